@@ -1,0 +1,89 @@
+/*
+ * First contact: GET /api/version tells whether there is a PrusaLink, which
+ * dialect it speaks and whether it lets us in.  The realm of its login
+ * challenge decides; with an API key there is none, and the fields decide.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "client/dialect.h"
+#include "client/http.h"
+#include "client/json.h"
+#include "client/prusalink.h"
+#include "client/shape.h"
+
+static const struct dialect *const dialects[] = { &dialect_buddy, &dialect_pi };
+
+static const struct dialect *
+by_realm(const char *realm)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(dialects) / sizeof(dialects[0]); i++) {
+		if (strcmp(dialects[i]->realm, realm) == 0)
+			return dialects[i];
+	}
+	return NULL;
+}
+
+/* Only the Raspberry Pi's server names the SDK that it is made with. */
+static const struct dialect *
+by_fields(const struct buf *version)
+{
+	const struct dialect *found = NULL;
+	struct buf text = { 0 }, sdk = { 0 };
+
+	if (json_field(version->data, version->len, "text", &text) == 0 &&
+	    strncmp(text.data, "PrusaLink", strlen("PrusaLink")) == 0)
+		found = json_field(version->data, version->len, "sdk", &sdk) ==
+			0 ?
+		    &dialect_pi :
+		    &dialect_buddy;
+	buf_free(&text);
+	buf_free(&sdk);
+	return found;
+}
+
+static void
+ask_storage(struct http *http, const struct wait *wait, struct contact *contact)
+{
+	const struct http_request request = { .method = "GET",
+		.target = "/api/v1/storage" };
+	struct http_reply reply;
+
+	if (http_perform(http, wait, &request, &reply) == 0 &&
+	    http_error(&reply) == 0)
+		(void)shape_document(contact->dialect, TOPIC_STORAGE,
+		    reply.body.data, reply.body.len, &contact->storage);
+	http_reply_free(&reply);
+}
+
+int
+prusalink_contact(struct http *http, const struct wait *wait,
+    struct contact *out)
+{
+	const struct http_request request = { .method = "GET",
+		.target = "/api/version" };
+	const struct dialect *dialect;
+	struct http_reply reply;
+	int error = http_perform(http, wait, &request, &reply);
+
+	if (error == 0)
+		error = http_error(&reply);
+	dialect = by_realm(reply.realm);
+	if (error == 0) {
+		dialect = by_fields(&reply.body);
+		error = dialect == NULL ? -EPROTO : 0;
+	} else if (reply.status == 401 && dialect == NULL) {
+		error = -EPROTO;
+	} else if (reply.status == 404 || reply.status == 405) {
+		error = -EPROTO;
+	}
+	http_reply_free(&reply);
+	if (error != 0)
+		return error;
+	out->dialect = dialect;
+	if (dialect->tells_space)
+		ask_storage(http, wait, out);
+	return 0;
+}

@@ -1,0 +1,226 @@
+/*
+ * The two kinds of PrusaLink servers as constants, and their rules for names.
+ * Sources: Prusa-Firmware-Buddy 6.3 (lib/WUI/nhttp, src/common/lfn.cpp,
+ * src/common/filename_type.cpp), Prusa-Link 0.8.1 (prusa/link/web/files.py).
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+#include <strings.h>
+
+#include "client/buf.h"
+#include "client/dialect.h"
+#include "client/http.h"
+#include "client/name.h"
+
+#define API_FILES "/api/v1/files/"
+
+static const struct dialect_storage buddy_storages[] = {
+	{ "usb", true, false },
+	{ NULL, false, false },
+};
+
+static const struct dialect_storage pi_storages[] = {
+	{ "local", false, false },
+	{ "sdcard", true, true },
+	{ NULL, false, false },
+};
+
+static const char *const models[] = { ".gcode", ".bgcode", ".gco", ".gc", ".g",
+	".bgc", NULL };
+static const char *const text_models[] = { ".gcode", ".gco", ".gc", ".g",
+	NULL };
+static const char *const fat_forbidden[] = { "\"", "*", ":", "<", ">", "?", "|",
+	"\\", NULL };
+static const char *const pi_forbidden[] = { "\\", "?", "\"", "%", "\u00af",
+	"\u00b0", "#", "\u02c7", NULL };
+
+const struct dialect dialect_buddy = {
+	.title = "Buddy firmware",
+	.realm = "Printer API",
+	.storages = buddy_storages,
+	.upload_storage = "usb",
+	.folds = true,
+	.stored_tells = true,
+	.hides_models_in_folders = true,
+	.uploadable = models,
+	.printable = models,
+	.forbidden = fat_forbidden,
+	.path_max = 103,   /* FILE_PATH_BUFFER_LEN; longer is cut silently */
+	.target_max = 168, /* the URL buffer; longer is 414 */
+	.file_max = 255,
+	.folder_max = 255,
+	.size_max = 0xffffffff, /* Content-Length wraps at 32 bits */
+	.login_ms = 240000,	/* a nonce lives 300 s */
+};
+
+const struct dialect dialect_pi = {
+	.title = "PrusaLink on a Raspberry Pi",
+	.realm = "Administrator",
+	.storages = pi_storages,
+	.upload_storage = "local",
+	.shows_all = true,
+	.tells_space = true,
+	.late = true,
+	.recovers = true,
+	.printable = text_models,
+	.forbidden = pi_forbidden,
+	.target_max = 2000, /* the request line is limited to 2048 bytes */
+	.file_max = 248,
+	.folder_max = 255,
+	.lossy_chunk = 65365,
+	.login_ms = 50000, /* a nonce lives 60 s to 120 s */
+};
+
+const struct dialect_storage *
+dialect_storage(const struct dialect *dialect, const char *name)
+{
+	const struct dialect_storage *storage;
+
+	for (storage = dialect->storages; storage->name != NULL; storage++) {
+		if (strcmp(storage->name, name) == 0)
+			return storage;
+	}
+	return NULL;
+}
+
+static bool
+ends_in(const char *name, const char *const *suffixes)
+{
+	for (; *suffixes != NULL; suffixes++) {
+		if (name_has_suffix(name, *suffixes) &&
+		    strlen(name) > strlen(*suffixes))
+			return true;
+	}
+	return false;
+}
+
+static bool
+has_forbidden(const char *name, const char *const *forbidden)
+{
+	for (; *forbidden != NULL; forbidden++) {
+		if (strstr(name, *forbidden) != NULL)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Buddy lists no folder whose 8.3 name has the extension of a model: the
+ * first three letters behind the last dot decide.
+ */
+static bool
+looks_like_model(const char *name)
+{
+	static const char *const extensions[] = { "g", "gc", "gco", "bgc",
+		NULL };
+	const char *const *extension;
+	const char *dot = strrchr(name, '.');
+	char text[4];
+
+	if (dot == NULL)
+		return false;
+	strlcpy(text, dot + 1, sizeof(text));
+	for (extension = extensions; *extension != NULL; extension++) {
+		if (strcasecmp(text, *extension) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int
+check_length(const struct dialect *dialect, const char *folder,
+    const char *name, bool is_folder)
+{
+	struct buf target = { 0 };
+	size_t len = strlen(name), path = 1 + strlen(folder) + 1 + len;
+	int error = 0;
+
+	if (len > (is_folder ? dialect->folder_max : dialect->file_max) ||
+	    (dialect->path_max != 0 && path > dialect->path_max))
+		return -ENAMETOOLONG;
+	error = http_escape_path(&target, folder);
+	if (error == 0)
+		error = http_escape(&target, name, len);
+	if (error == 0 &&
+	    strlen(API_FILES) + target.len + 1 > dialect->target_max)
+		error = -ENAMETOOLONG;
+	buf_free(&target);
+	return error;
+}
+
+int
+dialect_check_name(const struct dialect *dialect, const char *folder,
+    const char *name, bool is_folder)
+{
+	size_t len = strlen(name);
+
+	if (len > 255)
+		return -ENAMETOOLONG;
+	if (!name_is_sane(name) || has_forbidden(name, dialect->forbidden))
+		return -EINVAL;
+	if (name[0] == '.') /* neither server lists it */
+		return -EPERM;
+	if (dialect->folds && (name[len - 1] == '.' || name[len - 1] == ' '))
+		return -EINVAL;
+	if (is_folder && dialect->hides_models_in_folders &&
+	    looks_like_model(name))
+		return -EINVAL;
+	if (!is_folder && dialect->uploadable != NULL &&
+	    !ends_in(name, dialect->uploadable))
+		return -EINVAL;
+	return check_length(dialect, folder, name, is_folder);
+}
+
+bool
+dialect_is_printable(const struct dialect *dialect, const char *name)
+{
+	return ends_in(name, dialect->printable);
+}
+
+static bool
+is_all(const char *text, int (*is)(int))
+{
+	for (; *text != '\0'; text++) {
+		if (!is((unsigned char)*text))
+			return false;
+	}
+	return true;
+}
+
+/* "model.gcode.AbC12": the name of a model, a dot, and more. */
+static bool
+continues_model(const char *name)
+{
+	const char *dot, *const *suffix;
+
+	for (dot = strchr(name, '.'); dot != NULL; dot = strchr(dot + 1, '.')) {
+		for (suffix = models; *suffix != NULL; suffix++) {
+			size_t len = strlen(*suffix);
+
+			if (dot > name && strncasecmp(dot, *suffix, len) == 0 &&
+			    dot[len] == '.' && dot[len + 1] != '\0' &&
+			    !ends_in(name, models))
+				return true;
+		}
+	}
+	return false;
+}
+
+bool
+dialect_is_temporary(const struct dialect *dialect, const char *name)
+{
+	static const char *const endings[] = { "~", ".tmp", ".temp", ".part",
+		".partial", ".crdownload", ".swp", ".swx", NULL };
+	size_t len = strlen(name);
+
+	(void)dialect;
+	if (name[0] == '.' || ends_in(name, endings) || is_all(name, isdigit))
+		return true;
+	if (len > 1 && name[0] == '#' && name[len - 1] == '#')
+		return true;
+	if (len == 9 && strncmp(name, "sed", 3) == 0 &&
+	    is_all(name + 3, isalnum))
+		return true;
+	return continues_model(name);
+}

@@ -1,0 +1,69 @@
+#ifndef CLIENT_DIALECT_H
+#define CLIENT_DIALECT_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A storage that a printer of this kind can have. */
+struct dialect_storage {
+	const char *name;
+	bool removable;
+	bool read_only;
+};
+
+/*
+ * What differs between the servers that speak PrusaLink.  Numbers are from
+ * their sources; prusafs.8 names those that users meet.
+ */
+struct dialect {
+	const char *title;
+	const char *realm;			/* of the login challenge */
+	const struct dialect_storage *storages; /* ends with a NULL name */
+	const char *upload_storage;
+	bool folds;	   /* names differ without regard to case (FAT) */
+	bool shows_all;	   /* lists and takes any file, not just models */
+	bool tells_space;  /* knows the free space */
+	bool late;	   /* a new file is visible a moment after the 201 */
+	bool stored_tells; /* the 201 describes the stored file */
+	bool recovers;	   /* refuses to start until FINISHED has passed */
+	bool hides_models_in_folders;  /* hides folders named like a model */
+	const char *const *uploadable; /* suffixes; NULL: any */
+	const char *const *printable;  /* suffixes of what can be printed */
+	const char *const *forbidden;  /* characters, as UTF-8 */
+	size_t path_max;   /* bytes of "/storage/path" on the wire; 0: none */
+	size_t target_max; /* bytes of the request's percent-encoded target */
+	size_t file_max;   /* bytes of a file's name */
+	size_t folder_max; /* bytes of a folder's name */
+	off_t size_max;	   /* bytes of a file; 0: none */
+	off_t lossy_chunk; /* PUT loses a single byte behind a multiple */
+	int64_t login_ms;  /* a nonce older than this is renewed first */
+};
+
+extern const struct dialect dialect_buddy; /* Prusa-Firmware-Buddy */
+extern const struct dialect dialect_pi;	   /* PrusaLink, Raspberry Pi */
+
+/* The storage of that name, or NULL. */
+const struct dialect_storage *dialect_storage(const struct dialect *,
+    const char *name);
+
+/*
+ * Would the printer take this name in this folder (as on the wire, beginning
+ * with the storage)?  Returns 0, -EINVAL: character or ending, -ENAMETOOLONG,
+ * -EPERM: a folder that would be invisible.
+ */
+int dialect_check_name(const struct dialect *, const char *folder,
+    const char *name, bool is_folder);
+
+/* Can a file of that name be printed? */
+bool dialect_is_printable(const struct dialect *, const char *name);
+
+/*
+ * Is this the name of a file that is not finished yet (DESIGN: "temporary
+ * names stay here")?
+ */
+bool dialect_is_temporary(const struct dialect *, const char *name);
+
+#endif

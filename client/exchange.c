@@ -1,0 +1,226 @@
+/*
+ * What happens while a request is on its way: libcurl calls back with header
+ * lines and bytes, and in between somebody has to notice that nothing moves
+ * or that nobody waits any more.  An exchange belongs to its thread.
+ */
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <linux/sockios.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <curl/curl.h>
+
+#include "client/exchange.h"
+#include "client/http.h"
+#include "client/stream.h"
+#include "client/time.h"
+#include "client/wait.h"
+
+#define HEADERS	  65536 /* bytes of all header lines of an answer */
+#define STORED_MS 60000 /* after an upload's last byte: the printer syncs */
+#define PARTING	  100	/* ms to read what is left before hanging up */
+
+/* From the status line on, everything belongs to a new answer. */
+static void
+note_status(struct exchange *x, const char *line, size_t len)
+{
+	char text[32];
+	int status;
+
+	snprintf(text, sizeof(text), "%.*s", (int)(len < 31 ? len : 31), line);
+	if (sscanf(text, "HTTP/%*s %d", &status) != 1)
+		return;
+	x->reply->status = status;
+	buf_clear(&x->reply->body);
+	x->reply->received = 0;
+	if (status == 401)
+		x->challenged_ms = time_now_ms();
+}
+
+static void
+note_realm(struct exchange *x, const char *line, size_t len)
+{
+	static const char name[] = "WWW-Authenticate:";
+	char text[256];
+	char *realm, *end;
+
+	if (len < sizeof(name) ||
+	    strncasecmp(line, name, sizeof(name) - 1) != 0)
+		return;
+	snprintf(text, sizeof(text), "%.*s", (int)(len < 255 ? len : 255),
+	    line);
+	realm = strcasestr(text, "realm=\"");
+	if (realm == NULL)
+		return;
+	realm += strlen("realm=\"");
+	end = strchr(realm, '"');
+	if (end != NULL)
+		*end = '\0';
+	strlcpy(x->reply->realm, realm, sizeof(x->reply->realm));
+}
+
+size_t
+exchange_on_header(char *line, size_t size, size_t count, void *arg)
+{
+	struct exchange *x = arg;
+	size_t len = size * count;
+
+	x->moved_ms = time_now_ms();
+	x->headers += len;
+	if (x->headers > HEADERS) {
+		x->error = -EPROTO;
+		return 0;
+	}
+	if (len > 5 && strncmp(line, "HTTP/", 5) == 0)
+		note_status(x, line, len);
+	else
+		note_realm(x, line, len);
+	return len;
+}
+
+static int
+to_sink(struct exchange *x, const void *data, size_t len)
+{
+	const struct sink *sink = x->request->sink;
+	curl_off_t announced = -1;
+	int error = 0;
+
+	if (!x->begun) {
+		curl_easy_getinfo(x->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T,
+		    &announced);
+		x->begun = true;
+		error = sink->begin(sink->arg, announced);
+	}
+	return error != 0 ? error : sink->write(sink->arg, data, len);
+}
+
+size_t
+exchange_on_body(char *data, size_t size, size_t count, void *arg)
+{
+	struct exchange *x = arg;
+	struct http_reply *reply = x->reply;
+	size_t len = size * count;
+
+	x->moved_ms = time_now_ms();
+	reply->received += (off_t)len;
+	if (x->request->sink != NULL && http_error(reply) == 0)
+		x->error = to_sink(x, data, len);
+	else if (reply->body.len + len > HTTP_BODY)
+		x->error = -EPROTO;
+	else
+		x->error = buf_append(&reply->body, data, len);
+	return x->error == 0 ? len : 0;
+}
+
+size_t
+exchange_on_read(char *out, size_t size, size_t count, void *arg)
+{
+	struct exchange *x = arg;
+	const struct source *body = x->request->body;
+	ssize_t len;
+
+	x->moved_ms = time_now_ms();
+	len = body->read(body->arg, out, size * count, x->sent);
+	if (len < 0) {
+		x->error = (int)len;
+		return CURL_READFUNC_ABORT;
+	}
+	x->sent += len;
+	return (size_t)len;
+}
+
+/* libcurl sends a body again after a stale nonce was refused. */
+int
+exchange_on_seek(void *arg, int64_t offset, int origin)
+{
+	struct exchange *x = arg;
+
+	if (origin != SEEK_SET)
+		return CURL_SEEKFUNC_CANTSEEK;
+	x->sent = offset;
+	return CURL_SEEKFUNC_OK;
+}
+
+/* Bytes still queued in the kernel count as not sent; shrinking is movement. */
+static void
+watch_queue(struct exchange *x)
+{
+	curl_socket_t fd = CURL_SOCKET_BAD;
+	int queued = 0;
+
+	curl_easy_getinfo(x->easy, CURLINFO_ACTIVESOCKET, &fd);
+	if (fd == CURL_SOCKET_BAD || ioctl(fd, SIOCOUTQ, &queued) != 0)
+		queued = 0;
+	if (queued != x->queued)
+		x->moved_ms = time_now_ms();
+	x->queued = queued;
+}
+
+/* How long may nothing move now? */
+static int64_t
+patience_ms(const struct exchange *x)
+{
+	const struct exchange_limits *limits = x->limits;
+	const struct source *body = x->request->body;
+
+	if (!x->connected)
+		return limits->connect_ms + 1000;
+	if (x->reply->status != 0 && x->reply->status != 401)
+		return limits->stall_ms;
+	if (body == NULL)
+		return limits->answer_ms;
+	if (x->sent < body->len || x->queued > 0)
+		return limits->stall_ms;
+	return limits->answer_ms > STORED_MS ? limits->answer_ms : STORED_MS;
+}
+
+int
+exchange_check(struct exchange *x)
+{
+	curl_off_t started = 0;
+
+	if (wait_given_up(x->wait))
+		return -EINTR;
+	if (!x->connected) {
+		curl_easy_getinfo(x->easy, CURLINFO_PRETRANSFER_TIME_T,
+		    &started);
+		x->connected = started > 0;
+		if (x->connected)
+			x->moved_ms = time_now_ms();
+	}
+	if (x->request->body != NULL)
+		watch_queue(x);
+	return time_now_ms() - x->moved_ms > patience_ms(x) ? -ETIMEDOUT : 0;
+}
+
+/*
+ * Leave an unfinished upload in an orderly way: say that no more will come,
+ * read what the server says, then close.  PrusaLink on a Raspberry Pi never
+ * frees its transfer slot after a TCP reset.
+ */
+void
+exchange_part(struct exchange *x)
+{
+	curl_socket_t fd = CURL_SOCKET_BAD;
+	struct pollfd ready = { .events = POLLIN };
+	int64_t until = time_now_ms() + PARTING;
+	char scrap[4096];
+
+	curl_easy_getinfo(x->easy, CURLINFO_ACTIVESOCKET, &fd);
+	if (x->request->body == NULL || fd == CURL_SOCKET_BAD)
+		return;
+	shutdown(fd, SHUT_WR);
+	ready.fd = fd;
+	for (;;) {
+		int64_t left = until - time_now_ms();
+
+		if (left <= 0 || poll(&ready, 1, (int)left) <= 0)
+			return;
+		if (recv(fd, scrap, sizeof(scrap), MSG_DONTWAIT) <= 0)
+			return;
+	}
+}

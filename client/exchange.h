@@ -1,0 +1,49 @@
+#ifndef CLIENT_EXCHANGE_H
+#define CLIENT_EXCHANGE_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct http_reply;
+struct http_request;
+struct wait;
+
+struct exchange_limits {
+	int64_t connect_ms;
+	int64_t answer_ms; /* the first byte of an answer */
+	int64_t stall_ms;  /* a transfer without movement */
+};
+
+/* A request on its way; to begin with zero but for the first six. */
+struct exchange {
+	void *easy; /* libcurl's handle */
+	const struct exchange_limits *limits;
+	const struct wait *wait;
+	const struct http_request *request;
+	struct http_reply *reply;
+	int64_t moved_ms; /* when something last moved */
+	off_t sent;	  /* bytes of the body handed to libcurl */
+	size_t headers;	  /* bytes of header lines that came */
+	int queued;	  /* bytes that the kernel has not sent yet */
+	bool connected;
+	bool begun;	       /* the sink's begin was called */
+	int64_t challenged_ms; /* when a login was asked for; 0: not */
+	int error;	       /* why we stopped the transfer */
+};
+
+/* libcurl's callbacks; the argument is the exchange. */
+size_t exchange_on_header(char *, size_t size, size_t count, void *);
+size_t exchange_on_body(char *, size_t size, size_t count, void *);
+size_t exchange_on_read(char *, size_t size, size_t count, void *);
+int exchange_on_seek(void *, int64_t offset, int origin);
+
+/* Shall it go on?  Returns 0, -EINTR or -ETIMEDOUT. */
+int exchange_check(struct exchange *);
+
+/* Leave an unfinished upload in an orderly way. */
+void exchange_part(struct exchange *);
+
+#endif

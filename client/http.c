@@ -1,0 +1,285 @@
+/*
+ * Requests to one server over its three lanes, the log line of each, and the
+ * exchange office where an answer's status becomes an errno.  Any thread may
+ * perform; a lane belongs to the thread that has its turn, and the rest of
+ * struct http does not change after http_new.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/http.h"
+#include "client/json.h"
+#include "client/lane.h"
+#include "client/log.h"
+#include "client/time.h"
+#include "client/turn.h"
+
+struct http {
+	char *url;
+	char *key_header; /* or NULL */
+	bool digest;
+	struct {
+		struct turn turn;
+		struct lane *lane; /* belongs to the turn's holder */
+	} lanes[LANE_COUNT];
+};
+
+static const struct {
+	int status;
+	int error;
+	const char *words; /* only when the message has them */
+} statuses[] = {
+	{ 400, EINVAL, NULL },
+	{ 401, EACCES, NULL },
+	{ 403, EACCES, NULL },
+	{ 404, ENOENT, NULL },
+	{ 405, EOPNOTSUPP, NULL },
+	{ 408, ETIMEDOUT, NULL },
+	{ 409, EEXIST, "exists" },
+	{ 409, ENOTEMPTY, "not empty" },
+	{ 409, EROFS, "read only" },
+	{ 409, EBUSY, NULL },
+	{ 410, EOPNOTSUPP, NULL },
+	{ 411, EINVAL, NULL },
+	{ 413, EFBIG, NULL },
+	{ 414, ENAMETOOLONG, NULL },
+	{ 415, EINVAL, NULL },
+	{ 422, EINVAL, NULL },
+	{ 429, EBUSY, NULL },
+	{ 431, ENAMETOOLONG, NULL },
+	{ 501, EOPNOTSUPP, NULL },
+	{ 503, EBUSY, NULL },
+	{ 504, ETIMEDOUT, NULL },
+	{ 507, ENOSPC, NULL },
+};
+
+int
+http_error(const struct http_reply *reply)
+{
+	size_t i;
+
+	if (reply->status >= 200 && reply->status < 300)
+		return 0;
+	for (i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
+		if (statuses[i].status != reply->status)
+			continue;
+		if (statuses[i].words == NULL ||
+		    strcasestr(reply->message, statuses[i].words) != NULL)
+			return -statuses[i].error;
+	}
+	return reply->status >= 500 ? -EREMOTEIO : -EPROTO;
+}
+
+/* Fold line ends and blanks to one blank each. */
+static void
+copy_words(char *out, size_t size, const char *text)
+{
+	size_t len = 0;
+	bool blank = false;
+
+	for (; *text != '\0' && len + 2 < size; text++) {
+		if (isspace((unsigned char)*text)) {
+			blank = len > 0;
+			continue;
+		}
+		if (blank)
+			out[len++] = ' ';
+		blank = false;
+		out[len++] = *text;
+	}
+	out[len] = '\0';
+}
+
+/* The server's own words: message or title of JSON, or the text. */
+static void
+note_message(struct http_reply *reply)
+{
+	static const char *const members[] = { "message", "title" };
+	struct buf words = { 0 };
+	const char *text = buf_text(&reply->body);
+	size_t i;
+
+	for (i = 0; i < 2 && words.len == 0 && *text == '{'; i++)
+		(void)json_field(text, reply->body.len, members[i], &words);
+	if (words.len > 0)
+		copy_words(reply->message, sizeof(reply->message),
+		    buf_text(&words));
+	else if (*text != '<' && *text != '{')
+		copy_words(reply->message, sizeof(reply->message), text);
+	buf_free(&words);
+}
+
+int
+http_new(const struct http_config *config, struct http **out)
+{
+	struct http *http = calloc(1, sizeof(*http));
+	int error = 0, i;
+
+	if (http == NULL)
+		return -ENOMEM;
+	for (i = 0; i < LANE_COUNT; i++)
+		turn_init(&http->lanes[i].turn);
+	http->url = strdup(config->url);
+	http->digest = config->api_key == NULL && config->password != NULL;
+	if (http->url == NULL)
+		error = -ENOMEM;
+	if (config->api_key != NULL &&
+	    asprintf(&http->key_header, "X-Api-Key: %s", config->api_key) < 0) {
+		http->key_header = NULL;
+		error = -ENOMEM;
+	}
+	for (i = 0; i < LANE_COUNT && error == 0; i++)
+		error = lane_new(config, &http->lanes[i].lane);
+	if (error != 0) {
+		http_free(http);
+		return error;
+	}
+	*out = http;
+	return 0;
+}
+
+void
+http_free(struct http *http)
+{
+	int i;
+
+	if (http == NULL)
+		return;
+	for (i = 0; i < LANE_COUNT; i++) {
+		lane_free(http->lanes[i].lane);
+		turn_destroy(&http->lanes[i].turn);
+	}
+	if (http->key_header != NULL)
+		freezero(http->key_header, strlen(http->key_header));
+	free(http->url);
+	free(http);
+}
+
+void
+http_reply_free(struct http_reply *reply)
+{
+	buf_free(&reply->body);
+	memset(reply, 0, sizeof(*reply));
+}
+
+static void
+record(const struct http_request *request, const struct http_reply *reply,
+    int error, const char *words, int64_t started_ms)
+{
+	long long bytes = request->body != NULL ? reply->sent : reply->received;
+	int ms = (int)(time_now_ms() - started_ms);
+
+	if (error != 0)
+		log_record("%s %s: %s%s%s", request->method, request->target,
+		    strerror(-error), *words ? ": " : "", words);
+	else
+		log_record("%s %s %d, %lld bytes, %d ms%s%s", request->method,
+		    request->target, reply->status, bytes, ms,
+		    *reply->message ? ": " : "", reply->message);
+}
+
+/*
+ * A server that refuses a body early may reset the connection while we still
+ * send: its answer counts, not the reset.
+ */
+static int
+run(struct http *http, const struct wait *wait,
+    const struct http_request *request, struct http_reply *reply)
+{
+	struct lane *lane = http->lanes[request->lane].lane;
+	const char *lines[8] = { "Accept: application/json", "Expect:" };
+	int64_t started_ms = time_now_ms();
+	size_t i, count = 2;
+	struct buf url = { 0 };
+	int error;
+
+	for (i = 0; i < 3 && request->headers[i] != NULL; i++)
+		lines[count++] = request->headers[i];
+	lines[count] = http->key_header;
+	error = buf_printf(&url, "%s%s", http->url, request->target);
+	if (error != 0)
+		return error;
+	error = lane_run(lane, wait, request, url.data, lines, reply);
+	if (error == -EIO && reply->status >= 300)
+		error = 0;
+	if (error == 0 && reply->status >= 300)
+		note_message(reply);
+	record(request, reply, error, lane_words(lane), started_ms);
+	buf_free(&url);
+	return error;
+}
+
+int
+http_perform(struct http *http, const struct wait *wait,
+    const struct http_request *request, struct http_reply *reply)
+{
+	struct turn *turn = &http->lanes[request->lane].turn;
+	int error;
+
+	memset(reply, 0, sizeof(*reply));
+	error = turn_take(turn, wait);
+	if (error != 0)
+		return error;
+	error = run(http, wait, request, reply);
+	turn_give(turn);
+	return error;
+}
+
+int
+http_login(struct http *http, const struct wait *wait, enum http_lane lane,
+    int64_t max_age_ms)
+{
+	const struct http_request request = {
+		.lane = lane, .method = "GET", .target = "/api/version"
+	};
+	int64_t challenged_ms = lane_challenged_ms(http->lanes[lane].lane);
+	struct http_reply reply;
+	int error;
+
+	if (!http->digest ||
+	    (challenged_ms != 0 && time_now_ms() - challenged_ms < max_age_ms))
+		return 0;
+	error = http_perform(http, wait, &request, &reply);
+	if (error == 0)
+		error = http_error(&reply);
+	http_reply_free(&reply);
+	return error;
+}
+
+int
+http_escape(struct buf *out, const char *segment, size_t len)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "abcdefghijklmnopqrstuvwxyz0123456789-._~";
+	size_t i;
+	int error = 0;
+
+	for (i = 0; i < len && error == 0; i++) {
+		unsigned char c = (unsigned char)segment[i];
+
+		if (c != '\0' && strchr(plain, c) != NULL)
+			error = buf_append(out, &segment[i], 1);
+		else
+			error = buf_printf(out, "%%%02X", c);
+	}
+	return error;
+}
+
+int
+http_escape_path(struct buf *out, const char *path)
+{
+	int error = 0;
+
+	while (*path != '\0' && error == 0) {
+		size_t len = strcspn(path, "/");
+
+		error = http_escape(out, path, len);
+		path += len;
+		if (*path == '/' && error == 0)
+			error = buf_append(out, path++, 1);
+	}
+	return error;
+}

@@ -1,0 +1,101 @@
+#ifndef CLIENT_HTTP_H
+#define CLIENT_HTTP_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "client/buf.h"
+
+struct http;
+struct sink;
+struct source;
+struct wait;
+
+/*
+ * One server, reached over three lanes.  A lane is one connection at the most
+ * and one request at a time, in the order of asking: Buddy firmware serves
+ * three connections and one transfer (research: 3 active slots), and a lane
+ * for each kind of traffic keeps status answers quick under a long upload.
+ */
+enum http_lane {
+	LANE_BRIEF,
+	LANE_DOWN,
+	LANE_UP,
+	LANE_COUNT
+};
+
+/* All strings are borrowed for the call of http_new only. */
+struct http_config {
+	const char
+	    *url; /* scheme://host[:port][/prefix], no slash at its end */
+	const char *user;
+	const char *password; /* for Digest, or NULL */
+	const char *api_key;  /* for X-Api-Key, or NULL */
+	const char *ca_file;  /* or NULL: the system's authorities */
+	int64_t connect_ms;
+	int64_t answer_ms; /* the first byte of an answer */
+	int64_t stall_ms;  /* a transfer without movement */
+};
+
+struct http_request {
+	enum http_lane lane;
+	const char *method;
+	const char *target;	   /* begins with a slash, percent-encoded */
+	const char *headers[3];	   /* more header lines; NULL ends them */
+	const struct source *body; /* or NULL */
+	const struct sink *sink;   /* for the body of a 2xx answer, or NULL */
+	bool once;		   /* never repeat it by itself */
+};
+
+struct http_reply {
+	int status;	   /* 0: no answer */
+	off_t sent;	   /* bytes of the request's body */
+	off_t received;	   /* bytes of the answer's body */
+	struct buf body;   /* what did not go to the sink, within HTTP_BODY */
+	char message[160]; /* the server's own words about a refusal, or "" */
+	char realm[64];	   /* of the last login challenge, or "" */
+};
+
+#define HTTP_BODY ((size_t)8 << 20)
+
+/*
+ * Prepare the lanes; nothing is sent.  Returns 0 and an object (caller:
+ * http_free), or -ENOMEM.
+ */
+int http_new(const struct http_config *, struct http **out);
+void http_free(struct http *);
+
+/*
+ * Send a request, wait for its answer.  Returns 0 when there is a whole
+ * answer, whatever its status; else -EINTR: given up, -ETIMEDOUT,
+ * -EHOSTUNREACH, -EHOSTDOWN: refused, -EIO: cut short, -EPROTO: no HTTP or
+ * larger than HTTP_BODY, or what source or sink returned.  Caller:
+ * http_reply_free, in any case.
+ */
+int http_perform(struct http *, const struct wait *,
+    const struct http_request *, struct http_reply *);
+void http_reply_free(struct http_reply *);
+
+/*
+ * See that the lane can send its next request without a login challenge:
+ * asks for /api/version when the last challenge is older than max_age_ms.
+ * Returns 0 or a negative errno.
+ */
+int http_login(struct http *, const struct wait *, enum http_lane,
+    int64_t max_age_ms);
+
+/*
+ * The errno for an answer: 0 for 2xx.  The only place where a status becomes
+ * an errno; prusafs.8 has the same table.
+ */
+int http_error(const struct http_reply *);
+
+/* Percent-encode one path segment and append it.  Returns 0 or -ENOMEM. */
+int http_escape(struct buf *, const char *segment, size_t len);
+
+/* The same for a path: its slashes stay. */
+int http_escape_path(struct buf *, const char *path);
+
+#endif

@@ -1,0 +1,179 @@
+/*
+ * Foreign JSON, read with bounds.  cJSON spends about 64 bytes on each value,
+ * so values are counted before it sees the text.  No state, any thread.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cJSON.h>
+
+#include "client/buf.h"
+#include "client/json.h"
+
+/* Would cJSON build a tree of bearable size and depth from this text? */
+static bool
+is_bearable(const char *text, size_t len)
+{
+	size_t i, values = 1, depth = 0;
+	bool quoted = false;
+
+	for (i = 0; i < len; i++) {
+		char c = text[i];
+
+		if (quoted && c == '\\')
+			i++;
+		else if (c == '"')
+			quoted = !quoted;
+		else if (quoted)
+			continue;
+		else if (c == '{' || c == '[')
+			depth++, values++;
+		else if ((c == '}' || c == ']') && depth > 0)
+			depth--;
+		else if (c == ',')
+			values++;
+		if (depth > JSON_DEPTH || values > JSON_VALUES)
+			return false;
+	}
+	return true;
+}
+
+int
+json_parse(const char *text, size_t len, struct cJSON **out)
+{
+	const char *end;
+	cJSON *tree;
+
+	if (text == NULL || len == 0 || !is_bearable(text, len))
+		return -EPROTO;
+	tree = cJSON_ParseWithLengthOpts(text, len, &end, 0);
+	if (tree == NULL)
+		return -EPROTO;
+	for (; end < text + len; end++) {
+		if (strchr(" \t\r\n", *end) == NULL) {
+			cJSON_Delete(tree);
+			return -EPROTO;
+		}
+	}
+	*out = tree;
+	return 0;
+}
+
+static const cJSON *
+at_path(const cJSON *tree, const char *path)
+{
+	char name[64];
+	size_t len;
+
+	while (tree != NULL && *path != '\0') {
+		len = strcspn(path, ".");
+		if (len >= sizeof(name))
+			return NULL;
+		memcpy(name, path, len);
+		name[len] = '\0';
+		tree = cJSON_GetObjectItemCaseSensitive(tree, name);
+		path += len + (path[len] == '.');
+	}
+	return tree;
+}
+
+int
+json_print(const struct cJSON *tree, struct buf *out)
+{
+	char *text = cJSON_PrintUnformatted(tree);
+	int error;
+
+	if (text == NULL)
+		return -ENOMEM;
+	error = buf_append(out, text, strlen(text));
+	cJSON_free(text);
+	return error;
+}
+
+int
+json_field(const char *text, size_t len, const char *path, struct buf *out)
+{
+	const cJSON *value;
+	cJSON *tree = NULL;
+	int error = json_parse(text, len, &tree);
+
+	if (error != 0)
+		return error;
+	value = at_path(tree, path);
+	if (value == NULL || cJSON_IsNull(value))
+		error = -ENODATA;
+	else if (cJSON_IsString(value))
+		error = buf_append(out, value->valuestring,
+		    strlen(value->valuestring));
+	else
+		error = json_print(value, out);
+	cJSON_Delete(tree);
+	return error;
+}
+
+/*
+ * The tree is walked with a stack of our own; json_parse bounds its depth.
+ */
+void
+json_drop_nulls(struct cJSON *tree)
+{
+	cJSON *parent[JSON_DEPTH + 1], *value[JSON_DEPTH + 1];
+	size_t depth = 0;
+
+	parent[0] = tree;
+	value[0] = tree == NULL ? NULL : tree->child;
+	for (;;) {
+		cJSON *item = value[depth];
+
+		if (item == NULL) {
+			if (depth-- == 0)
+				return;
+			continue;
+		}
+		value[depth] = item->next;
+		if (cJSON_IsNull(item) && cJSON_IsObject(parent[depth])) {
+			cJSON_DetachItemViaPointer(parent[depth], item);
+			cJSON_Delete(item);
+		} else if (item->child != NULL && depth < JSON_DEPTH) {
+			depth++;
+			parent[depth] = item;
+			value[depth] = item->child;
+		}
+	}
+}
+
+const char *
+json_string(const struct cJSON *object, const char *name)
+{
+	const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
+
+	return cJSON_IsString(item) ? item->valuestring : NULL;
+}
+
+bool
+json_number(const struct cJSON *object, const char *name, double *out)
+{
+	const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
+	char *end;
+	double value;
+
+	if (cJSON_IsNumber(item)) {
+		*out = item->valuedouble;
+		return true;
+	}
+	if (!cJSON_IsString(item) || item->valuestring[0] < '0' ||
+	    item->valuestring[0] > '9')
+		return false;
+	value = strtod(item->valuestring, &end);
+	if (*end != '\0')
+		return false;
+	*out = value;
+	return true;
+}
+
+bool
+json_true(const struct cJSON *object, const char *name)
+{
+	return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(object, name));
+}

@@ -1,0 +1,49 @@
+#ifndef CLIENT_JSON_H
+#define CLIENT_JSON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct buf;
+struct cJSON;
+
+/*
+ * Parse foreign JSON text.  A text with more than JSON_DEPTH levels or
+ * JSON_VALUES values is refused before any memory is spent on it.  Returns 0
+ * and a tree (caller: cJSON_Delete), -EPROTO or -ENOMEM.
+ */
+int json_parse(const char *text, size_t len, struct cJSON **out);
+
+#define JSON_DEPTH  32
+#define JSON_VALUES 250000
+
+/*
+ * Append the value at a path of member names ("printer.temp_nozzle") of a
+ * JSON text to out: a string as it is, anything else as JSON.  Returns 0,
+ * -ENODATA when there is no such value or it is null, -EPROTO or -ENOMEM.
+ */
+int json_field(const char *text, size_t len, const char *path, struct buf *out);
+
+/* Append the tree as one line of text.  Returns 0 or -ENOMEM. */
+int json_print(const struct cJSON *, struct buf *out);
+
+/*
+ * Remove every member whose value is null, at every depth: a value that is
+ * not known is left out.
+ */
+void json_drop_nulls(struct cJSON *);
+
+/* The string member of that name, or NULL.  Borrowed from the tree. */
+const char *json_string(const struct cJSON *, const char *name);
+
+/*
+ * The number member of that name; a string of digits counts too, because
+ * Buddy firmware sends sizes as such (GET /api/v1/transfer).  Returns false
+ * and leaves out alone when there is none.
+ */
+bool json_number(const struct cJSON *, const char *name, double *out);
+
+/* Is the member of that name there and true? */
+bool json_true(const struct cJSON *, const char *name);
+
+#endif

@@ -1,0 +1,296 @@
+/*
+ * One lane: a libcurl easy handle kept for life, because libcurl keeps the
+ * Digest nonce in it, and a multi handle for its one connection.  A lane has
+ * no lock: it belongs to the thread that runs it (client/http.c gives turns).
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <curl/curl.h>
+
+#include "client/exchange.h"
+#include "client/http.h"
+#include "client/lane.h"
+#include "client/stream.h"
+#include "client/time.h"
+#include "client/wait.h"
+
+#define IDLE_S 20 /* a kept connection older than this is not reused */
+
+struct lane {
+	CURL *easy;
+	CURLM *multi;
+	struct exchange_limits limits;
+	int64_t challenged_ms; /* 0: never */
+	char words[CURL_ERROR_SIZE];
+};
+
+static void
+set_login(CURL *easy, const struct http_config *config)
+{
+	if (config->api_key != NULL || config->password == NULL)
+		return;
+	curl_easy_setopt(easy, CURLOPT_HTTPAUTH, CURLAUTH_DIGEST);
+	curl_easy_setopt(easy, CURLOPT_USERNAME, config->user);
+	curl_easy_setopt(easy, CURLOPT_PASSWORD, config->password);
+}
+
+static void
+set_for_life(struct lane *lane, const struct http_config *config)
+{
+	CURL *easy = lane->easy;
+
+	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+	curl_easy_setopt(easy, CURLOPT_USERAGENT, "prusafs/" VERSION);
+	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(easy, CURLOPT_PROXY, "");
+	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
+	curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, (long)IDLE_S);
+	curl_easy_setopt(easy, CURLOPT_MAXCONNECTS, 1L);
+	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
+	    (long)config->connect_ms);
+	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 131072L);
+	curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, 131072L);
+	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, lane->words);
+	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, exchange_on_header);
+	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, exchange_on_body);
+	curl_easy_setopt(easy, CURLOPT_READFUNCTION, exchange_on_read);
+	curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, exchange_on_seek);
+	if (config->ca_file != NULL)
+		curl_easy_setopt(easy, CURLOPT_CAINFO, config->ca_file);
+	set_login(easy, config);
+}
+
+int
+lane_new(const struct http_config *config, struct lane **out)
+{
+	struct lane *lane = calloc(1, sizeof(*lane));
+
+	if (lane == NULL)
+		return -ENOMEM;
+	lane->limits.connect_ms = config->connect_ms;
+	lane->limits.answer_ms = config->answer_ms;
+	lane->limits.stall_ms = config->stall_ms;
+	lane->multi = curl_multi_init();
+	lane->easy = curl_easy_init();
+	if (lane->multi == NULL || lane->easy == NULL) {
+		lane_free(lane);
+		return -ENOMEM;
+	}
+	set_for_life(lane, config);
+	*out = lane;
+	return 0;
+}
+
+void
+lane_free(struct lane *lane)
+{
+	if (lane == NULL)
+		return;
+	if (lane->easy != NULL)
+		curl_easy_cleanup(lane->easy);
+	if (lane->multi != NULL)
+		curl_multi_cleanup(lane->multi);
+	free(lane);
+}
+
+int64_t
+lane_challenged_ms(const struct lane *lane)
+{
+	return lane->challenged_ms;
+}
+
+const char *
+lane_words(const struct lane *lane)
+{
+	return lane->words;
+}
+
+static struct curl_slist *
+make_headers(const char *const *lines)
+{
+	struct curl_slist *list = NULL, *longer;
+
+	for (; *lines != NULL; lines++) {
+		longer = curl_slist_append(list, *lines);
+		if (longer == NULL) {
+			curl_slist_free_all(list);
+			return NULL;
+		}
+		list = longer;
+	}
+	return list;
+}
+
+/* One of the lines may hold an API key. */
+static void
+free_headers(struct curl_slist *list)
+{
+	struct curl_slist *line;
+
+	for (line = list; line != NULL; line = line->next)
+		explicit_bzero(line->data, strlen(line->data));
+	curl_slist_free_all(list);
+}
+
+/* Every option that a former request on this handle may have set. */
+static void
+set_request(struct lane *lane, struct exchange *x, const char *url,
+    struct curl_slist *headers)
+{
+	CURL *easy = lane->easy;
+	const struct http_request *request = x->request;
+
+	curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
+	curl_easy_setopt(easy, CURLOPT_URL, url);
+	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
+	curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST,
+	    strcmp(request->method, "GET") == 0 ? NULL : request->method);
+	curl_easy_setopt(easy, CURLOPT_HEADERDATA, x);
+	curl_easy_setopt(easy, CURLOPT_WRITEDATA, x);
+	curl_easy_setopt(easy, CURLOPT_READDATA, x);
+	curl_easy_setopt(easy, CURLOPT_SEEKDATA, x);
+	if (request->body != NULL) {
+		curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
+		curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE,
+		    (curl_off_t)request->body->len);
+	}
+}
+
+static CURLcode
+result_of(CURLM *multi)
+{
+	CURLMsg *message;
+	int left;
+
+	while ((message = curl_multi_info_read(multi, &left)) != NULL) {
+		if (message->msg == CURLMSG_DONE)
+			return message->data.result;
+	}
+	return CURLE_RECV_ERROR;
+}
+
+/* Run the prepared handle.  Returns libcurl's verdict; sets x->error. */
+static CURLcode
+drive(struct lane *lane, struct exchange *x)
+{
+	CURLM *multi = lane->multi;
+	CURLcode code = CURLE_ABORTED_BY_CALLBACK;
+	int running = 1;
+
+	if (curl_multi_add_handle(multi, lane->easy) != CURLM_OK) {
+		x->error = -ENOMEM;
+		return CURLE_OUT_OF_MEMORY;
+	}
+	for (;;) {
+		if (curl_multi_perform(multi, &running) != CURLM_OK) {
+			x->error = -ENOMEM;
+			break;
+		}
+		if (running == 0) {
+			code = result_of(multi);
+			break;
+		}
+		x->error = exchange_check(x);
+		if (x->error != 0) {
+			exchange_part(x);
+			break;
+		}
+		curl_multi_poll(multi, NULL, 0, WAIT_TICK_MS, NULL);
+	}
+	curl_multi_remove_handle(multi, lane->easy);
+	return code;
+}
+
+static int
+connect_error(CURL *easy)
+{
+	long os_error = 0;
+
+	curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &os_error);
+	if (os_error == EHOSTUNREACH || os_error == ENETUNREACH)
+		return -EHOSTUNREACH;
+	return os_error == ETIMEDOUT ? -ETIMEDOUT : -EHOSTDOWN;
+}
+
+/* libcurl's verdict as an errno. */
+static int
+transport_error(const struct lane *lane, const struct exchange *x,
+    CURLcode code)
+{
+	static const struct {
+		CURLcode code;
+		int error;
+	} table[] = {
+		{ CURLE_OK, 0 },
+		{ CURLE_COULDNT_RESOLVE_HOST, EHOSTUNREACH },
+		{ CURLE_COULDNT_RESOLVE_PROXY, EHOSTUNREACH },
+		{ CURLE_OPERATION_TIMEDOUT, ETIMEDOUT },
+		{ CURLE_OUT_OF_MEMORY, ENOMEM },
+		{ CURLE_URL_MALFORMAT, EINVAL },
+		{ CURLE_UNSUPPORTED_PROTOCOL, EPROTO },
+		{ CURLE_WEIRD_SERVER_REPLY, EPROTO },
+		{ CURLE_BAD_CONTENT_ENCODING, EPROTO },
+		{ CURLE_PEER_FAILED_VERIFICATION, EPROTO },
+		{ CURLE_SSL_CONNECT_ERROR, EPROTO },
+		{ CURLE_SSL_CACERT_BADFILE, EINVAL },
+	};
+	size_t i;
+
+	if (x->error != 0)
+		return x->error;
+	if (code == CURLE_COULDNT_CONNECT)
+		return connect_error(lane->easy);
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		if (table[i].code == code)
+			return -table[i].error;
+	}
+	return -EIO;
+}
+
+/*
+ * libcurl repeats a request whose kept connection dies without an answer.
+ * What must not be done twice goes over a connection of its own.
+ */
+static int
+hang_up(struct lane *lane)
+{
+	CURLM *multi = curl_multi_init();
+
+	if (multi == NULL)
+		return -ENOMEM;
+	curl_multi_cleanup(lane->multi);
+	lane->multi = multi;
+	return 0;
+}
+
+int
+lane_run(struct lane *lane, const struct wait *wait,
+    const struct http_request *request, const char *url,
+    const char *const *lines, struct http_reply *reply)
+{
+	struct exchange x = { .easy = lane->easy,
+		.limits = &lane->limits,
+		.wait = wait,
+		.request = request,
+		.reply = reply,
+		.moved_ms = time_now_ms() };
+	struct curl_slist *headers = make_headers(lines);
+	int error = request->once ? hang_up(lane) : 0;
+
+	if (headers == NULL)
+		return -ENOMEM;
+	lane->words[0] = '\0';
+	if (error == 0) {
+		set_request(lane, &x, url, headers);
+		error = transport_error(lane, &x, drive(lane, &x));
+		curl_easy_setopt(lane->easy, CURLOPT_HTTPHEADER, NULL);
+	}
+	if (x.challenged_ms != 0)
+		lane->challenged_ms = x.challenged_ms;
+	reply->sent = x.sent;
+	free_headers(headers);
+	return error;
+}

@@ -1,0 +1,61 @@
+#ifndef CLIENT_LINK_H
+#define CLIENT_LINK_H
+
+#include <pthread.h>
+
+#include "client/buf.h"
+#include "client/printer.h"
+#include "client/turn.h"
+
+struct entry;
+struct http;
+struct http_reply;
+struct shape_storage;
+struct wait;
+
+/*
+ * What the parts of the PrusaLink back end share (client/prusalink.c,
+ * client/store.c).
+ */
+struct link {
+	struct printer printer;
+	struct http *http;
+	struct turn upload; /* a server takes one upload at a time */
+	pthread_mutex_t lock;
+	struct buf display_name; /* under lock: the Pi's name for "local" */
+};
+
+/* GET target.  Returns http_perform's or http_error's verdict. */
+int link_get(struct link *, const struct wait *, const char *target,
+    struct http_reply *);
+
+/* A request without a body, whose answer is its verdict. */
+int link_ask(struct link *, const struct wait *, const char *method,
+    const char *target, const char *header, bool once, struct http_reply *);
+
+/* Append root, the encoded folder and, unless NULL, "/" and the name. */
+int link_target(const char *root, const char *folder, const char *name,
+    struct buf *out);
+
+/* The file or folder of that name as the server tells it. */
+int link_entry(struct link *, const struct wait *, const char *folder,
+    const char *name, struct entry *out);
+
+/* The storage that the folder is on. */
+int link_storage(struct link *, const struct wait *, const char *folder,
+    struct shape_storage *out);
+
+/* -ENOMEDIUM if the folder's storage is out, else error. */
+int link_check_medium(struct link *, const struct wait *, const char *folder,
+    int error);
+
+/* Wait before asking once more.  Returns 0 or -EINTR. */
+int link_pause(const struct wait *, int64_t ms);
+
+/* printer_store and printer_command for a struct link. */
+int link_store(struct printer *, const struct wait *, const struct store *,
+    struct entry *out);
+int link_command(struct printer *, const struct wait *, enum verb,
+    const char *path);
+
+#endif

@@ -1,0 +1,234 @@
+/*
+ * What is in a folder.  Made by one thread, then read by many: only the
+ * count of holders changes after listing_finish.
+ */
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/listing.h"
+#include "client/name.h"
+
+/* A name to find an entry by. */
+struct handle {
+	char *name; /* folded where the printer folds */
+	size_t at;
+	bool is_short;
+};
+
+struct listing {
+	atomic_int holders;
+	bool folds;
+	size_t count;
+	size_t room;
+	struct entry *entries;
+	size_t handle_count;
+	struct handle *handles; /* sorted by name */
+};
+
+void
+entry_free(struct entry *entry)
+{
+	free(entry->name);
+	free(entry->short_name);
+	memset(entry, 0, sizeof(*entry));
+}
+
+int
+entry_copy(struct entry *to, const struct entry *from)
+{
+	*to = *from;
+	to->name = strdup(from->name);
+	to->short_name = strdup(from->short_name);
+	if (to->name != NULL && to->short_name != NULL)
+		return 0;
+	entry_free(to);
+	return -ENOMEM;
+}
+
+int
+listing_new(struct listing **out)
+{
+	struct listing *listing = calloc(1, sizeof(*listing));
+
+	if (listing == NULL)
+		return -ENOMEM;
+	atomic_init(&listing->holders, 1);
+	*out = listing;
+	return 0;
+}
+
+struct listing *
+listing_hold(struct listing *listing)
+{
+	atomic_fetch_add(&listing->holders, 1);
+	return listing;
+}
+
+void
+listing_release(struct listing *listing)
+{
+	size_t i;
+
+	if (listing == NULL || atomic_fetch_sub(&listing->holders, 1) > 1)
+		return;
+	for (i = 0; i < listing->count; i++)
+		entry_free(&listing->entries[i]);
+	for (i = 0; i < listing->handle_count; i++)
+		free(listing->handles[i].name);
+	free(listing->entries);
+	free(listing->handles);
+	free(listing);
+}
+
+int
+listing_add(struct listing *listing, struct entry *entry)
+{
+	struct entry *entries = listing->entries;
+	size_t room = listing->room == 0 ? 64 : listing->room * 2;
+
+	if (listing->count == listing->room) {
+		entries = reallocarray(entries, room, sizeof(*entries));
+		if (entries == NULL) {
+			entry_free(entry);
+			return -ENOMEM;
+		}
+		listing->entries = entries;
+		listing->room = room;
+	}
+	entries[listing->count++] = *entry;
+	return 0;
+}
+
+static char *
+folded(const struct listing *listing, const char *name)
+{
+	return listing->folds ? name_fold(name) : strdup(name);
+}
+
+/* By name; a long name before a short one, an earlier entry first. */
+static int
+compare(const void *a, const void *b)
+{
+	const struct handle *left = a, *right = b;
+	int order = strcmp(left->name, right->name);
+
+	if (order == 0)
+		order = (int)left->is_short - (int)right->is_short;
+	if (order == 0)
+		order = left->at < right->at ? -1 : 1;
+	return order;
+}
+
+static int
+make_handles(struct listing *listing)
+{
+	size_t i, count = 0;
+	struct handle *handles;
+
+	handles = calloc(2 * listing->count + 1, sizeof(*handles));
+	if (handles == NULL)
+		return -ENOMEM;
+	listing->handles = handles;
+	for (i = 0; i < 2 * listing->count; i++) {
+		const struct entry *entry = &listing->entries[i / 2];
+		bool is_short = i % 2 == 1;
+
+		handles[count].name = folded(listing,
+		    is_short ? entry->short_name : entry->name);
+		if (handles[count].name == NULL)
+			return -ENOMEM;
+		handles[count].at = i / 2;
+		handles[count++].is_short = is_short;
+		listing->handle_count = count;
+	}
+	qsort(handles, count, sizeof(*handles), compare);
+	return 0;
+}
+
+static void
+drop_handles(struct listing *listing)
+{
+	size_t i;
+
+	for (i = 0; i < listing->handle_count; i++)
+		free(listing->handles[i].name);
+	free(listing->handles);
+	listing->handles = NULL;
+	listing->handle_count = 0;
+}
+
+/* Mark by an empty name what has the same long name as an earlier entry. */
+static size_t
+mark_doubles(struct listing *listing)
+{
+	const struct handle *handles = listing->handles;
+	size_t i, doubles = 0;
+
+	for (i = 1; i < listing->handle_count; i++) {
+		if (handles[i].is_short || handles[i - 1].is_short ||
+		    strcmp(handles[i].name, handles[i - 1].name) != 0)
+			continue;
+		listing->entries[handles[i].at].name[0] = '\0';
+		doubles++;
+	}
+	return doubles;
+}
+
+int
+listing_finish(struct listing *listing, bool folds)
+{
+	size_t i, kept = 0;
+	int error;
+
+	listing->folds = folds;
+	error = make_handles(listing);
+	if (error != 0 || mark_doubles(listing) == 0)
+		return error;
+	for (i = 0; i < listing->count; i++) {
+		if (listing->entries[i].name[0] == '\0')
+			entry_free(&listing->entries[i]);
+		else
+			listing->entries[kept++] = listing->entries[i];
+	}
+	listing->count = kept;
+	drop_handles(listing);
+	return make_handles(listing);
+}
+
+const struct entry *
+listing_find(const struct listing *listing, const char *name)
+{
+	char *wanted = folded(listing, name);
+	size_t low = 0, high = listing->handle_count;
+	const struct entry *found = NULL;
+
+	if (wanted == NULL)
+		return NULL;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (strcmp(listing->handles[middle].name, wanted) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low < listing->handle_count &&
+	    strcmp(listing->handles[low].name, wanted) == 0)
+		found = &listing->entries[listing->handles[low].at];
+	free(wanted);
+	return found;
+}
+
+size_t
+listing_count(const struct listing *listing)
+{
+	return listing->count;
+}
+
+const struct entry *
+listing_at(const struct listing *listing, size_t i)
+{
+	return &listing->entries[i];
+}

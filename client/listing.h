@@ -1,0 +1,55 @@
+#ifndef CLIENT_LISTING_H
+#define CLIENT_LISTING_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* One file or folder of a storage, as its printer tells it. */
+struct entry {
+	char *name;	  /* the long name, which users see */
+	char *short_name; /* the name on the wire; 8.3 on Buddy firmware */
+	bool folder;
+	bool print_file; /* can be printed */
+	bool read_only;
+	bool partial;	 /* still being transferred: has no contents yet */
+	int64_t mtime_s; /* Unix time and version stamp; 0: not told */
+	off_t size;	 /* bytes; -1: not told */
+};
+
+void entry_free(struct entry *);
+
+/* Copy from into to, whose members are overwritten.  Returns 0 or -ENOMEM. */
+int entry_copy(struct entry *to, const struct entry *from);
+
+/*
+ * What is in one folder: never changes once finished, shared by counting.
+ */
+struct listing;
+
+/* Returns 0 and an empty listing that the caller holds, or -ENOMEM. */
+int listing_new(struct listing **out);
+struct listing *listing_hold(struct listing *);
+void listing_release(struct listing *);
+
+/*
+ * Add an entry while the listing is made; takes its strings in any case.
+ * Returns 0 or -ENOMEM.
+ */
+int listing_add(struct listing *, struct entry *);
+
+/*
+ * Make ready for finding: names are compared as folds says, and of several
+ * entries with one name the first stays.  Returns 0 or -ENOMEM.
+ */
+int listing_finish(struct listing *, bool folds);
+
+/* The entry with that long or short name, or NULL.  Borrowed. */
+const struct entry *listing_find(const struct listing *, const char *name);
+
+size_t listing_count(const struct listing *);
+const struct entry *listing_at(const struct listing *, size_t);
+
+#endif

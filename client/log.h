@@ -1,0 +1,38 @@
+#ifndef CLIENT_LOG_H
+#define CLIENT_LOG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct buf;
+
+enum log_level {
+	LOG_LEVEL_ERROR,
+	LOG_LEVEL_NOTE,
+	LOG_LEVEL_DETAIL, /* told only with -v */
+};
+
+/* Tell details too (option -v). */
+void log_set_verbose(bool verbose);
+
+/* From now on speak to syslog instead of stderr. */
+void log_to_syslog(void);
+
+/*
+ * Say one line, without a newline at its end, to stderr or syslog, and keep
+ * it in the ring that the file "log" of the mount shows.  Bytes that would
+ * disturb a terminal are replaced.
+ */
+void log_say(enum log_level, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* The same for the ring alone (and stderr or syslog when verbose). */
+void log_record(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Append the lines of the ring, oldest first.  Returns 0 or -ENOMEM. */
+int log_text(struct buf *out);
+
+/* A number that grows with every line in the ring. */
+uint64_t log_serial(void);
+
+#endif

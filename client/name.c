@@ -1,0 +1,98 @@
+/*
+ * Names and paths as text.  No state, any thread.
+ */
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <wchar.h>
+#include <wctype.h>
+
+#include "client/buf.h"
+#include "client/name.h"
+
+/* FAT folds the characters of the Basic Multilingual Plane only. */
+#define FOLDED_MAX 0xffff
+
+bool
+name_is_sane(const char *name)
+{
+	mbstate_t state = { 0 };
+	size_t len = strlen(name), used;
+	wchar_t c;
+
+	if (len == 0 || len > NAME_MAX || strcmp(name, ".") == 0 ||
+	    strcmp(name, "..") == 0)
+		return false;
+	for (; len > 0; name += used, len -= used) {
+		used = mbrtowc(&c, name, len, &state);
+		if (used == 0 || used > len || c < ' ' || c == 0x7f || c == '/')
+			return false;
+	}
+	return true;
+}
+
+static int
+append_folded(struct buf *out, const char **name)
+{
+	mbstate_t in = { 0 }, back = { 0 };
+	char bytes[MB_LEN_MAX];
+	size_t used, len;
+	wchar_t c;
+
+	used = mbrtowc(&c, *name, strlen(*name), &in);
+	if (used == 0 || used > MB_LEN_MAX)
+		return buf_append(out, (*name)++, 1);
+	*name += used;
+	if (c <= FOLDED_MAX)
+		c = (wchar_t)towupper((wint_t)c);
+	len = wcrtomb(bytes, c, &back);
+	return buf_append(out, bytes, len > MB_LEN_MAX ? 0 : len);
+}
+
+char *
+name_fold(const char *name)
+{
+	struct buf out = { 0 };
+	int error = buf_append(&out, "", 0);
+
+	while (*name != '\0' && error == 0)
+		error = append_folded(&out, &name);
+	if (error != 0)
+		buf_free(&out);
+	return out.data;
+}
+
+bool
+name_has_suffix(const char *name, const char *suffix)
+{
+	size_t len = strlen(name), end = strlen(suffix);
+
+	return len >= end && strcasecmp(name + len - end, suffix) == 0;
+}
+
+const char *
+name_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash == NULL ? path : slash + 1;
+}
+
+char *
+name_folder(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return strndup(path, slash == NULL ? 0 : (size_t)(slash - path));
+}
+
+char *
+name_join(const char *folder, const char *name)
+{
+	struct buf out = { 0 };
+
+	if (buf_printf(&out, "%s/%s", folder, name) != 0)
+		buf_free(&out);
+	return out.data;
+}

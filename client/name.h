@@ -1,0 +1,33 @@
+#ifndef CLIENT_NAME_H
+#define CLIENT_NAME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * Can this be the name of a directory entry?  Names from a printer are
+ * foreign: empty ones, ".", "..", over-long ones (255 bytes), ones with a
+ * slash, a control character or broken UTF-8 are not.
+ */
+bool name_is_sane(const char *);
+
+/*
+ * A copy in upper case, for comparing names as FAT does: character by
+ * character, without regard to case (caller: free).  Needs a UTF-8 LC_CTYPE.
+ * NULL without memory.
+ */
+char *name_fold(const char *);
+
+/* Does the name end in this suffix, without regard to ASCII case? */
+bool name_has_suffix(const char *name, const char *suffix);
+
+/* The part of a path behind its last slash, or all of it.  Borrowed. */
+const char *name_of(const char *path);
+
+/* The part of a path before its last slash (caller: free), or NULL. */
+char *name_folder(const char *path);
+
+/* folder/name (caller: free), or NULL without memory. */
+char *name_join(const char *folder, const char *name);
+
+#endif

@@ -1,0 +1,90 @@
+/*
+ * The calls of a printer: an empty slot means "not supported".
+ */
+#include <errno.h>
+
+#include "client/listing.h"
+#include "client/printer.h"
+
+int
+printer_document(struct printer *printer, const struct wait *wait,
+    enum topic topic, struct buf *out)
+{
+	if (printer->ops->document == NULL)
+		return -EOPNOTSUPP;
+	return printer->ops->document(printer, wait, topic, out);
+}
+
+int
+printer_list(struct printer *printer, const struct wait *wait,
+    const char *folder, struct listing **out)
+{
+	if (printer->ops->list == NULL)
+		return -EOPNOTSUPP;
+	return printer->ops->list(printer, wait, folder, out);
+}
+
+int
+printer_size(struct printer *printer, const struct wait *wait,
+    const char *folder, const struct entry *entry, off_t *out)
+{
+	if (entry->size >= 0) {
+		*out = entry->size;
+		return 0;
+	}
+	if (printer->ops->size == NULL)
+		return -EOPNOTSUPP;
+	return printer->ops->size(printer, wait, folder, entry, out);
+}
+
+int
+printer_fetch(struct printer *printer, const struct wait *wait,
+    const char *folder, const struct entry *entry, const struct sink *sink)
+{
+	if (printer->ops->fetch == NULL)
+		return -EOPNOTSUPP;
+	return printer->ops->fetch(printer, wait, folder, entry, sink);
+}
+
+int
+printer_store(struct printer *printer, const struct wait *wait,
+    const struct store *store, struct entry *out)
+{
+	if (printer->ops->store == NULL)
+		return -EOPNOTSUPP;
+	return printer->ops->store(printer, wait, store, out);
+}
+
+int
+printer_make_folder(struct printer *printer, const struct wait *wait,
+    const char *folder, const char *name)
+{
+	if (printer->ops->make_folder == NULL)
+		return -EOPNOTSUPP;
+	return printer->ops->make_folder(printer, wait, folder, name);
+}
+
+int
+printer_remove(struct printer *printer, const struct wait *wait,
+    const char *folder, const struct entry *entry)
+{
+	if (printer->ops->remove == NULL)
+		return -EOPNOTSUPP;
+	return printer->ops->remove(printer, wait, folder, entry);
+}
+
+int
+printer_command(struct printer *printer, const struct wait *wait,
+    enum verb verb, const char *path)
+{
+	if (printer->ops->command == NULL)
+		return -EOPNOTSUPP;
+	return printer->ops->command(printer, wait, verb, path);
+}
+
+void
+printer_free(struct printer *printer)
+{
+	if (printer != NULL && printer->ops->free != NULL)
+		printer->ops->free(printer);
+}

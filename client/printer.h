@@ -1,0 +1,125 @@
+#ifndef CLIENT_PRINTER_H
+#define CLIENT_PRINTER_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "client/stream.h"
+
+struct buf;
+struct dialect;
+struct entry;
+struct listing;
+struct wait;
+
+/* The documents that a printer tells, in the published v1 shape. */
+enum topic {
+	TOPIC_STATUS,
+	TOPIC_JOB,
+	TOPIC_INFO,
+	TOPIC_VERSION,
+	TOPIC_STORAGE,
+	TOPIC_TRANSFER,
+	TOPIC_COUNT
+};
+
+enum verb {
+	VERB_PRINT,
+	VERB_PAUSE,
+	VERB_RESUME,
+	VERB_STOP,
+	VERB_REFRESH
+};
+
+/* A file to be stored.  Paths begin with the storage, as on the wire. */
+struct store {
+	const char *folder; /* "usb/PARTS" */
+	const char *name;   /* the long name */
+	struct source source;
+	bool replace;	   /* a file of that name may be there */
+	int64_t old_mtime; /* of that file, if known; 0: none or not known */
+};
+
+/*
+ * A printer: a table of functions around a state of its own, so that the file
+ * system cannot tell a cache from a server or a test's fake.  A slot may be
+ * NULL: not supported.  All return 0 or a negative errno, may block, and end
+ * with -EINTR when given up.  Any thread may call.
+ */
+struct printer;
+
+struct printer_ops {
+	int (*document)(struct printer *, const struct wait *, enum topic,
+	    struct buf *out);
+	int (*list)(struct printer *, const struct wait *, const char *folder,
+	    struct listing **out);
+	int (*size)(struct printer *, const struct wait *, const char *folder,
+	    const struct entry *, off_t *out);
+	int (*fetch)(struct printer *, const struct wait *, const char *folder,
+	    const struct entry *, const struct sink *);
+	int (*store)(struct printer *, const struct wait *,
+	    const struct store *, struct entry *out);
+	int (*make_folder)(struct printer *, const struct wait *,
+	    const char *folder, const char *name);
+	int (*remove)(struct printer *, const struct wait *, const char *folder,
+	    const struct entry *);
+	int (*command)(struct printer *, const struct wait *, enum verb,
+	    const char *path);
+	void (*free)(struct printer *);
+};
+
+struct printer {
+	const struct printer_ops *ops;
+	const struct dialect *dialect;
+};
+
+/*
+ * Append a document as JSON text to out.  -ENODATA: there is none now (no
+ * job, no transfer).
+ */
+int printer_document(struct printer *, const struct wait *, enum topic,
+    struct buf *out);
+
+/*
+ * What is in a folder (caller: listing_release).  -ENOENT, -ENOMEDIUM: no
+ * stick, -EPROTO.
+ */
+int printer_list(struct printer *, const struct wait *, const char *folder,
+    struct listing **out);
+
+/* The size of a file in bytes: asks only if the entry does not tell. */
+int printer_size(struct printer *, const struct wait *, const char *folder,
+    const struct entry *, off_t *out);
+
+/* Bring the bytes of a file. -EOPNOTSUPP: this storage cannot be read. */
+int printer_fetch(struct printer *, const struct wait *, const char *folder,
+    const struct entry *, const struct sink *);
+
+/*
+ * Store a file: one request with its exact length; returns the printer's
+ * verdict and the stored file as the printer tells it (caller: entry_free).
+ * -EEXIST, -EBUSY, -ENOSPC, -EINVAL, -EIO: what is there is not what was sent.
+ */
+int printer_store(struct printer *, const struct wait *, const struct store *,
+    struct entry *out);
+
+int printer_make_folder(struct printer *, const struct wait *,
+    const char *folder, const char *name);
+
+/* Remove a file or an empty folder. -ENOTEMPTY, -EBUSY, -ENOENT. */
+int printer_remove(struct printer *, const struct wait *, const char *folder,
+    const struct entry *);
+
+/*
+ * Do what a verb says; path is the file for VERB_PRINT.  Returns the
+ * printer's answer: -EBUSY: not now, -ESRCH: no job, -ENOENT: no file.
+ */
+int printer_command(struct printer *, const struct wait *, enum verb,
+    const char *path);
+
+/* Release it, and whatever it wraps.  NULL is fine. */
+void printer_free(struct printer *);
+
+#endif

@@ -1,0 +1,396 @@
+/*
+ * PrusaLink's v1 API: documents, listings, single files and folders, and the
+ * servers' odd answers turned into plain errors.  Uploads are in
+ * client/store.c, commands in client/command.c.  Any thread may call; the
+ * state is constant but for the lanes (client/http.c), the upload turn, and
+ * the Pi's storage name, which has a lock.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/buf.h"
+#include "client/dialect.h"
+#include "client/http.h"
+#include "client/link.h"
+#include "client/listing.h"
+#include "client/name.h"
+#include "client/printer.h"
+#include "client/prusalink.h"
+#include "client/shape.h"
+#include "client/time.h"
+
+#define SEEN_MS	     2000
+#define SEEN_TICK_MS 50
+
+static const char *const paths[TOPIC_COUNT] = {
+	[TOPIC_STATUS] = "/api/v1/status",
+	[TOPIC_JOB] = "/api/v1/job",
+	[TOPIC_INFO] = "/api/v1/info",
+	[TOPIC_VERSION] = "/api/version",
+	[TOPIC_STORAGE] = "/api/v1/storage",
+	[TOPIC_TRANSFER] = "/api/v1/transfer",
+};
+
+int
+link_get(struct link *link, const struct wait *wait, const char *target,
+    struct http_reply *reply)
+{
+	const struct http_request request = { .method = "GET",
+		.target = target };
+	int error = http_perform(link->http, wait, &request, reply);
+
+	return error != 0 ? error : http_error(reply);
+}
+
+int
+link_target(const char *root, const char *folder, const char *name,
+    struct buf *out)
+{
+	int error = buf_printf(out, "%s", root);
+
+	if (error == 0)
+		error = http_escape_path(out, folder);
+	if (error == 0 && name != NULL)
+		error = buf_append(out, "/", 1);
+	if (error == 0 && name != NULL)
+		error = http_escape(out, name, strlen(name));
+	return error;
+}
+
+static int
+document(struct printer *printer, const struct wait *wait, enum topic topic,
+    struct buf *out)
+{
+	struct link *link = (struct link *)printer;
+	struct http_reply reply;
+	int error = link_get(link, wait, paths[topic], &reply);
+
+	if (error == 0 && reply.status == 204)
+		error = -ENODATA;
+	if (error == 0)
+		error = shape_document(printer->dialect, topic, reply.body.data,
+		    reply.body.len, out);
+	http_reply_free(&reply);
+	return error;
+}
+
+int
+link_storage(struct link *link, const struct wait *wait, const char *folder,
+    struct shape_storage *out)
+{
+	struct buf text = { 0 };
+	char name[16];
+	int error;
+
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(folder, "/"), folder);
+	error = document(&link->printer, wait, TOPIC_STORAGE, &text);
+	if (error == 0)
+		error = shape_storage(text.data, text.len, name, out);
+	buf_free(&text);
+	return error;
+}
+
+/*
+ * Is a removable medium out?  Returns -ENOMEDIUM then, and otherwise the
+ * error that made us ask.
+ */
+int
+link_check_medium(struct link *link, const struct wait *wait,
+    const char *folder, int error)
+{
+	struct shape_storage storage;
+
+	if (link_storage(link, wait, folder, &storage) == 0 &&
+	    !storage.available)
+		return -ENOMEDIUM;
+	return error;
+}
+
+static int
+list(struct printer *printer, const struct wait *wait, const char *folder,
+    struct listing **out)
+{
+	struct link *link = (struct link *)printer;
+	struct http_reply reply = { 0 };
+	struct buf target = { 0 };
+	bool is_root = strchr(folder, '/') == NULL;
+	struct listing *listing = NULL;
+	int error = link_target("/api/v1/files/", folder, NULL, &target);
+
+	if (error == 0)
+		error = link_get(link, wait, target.data, &reply);
+	if (error == 0)
+		error = shape_listing(printer->dialect, reply.body.data,
+		    reply.body.len, &listing);
+	if (is_root &&
+	    (error == -ENOENT || (error == 0 && listing_count(listing) == 0)))
+		error = link_check_medium(link, wait, folder, error);
+	http_reply_free(&reply);
+	buf_free(&target);
+	if (error != 0) {
+		listing_release(listing);
+		return error;
+	}
+	*out = listing;
+	return 0;
+}
+
+int
+link_entry(struct link *link, const struct wait *wait, const char *folder,
+    const char *name, struct entry *out)
+{
+	struct http_reply reply = { 0 };
+	struct buf target = { 0 };
+	int error = link_target("/api/v1/files/", folder, name, &target);
+
+	if (error == 0)
+		error = link_get(link, wait, target.data, &reply);
+	if (error == 0)
+		error = shape_entry(link->printer.dialect, reply.body.data,
+		    reply.body.len, out);
+	http_reply_free(&reply);
+	buf_free(&target);
+	return error;
+}
+
+static int
+size(struct printer *printer, const struct wait *wait, const char *folder,
+    const struct entry *entry, off_t *out)
+{
+	struct entry told;
+	int error = link_entry((struct link *)printer, wait, folder,
+	    entry->short_name, &told);
+
+	if (error != 0)
+		return error;
+	if (told.folder)
+		error = -EISDIR;
+	else if (told.size < 0)
+		error = -EPROTO;
+	else
+		*out = told.size;
+	entry_free(&told);
+	return error;
+}
+
+/*
+ * The Pi's downloads go by the storage's display name, which is the name of a
+ * directory there and stays the same while the server runs.
+ */
+static int
+display_name(struct link *link, const struct wait *wait, struct buf *out)
+{
+	struct shape_storage storage;
+	int error;
+
+	pthread_mutex_lock(&link->lock);
+	error = buf_printf(out, "%s", buf_text(&link->display_name));
+	pthread_mutex_unlock(&link->lock);
+	if (error != 0 || out->len > 0)
+		return error;
+	error = link_storage(link, wait, "local", &storage);
+	if (error == 0 && !name_is_sane(storage.name))
+		error = -EPROTO;
+	if (error != 0)
+		return error;
+	pthread_mutex_lock(&link->lock);
+	buf_clear(&link->display_name);
+	error = buf_printf(&link->display_name, "%s", storage.name);
+	pthread_mutex_unlock(&link->lock);
+	return error != 0 ? error : buf_printf(out, "%s", storage.name);
+}
+
+/*
+ * Where the bytes are: /usb/FOLDER/8~3.GCO on Buddy; on the Pi
+ * /api/files/local/DISPLAY NAME/FOLDER/NAME/raw, and nowhere for its card.
+ */
+static int
+download_target(struct link *link, const struct wait *wait, const char *folder,
+    const struct entry *entry, struct buf *out)
+{
+	struct buf name = { 0 };
+	const char *rest = strchr(folder, '/');
+	int error;
+
+	if (link->printer.dialect->stored_tells)
+		return link_target("/", folder, entry->short_name, out);
+	if (strcspn(folder, "/") != 5 || strncmp(folder, "local", 5) != 0)
+		return -EOPNOTSUPP;
+	error = display_name(link, wait, &name);
+	if (error == 0)
+		error = link_target("/api/files/local/", name.data, NULL, out);
+	if (error == 0 && rest != NULL)
+		error = http_escape_path(out, rest);
+	if (error == 0)
+		error = link_target("", "", entry->name, out);
+	if (error == 0)
+		error = buf_printf(out, "/raw");
+	buf_free(&name);
+	return error;
+}
+
+static int
+fetch(struct printer *printer, const struct wait *wait, const char *folder,
+    const struct entry *entry, const struct sink *sink)
+{
+	struct link *link = (struct link *)printer;
+	struct http_request request = {
+		.lane = LANE_DOWN, .method = "GET", .sink = sink
+	};
+	struct http_reply reply = { 0 };
+	struct buf target = { 0 };
+	int error = download_target(link, wait, folder, entry, &target);
+
+	if (error == 0) {
+		request.target = target.data;
+		error = http_perform(link->http, wait, &request, &reply);
+	}
+	if (error == 0)
+		error = http_error(&reply);
+	http_reply_free(&reply);
+	buf_free(&target);
+	return error;
+}
+
+int
+link_ask(struct link *link, const struct wait *wait, const char *method,
+    const char *target, const char *header, bool once, struct http_reply *reply)
+{
+	const struct http_request request = { .method = method,
+		.target = target,
+		.headers = { header },
+		.once = once };
+	int error = http_perform(link->http, wait, &request, reply);
+
+	return error != 0 ? error : http_error(reply);
+}
+
+/*
+ * The Pi's file tree follows its disk a moment later: wait until a change is
+ * seen, so that it is true when the caller looks.
+ */
+static int
+await_seen(struct link *link, const struct wait *wait, const char *folder,
+    const char *name, bool there)
+{
+	int64_t until = time_now_ms() + SEEN_MS;
+	struct entry entry;
+	int error = 0, found;
+
+	while (link->printer.dialect->late && error == 0 &&
+	    time_now_ms() < until) {
+		found = link_entry(link, wait, folder, name, &entry);
+		if (found == 0)
+			entry_free(&entry);
+		if ((found == 0) == there)
+			break;
+		error = link_pause(wait, SEEN_TICK_MS);
+	}
+	return error;
+}
+
+static int
+make_folder(struct printer *printer, const struct wait *wait,
+    const char *folder, const char *name)
+{
+	struct link *link = (struct link *)printer;
+	struct http_reply reply = { 0 };
+	struct buf target = { 0 };
+	int error = link_target("/api/v1/files/", folder, name, &target);
+
+	if (error == 0)
+		error = link_ask(link, wait, "PUT", target.data,
+		    "Create-Folder: ?1", true, &reply);
+	if (error == -EREMOTEIO)
+		error = link_check_medium(link, wait, folder, error);
+	if (error == 0)
+		error = await_seen(link, wait, folder, name, true);
+	http_reply_free(&reply);
+	buf_free(&target);
+	return error;
+}
+
+/* Buddy answers 404 for a folder that is not empty as for one that is not. */
+static int
+why_no_folder(struct printer *printer, const struct wait *wait,
+    const char *folder, const struct entry *entry)
+{
+	struct listing *inside = NULL;
+	char *path = name_join(folder, entry->short_name);
+	int error;
+
+	if (path == NULL)
+		return -ENOMEM;
+	error = list(printer, wait, path, &inside);
+	listing_release(inside);
+	free(path);
+	return error == 0 ? -ENOTEMPTY : error;
+}
+
+static int
+remove_entry(struct printer *printer, const struct wait *wait,
+    const char *folder, const struct entry *entry)
+{
+	struct link *link = (struct link *)printer;
+	struct http_reply reply = { 0 };
+	struct buf target = { 0 };
+	int error;
+
+	error = link_target("/api/v1/files/", folder, entry->short_name,
+	    &target);
+	if (error == 0)
+		error = link_ask(link, wait, "DELETE", target.data, NULL, false,
+		    &reply);
+	if (error == -ENOENT && entry->folder)
+		error = why_no_folder(printer, wait, folder, entry);
+	if (error == 0)
+		error = await_seen(link, wait, folder, entry->short_name,
+		    false);
+	http_reply_free(&reply);
+	buf_free(&target);
+	return error;
+}
+
+static void
+release(struct printer *printer)
+{
+	struct link *link = (struct link *)printer;
+
+	http_free(link->http);
+	turn_destroy(&link->upload);
+	buf_free(&link->display_name);
+	pthread_mutex_destroy(&link->lock);
+	free(link);
+}
+
+int
+prusalink_new(struct http *http, const struct dialect *dialect,
+    struct printer **out)
+{
+	static const struct printer_ops ops = {
+		.document = document,
+		.list = list,
+		.size = size,
+		.fetch = fetch,
+		.store = link_store,
+		.make_folder = make_folder,
+		.remove = remove_entry,
+		.command = link_command,
+		.free = release,
+	};
+	struct link *link = calloc(1, sizeof(*link));
+
+	if (link == NULL || turn_init(&link->upload) != 0) {
+		http_free(http);
+		free(link);
+		return -ENOMEM;
+	}
+	pthread_mutex_init(&link->lock, NULL);
+	link->printer.ops = &ops;
+	link->printer.dialect = dialect;
+	link->http = http;
+	*out = &link->printer;
+	return 0;
+}

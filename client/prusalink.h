@@ -1,0 +1,30 @@
+#ifndef CLIENT_PRUSALINK_H
+#define CLIENT_PRUSALINK_H
+
+#include "client/buf.h"
+
+struct dialect;
+struct http;
+struct printer;
+struct wait;
+
+/* What first contact finds out. */
+struct contact {
+	const struct dialect *dialect;
+	struct buf storage; /* the storage document, if it could be had */
+};
+
+/*
+ * First contact: find out which dialect the server speaks, and whether it
+ * lets us in.  Returns 0 (caller: buf_free the document), -EACCES: login
+ * refused, -EPROTO: that is not a PrusaLink, or why it cannot be reached.
+ */
+int prusalink_contact(struct http *, const struct wait *, struct contact *out);
+
+/*
+ * A printer behind the v1 API.  Takes http in any case.  Returns 0 and the
+ * printer (caller: printer_free), or -ENOMEM.
+ */
+int prusalink_new(struct http *, const struct dialect *, struct printer **out);
+
+#endif

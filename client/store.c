@@ -1,0 +1,321 @@
+/*
+ * Uploads to PrusaLink: one PUT with the exact length, and the printer's true
+ * verdict.  Whoever has the upload turn of the link runs in here; the lane
+ * for uploads is used by nobody else.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "client/dialect.h"
+#include "client/http.h"
+#include "client/link.h"
+#include "client/listing.h"
+#include "client/log.h"
+#include "client/multipart.h"
+#include "client/shape.h"
+#include "client/stream.h"
+#include "client/time.h"
+#include "client/wait.h"
+
+#define ELSEWHERE_MS 60000 /* how long somebody else's transfer is awaited */
+#define AGAIN_MS     500
+#define VISIBLE_MS   5000 /* the Pi's file tree follows within a second */
+#define VISIBLE_TICK 100
+
+int
+link_pause(const struct wait *wait, int64_t ms)
+{
+	int64_t until = time_now_ms() + ms;
+	pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	pthread_cond_t never;
+	bool left;
+
+	if (time_cond_init(&never) != 0)
+		return -ENOMEM;
+	pthread_mutex_lock(&lock);
+	while (!(left = wait_given_up(wait)) && time_now_ms() < until)
+		time_cond_wait(&never, &lock, WAIT_TICK_MS);
+	pthread_mutex_unlock(&lock);
+	pthread_cond_destroy(&never);
+	return left ? -EINTR : 0;
+}
+
+static int
+put_raw(struct link *link, const struct wait *wait, const struct store *store,
+    struct http_reply *reply)
+{
+	struct http_request request = { .lane = LANE_UP,
+		.method = "PUT",
+		.headers = { "Content-Type: text/x.gcode",
+		    store->replace ? "Overwrite: ?1" : NULL },
+		.body = &store->source };
+	struct buf target = { 0 };
+	int error;
+
+	error = link_target("/api/v1/files/", store->folder, store->name,
+	    &target);
+	if (error == 0) {
+		request.target = target.data;
+		error = http_perform(link->http, wait, &request, reply);
+	}
+	buf_free(&target);
+	return error;
+}
+
+/*
+ * The Pi's PUT loses the last byte of a file whose size is a multiple of its
+ * chunk and one more, and its multipart upload does not; that one takes
+ * nothing but G-code, and overwrites without being told.
+ */
+static int
+put_odd(struct link *link, const struct wait *wait, const struct store *store,
+    struct http_reply *reply)
+{
+	struct entry there;
+	int error;
+
+	if (!dialect_is_printable(link->printer.dialect, store->name)) {
+		log_say(LOG_LEVEL_NOTE,
+		    "%s/%s: PrusaLink cannot store a file "
+		    "of %lld bytes; add or remove a byte",
+		    store->folder, store->name, (long long)store->source.len);
+		return -EINVAL;
+	}
+	if (!store->replace) {
+		error = link_entry(link, wait, store->folder, store->name,
+		    &there);
+		if (error == 0) {
+			entry_free(&there);
+			return -EEXIST;
+		}
+		if (error != -ENOENT)
+			return error;
+	}
+	return multipart_store(link->http, wait, store, reply);
+}
+
+static int
+put(struct link *link, const struct wait *wait, const struct store *store,
+    struct http_reply *reply)
+{
+	const struct dialect *dialect = link->printer.dialect;
+	off_t chunk = dialect->lossy_chunk, len = store->source.len;
+	int error;
+
+	error = http_login(link->http, wait, LANE_UP, dialect->login_ms);
+	if (error != 0)
+		return error;
+	if (chunk > 0 && len > chunk && len % chunk == 1)
+		return put_odd(link, wait, store, reply);
+	return put_raw(link, wait, store, reply);
+}
+
+static bool
+is_transferring(struct link *link, const struct wait *wait)
+{
+	struct http_reply reply;
+	int error = link_get(link, wait, "/api/v1/transfer", &reply);
+	bool is = error == 0 && reply.status == 200;
+
+	http_reply_free(&reply);
+	return is;
+}
+
+/* Did the server refuse because of a transfer that is not ours? */
+static bool
+is_elsewhere(struct link *link, const struct wait *wait,
+    const struct http_reply *reply)
+{
+	if (reply->status == 409)
+		return strcasestr(reply->message, "transfer in progress") !=
+		    NULL;
+	return reply->status == 500 && link->printer.dialect->late &&
+	    is_transferring(link, wait);
+}
+
+/* PUT, again and again while somebody else's transfer is in the way. */
+static int
+put_in_turn(struct link *link, const struct wait *wait,
+    const struct store *store, struct http_reply *reply)
+{
+	int64_t until = time_now_ms() + ELSEWHERE_MS;
+	int error;
+
+	for (;;) {
+		error = put(link, wait, store, reply);
+		if (error != 0 || !is_elsewhere(link, wait, reply))
+			return error;
+		if (time_now_ms() > until)
+			return -EBUSY;
+		do {
+			error = link_pause(wait, AGAIN_MS);
+			if (error != 0)
+				return error;
+		} while (time_now_ms() < until && is_transferring(link, wait));
+		http_reply_free(reply);
+	}
+}
+
+/* Wait until the server lists the file with a size; it may follow late. */
+static int
+see_stored(struct link *link, const struct wait *wait,
+    const struct store *store, struct entry *out)
+{
+	int64_t until = time_now_ms() + VISIBLE_MS;
+	int error;
+
+	for (;;) {
+		error = link_entry(link, wait, store->folder, store->name, out);
+		if (error == 0 && out->size == store->source.len)
+			return 0;
+		if (error != 0 && error != -ENOENT)
+			return error;
+		if (time_now_ms() > until || !link->printer.dialect->late)
+			return error == 0 ? 0 : -EIO;
+		if (error == 0)
+			entry_free(out);
+		error = link_pause(wait, VISIBLE_TICK);
+		if (error != 0)
+			return error;
+	}
+}
+
+/* Is what the printer has what was sent? */
+static int
+compare(const struct store *store, const struct entry *stored)
+{
+	if (stored->size != store->source.len) {
+		log_say(LOG_LEVEL_ERROR,
+		    "%s/%s: the printer has %lld bytes of %lld", store->folder,
+		    store->name, (long long)stored->size,
+		    (long long)store->source.len);
+		return -EIO;
+	}
+	if (strcmp(stored->name, store->name) == 0)
+		return 0;
+	log_say(LOG_LEVEL_ERROR, "%s/%s: the printer named it %s",
+	    store->folder, store->name, stored->name);
+	return -EIO;
+}
+
+static int
+verify_stored(struct link *link, const struct wait *wait,
+    const struct store *store, const struct http_reply *reply,
+    struct entry *out)
+{
+	const struct dialect *dialect = link->printer.dialect;
+	struct entry stored;
+	int error = -EPROTO;
+
+	if (dialect->stored_tells)
+		error = shape_entry(dialect, reply->body.data, reply->body.len,
+		    &stored);
+	if (error != 0)
+		error = see_stored(link, wait, store, &stored);
+	if (error != 0)
+		return error;
+	error = compare(store, &stored);
+	if (error != 0) {
+		(void)printer_remove(&link->printer, wait, store->folder,
+		    &stored);
+		entry_free(&stored);
+		return error;
+	}
+	*out = stored;
+	return 0;
+}
+
+/*
+ * The body went out whole and no clear answer came back: what the printer has
+ * now decides.  A replaced file must have another time stamp than before.
+ */
+static bool
+is_stored_after_all(struct link *link, const struct wait *wait,
+    const struct store *store, struct entry *out)
+{
+	struct entry stored;
+
+	if (link_entry(link, wait, store->folder, store->name, &stored) != 0)
+		return false;
+	if (stored.size == store->source.len &&
+	    strcmp(stored.name, store->name) == 0 &&
+	    (!store->replace ||
+		(store->old_mtime != 0 &&
+		    stored.mtime_s != store->old_mtime))) {
+		*out = stored;
+		return true;
+	}
+	entry_free(&stored);
+	return false;
+}
+
+static bool
+is_ambiguous(const struct store *store, const struct http_reply *reply,
+    int error)
+{
+	if (error == -EINTR || reply->sent < store->source.len)
+		return false;
+	return reply->status == 408 || (error != 0 && reply->status < 300);
+}
+
+/* What only the back end can tell of a refusal. */
+static int
+explain(struct link *link, const struct wait *wait, const struct store *store,
+    const struct http_reply *reply, int error)
+{
+	if (error == -ENOSPC)
+		return link_check_medium(link, wait, store->folder, error);
+	if (error == -EBUSY && strcasestr(reply->message, "busy") != NULL)
+		log_say(LOG_LEVEL_NOTE,
+		    "%s/%s: the printer holds this file "
+		    "open, in a print or in the preview on its screen; "
+		    "dismiss the preview there and copy again",
+		    store->folder, store->name);
+	return error;
+}
+
+static int
+store_in_turn(struct link *link, const struct wait *wait,
+    const struct store *store, struct entry *out)
+{
+	struct http_reply reply = { 0 };
+	int error = put_in_turn(link, wait, store, &reply);
+
+	if (is_ambiguous(store, &reply, error)) {
+		error = error != 0 ? error : http_error(&reply);
+		if (is_stored_after_all(link, wait, store, out))
+			error = 0;
+		goto out;
+	}
+	if (error == 0)
+		error = http_error(&reply);
+	if (error == 0)
+		error = verify_stored(link, wait, store, &reply, out);
+	else
+		error = explain(link, wait, store, &reply, error);
+out:
+	http_reply_free(&reply);
+	return error;
+}
+
+int
+link_store(struct printer *printer, const struct wait *wait,
+    const struct store *store, struct entry *out)
+{
+	struct link *link = (struct link *)printer;
+	off_t max = printer->dialect->size_max;
+	int error;
+
+	if (store->source.len <= 0)
+		return -EINVAL;
+	if (max > 0 && store->source.len > max)
+		return -EFBIG;
+	error = turn_take(&link->upload, wait);
+	if (error != 0)
+		return error;
+	error = store_in_turn(link, wait, store, out);
+	turn_give(&link->upload);
+	return error;
+}

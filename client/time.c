@@ -1,0 +1,44 @@
+/*
+ * The monotonic clock, and conditions that wait by it.
+ */
+#include <time.h>
+
+#include "client/time.h"
+
+int64_t
+time_now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int
+time_cond_init(pthread_cond_t *cond)
+{
+	pthread_condattr_t attr;
+	int error = pthread_condattr_init(&attr);
+
+	if (error != 0)
+		return -error;
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	error = pthread_cond_init(cond, &attr);
+	pthread_condattr_destroy(&attr);
+	return -error;
+}
+
+void
+time_cond_wait(pthread_cond_t *cond, pthread_mutex_t *lock, int64_t ms)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += ms / 1000;
+	until.tv_nsec += (ms % 1000) * 1000000;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000;
+	}
+	pthread_cond_timedwait(cond, lock, &until);
+}

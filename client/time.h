@@ -1,0 +1,19 @@
+#ifndef CLIENT_TIME_H
+#define CLIENT_TIME_H
+
+#include <pthread.h>
+#include <stdint.h>
+
+/* Milliseconds of the monotonic clock. */
+int64_t time_now_ms(void);
+
+/*
+ * A condition whose waits are measured with the monotonic clock.  Returns 0
+ * or a negative errno.
+ */
+int time_cond_init(pthread_cond_t *);
+
+/* Wait for the condition, at most ms milliseconds. */
+void time_cond_wait(pthread_cond_t *, pthread_mutex_t *, int64_t ms);
+
+#endif
