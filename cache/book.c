@@ -1,0 +1,306 @@
+/*
+ * Sizes and times of a printer's files.  A line of the file is
+ *
+ *	STAMP SIZE SECONDS NANOSECONDS PATH
+ *
+ * with -1 for a size and a nanosecond that are not known; the last line of a
+ * path counts, so noting is appending one line, which two mounts may do at
+ * the same time.  Any thread; book.lock guards everything.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <unistd.h>
+
+#include "cache/book.h"
+#include "client/buf.h"
+
+#define BUCKETS 1024
+#define RECORDS 50000 /* the oldest are forgotten beyond */
+
+struct record {
+	TAILQ_ENTRY(record) bucket;
+	TAILQ_ENTRY(record) age;
+	char *path;
+	int64_t stamp;
+	off_t size;
+	struct timespec mtime;
+};
+
+TAILQ_HEAD(records, record);
+
+struct book {
+	pthread_mutex_t lock;
+	char *file;
+	int fd; /* all below under lock; -1: kept in memory only */
+	struct records buckets[BUCKETS];
+	struct records ages;
+	size_t count;
+};
+
+static struct records *
+bucket_of(struct book *book, const char *path)
+{
+	uint32_t hash = 2166136261u;
+
+	for (; *path != '\0'; path++)
+		hash = (hash ^ (unsigned char)*path) * 16777619u;
+	return &book->buckets[hash % BUCKETS];
+}
+
+static struct record *
+find(struct book *book, const char *path)
+{
+	struct record *record;
+
+	TAILQ_FOREACH (record, bucket_of(book, path), bucket) {
+		if (strcmp(record->path, path) == 0)
+			return record;
+	}
+	return NULL;
+}
+
+static void
+forget(struct book *book, struct record *record)
+{
+	TAILQ_REMOVE(bucket_of(book, record->path), record, bucket);
+	TAILQ_REMOVE(&book->ages, record, age);
+	book->count--;
+	free(record->path);
+	free(record);
+}
+
+static void
+clear(struct record *record, int64_t stamp)
+{
+	record->stamp = stamp;
+	record->size = -1;
+	record->mtime.tv_sec = 0;
+	record->mtime.tv_nsec = -1;
+}
+
+/* The record of a path for this version of the file, new if need be. */
+static struct record *
+find_or_add(struct book *book, const char *path, int64_t stamp)
+{
+	struct record *record = find(book, path);
+
+	if (record == NULL) {
+		record = calloc(1, sizeof(*record));
+		if (record == NULL || (record->path = strdup(path)) == NULL) {
+			free(record);
+			return NULL;
+		}
+		TAILQ_INSERT_TAIL(bucket_of(book, path), record, bucket);
+		TAILQ_INSERT_TAIL(&book->ages, record, age);
+		book->count++;
+		clear(record, stamp);
+	}
+	if (record->stamp != stamp)
+		clear(record, stamp);
+	if (book->count > RECORDS)
+		forget(book, TAILQ_FIRST(&book->ages));
+	return record;
+}
+
+static int
+print_record(struct buf *out, const struct record *record)
+{
+	return buf_printf(out, "%" PRId64 " %lld %lld %ld %s\n", record->stamp,
+	    (long long)record->size, (long long)record->mtime.tv_sec,
+	    record->mtime.tv_nsec, record->path);
+}
+
+/* One write for one line, so that another mount's line cannot come between. */
+static void
+save(struct book *book, const struct record *record)
+{
+	struct buf line = { 0 };
+
+	if (book->fd >= 0 && print_record(&line, record) == 0 &&
+	    write(book->fd, line.data, line.len) != (ssize_t)line.len) {
+		close(book->fd);
+		book->fd = -1;
+	}
+	buf_free(&line);
+}
+
+static void
+load_line(struct book *book, char *line)
+{
+	long long size, seconds;
+	struct record *record;
+	int64_t stamp;
+	long nanoseconds;
+	int used = 0;
+
+	line[strcspn(line, "\n")] = '\0';
+	if (sscanf(line, "%" SCNd64 " %lld %lld %ld %n", &stamp, &size,
+		&seconds, &nanoseconds, &used) < 4 ||
+	    used == 0 || line[used] == '\0' || nanoseconds > 999999999)
+		return;
+	record = find_or_add(book, line + used, stamp);
+	if (record == NULL)
+		return;
+	record->size = size < 0 ? -1 : (off_t)size;
+	record->mtime.tv_sec = (time_t)seconds;
+	record->mtime.tv_nsec = nanoseconds < 0 ? -1 : nanoseconds;
+}
+
+/* Returns the number of lines read. */
+static size_t
+load(struct book *book)
+{
+	FILE *file = fopen(book->file, "re");
+	char *line = NULL;
+	size_t room = 0, lines = 0;
+
+	if (file == NULL)
+		return 0;
+	for (; getline(&line, &room, file) > 0; lines++)
+		load_line(book, line);
+	free(line);
+	fclose(file);
+	return lines;
+}
+
+/* Write the book anew without the lines that no longer count. */
+static void
+compact(struct book *book)
+{
+	struct record *record;
+	struct buf text = { 0 };
+	char name[4096];
+	int fd, error = 0;
+
+	if ((size_t)snprintf(name, sizeof(name), "%s.XXXXXX", book->file) >=
+	    sizeof(name))
+		return;
+	TAILQ_FOREACH (record, &book->ages, age) {
+		if (error == 0)
+			error = print_record(&text, record);
+	}
+	fd = error == 0 ? mkostemp(name, O_CLOEXEC) : -1;
+	if (fd >= 0) {
+		if (write(fd, buf_text(&text), text.len) != (ssize_t)text.len ||
+		    rename(name, book->file) != 0)
+			unlink(name);
+		close(fd);
+	}
+	buf_free(&text);
+}
+
+int
+book_open(const char *dir, const char *name, struct book **out)
+{
+	struct book *book = calloc(1, sizeof(*book));
+	size_t i;
+
+	if (book == NULL)
+		return -ENOMEM;
+	if (asprintf(&book->file, "%s/%s.book", dir, name) < 0) {
+		free(book);
+		return -ENOMEM;
+	}
+	pthread_mutex_init(&book->lock, NULL);
+	TAILQ_INIT(&book->ages);
+	for (i = 0; i < BUCKETS; i++)
+		TAILQ_INIT(&book->buckets[i]);
+	if (load(book) > 2 * book->count + 100)
+		compact(book);
+	book->fd = open(book->file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC,
+	    0600);
+	*out = book;
+	return 0;
+}
+
+void
+book_close(struct book *book)
+{
+	if (book == NULL)
+		return;
+	while (!TAILQ_EMPTY(&book->ages))
+		forget(book, TAILQ_FIRST(&book->ages));
+	if (book->fd >= 0)
+		close(book->fd);
+	pthread_mutex_destroy(&book->lock);
+	free(book->file);
+	free(book);
+}
+
+bool
+book_size(struct book *book, const char *path, int64_t stamp, off_t *out)
+{
+	const struct record *record;
+	bool known;
+
+	pthread_mutex_lock(&book->lock);
+	record = find(book, path);
+	known = record != NULL && record->stamp == stamp && record->size >= 0;
+	if (known)
+		*out = record->size;
+	pthread_mutex_unlock(&book->lock);
+	return known;
+}
+
+void
+book_note_size(struct book *book, const char *path, int64_t stamp, off_t size)
+{
+	struct record *record;
+
+	pthread_mutex_lock(&book->lock);
+	record = find_or_add(book, path, stamp);
+	if (record != NULL && record->size != size) {
+		record->size = size;
+		save(book, record);
+	}
+	pthread_mutex_unlock(&book->lock);
+}
+
+bool
+book_mtime(struct book *book, const char *path, int64_t stamp,
+    struct timespec *out)
+{
+	const struct record *record;
+	bool known;
+
+	pthread_mutex_lock(&book->lock);
+	record = find(book, path);
+	known = record != NULL && record->stamp == stamp &&
+	    record->mtime.tv_nsec >= 0;
+	if (known)
+		*out = record->mtime;
+	pthread_mutex_unlock(&book->lock);
+	return known;
+}
+
+void
+book_note_mtime(struct book *book, const char *path, int64_t stamp,
+    const struct timespec *mtime)
+{
+	struct record *record;
+
+	pthread_mutex_lock(&book->lock);
+	record = find_or_add(book, path, stamp);
+	if (record != NULL) {
+		record->mtime = *mtime;
+		save(book, record);
+	}
+	pthread_mutex_unlock(&book->lock);
+}
+
+void
+book_forget_sizes(struct book *book)
+{
+	struct record *record;
+
+	pthread_mutex_lock(&book->lock);
+	TAILQ_FOREACH (record, &book->ages, age)
+		record->size = -1;
+	pthread_mutex_unlock(&book->lock);
+}

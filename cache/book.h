@@ -1,0 +1,38 @@
+#ifndef CACHE_BOOK_H
+#define CACHE_BOOK_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+/*
+ * What is worth knowing of a printer's files beyond a mount, kept as text in
+ * the cache directory: sizes, which Buddy firmware tells for one file at a
+ * time only, and the modification times that users gave.  An entry is good
+ * for the version of a file that it was noted for: its time stamp on the
+ * printer.
+ */
+struct book;
+
+/*
+ * Open the book "dir/name.book", or an empty one in memory when that cannot
+ * be read.  Returns 0 and a book (caller: book_close), or -ENOMEM.
+ */
+int book_open(const char *dir, const char *name, struct book **out);
+void book_close(struct book *);
+
+/* Path is a file's path on the wire with its long name. */
+bool book_size(struct book *, const char *path, int64_t stamp, off_t *out);
+void book_note_size(struct book *, const char *path, int64_t stamp, off_t size);
+
+bool book_mtime(struct book *, const char *path, int64_t stamp,
+    struct timespec *out);
+void book_note_mtime(struct book *, const char *path, int64_t stamp,
+    const struct timespec *mtime);
+
+/* Forget the sizes in memory: the next question goes to the printer. */
+void book_forget_sizes(struct book *);
+
+#endif

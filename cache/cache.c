@@ -1,0 +1,393 @@
+/*
+ * The attribute cache: a printer around a printer.  Any thread may call.
+ * cache.lock guards the slots and is never held while asking the printer: the
+ * one thread that fetches for a slot is marked in it, others wait for its
+ * answer.  A change made through us counts the generation up before it
+ * returns, and a slot filled from a question of an older generation is void.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+
+#include "cache/book.h"
+#include "cache/cache.h"
+#include "client/buf.h"
+#include "client/listing.h"
+#include "client/name.h"
+#include "client/printer.h"
+#include "client/time.h"
+#include "client/turn.h"
+#include "client/wait.h"
+
+#define LONG_MS	 300000 /* what changes by a restart only */
+#define LIST_MS	 5000
+#define ERROR_MS 1000
+#define SLOTS	 256
+
+/* One remembered answer: a document or a folder. */
+struct slot {
+	TAILQ_ENTRY(slot) link; /* least recently used first */
+	char *key;
+	enum topic topic; /* TOPIC_COUNT: the folder named by key */
+	int64_t ttl_ms;
+	bool lasting; /* our own changes do not touch it */
+	int users;    /* threads that look at it */
+	bool fetching;
+	bool filled;
+	uint64_t generation; /* when the question went out */
+	uint64_t epoch;
+	int64_t done_ms;
+	int error;
+	struct buf text;
+	struct listing *listing;
+};
+
+struct cache {
+	struct printer printer;
+	struct printer *inner;
+	struct book *book;
+	int64_t ttl_ms;
+	struct turn sizes;
+	pthread_mutex_t lock;
+	pthread_cond_t answered; /* everything below, under lock */
+	uint64_t generation;	 /* of our changes */
+	uint64_t epoch;		 /* of refreshes */
+	size_t count;
+	TAILQ_HEAD(, slot) slots;
+};
+
+static void
+slot_free(struct slot *slot)
+{
+	listing_release(slot->listing);
+	buf_free(&slot->text);
+	free(slot->key);
+	free(slot);
+}
+
+static void
+make_room(struct cache *cache)
+{
+	struct slot *slot, *next;
+
+	TAILQ_FOREACH_SAFE(slot, &cache->slots, link, next)
+	{
+		if (cache->count < SLOTS)
+			return;
+		if (slot->users > 0)
+			continue;
+		TAILQ_REMOVE(&cache->slots, slot, link);
+		cache->count--;
+		slot_free(slot);
+	}
+}
+
+static struct slot *
+slot_new(const struct cache *cache, enum topic topic, const char *key)
+{
+	struct slot *slot = calloc(1, sizeof(*slot));
+
+	if (slot == NULL || (slot->key = strdup(key)) == NULL) {
+		free(slot);
+		return NULL;
+	}
+	slot->topic = topic;
+	slot->lasting = topic == TOPIC_INFO || topic == TOPIC_VERSION;
+	slot->ttl_ms = cache->ttl_ms;
+	if (slot->lasting)
+		slot->ttl_ms = LONG_MS;
+	if (topic == TOPIC_COUNT)
+		slot->ttl_ms = LIST_MS;
+	return slot;
+}
+
+/* The slot for a document or folder, most recently used now. */
+static struct slot *
+slot_get(struct cache *cache, enum topic topic, const char *key)
+{
+	struct slot *slot;
+
+	TAILQ_FOREACH (slot, &cache->slots, link) {
+		if (slot->topic == topic && strcmp(slot->key, key) == 0)
+			break;
+	}
+	if (slot != NULL) {
+		TAILQ_REMOVE(&cache->slots, slot, link);
+	} else {
+		make_room(cache);
+		slot = slot_new(cache, topic, key);
+		if (slot == NULL)
+			return NULL;
+		cache->count++;
+	}
+	TAILQ_INSERT_TAIL(&cache->slots, slot, link);
+	return slot;
+}
+
+/*
+ * May this answer be given to somebody who began to ask at began_ms?  One
+ * that came while he waited is shared, however short the TTL.
+ */
+static bool
+is_good(const struct cache *cache, const struct slot *slot, int64_t began_ms)
+{
+	int64_t ttl_ms = slot->ttl_ms;
+
+	if (!slot->filled || slot->epoch != cache->epoch ||
+	    (!slot->lasting && slot->generation != cache->generation))
+		return false;
+	if (slot->error != 0 && slot->error != -ENODATA && ttl_ms > ERROR_MS)
+		ttl_ms = ERROR_MS;
+	return slot->done_ms >= began_ms ||
+	    time_now_ms() - slot->done_ms < ttl_ms;
+}
+
+/* Ask the printer; the lock is let go meanwhile. */
+static int
+fetch(struct cache *cache, const struct wait *wait, struct slot *slot)
+{
+	uint64_t generation = cache->generation, epoch = cache->epoch;
+	struct listing *listing = NULL;
+	struct buf text = { 0 };
+	int error;
+
+	slot->fetching = true;
+	pthread_mutex_unlock(&cache->lock);
+	if (slot->topic == TOPIC_COUNT)
+		error = printer_list(cache->inner, wait, slot->key, &listing);
+	else
+		error = printer_document(cache->inner, wait, slot->topic,
+		    &text);
+	pthread_mutex_lock(&cache->lock);
+	slot->fetching = false;
+	pthread_cond_broadcast(&cache->answered);
+	if (error == -EINTR) {
+		buf_free(&text);
+		return error;
+	}
+	listing_release(slot->listing);
+	buf_free(&slot->text);
+	slot->listing = listing;
+	slot->text = text;
+	slot->error = error;
+	slot->filled = true;
+	slot->generation = generation;
+	slot->epoch = epoch;
+	slot->done_ms = time_now_ms();
+	return 0;
+}
+
+/* See that the slot holds a good answer.  Returns 0 or -EINTR. */
+static int
+settle(struct cache *cache, const struct wait *wait, struct slot *slot)
+{
+	int64_t began_ms = time_now_ms();
+	bool left = false;
+
+	while (!is_good(cache, slot, began_ms) && !left) {
+		/* One's own answer is good for oneself in any case. */
+		if (!slot->fetching)
+			return fetch(cache, wait, slot);
+		time_cond_wait(&cache->answered, &cache->lock, WAIT_TICK_MS);
+		pthread_mutex_unlock(&cache->lock);
+		left = wait_given_up(wait);
+		pthread_mutex_lock(&cache->lock);
+	}
+	return left ? -EINTR : 0;
+}
+
+static int
+get(struct cache *cache, const struct wait *wait, enum topic topic,
+    const char *key, struct buf *text, struct listing **listing)
+{
+	struct slot *slot;
+	int error = -ENOMEM;
+
+	pthread_mutex_lock(&cache->lock);
+	slot = slot_get(cache, topic, key);
+	if (slot != NULL) {
+		slot->users++;
+		error = settle(cache, wait, slot);
+		if (error == 0)
+			error = slot->error;
+		if (error == 0 && text != NULL)
+			error = buf_append(text, buf_text(&slot->text),
+			    slot->text.len);
+		else if (error == 0)
+			*listing = listing_hold(slot->listing);
+		slot->users--;
+	}
+	pthread_mutex_unlock(&cache->lock);
+	return error;
+}
+
+static int
+cache_document(struct printer *printer, const struct wait *wait,
+    enum topic topic, struct buf *out)
+{
+	return get((struct cache *)printer, wait, topic, "", out, NULL);
+}
+
+static int
+cache_list(struct printer *printer, const struct wait *wait, const char *folder,
+    struct listing **out)
+{
+	return get((struct cache *)printer, wait, TOPIC_COUNT, folder, NULL,
+	    out);
+}
+
+/* Whatever was asked before now is void. */
+static void
+note_change(struct cache *cache)
+{
+	pthread_mutex_lock(&cache->lock);
+	cache->generation++;
+	pthread_mutex_unlock(&cache->lock);
+}
+
+static int
+cache_size(struct printer *printer, const struct wait *wait, const char *folder,
+    const struct entry *entry, off_t *out)
+{
+	struct cache *cache = (struct cache *)printer;
+	char *path = name_join(folder, entry->name);
+	int error = 0;
+
+	if (path == NULL)
+		return -ENOMEM;
+	if (book_size(cache->book, path, entry->mtime_s, out))
+		goto out;
+	error = turn_take(&cache->sizes, wait);
+	if (error != 0)
+		goto out;
+	if (!book_size(cache->book, path, entry->mtime_s, out)) {
+		error = printer_size(cache->inner, wait, folder, entry, out);
+		if (error == 0)
+			book_note_size(cache->book, path, entry->mtime_s, *out);
+	}
+	turn_give(&cache->sizes);
+out:
+	free(path);
+	return error;
+}
+
+static int
+cache_fetch(struct printer *printer, const struct wait *wait,
+    const char *folder, const struct entry *entry, const struct sink *sink)
+{
+	return printer_fetch(((struct cache *)printer)->inner, wait, folder,
+	    entry, sink);
+}
+
+static int
+cache_store(struct printer *printer, const struct wait *wait,
+    const struct store *store, struct entry *out)
+{
+	struct cache *cache = (struct cache *)printer;
+	int error = printer_store(cache->inner, wait, store, out);
+	char *path;
+
+	note_change(cache);
+	if (error != 0)
+		return error;
+	path = name_join(store->folder, out->name);
+	if (path != NULL)
+		book_note_size(cache->book, path, out->mtime_s, out->size);
+	free(path);
+	return 0;
+}
+
+static int
+cache_make_folder(struct printer *printer, const struct wait *wait,
+    const char *folder, const char *name)
+{
+	struct cache *cache = (struct cache *)printer;
+	int error = printer_make_folder(cache->inner, wait, folder, name);
+
+	note_change(cache);
+	return error;
+}
+
+static int
+cache_remove(struct printer *printer, const struct wait *wait,
+    const char *folder, const struct entry *entry)
+{
+	struct cache *cache = (struct cache *)printer;
+	int error = printer_remove(cache->inner, wait, folder, entry);
+
+	note_change(cache);
+	return error;
+}
+
+static int
+cache_command(struct printer *printer, const struct wait *wait, enum verb verb,
+    const char *path)
+{
+	struct cache *cache = (struct cache *)printer;
+	int error = 0;
+
+	if (verb != VERB_REFRESH)
+		error = printer_command(cache->inner, wait, verb, path);
+	else
+		book_forget_sizes(cache->book);
+	pthread_mutex_lock(&cache->lock);
+	cache->generation++;
+	if (verb == VERB_REFRESH)
+		cache->epoch++;
+	pthread_mutex_unlock(&cache->lock);
+	return error;
+}
+
+static void
+cache_free(struct printer *printer)
+{
+	struct cache *cache = (struct cache *)printer;
+	struct slot *slot;
+
+	while ((slot = TAILQ_FIRST(&cache->slots)) != NULL) {
+		TAILQ_REMOVE(&cache->slots, slot, link);
+		slot_free(slot);
+	}
+	printer_free(cache->inner);
+	turn_destroy(&cache->sizes);
+	pthread_cond_destroy(&cache->answered);
+	pthread_mutex_destroy(&cache->lock);
+	free(cache);
+}
+
+int
+cache_new(struct printer *inner, struct book *book, int64_t ttl_ms,
+    struct printer **out)
+{
+	static const struct printer_ops ops = {
+		.document = cache_document,
+		.list = cache_list,
+		.size = cache_size,
+		.fetch = cache_fetch,
+		.store = cache_store,
+		.make_folder = cache_make_folder,
+		.remove = cache_remove,
+		.command = cache_command,
+		.free = cache_free,
+	};
+	struct cache *cache = calloc(1, sizeof(*cache));
+
+	if (cache == NULL) {
+		printer_free(inner);
+		return -ENOMEM;
+	}
+	cache->printer.ops = &ops;
+	cache->printer.dialect = inner->dialect;
+	cache->inner = inner;
+	cache->book = book;
+	cache->ttl_ms = ttl_ms;
+	turn_init(&cache->sizes);
+	pthread_mutex_init(&cache->lock, NULL);
+	time_cond_init(&cache->answered);
+	TAILQ_INIT(&cache->slots);
+	*out = &cache->printer;
+	return 0;
+}

@@ -1,0 +1,22 @@
+#ifndef CACHE_CACHE_H
+#define CACHE_CACHE_H
+
+#include <stdint.h>
+
+struct book;
+struct printer;
+
+/*
+ * A printer around a printer that remembers: documents for ttl_ms (info and
+ * version for minutes), folders for some seconds or until our own change,
+ * sizes in the book.  One question at a time goes out for each document and
+ * folder; those who ask meanwhile share its answer.  A get that begins after
+ * a command returned never sees data fetched before it.
+ *
+ * Takes inner in any case, borrows book for its life.  Returns 0 and the
+ * printer (caller: printer_free), or -ENOMEM.
+ */
+int cache_new(struct printer *inner, struct book *book, int64_t ttl_ms,
+    struct printer **out);
+
+#endif

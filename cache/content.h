@@ -1,0 +1,58 @@
+#ifndef CACHE_CONTENT_H
+#define CACHE_CONTENT_H
+
+#include <sys/types.h>
+
+struct content;
+struct content_file;
+struct crew;
+struct entry;
+struct printer;
+struct spool;
+struct wait;
+
+/*
+ * The bytes of a printer's files, brought when they are first read and kept
+ * while the file on the printer is the same: size and time stamp.  All
+ * readers of a file share one download, which runs without pause and ends
+ * when the last of them has left.  What is kept is limited; the oldest goes
+ * first.
+ *
+ * Folders and entries are as for printer_fetch.  dir, printer and crew are
+ * borrowed for the content's life; limit is in bytes.
+ */
+int content_new(const char *dir, off_t limit, struct printer *, struct crew *,
+    struct content **out);
+
+/* Stop what runs.  The crew must have ended before content_free. */
+void content_stop(struct content *);
+void content_free(struct content *);
+
+/*
+ * A reader's hold on a file of that size; nothing is asked yet.  Returns 0
+ * and the hold (caller: content_close), or -ENOMEM, -ENOSPC and the like.
+ */
+int content_open(struct content *, const char *folder, const struct entry *,
+    off_t size, struct content_file **out);
+void content_close(struct content_file *);
+
+/* As spool_read; starts the download if none was. */
+ssize_t content_read(struct content_file *, const struct wait *, void *out,
+    size_t len, off_t offset);
+
+/* Bring the whole file.  Returns 0 and its bytes (caller: spool_release). */
+int content_bring(struct content *, const struct wait *, const char *folder,
+    const struct entry *, off_t size, struct spool **out);
+
+/* The bytes if all are here (caller: spool_release), or NULL. */
+struct spool *content_have(struct content *, const char *folder,
+    const struct entry *, off_t size);
+
+/* These bytes are what the printer has stored as entry.  Holds the spool. */
+void content_keep(struct content *, const char *folder, const struct entry *,
+    struct spool *);
+
+/* Forget all that nobody reads. */
+void content_forget(struct content *);
+
+#endif

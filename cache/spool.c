@@ -1,0 +1,293 @@
+/*
+ * The bytes of a file.  Programs' threads read and write, a download's thread
+ * fills; spool.lock guards the numbers and is never held over a system call
+ * that touches the disk, because bytes below `have` do not move.  Who changes
+ * a complete spool sees to it that he is alone (cache/stage.h).
+ */
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "cache/spool.h"
+#include "client/time.h"
+#include "client/wait.h"
+
+struct spool {
+	atomic_int holders;
+	int fd;
+	pthread_mutex_t lock;
+	pthread_cond_t grown; /* everything below changed, under lock */
+	off_t have;	      /* bytes that are there */
+	off_t expected;	      /* while filling: that will be there */
+	bool filling;
+	int error; /* why filling ended early */
+};
+
+static int
+open_nameless(const char *dir)
+{
+	char path[4096];
+	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+	if (fd >= 0)
+		return fd;
+	if (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT)
+		return -errno;
+	if ((size_t)snprintf(path, sizeof(path), "%s/spool.XXXXXX", dir) >=
+	    sizeof(path))
+		return -ENAMETOOLONG;
+	fd = mkostemp(path, O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	unlink(path);
+	return fd;
+}
+
+int
+spool_new(const char *dir, struct spool **out)
+{
+	struct spool *spool = calloc(1, sizeof(*spool));
+	int error;
+
+	if (spool == NULL)
+		return -ENOMEM;
+	spool->fd = open_nameless(dir);
+	if (spool->fd < 0) {
+		error = spool->fd;
+		free(spool);
+		return error;
+	}
+	atomic_init(&spool->holders, 1);
+	pthread_mutex_init(&spool->lock, NULL);
+	time_cond_init(&spool->grown);
+	*out = spool;
+	return 0;
+}
+
+struct spool *
+spool_hold(struct spool *spool)
+{
+	atomic_fetch_add(&spool->holders, 1);
+	return spool;
+}
+
+void
+spool_release(struct spool *spool)
+{
+	if (spool == NULL || atomic_fetch_sub(&spool->holders, 1) > 1)
+		return;
+	close(spool->fd);
+	pthread_cond_destroy(&spool->grown);
+	pthread_mutex_destroy(&spool->lock);
+	free(spool);
+}
+
+static int
+copy_bytes(int from, int to, off_t len)
+{
+	off_t offset = 0;
+	char *bytes = malloc(1 << 16);
+	int error = bytes == NULL ? -ENOMEM : 0;
+
+	while (offset < len && error == 0) {
+		ssize_t count = pread(from, bytes, 1 << 16, offset);
+
+		if (count <= 0)
+			error = count < 0 ? -errno : -EIO;
+		else if (pwrite(to, bytes, (size_t)count, offset) != count)
+			error = errno != 0 ? -errno : -ENOSPC;
+		else
+			offset += count;
+	}
+	free(bytes);
+	return error;
+}
+
+int
+spool_clone(struct spool *spool, const char *dir, struct spool **out)
+{
+	struct spool *copy;
+	int error = spool_new(dir, &copy);
+
+	if (error != 0)
+		return error;
+	copy->have = spool_size(spool);
+	error = copy_bytes(spool->fd, copy->fd, copy->have);
+	if (error != 0) {
+		spool_release(copy);
+		return error;
+	}
+	*out = copy;
+	return 0;
+}
+
+/* Wait until bytes at offset are there.  Returns how many, or an error. */
+static ssize_t
+await(struct spool *spool, const struct wait *wait, size_t len, off_t offset)
+{
+	off_t wanted = offset + (off_t)len;
+	bool left = false;
+	ssize_t count;
+
+	pthread_mutex_lock(&spool->lock);
+	while (spool->filling && !left && spool->have < wanted &&
+	    spool->have < spool->expected) {
+		time_cond_wait(&spool->grown, &spool->lock, WAIT_TICK_MS);
+		pthread_mutex_unlock(&spool->lock);
+		left = wait_given_up(wait);
+		pthread_mutex_lock(&spool->lock);
+	}
+	wanted = wanted < spool->have ? wanted : spool->have;
+	count = wanted > offset ? (ssize_t)(wanted - offset) : 0;
+	if (left)
+		count = -EINTR;
+	else if (spool->error != 0)
+		count = spool->error;
+	pthread_mutex_unlock(&spool->lock);
+	return count;
+}
+
+ssize_t
+spool_read(struct spool *spool, const struct wait *wait, void *out, size_t len,
+    off_t offset)
+{
+	ssize_t count = await(spool, wait, len, offset);
+
+	if (count <= 0)
+		return count;
+	count = pread(spool->fd, out, (size_t)count, offset);
+	return count < 0 ? -errno : count;
+}
+
+ssize_t
+spool_write(struct spool *spool, const void *data, size_t len, off_t offset)
+{
+	size_t done = 0;
+
+	while (done < len) {
+		ssize_t count = pwrite(spool->fd, (const char *)data + done,
+		    len - done, offset + (off_t)done);
+
+		if (count < 0)
+			return -errno;
+		done += (size_t)count;
+	}
+	pthread_mutex_lock(&spool->lock);
+	if (spool->have < offset + (off_t)len)
+		spool->have = offset + (off_t)len;
+	pthread_mutex_unlock(&spool->lock);
+	return (ssize_t)len;
+}
+
+int
+spool_truncate(struct spool *spool, off_t size)
+{
+	if (ftruncate(spool->fd, size) != 0)
+		return -errno;
+	pthread_mutex_lock(&spool->lock);
+	spool->have = size;
+	pthread_mutex_unlock(&spool->lock);
+	return 0;
+}
+
+int
+spool_sync(struct spool *spool)
+{
+	return fdatasync(spool->fd) == 0 ? 0 : -errno;
+}
+
+off_t
+spool_size(struct spool *spool)
+{
+	off_t size;
+
+	pthread_mutex_lock(&spool->lock);
+	size = spool->filling ? spool->expected : spool->have;
+	pthread_mutex_unlock(&spool->lock);
+	return size;
+}
+
+off_t
+spool_have(struct spool *spool)
+{
+	off_t have;
+
+	pthread_mutex_lock(&spool->lock);
+	have = spool->have;
+	pthread_mutex_unlock(&spool->lock);
+	return have;
+}
+
+static ssize_t
+source_read(void *arg, void *out, size_t len, off_t offset)
+{
+	const struct spool *spool = arg;
+	ssize_t count = pread(spool->fd, out, len, offset);
+
+	return count < 0 ? -errno : count;
+}
+
+struct source
+spool_source(struct spool *spool)
+{
+	struct source source = {
+		.read = source_read, .arg = spool, .len = spool_size(spool)
+	};
+
+	return source;
+}
+
+static int
+sink_begin(void *arg, off_t len)
+{
+	const struct spool *spool = arg;
+
+	return len >= 0 && len != spool->expected ? -EIO : 0;
+}
+
+static int
+sink_write(void *arg, const void *data, size_t len)
+{
+	struct spool *spool = arg;
+	ssize_t count;
+
+	if (spool->have + (off_t)len > spool->expected)
+		return -EIO;
+	count = spool_write(spool, data, len, spool->have);
+	if (count < 0)
+		return (int)count;
+	pthread_cond_broadcast(&spool->grown);
+	return 0;
+}
+
+struct sink
+spool_fill(struct spool *spool, off_t size)
+{
+	struct sink sink = {
+		.begin = sink_begin, .write = sink_write, .arg = spool
+	};
+
+	pthread_mutex_lock(&spool->lock);
+	spool->expected = size;
+	spool->filling = true;
+	pthread_mutex_unlock(&spool->lock);
+	return sink;
+}
+
+void
+spool_filled(struct spool *spool, int error)
+{
+	pthread_mutex_lock(&spool->lock);
+	if (error == 0 && spool->have != spool->expected)
+		error = -EIO;
+	spool->error = error;
+	spool->filling = false;
+	pthread_cond_broadcast(&spool->grown);
+	pthread_mutex_unlock(&spool->lock);
+}

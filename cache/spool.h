@@ -1,0 +1,60 @@
+#ifndef CACHE_SPOOL_H
+#define CACHE_SPOOL_H
+
+#include <sys/types.h>
+
+#include "client/stream.h"
+
+struct wait;
+
+/*
+ * The bytes of one file in a nameless local file: written by programs, or
+ * filled by a download while programs already read.  Shared by counting.
+ */
+struct spool;
+
+/*
+ * An empty spool in directory dir, held by the caller.  Returns 0 or a
+ * negative errno, such as -ENOSPC.
+ */
+int spool_new(const char *dir, struct spool **out);
+struct spool *spool_hold(struct spool *);
+void spool_release(struct spool *);
+
+/* A spool of its own with the same bytes.  The original must be complete. */
+int spool_clone(struct spool *, const char *dir, struct spool **out);
+
+/*
+ * Copy up to len bytes at offset into out.  Waits until the download has
+ * brought them.  Returns the number copied, 0 at the end of the file,
+ * -EINTR when the reader gave up, or the error that ended the download.
+ */
+ssize_t spool_read(struct spool *, const struct wait *, void *out, size_t len,
+    off_t offset);
+
+/* Returns len, or a negative errno; a part is never written. */
+ssize_t spool_write(struct spool *, const void *data, size_t len, off_t offset);
+
+int spool_truncate(struct spool *, off_t size);
+
+/* Make the bytes durable on the local disk.  Returns 0 or a negative errno. */
+int spool_sync(struct spool *);
+
+/* Bytes that are there; of a filling spool: that will be there. */
+off_t spool_size(struct spool *);
+
+/* Bytes that are there now. */
+off_t spool_have(struct spool *);
+
+/* The spool as something to send; borrowed, with its size of now. */
+struct source spool_source(struct spool *);
+
+/*
+ * From now on the spool is filled by a download that shall bring size bytes.
+ * The sink that this returns does so; spool_filled ends it with 0 or the
+ * download's error.  A body of another length is -EIO.
+ */
+struct sink spool_fill(struct spool *, off_t size);
+void spool_filled(struct spool *, int error);
+
+#endif

@@ -1,0 +1,111 @@
+#ifndef CACHE_STAGE_H
+#define CACHE_STAGE_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+struct spool;
+struct stage;
+struct staged;
+struct wait;
+
+/*
+ * The names that exist here and not, or not so, on the printer: temporary
+ * names, files that are being written, empty files.  While a name is listed
+ * here it hides the printer's file of that name.
+ *
+ * A staged file is shared by counting.  Its gate is the right to change its
+ * bytes or to upload them; members marked so belong to the gate's holder.
+ */
+
+/* Where a file is: strings borrowed for the call. */
+struct stage_place {
+	const char *key;    /* path as compared: folded where FAT folds */
+	const char *path;   /* as users see it: "usb/parts/Cube.gcode" */
+	const char *folder; /* on the wire: "usb/PARTS" */
+};
+
+/* What staged_look tells. */
+struct staged_facts {
+	off_t size;
+	bool temporary;
+	bool listed;
+	bool dirty;	       /* has bytes that the printer has not */
+	struct timespec mtime; /* of the last write, or as set */
+};
+
+int stage_new(struct stage **out);
+void stage_free(struct stage *);
+
+/*
+ * List a new staged file; takes the spool in any case.  Returns 0 and the
+ * file (caller: staged_release), -EEXIST: that name is listed, or -ENOMEM.
+ */
+int stage_add(struct stage *, const struct stage_place *, bool temporary,
+    struct spool *, struct staged **out);
+
+/* The listed file with that key (caller: staged_release), or NULL. */
+struct staged *stage_find(struct stage *, const char *key);
+
+struct staged *staged_hold(struct staged *);
+void staged_release(struct staged *);
+
+/* Call with the path of each file listed in the folder with that key. */
+int stage_each(struct stage *, const char *folder_key,
+    int (*call)(void *arg, const char *path), void *arg);
+
+/* Take the name off the list; the printer's file is seen again. */
+void stage_unlist(struct staged *);
+
+/* Give it another name, listed; a file that is listed there is taken off. */
+int stage_move(struct staged *, const struct stage_place *, bool temporary);
+
+/*
+ * The name that an upload goes to: folder as on the wire, and path (caller:
+ * free both).  Returns 0 or -ENOMEM.
+ */
+int staged_target(struct staged *, char **folder, char **path);
+
+void staged_look(struct staged *, struct staged_facts *out);
+
+/* Its bytes (caller: spool_release). */
+struct spool *staged_spool(struct staged *);
+
+/* Wait for the gate, then hold it.  Returns 0 or -EINTR. */
+int staged_lock(struct staged *, const struct wait *);
+void staged_unlock(struct staged *);
+
+/* With the gate: change bytes.  List it again if it was taken off. */
+ssize_t staged_write(struct staged *, const char *dir, const void *data,
+    size_t len, off_t offset);
+int staged_truncate(struct staged *, const char *dir, off_t size);
+
+/*
+ * With the gate: there is nothing more to upload.  The spool is shared with
+ * readers from now on: the next change works on a copy.
+ */
+void staged_clean(struct staged *);
+
+/* With the gate: the printer has a file of this name with this time stamp. */
+void staged_replaces(struct staged *, int64_t mtime_s);
+bool staged_does_replace(struct staged *, int64_t *mtime_s);
+
+void staged_set_mtime(struct staged *, const struct timespec *);
+/* Was a modification time set (and not just the time of a write)? */
+bool staged_mtime_was_set(struct staged *, struct timespec *out);
+
+/* Count the handles that may write; returns how many are left. */
+void staged_open(struct staged *);
+int staged_close(struct staged *, pid_t process);
+
+/* Did this process close the listed file of that key in the last ms? */
+bool stage_was_closed_by(struct stage *, const char *key, pid_t process,
+    int64_t ms);
+
+/* Wait until the file of that key is not waiting to be uploaded. */
+int stage_settle(struct stage *, const struct wait *, const char *key);
+
+#endif

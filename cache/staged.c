@@ -1,0 +1,200 @@
+/*
+ * One file of the stage: its bytes, its times, who has it open.  stage.lock
+ * guards its members; those that belong to the gate are changed by the gate's
+ * holder only, under the lock too, because others look at them.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cache/spool.h"
+#include "cache/stage.h"
+#include "cache/staged.h"
+#include "client/time.h"
+#include "client/turn.h"
+
+int
+staged_target(struct staged *staged, char **folder, char **path)
+{
+	pthread_mutex_lock(&staged->stage->lock);
+	*folder = strdup(staged->folder);
+	*path = strdup(staged->path);
+	pthread_mutex_unlock(&staged->stage->lock);
+	if (*folder != NULL && *path != NULL)
+		return 0;
+	free(*folder);
+	free(*path);
+	return -ENOMEM;
+}
+
+void
+staged_look(struct staged *staged, struct staged_facts *out)
+{
+	pthread_mutex_lock(&staged->stage->lock);
+	out->size = spool_size(staged->spool);
+	out->temporary = staged->temporary;
+	out->listed = staged->listed;
+	out->dirty = staged->dirty;
+	out->mtime = staged->mtime;
+	pthread_mutex_unlock(&staged->stage->lock);
+}
+
+struct spool *
+staged_spool(struct staged *staged)
+{
+	struct spool *spool;
+
+	pthread_mutex_lock(&staged->stage->lock);
+	spool = spool_hold(staged->spool);
+	pthread_mutex_unlock(&staged->stage->lock);
+	return spool;
+}
+
+int
+staged_lock(struct staged *staged, const struct wait *wait)
+{
+	return turn_take(&staged->gate, wait);
+}
+
+void
+staged_unlock(struct staged *staged)
+{
+	turn_give(&staged->gate);
+}
+
+/* Before a change: bytes that readers share are left to them. */
+static int
+make_own(struct staged *staged, const char *dir)
+{
+	struct spool *copy, *old = staged->spool;
+	int error;
+
+	if (!staged->shared)
+		return 0;
+	error = spool_clone(old, dir, &copy);
+	if (error != 0)
+		return error;
+	pthread_mutex_lock(&staged->stage->lock);
+	staged->spool = copy;
+	staged->shared = false;
+	pthread_mutex_unlock(&staged->stage->lock);
+	spool_release(old);
+	return 0;
+}
+
+static void
+note_change(struct staged *staged)
+{
+	struct stage *stage = staged->stage;
+	struct staged *there;
+
+	pthread_mutex_lock(&stage->lock);
+	there = stage_find_listed(stage, staged->key);
+	if (there == NULL)
+		stage_list(staged);
+	staged->dirty = true;
+	staged->mtime_set = false;
+	clock_gettime(CLOCK_REALTIME, &staged->mtime);
+	pthread_mutex_unlock(&stage->lock);
+}
+
+ssize_t
+staged_write(struct staged *staged, const char *dir, const void *data,
+    size_t len, off_t offset)
+{
+	ssize_t count = make_own(staged, dir);
+
+	if (count == 0)
+		count = spool_write(staged->spool, data, len, offset);
+	if (count > 0)
+		note_change(staged);
+	return count;
+}
+
+int
+staged_truncate(struct staged *staged, const char *dir, off_t size)
+{
+	int error;
+
+	if (spool_size(staged->spool) == size)
+		return 0;
+	error = make_own(staged, dir);
+	if (error == 0)
+		error = spool_truncate(staged->spool, size);
+	if (error == 0)
+		note_change(staged);
+	return error;
+}
+
+void
+staged_clean(struct staged *staged)
+{
+	pthread_mutex_lock(&staged->stage->lock);
+	staged->dirty = false;
+	staged->shared = true;
+	pthread_cond_broadcast(&staged->stage->changed);
+	pthread_mutex_unlock(&staged->stage->lock);
+}
+
+void
+staged_replaces(struct staged *staged, int64_t mtime_s)
+{
+	pthread_mutex_lock(&staged->stage->lock);
+	staged->replaces = true;
+	staged->old_mtime = mtime_s;
+	pthread_mutex_unlock(&staged->stage->lock);
+}
+
+bool
+staged_does_replace(struct staged *staged, int64_t *mtime_s)
+{
+	bool replaces;
+
+	pthread_mutex_lock(&staged->stage->lock);
+	replaces = staged->replaces;
+	*mtime_s = staged->old_mtime;
+	pthread_mutex_unlock(&staged->stage->lock);
+	return replaces;
+}
+
+void
+staged_set_mtime(struct staged *staged, const struct timespec *mtime)
+{
+	pthread_mutex_lock(&staged->stage->lock);
+	staged->mtime = *mtime;
+	staged->mtime_set = true;
+	pthread_mutex_unlock(&staged->stage->lock);
+}
+
+bool
+staged_mtime_was_set(struct staged *staged, struct timespec *out)
+{
+	bool was;
+
+	pthread_mutex_lock(&staged->stage->lock);
+	was = staged->mtime_set;
+	*out = staged->mtime;
+	pthread_mutex_unlock(&staged->stage->lock);
+	return was;
+}
+
+void
+staged_open(struct staged *staged)
+{
+	pthread_mutex_lock(&staged->stage->lock);
+	staged->writers++;
+	pthread_mutex_unlock(&staged->stage->lock);
+}
+
+int
+staged_close(struct staged *staged, pid_t process)
+{
+	int left;
+
+	pthread_mutex_lock(&staged->stage->lock);
+	left = --staged->writers;
+	staged->closer = process;
+	staged->closed_ms = time_now_ms();
+	pthread_mutex_unlock(&staged->stage->lock);
+	return left;
+}

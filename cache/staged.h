@@ -1,0 +1,48 @@
+#ifndef CACHE_STAGED_H
+#define CACHE_STAGED_H
+
+#include <sys/queue.h>
+
+#include <pthread.h>
+
+#include "cache/stage.h"
+#include "client/turn.h"
+
+/*
+ * What cache/stage.c (the list) and cache/staged.c (a single file) share.
+ */
+struct staged {
+	struct turn gate;
+	struct stage *stage;
+	TAILQ_ENTRY(staged) link; /* all below under stage.lock */
+	int holders;
+	bool listed;
+	bool temporary;
+	char *key;
+	char *path;
+	char *folder;
+	struct spool *spool; /* from here on changed with the gate only */
+	bool dirty;
+	bool shared;
+	bool replaces;
+	int64_t old_mtime;
+	bool mtime_set; /* from here on without it */
+	struct timespec mtime;
+	int writers;
+	pid_t closer;
+	int64_t closed_ms;
+};
+
+struct stage {
+	pthread_mutex_t lock;
+	pthread_cond_t changed; /* under lock */
+	TAILQ_HEAD(, staged) files;
+};
+
+/* With the lock: the listed file of that key, or NULL. */
+struct staged *stage_find_listed(struct stage *, const char *key);
+
+/* With the lock: put it on the list, which then holds it. */
+void stage_list(struct staged *);
+
+#endif
