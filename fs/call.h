@@ -1,0 +1,39 @@
+#ifndef FS_CALL_H
+#define FS_CALL_H
+
+#include "fs/kind.h"
+
+struct fuse_entry_param;
+struct mount;
+
+/*
+ * A call of the kernel under way, in a thread of its own.  It lives as long
+ * as the function that answers it.
+ */
+struct call {
+	struct fuse_req *req;
+	struct mount *mount;
+	struct caller caller;
+	unsigned int ticks;
+};
+
+/* Begin to answer; who asks is known, but for his process. */
+void call_begin(struct call *, struct fuse_req *);
+
+/* The same for a call whose kind asks for the process too. */
+void call_begin_with_process(struct call *, struct fuse_req *);
+
+/* The place of an inode (caller: place_release), or NULL. */
+struct place *call_place(const struct call *, uint64_t ino);
+
+/*
+ * Enter a place, which it takes, and fill in what the kernel wants to know.
+ * Returns 0, or why its attributes cannot be had.
+ */
+int call_make_entry(struct call *, struct place *, struct fuse_entry_param *);
+
+/* Answer with an entry or with an error. */
+void call_reply_entry(struct call *, int error,
+    const struct fuse_entry_param *);
+
+#endif

@@ -1,0 +1,343 @@
+/*
+ * The file "control": a write runs its lines and returns the printer's
+ * answer.  All lines are understood before the first one is run.  No state,
+ * any thread.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cache/content.h"
+#include "cache/stage.h"
+#include "client/buf.h"
+#include "client/dialect.h"
+#include "client/listing.h"
+#include "client/log.h"
+#include "client/name.h"
+#include "client/printer.h"
+#include "fs/control.h"
+#include "fs/node.h"
+#include "fs/place.h"
+#include "fs/storage.h"
+#include "fs/unit.h"
+
+#define TEXT_MAX 4096
+#define LINES	 256
+
+struct verb_row {
+	const char *word;
+	bool takes_path;
+	enum verb verb;
+	const char *help;
+};
+
+/* clang-format off */
+static const struct verb_row verbs[] = {
+	{ "print",   true,  VERB_PRINT,   "print [FILE]: start FILE, or the file uploaded last" },
+	{ "pause",   false, VERB_PAUSE,   "pause the current job" },
+	{ "resume",  false, VERB_RESUME,  "resume the current job" },
+	{ "stop",    false, VERB_STOP,    "stop the current job" },
+	{ "cancel",  false, VERB_STOP,    "the same as stop" },
+	{ "refresh", false, VERB_REFRESH, "forget everything remembered about the printer" },
+};
+/* clang-format on */
+
+#define VERBS (sizeof(verbs) / sizeof(verbs[0]))
+
+/* A line that was understood. */
+struct order {
+	const struct verb_row *row;
+	const char *path; /* or "" */
+};
+
+int
+control_help(struct buf *out)
+{
+	size_t i;
+	int error;
+
+	error = buf_printf(out,
+	    "# Write one of these words, a line each. "
+	    "The write returns the printer's answer.\n");
+	for (i = 0; i < VERBS && error == 0; i++)
+		error = buf_printf(out, "%-9s %s\n", verbs[i].word,
+		    verbs[i].help);
+	return error;
+}
+
+static void
+complain(const char *word)
+{
+	struct buf known = { 0 };
+	size_t i;
+
+	for (i = 0; i < VERBS; i++)
+		(void)buf_printf(&known, " %s", verbs[i].word);
+	log_say(LOG_LEVEL_NOTE,
+	    "control: no such command: \"%s\"; there are:%s", word,
+	    buf_text(&known));
+	buf_free(&known);
+}
+
+/* Understand one line, which is cut into words.  1: nothing to do. */
+static int
+parse_line(char *line, struct order *out)
+{
+	char *rest;
+	size_t i, len;
+
+	len = strlen(line);
+	if (len > 0 && line[len - 1] == '\r')
+		line[--len] = '\0';
+	if (*line == '#' || line[strspn(line, " \t")] == '\0')
+		return 1;
+	rest = line + strcspn(line, " \t");
+	if (*rest != '\0')
+		*rest++ = '\0';
+	for (i = 0; i < VERBS; i++) {
+		if (strcmp(verbs[i].word, line) == 0)
+			break;
+	}
+	if (i == VERBS) {
+		complain(line);
+		return -EINVAL;
+	}
+	out->row = &verbs[i];
+	out->path = rest[strspn(rest, " \t")] == '\0' ? "" : rest;
+	if (*out->path != '\0' && !verbs[i].takes_path) {
+		log_say(LOG_LEVEL_NOTE, "control: %s takes nothing behind it",
+		    verbs[i].word);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/*
+ * The path from the mount's root.  An absolute one must begin with the mount
+ * point; it is compared as text, for a look at our own mount would wait for
+ * ourselves.
+ */
+static const char *
+from_root(const struct unit *unit, const char *path)
+{
+	const char *mountpoint = unit->settings->mountpoint;
+	size_t len = strlen(mountpoint);
+
+	if (*path != '/')
+		return path;
+	if (strncmp(path, mountpoint, len) != 0 || path[len] != '/')
+		return NULL;
+	return path + len + 1;
+}
+
+/* Start a print file, after the upload of its name that is under way. */
+static int
+print_path(const struct caller *caller, struct unit *unit, const char *path)
+{
+	const struct dialect *dialect = unit->printer->dialect;
+	struct storage_find found;
+	char *key, *wire;
+	int error;
+
+	key = place_key(unit, path);
+	if (key == NULL)
+		return -ENOMEM;
+	error = stage_settle(unit->stage, &caller->wait, key);
+	free(key);
+	if (error == 0)
+		error = storage_find(caller, unit, path, &found);
+	if (error != 0)
+		return error;
+	wire = name_join(found.folder, found.entry.short_name);
+	if (wire == NULL)
+		error = -ENOMEM;
+	else if (found.entry.folder ||
+	    !dialect_is_printable(dialect, found.entry.name))
+		error = -EINVAL;
+	else
+		error = printer_command(unit->printer, &caller->wait,
+		    VERB_PRINT, wire);
+	free(wire);
+	storage_found_free(&found);
+	return error;
+}
+
+static int
+print(const struct caller *caller, struct unit *unit, const char *path)
+{
+	const char *relative;
+	char *last;
+	int error;
+
+	if (*path != '\0') {
+		relative = from_root(unit, path);
+		return relative == NULL ? -ENOENT :
+					  print_path(caller, unit, relative);
+	}
+	last = unit_last_upload(unit);
+	if (last == NULL) {
+		log_say(LOG_LEVEL_NOTE,
+		    "control: print: nothing was uploaded by this mount yet");
+		return -ENODATA;
+	}
+	error = print_path(caller, unit, last);
+	free(last);
+	return error;
+}
+
+static int
+run(const struct caller *caller, struct unit *unit, const struct order *order)
+{
+	enum verb verb = order->row->verb;
+	int error;
+
+	if (verb == VERB_PRINT)
+		error = print(caller, unit, order->path);
+	else
+		error = printer_command(unit->printer, &caller->wait, verb,
+		    NULL);
+	if (error == 0 && verb == VERB_REFRESH)
+		content_forget(unit->content);
+	return error;
+}
+
+static int
+run_lines(const struct caller *caller, struct unit *unit, char *text)
+{
+	struct order orders[LINES];
+	size_t i, count = 0;
+	int error;
+	char *line;
+
+	while ((line = strsep(&text, "\n")) != NULL) {
+		if (count == LINES)
+			return -E2BIG;
+		error = parse_line(line, &orders[count]);
+		if (error < 0)
+			return error;
+		if (error == 0)
+			count++;
+	}
+	for (i = 0; i < count; i++) {
+		error = run(caller, unit, &orders[i]);
+		if (error == 0)
+			continue;
+		log_say(LOG_LEVEL_NOTE, "control: line %zu: %s%s%s: %s", i + 1,
+		    orders[i].row->word, *orders[i].path ? " " : "",
+		    orders[i].path, strerror(-error));
+		return error;
+	}
+	return 0;
+}
+
+static ssize_t
+control_write(struct file *file, const struct caller *caller, const void *data,
+    size_t len, off_t offset)
+{
+	char *text;
+	int error;
+
+	(void)offset;
+	if (len > TEXT_MAX)
+		return -E2BIG;
+	if (memchr(data, '\0', len) != NULL)
+		return -EINVAL;
+	text = strndup(data, len);
+	if (text == NULL)
+		return -ENOMEM;
+	error = run_lines(caller, file->place->unit, text);
+	free(text);
+	return error != 0 ? error : (ssize_t)len;
+}
+
+static ssize_t
+control_read(struct file *file, const struct caller *caller, void *out,
+    size_t len, off_t offset)
+{
+	struct buf help = { 0 };
+	ssize_t count = control_help(&help);
+
+	(void)file;
+	(void)caller;
+	if (count == 0 && offset < (off_t)help.len) {
+		size_t left = help.len - (size_t)offset;
+
+		count = (ssize_t)(len < left ? len : left);
+		memcpy(out, help.data + offset, (size_t)count);
+	}
+	buf_free(&help);
+	return count;
+}
+
+/* Truncating, as the shell's > does, is fine and does nothing. */
+static int
+control_change(const struct caller *caller, struct place *place,
+    const struct changes *changes)
+{
+	(void)caller;
+	(void)place;
+	(void)changes;
+	return 0;
+}
+
+static int
+change_open(struct file *file, const struct caller *caller,
+    const struct changes *changes)
+{
+	return control_change(caller, file->place, changes);
+}
+
+static void
+control_close(struct file *file, const struct caller *caller)
+{
+	(void)caller;
+	place_release(file->place);
+	free(file);
+}
+
+static int
+control_open(const struct caller *caller, struct place *place, int flags,
+    struct file **out)
+{
+	static const struct file_ops ops = {
+		.read = control_read,
+		.write = control_write,
+		.change = change_open,
+		.close = control_close,
+	};
+	struct file *file = calloc(1, sizeof(*file));
+
+	(void)caller;
+	(void)flags;
+	if (file == NULL)
+		return -ENOMEM;
+	file->ops = &ops;
+	file->place = place_hold(place);
+	file->direct = true;
+	*out = file;
+	return 0;
+}
+
+static int
+control_attributes(const struct caller *caller, struct place *place,
+    struct stat *out)
+{
+	struct buf help = { 0 };
+	int error = control_help(&help);
+
+	(void)caller;
+	node_attributes(place->unit, place->node, out);
+	out->st_mode = S_IFREG | place->unit->settings->control_mode;
+	out->st_size = (off_t)help.len;
+	buf_free(&help);
+	return error;
+}
+
+const struct kind kind_control = {
+	.attributes = control_attributes,
+	.change = control_change,
+	.open = control_open,
+	.entry_s = 60,
+	.attr_s = 0,
+};

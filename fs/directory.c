@@ -1,0 +1,60 @@
+/*
+ * Directories of the node table.  No I/O in listing; looking a document up
+ * renders it.  No state, any thread.
+ */
+#include <errno.h>
+
+#include "client/name.h"
+#include "fs/document.h"
+#include "fs/node.h"
+#include "fs/place.h"
+#include "fs/unit.h"
+
+static int
+directory_lookup(const struct caller *caller, struct place *folder,
+    const char *name, struct place **out)
+{
+	struct unit *unit = folder->unit;
+	const struct node *node = node_child(unit, folder->node, name);
+
+	if (node == NULL)
+		return -ENOENT;
+	if (node->kind == &kind_document)
+		return document_place(caller, unit, node, out);
+	return place_new(unit, node, node->path, node->path, NULL, out);
+}
+
+static int
+directory_list(const struct caller *caller, struct place *folder,
+    const struct lister *lister)
+{
+	size_t i;
+	int error = 0;
+
+	(void)caller;
+	for (i = 0; i < node_count() && error == 0; i++) {
+		const struct node *node = node_at(i);
+
+		if (node_is_child(folder->unit, node, folder->node))
+			error = lister->add(lister->arg, name_of(node->path),
+			    place_number(node->path), node->mode);
+	}
+	return error;
+}
+
+static int
+directory_attributes(const struct caller *caller, struct place *place,
+    struct stat *out)
+{
+	(void)caller;
+	node_attributes(place->unit, place->node, out);
+	return 0;
+}
+
+const struct kind kind_directory = {
+	.lookup = directory_lookup,
+	.list = directory_list,
+	.attributes = directory_attributes,
+	.entry_s = 60,
+	.attr_s = 60,
+};

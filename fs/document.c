@@ -1,0 +1,279 @@
+/*
+ * JSON documents, one-value files and the log.  Lookup renders: it asks the
+ * cache, and makes a new rendering when the bytes are others than before.
+ * Any thread; documents.lock guards the newest renderings and their counts.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/buf.h"
+#include "client/json.h"
+#include "client/log.h"
+#include "fs/document.h"
+#include "fs/node.h"
+#include "fs/place.h"
+#include "fs/unit.h"
+
+struct rendering {
+	atomic_int holders;
+	uint64_t serial;
+	int error; /* why there is nothing: what open answers */
+	struct buf text;
+	struct timespec made;
+};
+
+struct documents {
+	pthread_mutex_t lock;
+	uint64_t serial;	   /* under lock */
+	struct rendering **newest; /* under lock: one for each row */
+};
+
+int
+documents_new(struct documents **out)
+{
+	struct documents *documents = calloc(1, sizeof(*documents));
+
+	if (documents == NULL)
+		return -ENOMEM;
+	documents->newest = calloc(node_count(), sizeof(struct rendering *));
+	if (documents->newest == NULL) {
+		free(documents);
+		return -ENOMEM;
+	}
+	pthread_mutex_init(&documents->lock, NULL);
+	*out = documents;
+	return 0;
+}
+
+void
+documents_free(struct documents *documents)
+{
+	size_t i;
+
+	if (documents == NULL)
+		return;
+	for (i = 0; i < node_count(); i++)
+		rendering_release(documents->newest[i]);
+	free(documents->newest);
+	pthread_mutex_destroy(&documents->lock);
+	free(documents);
+}
+
+static struct rendering *
+hold(struct rendering *rendering)
+{
+	atomic_fetch_add(&rendering->holders, 1);
+	return rendering;
+}
+
+void
+rendering_release(struct rendering *rendering)
+{
+	if (rendering == NULL || atomic_fetch_sub(&rendering->holders, 1) > 1)
+		return;
+	buf_free(&rendering->text);
+	free(rendering);
+}
+
+uint64_t
+rendering_serial(const struct rendering *rendering)
+{
+	return rendering->serial;
+}
+
+static int
+produce_log(struct unit *unit, const struct caller *caller, struct buf *out)
+{
+	(void)unit;
+	(void)caller;
+	return log_text(out);
+}
+
+static int
+produce_online(struct unit *unit, const struct caller *caller, struct buf *out)
+{
+	struct buf status = { 0 };
+	int error;
+
+	error = printer_document(unit->printer, &caller->wait, TOPIC_STATUS,
+	    &status);
+	buf_free(&status);
+	if (error == -EINTR)
+		return error;
+	return buf_printf(out, "%d\n", error == 0);
+}
+
+/* The whole document, or the one value that the row names. */
+static int
+produce_topic(struct unit *unit, const struct caller *caller,
+    const struct node *node, struct buf *out)
+{
+	struct buf text = { 0 };
+	int error;
+
+	error = printer_document(unit->printer, &caller->wait,
+	    (enum topic)node->topic, &text);
+	if (error == 0 && node->field == NULL) {
+		*out = text;
+		return 0;
+	}
+	if (error == 0)
+		error = json_field(text.data, text.len, node->field, out);
+	if (error == 0)
+		error = buf_append(out, "\n", 1);
+	buf_free(&text);
+	return error;
+}
+
+static int
+produce(struct unit *unit, const struct caller *caller, const struct node *node,
+    struct buf *out)
+{
+	static int (*const ours[])(struct unit *, const struct caller *,
+	    struct buf *) = {
+		[DOCUMENT_LOG - TOPIC_COUNT] = produce_log,
+		[DOCUMENT_ONLINE - TOPIC_COUNT] = produce_online,
+	};
+
+	if (node->topic >= TOPIC_COUNT)
+		return ours[node->topic - TOPIC_COUNT](unit, caller, out);
+	return produce_topic(unit, caller, node, out);
+}
+
+static bool
+is_same(const struct rendering *a, const struct rendering *b)
+{
+	return a != NULL && a->error == b->error &&
+	    a->text.len == b->text.len &&
+	    memcmp(buf_text(&a->text), buf_text(&b->text), a->text.len) == 0;
+}
+
+/* Make the candidate the newest, unless it says what the newest says. */
+static struct rendering *
+publish(struct documents *documents, size_t row, struct rendering *candidate)
+{
+	struct rendering *newest, *old = NULL;
+
+	pthread_mutex_lock(&documents->lock);
+	newest = documents->newest[row];
+	if (is_same(newest, candidate)) {
+		old = candidate;
+	} else {
+		old = newest;
+		newest = candidate;
+		newest->serial = ++documents->serial;
+		documents->newest[row] = newest;
+	}
+	hold(newest);
+	pthread_mutex_unlock(&documents->lock);
+	rendering_release(old);
+	return newest;
+}
+
+/* Returns 0 and a held rendering, -EINTR or -ENOMEM. */
+static int
+render(struct unit *unit, const struct caller *caller, const struct node *node,
+    struct rendering **out)
+{
+	struct rendering *candidate = calloc(1, sizeof(*candidate));
+
+	if (candidate == NULL)
+		return -ENOMEM;
+	atomic_init(&candidate->holders, 1);
+	candidate->error = produce(unit, caller, node, &candidate->text);
+	if (candidate->error != 0)
+		buf_free(&candidate->text);
+	if (candidate->error == -EINTR || candidate->error == -ENOMEM) {
+		int error = candidate->error;
+
+		rendering_release(candidate);
+		return error;
+	}
+	clock_gettime(CLOCK_REALTIME, &candidate->made);
+	*out = publish(unit->documents, node_index(node), candidate);
+	return 0;
+}
+
+int
+document_place(const struct caller *caller, struct unit *unit,
+    const struct node *node, struct place **out)
+{
+	struct rendering *rendering;
+	int error = render(unit, caller, node, &rendering);
+
+	if (error != 0)
+		return error;
+	return place_new(unit, node, node->path, "", rendering, out);
+}
+
+static int
+document_attributes(const struct caller *caller, struct place *place,
+    struct stat *out)
+{
+	const struct rendering *rendering = place->rendering;
+
+	(void)caller;
+	node_attributes(place->unit, place->node, out);
+	out->st_size = (off_t)rendering->text.len;
+	out->st_blocks = (out->st_size + 511) / 512;
+	out->st_mtim = out->st_ctim = out->st_atim = rendering->made;
+	return 0;
+}
+
+static ssize_t
+document_read(struct file *file, const struct caller *caller, void *out,
+    size_t len, off_t offset)
+{
+	const struct buf *text = &file->place->rendering->text;
+	size_t left;
+
+	(void)caller;
+	if (offset < 0 || (size_t)offset >= text->len)
+		return 0;
+	left = text->len - (size_t)offset;
+	len = len < left ? len : left;
+	memcpy(out, text->data + offset, len);
+	return (ssize_t)len;
+}
+
+static void
+document_close(struct file *file, const struct caller *caller)
+{
+	(void)caller;
+	place_release(file->place);
+	free(file);
+}
+
+static int
+document_open(const struct caller *caller, struct place *place, int flags,
+    struct file **out)
+{
+	static const struct file_ops ops = {
+		.read = document_read,
+		.close = document_close,
+	};
+	struct file *file;
+
+	(void)caller;
+	(void)flags;
+	if (place->rendering->error != 0)
+		return place->rendering->error;
+	file = calloc(1, sizeof(*file));
+	if (file == NULL)
+		return -ENOMEM;
+	file->ops = &ops;
+	file->place = place_hold(place);
+	*out = file;
+	return 0;
+}
+
+/* A rendering never changes; whether it is still the newest, lookup tells. */
+const struct kind kind_document = {
+	.attributes = document_attributes,
+	.open = document_open,
+	.entry_s = 0,
+	.attr_s = 3600,
+};

@@ -1,0 +1,43 @@
+#ifndef FS_DOCUMENT_H
+#define FS_DOCUMENT_H
+
+#include <stdint.h>
+
+#include "client/printer.h"
+
+struct caller;
+struct node;
+struct place;
+struct unit;
+
+/* Documents that no printer sends; they follow the topics. */
+enum {
+	DOCUMENT_LOG = TOPIC_COUNT,
+	DOCUMENT_ONLINE
+};
+
+/*
+ * One rendering of a document: bytes that never change, so that the size that
+ * stat announces is the size that open and read deliver.  A newer one is
+ * another rendering, and another inode.
+ */
+struct rendering;
+
+void rendering_release(struct rendering *);
+uint64_t rendering_serial(const struct rendering *);
+
+/* The newest rendering of every document of a printer. */
+struct documents;
+
+/*
+ * The place of a document's newest rendering, made anew when the last is older
+ * than its TTL (caller: place_release).  Returns 0, -EINTR or -ENOMEM: what
+ * cannot be had now is an empty rendering whose open fails.
+ */
+int document_place(const struct caller *, struct unit *, const struct node *,
+    struct place **out);
+
+int documents_new(struct documents **out);
+void documents_free(struct documents *);
+
+#endif

@@ -1,0 +1,425 @@
+/*
+ * Making, removing and renaming in a printer's storages.  No printer can
+ * rename: a staged file is uploaded under its final name, and a file whose
+ * bytes are here is stored anew and then deleted; else programs are told to
+ * copy (EXDEV).  No state, any thread.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cache/content.h"
+#include "cache/spool.h"
+#include "cache/stage.h"
+#include "cache/withheld.h"
+#include "client/log.h"
+#include "client/name.h"
+#include "client/printer.h"
+#include "fs/caller.h"
+#include "fs/node.h"
+#include "fs/place.h"
+#include "fs/storage.h"
+#include "fs/unit.h"
+#include "fs/upload.h"
+
+#define WITHHELD_MS 5000 /* between PrusaSlicer's unlink and its rename */
+
+int
+entries_make_folder(const struct caller *caller, struct place *folder,
+    const char *name, struct place **out)
+{
+	struct unit *unit = folder->unit;
+	int error = storage_check_name(folder, name, true);
+
+	if (error == 0)
+		error = printer_make_folder(unit->printer, &caller->wait,
+		    folder->wire, name);
+	if (error != 0)
+		return error;
+	return folder->node->kind->lookup(caller, folder, name, out);
+}
+
+/* A deletion that waits for its moment. */
+struct postponed {
+	struct unit *unit;
+	struct storage_find found;
+};
+
+static void
+carry_out(void *arg)
+{
+	const struct wait wait = { 0 };
+	struct postponed *postponed = arg;
+	int error;
+
+	error = printer_remove(postponed->unit->printer, &wait,
+	    postponed->found.folder, &postponed->found.entry);
+	if (error != 0)
+		log_say(LOG_LEVEL_ERROR,
+		    "%s/%s could not be deleted and is "
+		    "still there: %s",
+		    postponed->found.folder, postponed->found.entry.name,
+		    strerror(-error));
+}
+
+static void
+drop(void *arg)
+{
+	struct postponed *postponed = arg;
+
+	storage_found_free(&postponed->found);
+	free(postponed);
+}
+
+/*
+ * Has the caller just written NAME.tmp and closed it?  Then this is the way
+ * PrusaSlicer replaces NAME.
+ */
+static bool
+is_replacing(const struct caller *caller, const struct place *place)
+{
+	char *temporary, *key;
+	bool is = false;
+
+	temporary = malloc(strlen(place->path) + sizeof(".tmp"));
+	if (temporary == NULL)
+		return false;
+	strlcpy(temporary, place->path, strlen(place->path) + sizeof(".tmp"));
+	strlcat(temporary, ".tmp", strlen(place->path) + sizeof(".tmp"));
+	key = place_key(place->unit, temporary);
+	if (key != NULL)
+		is = stage_was_closed_by(place->unit->stage, key,
+		    caller->process, WITHHELD_MS);
+	free(key);
+	free(temporary);
+	return is;
+}
+
+/* Takes found if it returns 0. */
+static int
+postpone(const struct caller *caller, const struct place *place,
+    const struct storage_find *found)
+{
+	struct postponed *postponed = calloc(1, sizeof(*postponed));
+	struct withheld_plan plan = { .key = place->key,
+		.ms = WITHHELD_MS,
+		.process = caller->process,
+		.has_gone = caller_is_gone,
+		.carry_out = carry_out,
+		.drop = drop,
+		.arg = postponed };
+	int error;
+
+	if (postponed == NULL)
+		return -ENOMEM;
+	postponed->unit = place->unit;
+	postponed->found = *found;
+	error = withheld_add(place->unit->withheld, &plan);
+	if (error != 0)
+		free(postponed);
+	return error;
+}
+
+/* The name goes away here and there. */
+static int
+remove_file(const struct caller *caller, struct place *place)
+{
+	struct unit *unit = place->unit;
+	struct staged *staged = stage_find(unit->stage, place->key);
+	struct staged_facts facts = { 0 };
+	struct storage_find found = { 0 };
+	int error;
+
+	if (staged != NULL)
+		staged_look(staged, &facts);
+	error = facts.temporary ? -ENOENT :
+				  storage_find_place(caller, place, &found);
+	if (error == 0 && found.entry.folder)
+		error = -EISDIR;
+	if (error == 0 && staged == NULL && is_replacing(caller, place) &&
+	    postpone(caller, place, &found) == 0)
+		return 0;
+	if (error == 0)
+		error = printer_remove(unit->printer, &caller->wait,
+		    found.folder, &found.entry);
+	if (error == -ENOENT && staged != NULL)
+		error = 0;
+	if (error == 0 && staged != NULL)
+		stage_unlist(staged);
+	staged_release(staged);
+	storage_found_free(&found);
+	return error;
+}
+
+static int
+note_name(void *arg, const char *path)
+{
+	(void)path;
+	*(bool *)arg = true;
+	return 0;
+}
+
+static int
+remove_folder(const struct caller *caller, struct place *place)
+{
+	struct unit *unit = place->unit;
+	struct storage_find found;
+	bool has_staged = false;
+	int error;
+
+	(void)stage_each(unit->stage, place->key, note_name, &has_staged);
+	if (has_staged)
+		return -ENOTEMPTY;
+	error = storage_find_place(caller, place, &found);
+	if (error != 0)
+		return error;
+	error = found.entry.folder ?
+	    printer_remove(unit->printer, &caller->wait, found.folder,
+		&found.entry) :
+	    -ENOTDIR;
+	storage_found_free(&found);
+	return error;
+}
+
+/*
+ * The place that a name stands for.  A file has the name as it was written
+ * now, unless that is its short one; a name that is free is a new place.
+ */
+static int
+resolve(const struct caller *caller, struct place *folder, const char *name,
+    struct place **out)
+{
+	struct place *there, *written;
+	int error = storage_child(folder, name, &written);
+
+	if (error != 0)
+		return error;
+	error = folder->node->kind->lookup(caller, folder, name, &there);
+	if (error == 0 && strcmp(there->key, written->key) != 0) {
+		place_release(written);
+		*out = there;
+		return 0;
+	}
+	if (error == 0)
+		place_release(there);
+	else if (error != -ENOENT) {
+		place_release(written);
+		return error;
+	}
+	*out = written;
+	return 0;
+}
+
+int
+entries_remove(const struct caller *caller, struct place *folder,
+    const char *name, bool is_folder)
+{
+	struct place *place;
+	int error = resolve(caller, folder, name, &place);
+
+	if (error != 0)
+		return error;
+	error = is_folder ? remove_folder(caller, place) :
+			    remove_file(caller, place);
+	place_release(place);
+	return error;
+}
+
+/* What is on the printer at the target of a rename?  Returns 0 or an error. */
+static int
+look_at_target(const struct caller *caller, const struct place *target,
+    bool replace, struct upload *upload)
+{
+	struct storage_find found;
+	int error = storage_find_place(caller, target, &found);
+
+	if (error == -ENOENT)
+		return 0;
+	if (error != 0)
+		return error;
+	if (found.entry.folder)
+		error = -EISDIR;
+	else if (!replace)
+		error = -EEXIST;
+	upload->replace = true;
+	upload->old_mtime = found.entry.mtime_s;
+	storage_found_free(&found);
+	return error;
+}
+
+/* The end of the way of rsync, GIO, slicers and editors. */
+static int
+finish_staged(const struct caller *caller, struct staged *staged,
+    struct place *folder, struct place *target, bool replace)
+{
+	struct unit *unit = folder->unit;
+	struct upload upload = { .folder = folder->wire, .path = target->path };
+	struct staged *there;
+	bool taken_over;
+	int error;
+
+	error = look_at_target(caller, target, replace, &upload);
+	if (error != 0)
+		return error;
+	taken_over = withheld_cancel(unit->withheld, target->key);
+	if (taken_over)
+		upload.replace = true;
+	error = upload_as(caller, unit, staged, &upload);
+	there = stage_find(unit->stage, target->key);
+	if (error == 0 && there != NULL)
+		stage_unlist(there);
+	staged_release(there);
+	return error;
+}
+
+/* A file that is still being written goes to its new name when it is closed. */
+static int
+move_staged(const struct caller *caller, struct staged *staged,
+    struct place *target, bool temporary, bool replace)
+{
+	struct upload upload = { 0 };
+	struct stage_place where;
+	char *wire_folder;
+	int64_t old_mtime;
+	int error = 0;
+
+	if (staged_does_replace(staged, &old_mtime) && old_mtime != 0)
+		return -EBUSY;
+	if (!temporary)
+		error = look_at_target(caller, target, replace, &upload);
+	if (error == 0)
+		error = storage_stage_place(target, &where, &wire_folder);
+	if (error != 0)
+		return error;
+	error = stage_move(staged, &where, temporary);
+	free(wire_folder);
+	if (error == 0 && upload.replace)
+		staged_replaces(staged, upload.old_mtime);
+	return error;
+}
+
+static int
+rename_staged(const struct caller *caller, struct staged *staged,
+    struct place *folder, struct place *target, bool replace)
+{
+	const char *name = name_of(target->path);
+	bool temporary = storage_is_temporary(folder, name);
+	struct staged_facts facts;
+	int error;
+
+	error = temporary ? 0 : storage_check_name(folder, name, false);
+	if (error == 0)
+		error = staged_lock(staged, &caller->wait);
+	if (error != 0)
+		return error;
+	staged_look(staged, &facts);
+	if (temporary || (!facts.temporary && facts.dirty))
+		error = move_staged(caller, staged, target, temporary, replace);
+	else if (facts.size == 0)
+		error = -EINVAL;
+	else
+		error = finish_staged(caller, staged, folder, target, replace);
+	staged_unlock(staged);
+	return error;
+}
+
+/* PUT under the new name, compared by the back end; then DELETE the old. */
+static int
+store_anew(const struct caller *caller, struct unit *unit,
+    const struct storage_find *found, struct place *folder,
+    struct place *target, struct spool *spool, const struct upload *upload)
+{
+	const struct store store = { .folder = folder->wire,
+		.name = name_of(target->path),
+		.source = spool_source(spool),
+		.replace = upload->replace,
+		.old_mtime = upload->old_mtime };
+	struct entry stored;
+	int error;
+
+	error = printer_store(unit->printer, &caller->wait, &store, &stored);
+	if (error != 0)
+		return error;
+	content_keep(unit->content, folder->wire, &stored, spool);
+	entry_free(&stored);
+	error = printer_remove(unit->printer, &caller->wait, found->folder,
+	    &found->entry);
+	if (error != 0)
+		log_say(LOG_LEVEL_ERROR,
+		    "%s was stored; the old file %s/%s "
+		    "could not be deleted: %s",
+		    target->path, found->folder, found->entry.name,
+		    strerror(-error));
+	return error;
+}
+
+static int
+rename_printed(const struct caller *caller, struct place *source,
+    struct place *folder, struct place *target, bool replace)
+{
+	struct unit *unit = folder->unit;
+	struct upload upload = { 0 };
+	struct storage_find found;
+	struct spool *spool = NULL;
+	off_t size;
+	int error = storage_find_place(caller, source, &found);
+
+	if (error != 0)
+		return error;
+	if (!found.entry.folder &&
+	    printer_size(unit->printer, &caller->wait, found.folder,
+		&found.entry, &size) == 0)
+		spool = content_have(unit->content, found.folder, &found.entry,
+		    size);
+	if (spool == NULL ||
+	    storage_is_temporary(folder, name_of(target->path))) {
+		error = -EXDEV;
+		goto out;
+	}
+	error = storage_check_name(folder, name_of(target->path), false);
+	if (error == 0)
+		error = storage_check_idle(caller, source);
+	if (error == 0)
+		error = look_at_target(caller, target, replace, &upload);
+	if (error == 0)
+		error = store_anew(caller, unit, &found, folder, target, spool,
+		    &upload);
+out:
+	spool_release(spool);
+	storage_found_free(&found);
+	return error;
+}
+
+int
+entries_rename(const struct caller *caller, struct place *folder,
+    const char *name, struct place *new_folder, const char *new_name,
+    bool replace, struct place **out)
+{
+	struct place *source = NULL, *target = NULL;
+	struct staged *staged;
+	int error = resolve(caller, folder, name, &source);
+
+	if (error == 0)
+		error = resolve(caller, new_folder, new_name, &target);
+	if (error != 0)
+		goto out;
+	/* Spellings of one file meet in one inode and never come here. */
+	if (strcmp(source->key, target->key) == 0) {
+		error = -EPERM;
+		goto out;
+	}
+	staged = stage_find(folder->unit->stage, source->key);
+	if (staged != NULL)
+		error = rename_staged(caller, staged, new_folder, target,
+		    replace);
+	else
+		error = rename_printed(caller, source, new_folder, target,
+		    replace);
+	staged_release(staged);
+	if (error == 0)
+		*out = place_hold(target);
+out:
+	place_release(source);
+	place_release(target);
+	return error;
+}

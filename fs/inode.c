@@ -1,0 +1,260 @@
+/*
+ * Inode numbers.  Numbers are counted up and never used twice, so that an old
+ * one cannot mean something else.  Any thread; inodes.lock guards both tables
+ * and is a leaf.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+
+#include "fs/inode.h"
+#include "fs/place.h"
+
+#define BUCKETS 8192
+#define ROOT_ID 1 /* FUSE_ROOT_ID */
+
+struct inode {
+	LIST_ENTRY(inode) by_id;
+	LIST_ENTRY(inode) by_key;
+	uint64_t id;
+	uint64_t lookups;
+	struct place *place;
+	bool detached; /* not in the table of keys */
+	struct stat told;
+};
+
+LIST_HEAD(bucket, inode);
+
+struct inodes {
+	pthread_mutex_t lock; /* guards all below */
+	uint64_t last_id;
+	struct bucket ids[BUCKETS];
+	struct bucket keys[BUCKETS];
+};
+
+static struct bucket *
+bucket_of(struct inodes *inodes, const char *key)
+{
+	uint32_t hash = 2166136261u;
+
+	for (; *key != '\0'; key++)
+		hash = (hash ^ (unsigned char)*key) * 16777619u;
+	return &inodes->keys[hash % BUCKETS];
+}
+
+static struct inode *
+find_id(struct inodes *inodes, uint64_t id)
+{
+	struct inode *inode;
+
+	LIST_FOREACH(inode, &inodes->ids[id % BUCKETS], by_id)
+	{
+		if (inode->id == id)
+			return inode;
+	}
+	return NULL;
+}
+
+static struct inode *
+find_key(struct inodes *inodes, const char *key)
+{
+	struct inode *inode;
+
+	LIST_FOREACH(inode, bucket_of(inodes, key), by_key)
+	{
+		if (strcmp(inode->place->key, key) == 0)
+			return inode;
+	}
+	return NULL;
+}
+
+static void
+detach(struct inode *inode)
+{
+	if (!inode->detached)
+		LIST_REMOVE(inode, by_key);
+	inode->detached = true;
+}
+
+static void
+free_inode(struct inode *inode)
+{
+	detach(inode);
+	LIST_REMOVE(inode, by_id);
+	place_release(inode->place);
+	free(inode);
+}
+
+static struct inode *
+add(struct inodes *inodes, struct place *place)
+{
+	struct inode *inode = calloc(1, sizeof(*inode));
+
+	if (inode == NULL)
+		return NULL;
+	inode->id = ++inodes->last_id;
+	inode->place = place_hold(place);
+	LIST_INSERT_HEAD(&inodes->ids[inode->id % BUCKETS], inode, by_id);
+	LIST_INSERT_HEAD(bucket_of(inodes, place->key), inode, by_key);
+	return inode;
+}
+
+int
+inodes_new(struct place *root, struct inodes **out)
+{
+	struct inodes *inodes = calloc(1, sizeof(*inodes));
+	struct inode *inode;
+
+	if (inodes == NULL)
+		return -ENOMEM;
+	pthread_mutex_init(&inodes->lock, NULL);
+	inodes->last_id = ROOT_ID - 1;
+	inode = add(inodes, root);
+	if (inode == NULL) {
+		inodes_free(inodes);
+		return -ENOMEM;
+	}
+	inode->lookups = 1;
+	*out = inodes;
+	return 0;
+}
+
+void
+inodes_free(struct inodes *inodes)
+{
+	struct inode *inode;
+	size_t i;
+
+	if (inodes == NULL)
+		return;
+	for (i = 0; i < BUCKETS; i++) {
+		while ((inode = LIST_FIRST(&inodes->ids[i])) != NULL)
+			free_inode(inode);
+	}
+	pthread_mutex_destroy(&inodes->lock);
+	free(inodes);
+}
+
+/* The newest spelling on the wire is the right one. */
+static void
+set_place(struct inode *inode, struct place *place)
+{
+	struct place *old = inode->place;
+
+	inode->place = place_hold(place);
+	place_release(old);
+}
+
+int
+inode_enter(struct inodes *inodes, struct place *place, uint64_t *id)
+{
+	struct inode *inode;
+	int error = 0;
+
+	pthread_mutex_lock(&inodes->lock);
+	inode = find_key(inodes, place->key);
+	if (inode == NULL)
+		inode = add(inodes, place);
+	else
+		set_place(inode, place);
+	if (inode == NULL) {
+		error = -ENOMEM;
+	} else {
+		inode->lookups++;
+		*id = inode->id;
+	}
+	pthread_mutex_unlock(&inodes->lock);
+	return error;
+}
+
+void
+inode_forget(struct inodes *inodes, uint64_t id, uint64_t lookups)
+{
+	struct inode *inode;
+
+	pthread_mutex_lock(&inodes->lock);
+	inode = find_id(inodes, id);
+	if (inode != NULL && id != ROOT_ID) {
+		inode->lookups -= lookups < inode->lookups ? lookups :
+							     inode->lookups;
+		if (inode->lookups == 0)
+			free_inode(inode);
+	}
+	pthread_mutex_unlock(&inodes->lock);
+}
+
+struct place *
+inode_place(struct inodes *inodes, uint64_t id)
+{
+	struct place *place = NULL;
+	struct inode *inode;
+
+	pthread_mutex_lock(&inodes->lock);
+	inode = find_id(inodes, id);
+	if (inode != NULL)
+		place = place_hold(inode->place);
+	pthread_mutex_unlock(&inodes->lock);
+	return place;
+}
+
+void
+inode_detach(struct inodes *inodes, const char *key)
+{
+	struct inode *inode;
+
+	pthread_mutex_lock(&inodes->lock);
+	inode = find_key(inodes, key);
+	if (inode != NULL)
+		detach(inode);
+	pthread_mutex_unlock(&inodes->lock);
+}
+
+void
+inode_move(struct inodes *inodes, const char *old_key, struct place *place)
+{
+	struct inode *inode, *there;
+
+	pthread_mutex_lock(&inodes->lock);
+	inode = find_key(inodes, old_key);
+	there = find_key(inodes, place->key);
+	if (there != NULL && there != inode)
+		detach(there);
+	if (inode != NULL) {
+		detach(inode);
+		set_place(inode, place);
+		LIST_INSERT_HEAD(bucket_of(inodes, place->key), inode, by_key);
+		inode->detached = false;
+	}
+	pthread_mutex_unlock(&inodes->lock);
+}
+
+void
+inode_note(struct inodes *inodes, uint64_t id, const struct stat *stat)
+{
+	struct inode *inode;
+
+	pthread_mutex_lock(&inodes->lock);
+	inode = find_id(inodes, id);
+	if (inode != NULL)
+		inode->told = *stat;
+	pthread_mutex_unlock(&inodes->lock);
+}
+
+bool
+inode_is_detached(struct inodes *inodes, uint64_t id, struct stat *out)
+{
+	const struct inode *inode;
+	bool detached;
+
+	pthread_mutex_lock(&inodes->lock);
+	inode = find_id(inodes, id);
+	detached = inode != NULL && inode->detached;
+	if (detached) {
+		*out = inode->told;
+		out->st_nlink = 0;
+	}
+	pthread_mutex_unlock(&inodes->lock);
+	return detached;
+}

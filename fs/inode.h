@@ -1,0 +1,46 @@
+#ifndef FS_INODE_H
+#define FS_INODE_H
+
+#include <sys/stat.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct place;
+
+/*
+ * The numbers by which the kernel speaks of places.  A place has one inode,
+ * whatever the spelling it was looked up by; a name that was removed and is
+ * made again has another.
+ */
+struct inodes;
+
+/* With the root as inode 1.  Returns 0 or -ENOMEM; the place is held. */
+int inodes_new(struct place *root, struct inodes **out);
+void inodes_free(struct inodes *);
+
+/*
+ * The inode of a place, with one more lookup to its name; it has this place
+ * from now on.  Returns 0 or -ENOMEM.
+ */
+int inode_enter(struct inodes *, struct place *, uint64_t *id);
+
+/* The kernel forgets so many lookups. */
+void inode_forget(struct inodes *, uint64_t id, uint64_t lookups);
+
+/* The place of an inode (caller: place_release), or NULL. */
+struct place *inode_place(struct inodes *, uint64_t id);
+
+/* The name is gone: the inode stays for those who have it open. */
+void inode_detach(struct inodes *, const char *key);
+
+/* After a rename the inode of the old name is that of the new place. */
+void inode_move(struct inodes *, const char *old_key, struct place *);
+
+/* Attributes last told of an inode: all there is of a removed file. */
+void inode_note(struct inodes *, uint64_t id, const struct stat *);
+
+/* Returns whether the inode was detached; then out is what was told last. */
+bool inode_is_detached(struct inodes *, uint64_t id, struct stat *out);
+
+#endif

@@ -1,0 +1,96 @@
+#ifndef FS_KIND_H
+#define FS_KIND_H
+
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "client/wait.h"
+
+struct file;
+struct place;
+
+/*
+ * Who asks: how he says that he no longer waits, and his process (0: not
+ * known, because it lives in another pid namespace).
+ */
+struct caller {
+	struct wait wait;
+	pid_t thread;
+	pid_t process;
+};
+
+/* What a change of attributes changes. */
+struct changes {
+	bool set_size;
+	bool set_mtime;
+	off_t size;
+	struct timespec mtime;
+};
+
+/* Takes the names in a directory, one by one.  Returns 0 or -ENOMEM. */
+struct lister {
+	int (*add)(void *arg, const char *name, ino_t number, mode_t mode);
+	void *arg;
+};
+
+/*
+ * What can be done with a place of the mount.  A slot may be NULL: that is
+ * not permitted here.  All return 0 or a negative errno, may block, and end
+ * with -EINTR when the caller has left.  Places that are returned are held
+ * (caller: place_release), as are files (caller: file_close).
+ */
+struct kind {
+	int (*lookup)(const struct caller *, struct place *folder,
+	    const char *name, struct place **out);
+	int (*list)(const struct caller *, struct place *,
+	    const struct lister *);
+	int (*attributes)(const struct caller *, struct place *,
+	    struct stat *out);
+	int (*change)(const struct caller *, struct place *,
+	    const struct changes *);
+	int (*open)(const struct caller *, struct place *, int flags,
+	    struct file **out);
+	int (*create)(const struct caller *, struct place *folder,
+	    const char *name, int flags, struct place **place,
+	    struct file **out);
+	int (*make_folder)(const struct caller *, struct place *folder,
+	    const char *name, struct place **out);
+	int (*remove)(const struct caller *, struct place *folder,
+	    const char *name, bool is_folder);
+	int (*rename)(const struct caller *, struct place *folder,
+	    const char *name, struct place *new_folder, const char *new_name,
+	    bool replace, struct place **out);
+	double entry_s; /* how long the kernel may believe a lookup */
+	double attr_s;	/* and the attributes */
+};
+
+extern const struct kind kind_directory;
+extern const struct kind kind_document;
+extern const struct kind kind_control;
+extern const struct kind kind_storage;
+
+/* What can be done with an open file.  NULL: nothing to do, or -EBADF. */
+struct file_ops {
+	ssize_t (*read)(struct file *, const struct caller *, void *out,
+	    size_t len, off_t offset);
+	ssize_t (*write)(struct file *, const struct caller *, const void *data,
+	    size_t len, off_t offset);
+	int (*change)(struct file *, const struct caller *,
+	    const struct changes *);
+	int (*flush)(struct file *, const struct caller *);
+	int (*sync)(struct file *);
+	void (*close)(struct file *, const struct caller *);
+};
+
+/* An open file: the first member of what a kind knows about it. */
+struct file {
+	const struct file_ops *ops;
+	struct place *place; /* held */
+	bool direct;	     /* the kernel keeps no pages of it */
+};
+
+#endif

@@ -1,0 +1,226 @@
+/*
+ * The mount point and the cache directory.  Runs before threads do.
+ */
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <mntent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/dialect.h"
+#include "client/log.h"
+#include "client/name.h"
+#include "fs/local.h"
+#include "fs/options.h"
+
+static int
+refuse(const char *path, const char *why)
+{
+	log_say(LOG_LEVEL_ERROR, "%s: %s", path, why);
+	return STATUS_MOUNT;
+}
+
+/* Is there a mount of ours whose process is dead? */
+static bool
+is_stale(const char *path)
+{
+	struct stat stat_buffer;
+	const struct mntent *entry;
+	bool ours = false;
+	FILE *mounts;
+
+	if (stat(path, &stat_buffer) == 0 || errno != ENOTCONN)
+		return false;
+	mounts = setmntent("/proc/self/mounts", "re");
+	if (mounts == NULL)
+		return false;
+	while ((entry = getmntent(mounts)) != NULL) {
+		if (strcmp(entry->mnt_dir, path) == 0)
+			ours = strcmp(entry->mnt_type, "fuse.prusafs") == 0;
+	}
+	endmntent(mounts);
+	return ours;
+}
+
+static void
+remove_stale(const char *path)
+{
+	char command[] = "fusermount3";
+	pid_t child;
+
+	log_say(LOG_LEVEL_NOTE, "%s: replacing a mount whose process is gone",
+	    path);
+	if (umount2(path, MNT_DETACH) == 0)
+		return;
+	child = fork();
+	if (child == 0) {
+		execlp(command, command, "-u", "-z", "--", path, (char *)NULL);
+		_exit(127);
+	}
+	if (child > 0)
+		waitpid(child, NULL, 0);
+}
+
+static int
+find_mountpoint(struct local *local, const char *path)
+{
+	char absolute[PATH_MAX];
+	struct stat stat_buffer;
+
+	/* A dead mount cannot be resolved; its own path is all we have. */
+	if (*path == '/' && is_stale(path))
+		remove_stale(path);
+	if (realpath(path, absolute) == NULL)
+		return refuse(path, strerror(errno));
+	if (stat(absolute, &stat_buffer) != 0)
+		return refuse(path, strerror(errno));
+	if (!S_ISDIR(stat_buffer.st_mode))
+		return refuse(path, "the mount point must be a directory");
+	local->mountpoint = strdup(absolute);
+	return local->mountpoint == NULL ? refuse(path, "out of memory") : 0;
+}
+
+static char *
+default_cache(void)
+{
+	const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+	char *path = NULL;
+	int len;
+
+	if (cache != NULL && *cache == '/')
+		len = asprintf(&path, "%s/prusafs", cache);
+	else if (home != NULL && *home == '/')
+		len = asprintf(&path, "%s/.cache/prusafs", home);
+	else
+		len = asprintf(&path, "/var/cache/prusafs");
+	return len < 0 ? NULL : path;
+}
+
+/* mkdir -p, the last one for us alone. */
+static void
+make_folders(char *path)
+{
+	char *slash;
+
+	for (slash = strchr(path + 1, '/'); slash != NULL;
+	     slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		(void)mkdir(path, 0755);
+		*slash = '/';
+	}
+	(void)mkdir(path, 0700);
+}
+
+/* What waits there must not be another user's to see or to change. */
+static int
+make_cache(struct local *local, const char *wanted)
+{
+	char absolute[PATH_MAX];
+	char *path = wanted != NULL ? strdup(wanted) : default_cache();
+	struct stat stat_buffer;
+	int status = 0;
+
+	if (path == NULL)
+		return refuse("cache_dir", "out of memory");
+	make_folders(path);
+	if (lstat(path, &stat_buffer) != 0)
+		status = refuse(path, strerror(errno));
+	else if (!S_ISDIR(stat_buffer.st_mode))
+		status = refuse(path, "cache_dir must be a directory");
+	else if (stat_buffer.st_uid != geteuid())
+		status = refuse(path, "cache_dir belongs to another user");
+	else if (chmod(path, 0700) != 0 || realpath(path, absolute) == NULL ||
+	    access(path, R_OK | W_OK | X_OK) != 0)
+		status = refuse(path, strerror(errno));
+	else if ((local->cache_dir = strdup(absolute)) == NULL)
+		status = refuse(path, "out of memory");
+	free(path);
+	return status;
+}
+
+/* A file name for a printer: its address, with harmless characters. */
+static int
+make_name(struct local *local, const char *url)
+{
+	char *c;
+
+	local->name = strdup(strstr(url, "://") + 3);
+	if (local->name == NULL)
+		return refuse(url, "out of memory");
+	for (c = local->name; *c != '\0'; c++) {
+		if (!isalnum((unsigned char)*c) && strchr("-_", *c) == NULL &&
+		    (*c != '.' || c == local->name))
+			*c = '_';
+	}
+	if (strlen(local->name) > 200)
+		local->name[200] = '\0';
+	return 0;
+}
+
+int
+local_prepare(struct local *local, const struct options *options,
+    const char *url)
+{
+	int status = find_mountpoint(local, options->mountpoint);
+
+	if (status == 0)
+		status = make_cache(local, options->cache_dir);
+	if (status == 0)
+		status = make_name(local, url);
+	return status;
+}
+
+void
+local_free(struct local *local)
+{
+	free(local->mountpoint);
+	free(local->cache_dir);
+	free(local->name);
+	memset(local, 0, sizeof(*local));
+}
+
+static FILE *
+open_kind(const struct local *local, const char *mode)
+{
+	char path[PATH_MAX];
+
+	if ((size_t)snprintf(path, sizeof(path), "%s/%s.kind", local->cache_dir,
+		local->name) >= sizeof(path))
+		return NULL;
+	return fopen(path, mode);
+}
+
+void
+local_note_dialect(const struct local *local, const struct dialect *dialect)
+{
+	FILE *file = open_kind(local, "we");
+
+	if (file == NULL)
+		return;
+	fprintf(file, "%s\n", dialect->realm);
+	fclose(file);
+}
+
+const struct dialect *
+local_dialect(const struct local *local)
+{
+	FILE *file = open_kind(local, "re");
+	char realm[64] = "";
+
+	if (file != NULL) {
+		if (fgets(realm, sizeof(realm), file) == NULL)
+			realm[0] = '\0';
+		fclose(file);
+	}
+	realm[strcspn(realm, "\n")] = '\0';
+	return strcmp(realm, dialect_pi.realm) == 0 ? &dialect_pi :
+						      &dialect_buddy;
+}

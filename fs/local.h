@@ -1,0 +1,25 @@
+#ifndef FS_LOCAL_H
+#define FS_LOCAL_H
+
+struct dialect;
+struct options;
+
+/* The places on this computer that a mount needs.  Strings are owned. */
+struct local {
+	char *mountpoint; /* canonical */
+	char *cache_dir;  /* ours alone: mode 0700 */
+	char *name;	  /* of this printer's files in it */
+};
+
+/*
+ * Check the mount point and make the cache directory.  Returns 0, or an exit
+ * status after one line on stderr.  Caller: local_free, in any case.
+ */
+int local_prepare(struct local *, const struct options *, const char *url);
+void local_free(struct local *);
+
+/* Remember what kind of printer it is, for a mount while it is away. */
+void local_note_dialect(const struct local *, const struct dialect *);
+const struct dialect *local_dialect(const struct local *);
+
+#endif

@@ -1,0 +1,341 @@
+/*
+ * Which printer is meant, and its password.  Runs before anything else does,
+ * in one thread.
+ */
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ini.h>
+#include <readpassphrase.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/log.h"
+#include "client/name.h"
+#include "fs/login.h"
+#include "fs/options.h"
+
+#define SECRET_MAX 256
+
+/* A section of the printers file. */
+struct section {
+	const char *wanted; /* its name or its url */
+	char *file;
+	char name[64]; /* of the section that the last lines belong to */
+	bool found;
+	bool is_file_unreadable;
+	char *url;
+	char *user;
+	char *password_file;
+	char *api_key_file;
+};
+
+static void
+section_free(struct section *section)
+{
+	free(section->file);
+	free(section->url);
+	free(section->user);
+	free(section->password_file);
+	free(section->api_key_file);
+}
+
+/* $XDG_CONFIG_HOME/prusafs/printers.conf; root's is in /etc. */
+static char *
+printers_file(void)
+{
+	const char *config = getenv("XDG_CONFIG_HOME");
+	const char *home = getenv("HOME");
+	char *path;
+	int len;
+
+	if (geteuid() == 0)
+		return strdup("/etc/prusafs/printers.conf");
+	if (config != NULL && *config == '/')
+		len = asprintf(&path, "%s/prusafs/printers.conf", config);
+	else
+		len = asprintf(&path, "%s/.config/prusafs/printers.conf",
+		    home == NULL ? "" : home);
+	return len < 0 ? NULL : path;
+}
+
+/* Forget what a section that was not the one has said. */
+static void
+next_section(struct section *section, const char *name)
+{
+	if (strcmp(section->name, name) == 0 || section->found)
+		return;
+	strlcpy(section->name, name, sizeof(section->name));
+	free(section->url);
+	free(section->user);
+	free(section->password_file);
+	free(section->api_key_file);
+	section->url = section->user = NULL;
+	section->password_file = section->api_key_file = NULL;
+}
+
+/* A path in the printers file is relative to that file. */
+static char *
+beside(const struct section *section, const char *path)
+{
+	char *folder, *joined;
+
+	if (*path == '/')
+		return strdup(path);
+	folder = name_folder(section->file);
+	joined = folder == NULL ? NULL : name_join(folder, path);
+	free(folder);
+	return joined;
+}
+
+static void
+set(char **member, char *value)
+{
+	free(*member);
+	*member = value;
+}
+
+/* libinih calls this for every line; 0 would be an error. */
+static int
+on_line(void *arg, const char *name, const char *key, const char *value)
+{
+	struct section *section = arg;
+
+	if (section->found && strcmp(section->name, name) != 0)
+		return 1;
+	next_section(section, name);
+	if (strcmp(key, "url") == 0)
+		set(&section->url, strdup(value));
+	else if (strcmp(key, "user") == 0)
+		set(&section->user, strdup(value));
+	else if (strcmp(key, "password_file") == 0)
+		set(&section->password_file, beside(section, value));
+	else if (strcmp(key, "api_key_file") == 0)
+		set(&section->api_key_file, beside(section, value));
+	if (strcmp(name, section->wanted) == 0 ||
+	    (section->url != NULL &&
+		strcmp(section->url, section->wanted) == 0))
+		section->found = true;
+	return 1;
+}
+
+/* Look a section up in the default printers file, if there is one. */
+static void
+section_find(struct section *section, const char *wanted)
+{
+	memset(section, 0, sizeof(*section));
+	section->wanted = wanted;
+	section->file = printers_file();
+	if (section->file != NULL)
+		(void)ini_parse(section->file, on_line, section);
+}
+
+static int
+complain_memory(void)
+{
+	log_say(LOG_LEVEL_ERROR, "out of memory");
+	return STATUS_USAGE;
+}
+
+static int
+refuse_file(const char *path, const char *why)
+{
+	log_say(LOG_LEVEL_ERROR, "%s: %s", path, why);
+	return STATUS_USAGE;
+}
+
+static int
+read_first_line(int fd, const char *path, char **out)
+{
+	char text[SECRET_MAX];
+	ssize_t len = read(fd, text, sizeof(text) - 1);
+	int status = 0;
+
+	if (len < 0) {
+		status = refuse_file(path, strerror(errno));
+	} else {
+		text[len] = '\0';
+		text[strcspn(text, "\r\n")] = '\0';
+		if (*text == '\0')
+			status = refuse_file(path, "its first line is empty");
+		else if ((*out = strdup(text)) == NULL)
+			status = complain_memory();
+	}
+	explicit_bzero(text, sizeof(text));
+	return status;
+}
+
+/* The first line of a file that nobody else may read. */
+static int
+read_secret(const char *path, char **out)
+{
+	struct stat stat;
+	int status, fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return refuse_file(path, strerror(errno));
+	if (fstat(fd, &stat) != 0)
+		status = refuse_file(path, strerror(errno));
+	else if (!S_ISREG(stat.st_mode))
+		status = refuse_file(path, "is not a file");
+	else if ((stat.st_mode & 077) != 0)
+		status = refuse_file(path,
+		    "others can read this password; chmod 600 it");
+	else
+		status = read_first_line(fd, path, out);
+	close(fd);
+	return status;
+}
+
+static int
+ask_terminal(const char *url, char **out)
+{
+	char prompt[256], text[SECRET_MAX];
+	int status = 0;
+
+	snprintf(prompt, sizeof(prompt), "Password for %s: ", url);
+	if (readpassphrase(prompt, text, sizeof(text), RPP_REQUIRE_TTY) ==
+		NULL ||
+	    *text == '\0')
+		status = STATUS_LOGIN;
+	else if ((*out = strdup(text)) == NULL)
+		status = complain_memory();
+	explicit_bzero(text, sizeof(text));
+	return status;
+}
+
+static int
+find_secret(const struct options *options, const struct section *section,
+    struct login *login)
+{
+	const char *environment = getenv("PRUSA_PASSWORD");
+	int status;
+
+	if (options->api_key_file != NULL || options->password_file != NULL) {
+		login->is_key = options->api_key_file != NULL;
+		return read_secret(login->is_key ? options->api_key_file :
+						   options->password_file,
+		    &login->secret);
+	}
+	if (environment != NULL && *environment != '\0') {
+		login->secret = strdup(environment);
+		return login->secret == NULL ? complain_memory() : 0;
+	}
+	if (section->found &&
+	    (section->api_key_file != NULL || section->password_file != NULL)) {
+		login->is_key = section->api_key_file != NULL;
+		return read_secret(login->is_key ? section->api_key_file :
+						   section->password_file,
+		    &login->secret);
+	}
+	status = ask_terminal(login->url, &login->secret);
+	if (status == STATUS_LOGIN)
+		log_say(LOG_LEVEL_ERROR,
+		    "%s: no password: write it into a file with mode 600 and "
+		    "give -o password_file=PATH, or name that file in %s",
+		    login->url, section->file);
+	return status;
+}
+
+/* user@ in front of a host; a password there is refused. */
+static int
+take_user(const char *source, const char **host, struct login *login)
+{
+	const char *begin = strstr(source, "://"), *at;
+
+	begin = begin == NULL ? source : begin + 3;
+	at = memchr(begin, '@', strcspn(begin, "/"));
+	*host = at == NULL ? begin : at + 1;
+	if (at == NULL)
+		return 0;
+	if (memchr(begin, ':', (size_t)(at - begin)) != NULL) {
+		log_say(LOG_LEVEL_ERROR,
+		    "a password in the address can be "
+		    "read by everybody: use -o password_file=PATH");
+		return STATUS_USAGE;
+	}
+	login->user = strndup(begin, (size_t)(at - begin));
+	return login->user == NULL ? complain_memory() : 0;
+}
+
+static int
+take_url(const char *source, struct login *login)
+{
+	const char *host, *scheme = "http";
+	size_t len;
+	int status = take_user(source, &host, login);
+
+	if (status != 0)
+		return status;
+	if (strncasecmp(source, "https://", 8) == 0)
+		scheme = "https";
+	else if (strstr(source, "://") != NULL &&
+	    strncasecmp(source, "http://", 7) != 0)
+		return refuse_file(source, "only http and https are known");
+	len = strlen(host);
+	while (len > 0 && host[len - 1] == '/')
+		len--;
+	if (len == 0 || strpbrk(host, " \t\r\n?#") != NULL)
+		return refuse_file(source, "that is no address of a printer");
+	if (asprintf(&login->url, "%s://%.*s", scheme, (int)len, host) < 0) {
+		login->url = NULL;
+		return complain_memory();
+	}
+	return 0;
+}
+
+static int
+find_url(const struct options *options, const struct section *section,
+    struct login *login)
+{
+	const char *source = options->source;
+
+	if (section->found && section->url != NULL)
+		return take_url(section->url, login);
+	if (strstr(source, "://") == NULL &&
+	    (strchr(source, '/') != NULL || name_has_suffix(source, ".conf")))
+		return refuse_file(source,
+		    "one printer is needed: its URL, "
+		    "its host name, or its section in the printers file");
+	return take_url(source, login);
+}
+
+int
+login_find(const struct options *options, struct login *login)
+{
+	struct section section;
+	const char *user;
+	int status;
+
+	memset(login, 0, sizeof(*login));
+	section_find(&section, options->source);
+	status = find_url(options, &section, login);
+	if (status == 0)
+		status = find_secret(options, &section, login);
+	user = options->user != NULL ? options->user : login->user;
+	if (user == NULL && section.found)
+		user = section.user;
+	if (user == NULL)
+		user = "maker";
+	if (status == 0 && user != login->user) {
+		free(login->user);
+		login->user = strdup(user);
+		if (login->user == NULL)
+			status = complain_memory();
+	}
+	section_free(&section);
+	return status;
+}
+
+void
+login_free(struct login *login)
+{
+	if (login->secret != NULL)
+		freezero(login->secret, strlen(login->secret));
+	free(login->url);
+	free(login->user);
+	memset(login, 0, sizeof(*login));
+}

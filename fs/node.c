@@ -1,0 +1,129 @@
+/*
+ * The namespace of a printer, as one table.  The manual is checked against it
+ * (scripts/lint).  Constant, any thread.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "client/dialect.h"
+#include "client/name.h"
+#include "client/printer.h"
+#include "fs/document.h"
+#include "fs/node.h"
+#include "fs/place.h"
+#include "fs/unit.h"
+
+/* clang-format off */
+#define DIR(path)		{ path, S_IFDIR | 0755, &kind_directory, 0, NULL }
+#define JSON(path, topic)	{ path, S_IFREG | 0444, &kind_document, topic, NULL }
+#define TEXT(path, topic, field) { path, S_IFREG | 0444, &kind_document, topic, field }
+#define STORAGE(path)		{ path, S_IFDIR | 0755, &kind_storage, 0, path }
+
+static const struct node nodes[] = {
+	DIR(""),
+	{ "control", S_IFREG | 0600, &kind_control, 0, NULL },
+	JSON("status.json",		TOPIC_STATUS),
+	JSON("job.json",		TOPIC_JOB),
+	JSON("info.json",		TOPIC_INFO),
+	JSON("version.json",		TOPIC_VERSION),
+	JSON("storage.json",		TOPIC_STORAGE),
+	JSON("transfer.json",		TOPIC_TRANSFER),
+	DIR("status"),
+	TEXT("status/state",		TOPIC_STATUS, "printer.state"),
+	TEXT("status/progress",		TOPIC_STATUS, "job.progress"),
+	TEXT("status/time_left",	TOPIC_STATUS, "job.time_remaining"),
+	TEXT("status/time_printing",	TOPIC_STATUS, "job.time_printing"),
+	TEXT("status/file",		TOPIC_JOB,    "file.display_name"),
+	TEXT("status/job_id",		TOPIC_STATUS, "job.id"),
+	TEXT("status/temp_nozzle",	TOPIC_STATUS, "printer.temp_nozzle"),
+	TEXT("status/target_nozzle",	TOPIC_STATUS, "printer.target_nozzle"),
+	TEXT("status/temp_bed",		TOPIC_STATUS, "printer.temp_bed"),
+	TEXT("status/target_bed",	TOPIC_STATUS, "printer.target_bed"),
+	TEXT("status/axis_z",		TOPIC_STATUS, "printer.axis_z"),
+	TEXT("status/speed",		TOPIC_STATUS, "printer.speed"),
+	TEXT("status/flow",		TOPIC_STATUS, "printer.flow"),
+	TEXT("status/fan_hotend",	TOPIC_STATUS, "printer.fan_hotend"),
+	TEXT("status/fan_print",	TOPIC_STATUS, "printer.fan_print"),
+	TEXT("status/online",		DOCUMENT_ONLINE, NULL),
+	TEXT("log",			DOCUMENT_LOG, NULL),
+	STORAGE("usb"),
+	STORAGE("local"),
+	STORAGE("sdcard"),
+};
+/* clang-format on */
+
+const struct node *
+node_root(void)
+{
+	return &nodes[0];
+}
+
+size_t
+node_count(void)
+{
+	return sizeof(nodes) / sizeof(nodes[0]);
+}
+
+const struct node *
+node_at(size_t i)
+{
+	return &nodes[i];
+}
+
+size_t
+node_index(const struct node *node)
+{
+	return (size_t)(node - nodes);
+}
+
+/* A row that the printer can never fill is absent. */
+static bool
+exists(const struct unit *unit, const struct node *node)
+{
+	return node->kind != &kind_storage ||
+	    dialect_storage(unit->printer->dialect, node->path) != NULL;
+}
+
+bool
+node_is_child(const struct unit *unit, const struct node *node,
+    const struct node *folder)
+{
+	size_t len = strlen(folder->path);
+
+	if (node == folder || strncmp(node->path, folder->path, len) != 0 ||
+	    (len > 0 && node->path[len] != '/'))
+		return false;
+	return strchr(node->path + len + (len > 0), '/') == NULL &&
+	    exists(unit, node);
+}
+
+const struct node *
+node_child(const struct unit *unit, const struct node *folder, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < node_count(); i++) {
+		if (node_is_child(unit, &nodes[i], folder) &&
+		    strcmp(name_of(nodes[i].path), name) == 0)
+			return &nodes[i];
+	}
+	return NULL;
+}
+
+void
+node_attributes(const struct unit *unit, const struct node *node,
+    struct stat *out)
+{
+	const struct settings *settings = unit->settings;
+	bool is_folder = S_ISDIR(node->mode);
+
+	memset(out, 0, sizeof(*out));
+	out->st_ino = place_number(node->path);
+	out->st_mode = node->mode &
+	    ~(is_folder ? settings->dmask : settings->fmask);
+	out->st_nlink = is_folder ? 2 : 1;
+	out->st_uid = settings->uid;
+	out->st_gid = settings->gid;
+	out->st_blksize = 4096;
+	out->st_mtim = out->st_ctim = out->st_atim = settings->mounted;
+}

@@ -1,0 +1,41 @@
+#ifndef FS_NODE_H
+#define FS_NODE_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "fs/kind.h"
+
+struct unit;
+
+/* A row of the namespace. */
+struct node {
+	const char *path; /* from the root of a printer, "" for itself */
+	mode_t mode;
+	const struct kind *kind;
+	int topic;	   /* documents: enum topic */
+	const char *field; /* one-value files: where the value is */
+};
+
+/* The row of the root. */
+const struct node *node_root(void);
+
+/* How many rows there are, and the i-th. */
+size_t node_count(void);
+const struct node *node_at(size_t i);
+size_t node_index(const struct node *);
+
+/* The row of that name in the directory, or NULL: this printer has none. */
+const struct node *node_child(const struct unit *, const struct node *folder,
+    const char *name);
+
+/* Is the row an immediate child of the folder, and does the printer have it? */
+bool node_is_child(const struct unit *, const struct node *,
+    const struct node *folder);
+
+/* The attributes that follow from the row alone. */
+void node_attributes(const struct unit *, const struct node *, struct stat *);
+
+#endif

@@ -1,0 +1,351 @@
+/*
+ * The kernel's calls: an inode becomes a place, its kind does the work, and
+ * the answer goes back.  Each call runs in a thread of libfuse of its own and
+ * may block there; no state but struct mount.
+ */
+#define FUSE_USE_VERSION 312
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <fuse_lowlevel.h>
+
+#include "fs/call.h"
+#include "fs/inode.h"
+#include "fs/node.h"
+#include "fs/ops.h"
+#include "fs/ops_file.h"
+#include "fs/place.h"
+#include "fs/space.h"
+#include "fs/unit.h"
+
+#define BACKGROUND 1024 /* the kernel's default of 12 starves readers */
+#define MAX_WRITE  (256 * 1024)
+
+static const struct kind *
+kind_of(const struct place *place)
+{
+	return place->node->kind;
+}
+
+static struct file *
+file_of(const struct fuse_file_info *info)
+{
+	return (struct file *)(uintptr_t)info->fh;
+}
+
+static void
+ops_init(void *userdata, struct fuse_conn_info *conn)
+{
+	(void)userdata;
+	conn->max_background = BACKGROUND;
+	conn->congestion_threshold = BACKGROUND;
+	conn->max_write = MAX_WRITE;
+}
+
+static void
+ops_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+	struct fuse_entry_param entry;
+	struct place *folder, *place;
+	struct call call;
+	int error = -ENOENT;
+
+	call_begin(&call, req);
+	folder = call_place(&call, parent);
+	if (folder != NULL && kind_of(folder)->lookup != NULL)
+		error = kind_of(folder)->lookup(&call.caller, folder, name,
+		    &place);
+	if (error == 0)
+		error = call_make_entry(&call, place, &entry);
+	call_reply_entry(&call, error, &entry);
+	place_release(folder);
+}
+
+static void
+ops_forget(fuse_req_t req, fuse_ino_t ino, uint64_t lookups)
+{
+	struct mount *mount = fuse_req_userdata(req);
+
+	inode_forget(mount->inodes, ino, lookups);
+	fuse_reply_none(req);
+}
+
+static void
+ops_forget_multi(fuse_req_t req, size_t count, struct fuse_forget_data *forgets)
+{
+	struct mount *mount = fuse_req_userdata(req);
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		inode_forget(mount->inodes, forgets[i].ino, forgets[i].nlookup);
+	fuse_reply_none(req);
+}
+
+static void
+reply_attributes(struct call *call, fuse_ino_t ino, struct place *place)
+{
+	struct stat attr;
+	int error;
+
+	if (inode_is_detached(call->mount->inodes, ino, &attr)) {
+		fuse_reply_attr(call->req, &attr, 0);
+		return;
+	}
+	error = kind_of(place)->attributes(&call->caller, place, &attr);
+	if (error != 0) {
+		fuse_reply_err(call->req, -error);
+		return;
+	}
+	inode_note(call->mount->inodes, ino, &attr);
+	fuse_reply_attr(call->req, &attr, kind_of(place)->attr_s);
+}
+
+static void
+ops_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
+{
+	struct place *place;
+	struct call call;
+
+	(void)info;
+	call_begin(&call, req);
+	place = call_place(&call, ino);
+	if (place == NULL)
+		fuse_reply_err(req, ESTALE);
+	else
+		reply_attributes(&call, ino, place);
+	place_release(place);
+}
+
+static void
+note_changes(struct changes *changes, const struct stat *attr, int to_set)
+{
+	memset(changes, 0, sizeof(*changes));
+	changes->set_size = (to_set & FUSE_SET_ATTR_SIZE) != 0;
+	changes->size = attr->st_size;
+	changes->set_mtime = (to_set &
+				 (FUSE_SET_ATTR_MTIME |
+				     FUSE_SET_ATTR_MTIME_NOW)) != 0;
+	changes->mtime = attr->st_mtim;
+	if ((to_set & FUSE_SET_ATTR_MTIME_NOW) != 0)
+		clock_gettime(CLOCK_REALTIME, &changes->mtime);
+}
+
+static void
+ops_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set,
+    struct fuse_file_info *info)
+{
+	struct file *file = info == NULL ? NULL : file_of(info);
+	struct changes changes;
+	struct place *place;
+	struct call call;
+	int error = -ESTALE;
+
+	call_begin_with_process(&call, req);
+	note_changes(&changes, attr, to_set);
+	place = call_place(&call, ino);
+	if (place != NULL && file != NULL && file->ops->change != NULL)
+		error = file->ops->change(file, &call.caller, &changes);
+	else if (place != NULL)
+		error = kind_of(place)->change == NULL ?
+		    -EPERM :
+		    kind_of(place)->change(&call.caller, place, &changes);
+	if (error != 0)
+		fuse_reply_err(req, -error);
+	else
+		reply_attributes(&call, ino, place);
+	place_release(place);
+}
+
+static void
+ops_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
+{
+	struct fuse_entry_param entry;
+	struct place *folder, *place;
+	struct call call;
+	int error = -EPERM;
+
+	(void)mode;
+	call_begin(&call, req);
+	folder = call_place(&call, parent);
+	if (folder != NULL && kind_of(folder)->make_folder != NULL)
+		error = kind_of(folder)->make_folder(&call.caller, folder, name,
+		    &place);
+	if (error == 0)
+		error = call_make_entry(&call, place, &entry);
+	call_reply_entry(&call, error, &entry);
+	place_release(folder);
+}
+
+static void
+remove_name(fuse_req_t req, fuse_ino_t parent, const char *name, bool is_folder)
+{
+	struct place *folder, *place = NULL;
+	struct call call;
+	int error = -EPERM;
+
+	call_begin_with_process(&call, req);
+	folder = call_place(&call, parent);
+	if (folder != NULL && kind_of(folder)->remove != NULL) {
+		error = kind_of(folder)->lookup(&call.caller, folder, name,
+		    &place);
+		if (error == 0)
+			error = kind_of(folder)->remove(&call.caller, folder,
+			    name, is_folder);
+	}
+	if (error == 0)
+		inode_detach(call.mount->inodes, place->key);
+	fuse_reply_err(req, -error);
+	place_release(place);
+	place_release(folder);
+}
+
+static void
+ops_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+	remove_name(req, parent, name, false);
+}
+
+static void
+ops_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+	remove_name(req, parent, name, true);
+}
+
+static int
+rename_name(struct call *call, struct place *folder, const char *name,
+    struct place *new_folder, const char *new_name, unsigned int flags)
+{
+	const struct kind *kind = kind_of(folder);
+	struct place *source, *target;
+	int error;
+
+	if ((flags & ~(unsigned int)RENAME_NOREPLACE) != 0)
+		return -EINVAL;
+	if (kind->rename == NULL || kind != kind_of(new_folder))
+		return kind->rename == NULL ? -EPERM : -EXDEV;
+	error = kind->lookup(&call->caller, folder, name, &source);
+	if (error != 0)
+		return error;
+	error = kind->rename(&call->caller, folder, name, new_folder, new_name,
+	    (flags & RENAME_NOREPLACE) == 0, &target);
+	if (error == 0) {
+		inode_move(call->mount->inodes, source->key, target);
+		place_release(target);
+	}
+	place_release(source);
+	return error;
+}
+
+static void
+ops_rename(fuse_req_t req, fuse_ino_t parent, const char *name,
+    fuse_ino_t new_parent, const char *new_name, unsigned int flags)
+{
+	struct place *folder, *new_folder;
+	struct call call;
+	int error = -ESTALE;
+
+	call_begin_with_process(&call, req);
+	folder = call_place(&call, parent);
+	new_folder = call_place(&call, new_parent);
+	if (folder != NULL && new_folder != NULL)
+		error = rename_name(&call, folder, name, new_folder, new_name,
+		    flags);
+	fuse_reply_err(req, -error);
+	place_release(folder);
+	place_release(new_folder);
+}
+
+static void
+ops_symlink(fuse_req_t req, const char *target, fuse_ino_t parent,
+    const char *name)
+{
+	(void)target;
+	(void)parent;
+	(void)name;
+	fuse_reply_err(req, EPERM);
+}
+
+static void
+ops_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t parent, const char *name)
+{
+	(void)ino;
+	(void)parent;
+	(void)name;
+	fuse_reply_err(req, EPERM);
+}
+
+static void
+ops_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
+    dev_t device)
+{
+	(void)parent;
+	(void)name;
+	(void)mode;
+	(void)device;
+	fuse_reply_err(req, EPERM);
+}
+
+static void
+ops_statfs(fuse_req_t req, fuse_ino_t ino)
+{
+	struct mount *mount = fuse_req_userdata(req);
+	struct statvfs disk = {
+		.f_bsize = 4096, .f_frsize = 4096, .f_namemax = 255
+	};
+	int64_t total, available;
+
+	(void)ino;
+	space_look(mount->unit->space, &total, &available);
+	disk.f_blocks = (fsblkcnt_t)(total / 4096);
+	disk.f_bfree = disk.f_bavail = (fsblkcnt_t)(available / 4096);
+	fuse_reply_statfs(req, &disk);
+}
+
+/* Every node answers, for one ENOSYS would switch poll off everywhere. */
+static void
+ops_poll(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info,
+    struct fuse_pollhandle *handle)
+{
+	(void)ino;
+	(void)info;
+	if (handle != NULL)
+		fuse_pollhandle_destroy(handle);
+	fuse_reply_poll(req, POLLIN | POLLOUT);
+}
+
+const struct fuse_lowlevel_ops *
+ops_table(void)
+{
+	static const struct fuse_lowlevel_ops table = {
+		.init = ops_init,
+		.lookup = ops_lookup,
+		.forget = ops_forget,
+		.forget_multi = ops_forget_multi,
+		.getattr = ops_getattr,
+		.setattr = ops_setattr,
+		.mkdir = ops_mkdir,
+		.unlink = ops_unlink,
+		.rmdir = ops_rmdir,
+		.rename = ops_rename,
+		.symlink = ops_symlink,
+		.link = ops_link,
+		.mknod = ops_mknod,
+		.open = ops_open,
+		.create = ops_create,
+		.read = ops_read,
+		.write = ops_write,
+		.flush = ops_flush,
+		.fsync = ops_fsync,
+		.release = ops_release,
+		.opendir = ops_opendir,
+		.readdir = ops_readdir,
+		.releasedir = ops_releasedir,
+		.statfs = ops_statfs,
+		.poll = ops_poll,
+	};
+
+	return &table;
+}

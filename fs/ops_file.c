@@ -1,0 +1,267 @@
+/*
+ * The kernel's calls for open files and directories (fs/ops.c has the rest).
+ * Each runs in a thread of libfuse of its own and may block there.
+ */
+#define FUSE_USE_VERSION 312
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <fuse_lowlevel.h>
+
+#include "client/buf.h"
+#include "fs/call.h"
+#include "fs/inode.h"
+#include "fs/node.h"
+#include "fs/ops.h"
+#include "fs/ops_file.h"
+#include "fs/place.h"
+
+static const struct kind *
+kind_of(const struct place *place)
+{
+	return place->node->kind;
+}
+
+static struct file *
+file_of(const struct fuse_file_info *info)
+{
+	return (struct file *)(uintptr_t)info->fh;
+}
+
+static void
+give_file(struct fuse_file_info *info, struct file *file)
+{
+	info->fh = (uintptr_t)file;
+	info->direct_io = file->direct;
+}
+
+void
+ops_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
+{
+	struct place *place;
+	struct file *file;
+	struct call call;
+	int error = -EPERM;
+
+	call_begin_with_process(&call, req);
+	place = call_place(&call, ino);
+	if (place != NULL && kind_of(place)->open != NULL)
+		error = kind_of(place)->open(&call.caller, place, info->flags,
+		    &file);
+	place_release(place);
+	if (error != 0) {
+		fuse_reply_err(req, -error);
+		return;
+	}
+	give_file(info, file);
+	info->keep_cache = kind_of(file->place)->attr_s > 0;
+	if (fuse_reply_open(req, info) != 0)
+		file->ops->close(file, &call.caller);
+}
+
+void
+ops_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
+    struct fuse_file_info *info)
+{
+	struct fuse_entry_param entry;
+	struct place *folder, *place;
+	struct file *file;
+	struct call call;
+	int error = -EPERM;
+
+	(void)mode;
+	call_begin_with_process(&call, req);
+	folder = call_place(&call, parent);
+	if (folder != NULL && kind_of(folder)->create != NULL)
+		error = kind_of(folder)->create(&call.caller, folder, name,
+		    info->flags, &place, &file);
+	place_release(folder);
+	if (error != 0) {
+		fuse_reply_err(req, -error);
+		return;
+	}
+	error = call_make_entry(&call, place, &entry);
+	give_file(info, file);
+	if (error == 0 && fuse_reply_create(req, &entry, info) == 0)
+		return;
+	if (error != 0)
+		fuse_reply_err(req, -error);
+	else
+		inode_forget(call.mount->inodes, entry.ino, 1);
+	file->ops->close(file, &call.caller);
+}
+
+void
+ops_read(fuse_req_t req, fuse_ino_t ino, size_t len, off_t offset,
+    struct fuse_file_info *info)
+{
+	struct file *file = file_of(info);
+	struct call call;
+	ssize_t count = -EBADF;
+	char *data = malloc(len);
+
+	(void)ino;
+	if (data == NULL) {
+		fuse_reply_err(req, ENOMEM);
+		return;
+	}
+	call_begin(&call, req);
+	if (file->ops->read != NULL)
+		count = file->ops->read(file, &call.caller, data, len, offset);
+	if (count < 0)
+		fuse_reply_err(req, (int)-count);
+	else
+		fuse_reply_buf(req, data, (size_t)count);
+	free(data);
+}
+
+void
+ops_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t len,
+    off_t offset, struct fuse_file_info *info)
+{
+	struct file *file = file_of(info);
+	struct call call;
+	ssize_t count = -EBADF;
+
+	(void)ino;
+	call_begin(&call, req);
+	if (file->ops->write != NULL)
+		count = file->ops->write(file, &call.caller, data, len, offset);
+	if (count < 0)
+		fuse_reply_err(req, (int)-count);
+	else
+		fuse_reply_write(req, (size_t)count);
+}
+
+void
+ops_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
+{
+	struct file *file = file_of(info);
+	struct call call;
+	int error = 0;
+
+	(void)ino;
+	call_begin_with_process(&call, req);
+	if (file->ops->flush != NULL)
+		error = file->ops->flush(file, &call.caller);
+	fuse_reply_err(req, -error);
+}
+
+void
+ops_fsync(fuse_req_t req, fuse_ino_t ino, int datasync,
+    struct fuse_file_info *info)
+{
+	struct file *file = file_of(info);
+
+	(void)ino;
+	(void)datasync;
+	fuse_reply_err(req,
+	    file->ops->sync == NULL ? 0 : -file->ops->sync(file));
+}
+
+/* Nobody waits for a release: what it does is given up by the end only. */
+void
+ops_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
+{
+	struct file *file = file_of(info);
+	struct call call;
+
+	(void)ino;
+	call_begin(&call, req);
+	call.caller.thread = 0;
+	file->ops->close(file, &call.caller);
+	fuse_reply_err(req, 0);
+}
+
+/* A directory as it was when it was opened. */
+struct names {
+	fuse_req_t req;
+	struct buf text; /* entries as the kernel reads them */
+};
+
+static int
+add_name(void *arg, const char *name, ino_t number, mode_t mode)
+{
+	struct names *names = arg;
+	struct stat attr = { .st_ino = number, .st_mode = mode };
+	size_t size = fuse_add_direntry(names->req, NULL, 0, name, NULL, 0);
+	char entry[512];
+
+	if (size > sizeof(entry))
+		return 0;
+	fuse_add_direntry(names->req, entry, sizeof(entry), name, &attr,
+	    (off_t)(names->text.len + size));
+	return buf_append(&names->text, entry, size);
+}
+
+void
+ops_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
+{
+	struct names *names = calloc(1, sizeof(*names));
+	struct lister lister = { .add = add_name, .arg = names };
+	struct place *place;
+	struct call call;
+	int error = names == NULL ? -ENOMEM : 0;
+
+	call_begin(&call, req);
+	place = call_place(&call, ino);
+	if (error == 0 && (place == NULL || kind_of(place)->list == NULL))
+		error = -ENOTDIR;
+	if (error == 0) {
+		names->req = req;
+		error = add_name(names, ".", place_number(place->key), S_IFDIR);
+	}
+	if (error == 0)
+		error = add_name(names, "..", place_number(""), S_IFDIR);
+	if (error == 0)
+		error = kind_of(place)->list(&call.caller, place, &lister);
+	place_release(place);
+	info->fh = (uintptr_t)names;
+	if (error != 0)
+		fuse_reply_err(req, -error);
+	if (error != 0 || fuse_reply_open(req, info) != 0) {
+		if (names != NULL)
+			buf_free(&names->text);
+		free(names);
+	}
+}
+
+/* Whole entries from offset on, as many as there is room for. */
+void
+ops_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
+    struct fuse_file_info *info)
+{
+	const struct names *names = (struct names *)(uintptr_t)info->fh;
+	const struct buf *text = &names->text;
+	size_t end = (size_t)offset, len;
+
+	(void)ino;
+	if (offset < 0 || (size_t)offset >= text->len) {
+		fuse_reply_buf(req, NULL, 0);
+		return;
+	}
+	while (end < text->len) {
+		uint32_t name_len;
+
+		/* struct fuse_dirent: ino, off, namelen, type, name */
+		memcpy(&name_len, text->data + end + 16, sizeof(name_len));
+		len = (24 + name_len + 7) & ~(size_t)7;
+		if (end + len - (size_t)offset > size)
+			break;
+		end += len;
+	}
+	fuse_reply_buf(req, text->data + offset, end - (size_t)offset);
+}
+
+void
+ops_releasedir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
+{
+	struct names *names = (struct names *)(uintptr_t)info->fh;
+
+	(void)ino;
+	buf_free(&names->text);
+	free(names);
+	fuse_reply_err(req, 0);
+}

@@ -1,0 +1,400 @@
+/*
+ * The command line: one table of options, one of words that others add and
+ * that mean nothing here, one of words for libfuse.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/log.h"
+#include "client/name.h"
+#include "fs/options.h"
+
+struct option_row {
+	const char *name;
+	int (*read)(const char *text, void *out);
+	size_t offset;
+	const char *value;
+	const char *help;
+};
+
+static int
+read_text(const char *text, void *out)
+{
+	char *copy = strdup(text);
+
+	if (copy == NULL)
+		return -ENOMEM;
+	free(*(char **)out);
+	*(char **)out = copy;
+	return 0;
+}
+
+/* Seconds with decimals, as milliseconds. */
+static int
+read_seconds(const char *text, void *out)
+{
+	char *end;
+	double seconds;
+
+	if (!isdigit((unsigned char)*text) && *text != '.')
+		return -EINVAL;
+	seconds = strtod(text, &end);
+	if (*end != '\0' || !(seconds >= 0 && seconds <= 86400))
+		return -EINVAL;
+	*(int64_t *)out = (int64_t)(seconds * 1000 + 0.5);
+	return 0;
+}
+
+/* Bytes, perhaps with K, M, G or T behind. */
+static int
+read_bytes(const char *text, void *out)
+{
+	static const char units[] = "KMGT";
+	const char *unit, *error;
+	char digits[32];
+	size_t len = strlen(text);
+	int64_t value;
+	int shift = 0;
+
+	if (len == 0 || len >= sizeof(digits))
+		return -EINVAL;
+	strlcpy(digits, text, sizeof(digits));
+	unit = strchr(units, toupper((unsigned char)text[len - 1]));
+	if (unit != NULL && *unit != '\0') {
+		digits[len - 1] = '\0';
+		shift = 10 * (int)(unit - units + 1);
+	}
+	value = strtonum(digits, 0, INT64_MAX >> shift, &error);
+	if (error != NULL)
+		return -EINVAL;
+	*(int64_t *)out = value << shift;
+	return 0;
+}
+
+static int
+read_id(const char *text, void *out)
+{
+	const char *error;
+	int64_t value = strtonum(text, 0, UINT32_MAX - 1, &error);
+
+	if (error != NULL)
+		return -EINVAL;
+	*(int64_t *)out = value;
+	return 0;
+}
+
+static int
+read_mode(const char *text, void *out)
+{
+	char *end;
+	unsigned long value;
+
+	if (!isdigit((unsigned char)*text))
+		return -EINVAL;
+	value = strtoul(text, &end, 8);
+	if (*end != '\0' || value > 0777)
+		return -EINVAL;
+	*(int64_t *)out = (int64_t)value;
+	return 0;
+}
+
+static int
+read_verify(const char *text, void *out)
+{
+	static const char *const words[] = {
+		[VERIFY_SIZE] = "size",
+		[VERIFY_FULL] = "full",
+		[VERIFY_NONE] = "none",
+	};
+	int i;
+
+	for (i = 0; i <= VERIFY_NONE; i++) {
+		if (strcmp(words[i], text) == 0) {
+			*(int *)out = i;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+static int
+read_flag(const char *text, void *out)
+{
+	if (*text != '\0')
+		return -EINVAL;
+	*(bool *)out = true;
+	return 0;
+}
+
+#define AT(member) offsetof(struct options, member)
+
+/* clang-format off */
+static const struct option_row rows[] = {
+	{ "user", read_text, AT(user), "NAME", "login name (maker)" },
+	{ "password_file", read_text, AT(password_file), "PATH", "its first line is the password" },
+	{ "api_key_file", read_text, AT(api_key_file), "PATH", "use an API key instead of a password" },
+	{ "ca_file", read_text, AT(ca_file), "PATH", "private certificate authority for https" },
+	{ "ttl", read_seconds, AT(ttl_ms), "SECONDS", "how old a live document may be (1)" },
+	{ "connect_timeout", read_seconds, AT(connect_ms), "SECONDS", "for a connection (5)" },
+	{ "answer_timeout", read_seconds, AT(answer_ms), "SECONDS", "for the first byte of an answer (30)" },
+	{ "stall_timeout", read_seconds, AT(stall_ms), "SECONDS", "for a transfer that stands still (30)" },
+	{ "cache_dir", read_text, AT(cache_dir), "PATH", "where bytes wait and are kept" },
+	{ "cache_size", read_bytes, AT(cache_size), "BYTES", "limit for downloaded bytes (2G)" },
+	{ "verify", read_verify, AT(verify), "size|full|none", "check of an upload (size)" },
+	{ "offline_ok", read_flag, AT(offline_ok), NULL, "mount even if the printer is away" },
+	{ "uid", read_id, AT(uid), "ID", "owner of all files" },
+	{ "gid", read_id, AT(gid), "ID", "group of all files" },
+	{ "umask", read_mode, AT(umask), "MODE", "permissions to take away" },
+	{ "fmask", read_mode, AT(fmask), "MODE", "the same for files" },
+	{ "dmask", read_mode, AT(dmask), "MODE", "the same for directories" },
+	{ "control_mode", read_mode, AT(control_mode), "MODE", "permissions of control (0600)" },
+};
+/* clang-format on */
+
+#define ROWS (sizeof(rows) / sizeof(rows[0]))
+
+/* Added by mount(8), fstab(5) and systemd; nothing to do. */
+static const char *const swallowed[] = { "_netdev", "nofail", "noauto", "auto",
+	"user", "users", "nouser", "nousers", "owner", "group", "comment",
+	"defaults", "relatime", "norelatime", "strictatime", "lazytime",
+	"nolazytime", "nonempty", NULL };
+
+/* libfuse's business. */
+static const char *const passed_on[] = { "ro", "rw", "dev", "nodev", "suid",
+	"nosuid", "exec", "noexec", "sync", "async", "atime", "noatime",
+	"dirsync", "allow_other", "allow_root", "default_permissions", NULL };
+
+/* Say what is wrong in one line.  Returns STATUS_USAGE. */
+static int __attribute__((format(printf, 1, 2)))
+complain(const char *format, ...)
+{
+	char text[256];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	log_say(LOG_LEVEL_ERROR, "%s", text);
+	return STATUS_USAGE;
+}
+
+static bool
+is_among(const char *word, const char *const *list)
+{
+	for (; *list != NULL; list++) {
+		if (strcmp(word, *list) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int
+set_row(struct options *options, const struct option_row *row,
+    const char *value)
+{
+	void *out = (char *)options + row->offset;
+	int error;
+
+	if (value == NULL && row->value != NULL)
+		return complain("option %s needs a value", row->name);
+	error = row->read(value == NULL ? "" : value, out);
+	if (error == -ENOMEM)
+		return complain("out of memory");
+	return error == 0 ?
+	    0 :
+	    complain("option %s: that is not a value for it", row->name);
+}
+
+/* One option of -o; it is cut in two. */
+static int
+take_option(struct options *options, char *word)
+{
+	char *value = strchr(word, '=');
+	size_t i;
+
+	if (value != NULL)
+		*value++ = '\0';
+	if (*word == '\0' || strncmp(word, "x-", 2) == 0)
+		return 0;
+	if (strcmp(word, "password") == 0 || strcmp(word, "api_key") == 0)
+		return complain("a password on the command line can be read by "
+				"everybody: use -o %s_file=PATH",
+		    word);
+	for (i = 0; i < ROWS; i++) {
+		/* mount(8) has an option "user" of its own, without a value. */
+		if (strcmp(rows[i].name, word) == 0 &&
+		    (value != NULL || !is_among(word, swallowed)))
+			return set_row(options, &rows[i], value);
+	}
+	if (is_among(word, swallowed))
+		return 0;
+	if (value == NULL && is_among(word, passed_on))
+		return buf_printf(&options->fuse, ",%s", word) == 0 ?
+		    0 :
+		    complain("out of memory");
+	return complain("unknown option %s (prusafs -h lists them)", word);
+}
+
+/* Options between commas; a backslash keeps a comma. */
+static int
+take_options(struct options *options, const char *text)
+{
+	char *word = calloc(1, strlen(text) + 1);
+	size_t len = 0;
+	int status = 0;
+
+	if (word == NULL)
+		return complain("out of memory");
+	for (; status == 0; text++) {
+		if (*text == '\\' && text[1] != '\0') {
+			word[len++] = *++text;
+			continue;
+		}
+		if (*text != ',' && *text != '\0') {
+			word[len++] = *text;
+			continue;
+		}
+		word[len] = '\0';
+		len = 0;
+		status = take_option(options, word);
+		if (*text == '\0')
+			break;
+	}
+	free(word);
+	return status;
+}
+
+static int
+take_letter(struct options *options, int letter)
+{
+	const struct {
+		int letter;
+		bool *flag;
+	} flags[] = {
+		{ 'f',
+		    options->helper ? &options->fake : &options->foreground },
+		{ 'd', &options->debug },
+		{ 'v', &options->verbose },
+		{ 'V', &options->show_version },
+		{ 'h', &options->show_help },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+		if (flags[i].letter == letter)
+			*flags[i].flag = true;
+	}
+	if (letter == 'o')
+		return take_options(options, optarg);
+	return letter == '?' || letter == ':' ?
+	    complain("usage: prusafs [-fdvVh] [-o OPTIONS] SOURCE "
+		     "MOUNTPOINT") :
+	    0;
+}
+
+static int
+take_places(struct options *options, int count, char **words)
+{
+	const char *host = getenv("PRUSA_HOST");
+	const char *user = getenv("PRUSA_USERNAME");
+	int error;
+
+	if (count == 1 && host != NULL && *host != '\0') {
+		error = read_text(host, &options->source);
+		if (error == 0 && user != NULL && options->user == NULL)
+			error = read_text(user, &options->user);
+		if (error == 0)
+			error = read_text(words[0], &options->mountpoint);
+	} else if (count == 2) {
+		error = read_text(words[0], &options->source);
+		if (error == 0)
+			error = read_text(words[1], &options->mountpoint);
+	} else {
+		return complain("a printer and a mount point are needed: "
+				"prusafs http://mk4.lan /mnt/prusa");
+	}
+	return error == 0 ? 0 : complain("out of memory");
+}
+
+static void
+set_defaults(struct options *options)
+{
+	memset(options, 0, sizeof(*options));
+	options->ttl_ms = 1000;
+	options->connect_ms = 5000;
+	options->answer_ms = 30000;
+	options->stall_ms = 30000;
+	options->cache_size = (int64_t)2 << 30;
+	options->uid = options->gid = -1;
+	options->umask = options->fmask = options->dmask = -1;
+	options->control_mode = 0600;
+}
+
+int
+options_parse(struct options *options, int argc, char **argv)
+{
+	static const struct option long_options[] = {
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int letter, status = 0;
+
+	set_defaults(options);
+	options->helper = argc > 0 &&
+	    strncmp(name_of(argv[0]), "mount.", strlen("mount.")) == 0;
+	opterr = 0;
+	/* mount(8) gives its helpers -n, -s, -N and -t too. */
+	while (status == 0 &&
+	    (letter = getopt_long(argc, argv, ":o:fdvVhsnN:t:", long_options,
+		 NULL)) != -1)
+		status = take_letter(options, letter);
+	if (options->debug)
+		options->foreground = true;
+	if (status != 0 || options->show_help || options->show_version)
+		return status;
+	return take_places(options, argc - optind, argv + optind);
+}
+
+void
+options_free(struct options *options)
+{
+	free(options->source);
+	free(options->mountpoint);
+	free(options->user);
+	free(options->password_file);
+	free(options->api_key_file);
+	free(options->ca_file);
+	free(options->cache_dir);
+	buf_free(&options->fuse);
+}
+
+void
+options_usage(void)
+{
+	size_t i;
+
+	printf("usage: prusafs [-fdvVh] [-o OPTIONS] SOURCE MOUNTPOINT\n"
+	       "       mount -t fuse.prusafs SOURCE MOUNTPOINT -o OPTIONS\n\n"
+	       "SOURCE is a URL (http://mk4.lan), a host name, or the name of "
+	       "a section in the\nprinters file.\n\n"
+	       "  -f  stay in the foreground\n"
+	       "  -d  show every call of the kernel (implies -f)\n"
+	       "  -v  tell every request\n"
+	       "  -V  show the version\n"
+	       "  -h  show this\n\noptions for -o:\n");
+	for (i = 0; i < ROWS; i++) {
+		char text[64];
+
+		snprintf(text, sizeof(text), "%s%s%s", rows[i].name,
+		    rows[i].value == NULL ? "" : "=",
+		    rows[i].value == NULL ? "" : rows[i].value);
+		printf("  %-26s %s\n", text, rows[i].help);
+	}
+}

@@ -1,0 +1,69 @@
+#ifndef FS_OPTIONS_H
+#define FS_OPTIONS_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "client/buf.h"
+
+/* Exit statuses (DESIGN section 2); as a mount helper all failures are 32. */
+enum {
+	STATUS_USAGE = 1,
+	STATUS_UNREACHABLE = 2,
+	STATUS_LOGIN = 3,
+	STATUS_MOUNT = 4,
+	STATUS_NO_PRINTER = 5,
+	STATUS_HELPER = 32
+};
+
+/* What the command line says.  Strings are owned by the struct. */
+struct options {
+	bool helper; /* called as mount.prusafs by mount(8) */
+	bool fake;   /* mount -f: do everything but the mount */
+	bool foreground;
+	bool debug;
+	bool verbose;
+	bool show_help;
+	bool show_version;
+	char *source;
+	char *mountpoint;
+	char *user;
+	char *password_file;
+	char *api_key_file;
+	char *ca_file;
+	char *cache_dir;
+	int64_t ttl_ms;
+	int64_t connect_ms;
+	int64_t answer_ms;
+	int64_t stall_ms;
+	int64_t cache_size; /* bytes */
+	int64_t uid;	    /* -1: not given, like those below */
+	int64_t gid;
+	int64_t umask;
+	int64_t fmask;
+	int64_t dmask;
+	int64_t control_mode;
+	int verify; /* an index of options_verify */
+	bool offline_ok;
+	struct buf fuse; /* options for libfuse, separated by commas */
+};
+
+enum {
+	VERIFY_SIZE,
+	VERIFY_FULL,
+	VERIFY_NONE
+};
+
+/*
+ * Read the command line.  Returns 0, or STATUS_USAGE after one line on
+ * stderr.  The struct is to be released with options_free in any case.
+ */
+int options_parse(struct options *, int argc, char **argv);
+void options_free(struct options *);
+
+/* Print the usage to stdout. */
+void options_usage(void);
+
+#endif

@@ -1,0 +1,90 @@
+#ifndef FS_STORAGE_H
+#define FS_STORAGE_H
+
+#include <stdbool.h>
+
+#include "client/listing.h"
+
+struct caller;
+struct changes;
+struct file;
+struct place;
+struct stage_place;
+struct staged;
+struct unit;
+
+/*
+ * The files of a printer's storages.  fs/storage_find.c finds them,
+ * fs/storage.c looks up, lists and tells attributes; fs/handle.c has the open
+ * files; fs/entries.c makes, removes and renames.
+ */
+
+/* A file or folder on the printer, and the folder it is in, on the wire. */
+struct storage_find {
+	char *folder;
+	struct entry entry;
+};
+
+/*
+ * Find what is on the printer at a path seen from the mount's root, whatever
+ * its spelling.  Returns 0 (caller: storage_found_free) or -ENOENT and such.
+ */
+int storage_find(const struct caller *, struct unit *, const char *path,
+    struct storage_find *out);
+void storage_found_free(struct storage_find *);
+
+/* The same for a name in a folder on the wire (caller: entry_free). */
+int storage_find_in(const struct caller *, struct unit *, const char *folder,
+    const char *name, struct entry *out);
+
+/* The same for a place that was looked up: one folder is asked for. */
+int storage_find_place(const struct caller *, const struct place *,
+    struct storage_find *out);
+
+/*
+ * The place of a name in a folder, which need not be there (caller:
+ * place_release).
+ */
+int storage_child(struct place *folder, const char *name, struct place **out);
+
+/* Is this what desktops look for in every folder, and no printer has? */
+bool storage_answers_here(const char *name);
+
+/* Is this the root of a storage? */
+bool storage_is_root(const struct place *);
+
+/*
+ * Where the stage keeps a file of that place.  The folder is made (caller:
+ * free) and pointed to by out, the rest is borrowed from the place.
+ */
+int storage_stage_place(const struct place *, struct stage_place *out,
+    char **folder);
+
+/*
+ * May this name be made here?  Returns 0, or what dialect_check_name says, or
+ * -EROFS.  is_temporary tells names that stay here.
+ */
+int storage_check_name(const struct place *folder, const char *name,
+    bool is_folder);
+bool storage_is_temporary(const struct place *folder, const char *name);
+
+/* Is the file of that place being printed now?  Returns 0 or -EBUSY. */
+int storage_check_idle(const struct caller *, const struct place *);
+
+/* fs/handle.c */
+int handle_open(const struct caller *, struct place *, int flags,
+    struct file **out);
+int handle_create(const struct caller *, struct place *folder, const char *name,
+    int flags, struct place **place, struct file **out);
+int handle_truncate(const struct caller *, struct place *, off_t size);
+
+/* fs/entries.c */
+int entries_make_folder(const struct caller *, struct place *folder,
+    const char *name, struct place **out);
+int entries_remove(const struct caller *, struct place *folder,
+    const char *name, bool is_folder);
+int entries_rename(const struct caller *, struct place *folder,
+    const char *name, struct place *new_folder, const char *new_name,
+    bool replace, struct place **out);
+
+#endif

@@ -1,0 +1,193 @@
+/*
+ * Where a file is: paths, names and what may be done with them.  No state,
+ * any thread.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cache/stage.h"
+#include "client/buf.h"
+#include "client/dialect.h"
+#include "client/json.h"
+#include "client/name.h"
+#include "client/printer.h"
+#include "fs/node.h"
+#include "fs/place.h"
+#include "fs/storage.h"
+#include "fs/unit.h"
+
+bool
+storage_answers_here(const char *name)
+{
+	static const char *const names[] = { "autorun.inf", "desktop.ini",
+		"Thumbs.db", "lost+found" };
+	size_t i;
+
+	if (name[0] == '.') /* neither server lists these */
+		return true;
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcasecmp(name, names[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool
+storage_is_root(const struct place *place)
+{
+	return strchr(place->path, '/') == NULL;
+}
+
+void
+storage_found_free(struct storage_find *found)
+{
+	free(found->folder);
+	entry_free(&found->entry);
+	memset(found, 0, sizeof(*found));
+}
+
+int
+storage_find_in(const struct caller *caller, struct unit *unit,
+    const char *folder, const char *name, struct entry *out)
+{
+	const struct entry *entry;
+	struct listing *listing;
+	int error;
+
+	error = printer_list(unit->printer, &caller->wait, folder, &listing);
+	if (error != 0)
+		return error;
+	entry = listing_find(listing, name);
+	error = entry == NULL ? -ENOENT : entry_copy(out, entry);
+	listing_release(listing);
+	return error;
+}
+
+int
+storage_find_place(const struct caller *caller, const struct place *place,
+    struct storage_find *out)
+{
+	char *folder = name_folder(place->wire);
+	int error;
+
+	if (folder == NULL)
+		return -ENOMEM;
+	error = storage_find_in(caller, place->unit, folder,
+	    name_of(place->path), &out->entry);
+	if (error != 0) {
+		free(folder);
+		return error;
+	}
+	out->folder = folder;
+	return 0;
+}
+
+int
+storage_find(const struct caller *caller, struct unit *unit, const char *path,
+    struct storage_find *out)
+{
+	char *copy = strdup(path), *rest = copy, *name;
+	struct storage_find found = { 0 };
+	int error = copy == NULL ? -ENOMEM : 0;
+	char *folder = NULL, *deeper;
+
+	name = strsep(&rest, "/");
+	if (error == 0 && dialect_storage(unit->printer->dialect, name) == NULL)
+		error = -ENOENT;
+	if (error == 0 && (rest == NULL || *rest == '\0'))
+		error = -EISDIR;
+	if (error == 0 && (folder = strdup(name)) == NULL)
+		error = -ENOMEM;
+	while (error == 0 && (name = strsep(&rest, "/")) != NULL) {
+		if (found.entry.name != NULL) {
+			deeper = name_join(folder, found.entry.short_name);
+			free(folder);
+			folder = deeper;
+			entry_free(&found.entry);
+		}
+		error = folder == NULL ?
+		    -ENOMEM :
+		    storage_find_in(caller, unit, folder, name, &found.entry);
+	}
+	free(copy);
+	found.folder = folder;
+	if (error != 0) {
+		storage_found_free(&found);
+		return error;
+	}
+	*out = found;
+	return 0;
+}
+
+int
+storage_child(struct place *folder, const char *name, struct place **out)
+{
+	char *path = name_join(folder->path, name);
+	char *wire = name_join(folder->wire, name);
+	int error = -ENOMEM;
+
+	if (path != NULL && wire != NULL)
+		error = place_new(folder->unit, folder->node, path, wire, NULL,
+		    out);
+	free(path);
+	free(wire);
+	return error;
+}
+
+int
+storage_stage_place(const struct place *place, struct stage_place *out,
+    char **folder)
+{
+	*folder = name_folder(place->wire);
+	if (*folder == NULL)
+		return -ENOMEM;
+	out->key = place->key;
+	out->path = place->path;
+	out->folder = *folder;
+	return 0;
+}
+
+bool
+storage_is_temporary(const struct place *folder, const char *name)
+{
+	return dialect_is_temporary(folder->unit->printer->dialect, name);
+}
+
+int
+storage_check_name(const struct place *folder, const char *name, bool is_folder)
+{
+	const struct dialect *dialect = folder->unit->printer->dialect;
+
+	if (dialect_storage(dialect, folder->node->path)->read_only)
+		return -EROFS;
+	if (storage_answers_here(name))
+		return -EPERM;
+	return dialect_check_name(dialect, folder->wire, name, is_folder);
+}
+
+int
+storage_check_idle(const struct caller *caller, const struct place *place)
+{
+	struct buf job = { 0 }, folder = { 0 }, name = { 0 };
+	struct buf path = { 0 }, ours = { 0 };
+	bool busy = false;
+	int error;
+
+	error = printer_document(place->unit->printer, &caller->wait, TOPIC_JOB,
+	    &job);
+	if (error == 0 &&
+	    json_field(job.data, job.len, "file.path", &folder) == 0 &&
+	    json_field(job.data, job.len, "file.display_name", &name) == 0 &&
+	    buf_printf(&path, "%s/%s", folder.data, name.data) == 0 &&
+	    buf_printf(&ours, "/%s", place->path) == 0)
+		busy = strcasecmp(path.data, ours.data) == 0;
+	buf_free(&job);
+	buf_free(&folder);
+	buf_free(&name);
+	buf_free(&path);
+	buf_free(&ours);
+	if (error == -EINTR)
+		return error;
+	return busy ? -EBUSY : 0;
+}

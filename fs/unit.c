@@ -1,0 +1,111 @@
+/*
+ * One printer in the mount.  unit.lock guards the name of the last upload.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cache/book.h"
+#include "cache/cache.h"
+#include "cache/content.h"
+#include "cache/crew.h"
+#include "cache/stage.h"
+#include "cache/withheld.h"
+#include "client/printer.h"
+#include "fs/document.h"
+#include "fs/space.h"
+#include "fs/unit.h"
+
+static int
+set_up(struct unit *unit, const struct unit_config *config,
+    struct printer *inner)
+{
+	int error = book_open(config->cache_dir, config->name, &unit->book);
+
+	if (error != 0) {
+		printer_free(inner);
+		return error;
+	}
+	error = cache_new(inner, unit->book, config->ttl_ms, &unit->printer);
+	if (error == 0)
+		error = stage_new(&unit->stage);
+	if (error == 0)
+		error = crew_new(&unit->crew);
+	if (error == 0)
+		error = withheld_new(unit->crew, &unit->withheld);
+	if (error == 0)
+		error = documents_new(&unit->documents);
+	if (error == 0)
+		error = space_new(unit, &unit->space);
+	if (error == 0)
+		error = content_new(config->settings->spool_dir,
+		    config->cache_size, unit->printer, unit->crew,
+		    &unit->content);
+	return error;
+}
+
+int
+unit_new(const struct unit_config *config, struct printer *inner,
+    struct unit **out)
+{
+	struct unit *unit = calloc(1, sizeof(*unit));
+	int error;
+
+	if (unit == NULL) {
+		printer_free(inner);
+		return -ENOMEM;
+	}
+	unit->settings = config->settings;
+	pthread_mutex_init(&unit->lock, NULL);
+	error = set_up(unit, config, inner);
+	if (error != 0) {
+		unit_free(unit);
+		return error;
+	}
+	*out = unit;
+	return 0;
+}
+
+void
+unit_free(struct unit *unit)
+{
+	if (unit == NULL)
+		return;
+	if (unit->withheld != NULL)
+		withheld_stop(unit->withheld);
+	if (unit->content != NULL)
+		content_stop(unit->content);
+	crew_free(unit->crew);
+	withheld_free(unit->withheld);
+	content_free(unit->content);
+	documents_free(unit->documents);
+	space_free(unit->space);
+	stage_free(unit->stage);
+	printer_free(unit->printer);
+	book_close(unit->book);
+	pthread_mutex_destroy(&unit->lock);
+	free(unit->last);
+	free(unit);
+}
+
+void
+unit_note_upload(struct unit *unit, const char *path)
+{
+	char *copy = strdup(path);
+
+	pthread_mutex_lock(&unit->lock);
+	free(unit->last);
+	unit->last = copy;
+	pthread_mutex_unlock(&unit->lock);
+}
+
+char *
+unit_last_upload(struct unit *unit)
+{
+	char *copy;
+
+	pthread_mutex_lock(&unit->lock);
+	copy = unit->last == NULL ? NULL : strdup(unit->last);
+	pthread_mutex_unlock(&unit->lock);
+	return copy;
+}

@@ -1,0 +1,72 @@
+#ifndef FS_UNIT_H
+#define FS_UNIT_H
+
+#include <sys/types.h>
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+struct book;
+struct content;
+struct crew;
+struct documents;
+struct printer;
+struct space;
+struct stage;
+struct withheld;
+
+/* What the command line decides about every file of a mount. */
+struct settings {
+	uid_t uid;
+	gid_t gid;
+	mode_t fmask;
+	mode_t dmask;
+	mode_t control_mode;
+	bool verify_full;	 /* read every upload back */
+	struct timespec mounted; /* the time of directories */
+	const char *mountpoint;	 /* canonical */
+	const char *spool_dir;
+};
+
+/*
+ * One printer in the mount, and all that belongs to it.  The parts have locks
+ * of their own.
+ */
+struct unit {
+	const struct settings *settings;
+	struct printer *printer; /* through the cache */
+	struct book *book;
+	struct stage *stage;
+	struct content *content;
+	struct withheld *withheld;
+	struct crew *crew;
+	struct documents *documents;
+	struct space *space;
+	pthread_mutex_t lock;
+	char *last; /* under lock: path of the file uploaded last, or NULL */
+};
+
+struct unit_config {
+	const struct settings *settings;
+	const char *cache_dir;
+	const char *name; /* of its files in the cache directory */
+	off_t cache_size; /* bytes */
+	int64_t ttl_ms;
+};
+
+/*
+ * Set up around a printer, which it takes in any case.  Returns 0 and the
+ * unit (caller: unit_free), or a negative errno.
+ */
+int unit_new(const struct unit_config *, struct printer *, struct unit **out);
+
+/* End what is under way, then release.  Nobody may use it any more. */
+void unit_free(struct unit *);
+
+/* Remember and tell the file uploaded last (caller: free; NULL: none). */
+void unit_note_upload(struct unit *, const char *path);
+char *unit_last_upload(struct unit *);
+
+#endif

@@ -1,0 +1,162 @@
+/*
+ * From the stage to the printer: one PUT, its verdict, and what is remembered
+ * of it.  The staged file's gate is held all the while, so its bytes stand
+ * still.  No state of its own, any thread.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cache/book.h"
+#include "cache/content.h"
+#include "cache/spool.h"
+#include "cache/stage.h"
+#include "client/buf.h"
+#include "client/listing.h"
+#include "client/log.h"
+#include "client/name.h"
+#include "client/printer.h"
+#include "fs/kind.h"
+#include "fs/unit.h"
+#include "fs/upload.h"
+
+/* Reading back: each piece that comes is compared with ours. */
+struct comparison {
+	struct source ours;
+	off_t offset;
+};
+
+static int
+compare_begin(void *arg, off_t len)
+{
+	const struct comparison *comparison = arg;
+
+	return len >= 0 && len != comparison->ours.len ? -EIO : 0;
+}
+
+static int
+compare_piece(void *arg, const void *data, size_t len)
+{
+	struct comparison *comparison = arg;
+	const struct source *ours = &comparison->ours;
+	char piece[4096];
+	size_t done = 0;
+
+	while (done < len) {
+		size_t want = len - done;
+		ssize_t got;
+
+		want = want < sizeof(piece) ? want : sizeof(piece);
+		got = ours->read(ours->arg, piece, want, comparison->offset);
+		if (got <= 0)
+			return got < 0 ? (int)got : -EIO;
+		if (memcmp(piece, (const char *)data + done, (size_t)got) != 0)
+			return -EIO;
+		done += (size_t)got;
+		comparison->offset += got;
+	}
+	return 0;
+}
+
+/* Option verify=full: is every byte on the printer the byte we sent? */
+static int
+read_back(const struct caller *caller, struct unit *unit,
+    const struct upload *upload, const struct entry *stored,
+    struct spool *spool)
+{
+	struct comparison comparison = { .ours = spool_source(spool) };
+	const struct sink sink = { .begin = compare_begin,
+		.write = compare_piece,
+		.arg = &comparison };
+	int error = 0;
+
+	if (unit->settings->verify_full)
+		error = printer_fetch(unit->printer, &caller->wait,
+		    upload->folder, stored, &sink);
+	if (error == 0)
+		return 0;
+	log_say(LOG_LEVEL_ERROR, "%s: reading it back failed: %s", upload->path,
+	    strerror(-error));
+	if (error == -EIO)
+		(void)printer_remove(unit->printer, &caller->wait,
+		    upload->folder, stored);
+	return error;
+}
+
+/* The printer has it: remember its bytes, its time and its name. */
+static void
+remember(struct unit *unit, struct staged *staged, const struct upload *upload,
+    const struct entry *stored, struct spool *spool)
+{
+	char *path = name_join(upload->folder, stored->name);
+	struct timespec mtime;
+
+	if (path != NULL && staged_mtime_was_set(staged, &mtime))
+		book_note_mtime(unit->book, path, stored->mtime_s, &mtime);
+	free(path);
+	content_keep(unit->content, upload->folder, stored, spool);
+	unit_note_upload(unit, upload->path);
+}
+
+int
+upload_as(const struct caller *caller, struct unit *unit, struct staged *staged,
+    const struct upload *upload)
+{
+	struct spool *spool = staged_spool(staged);
+	const struct store store = { .folder = upload->folder,
+		.name = name_of(upload->path),
+		.source = spool_source(spool),
+		.replace = upload->replace,
+		.old_mtime = upload->old_mtime };
+	struct entry stored = { 0 };
+	int error;
+
+	error = printer_store(unit->printer, &caller->wait, &store, &stored);
+	if (error == 0)
+		error = read_back(caller, unit, upload, &stored, spool);
+	if (error == 0) {
+		remember(unit, staged, upload, &stored, spool);
+		staged_clean(staged);
+		stage_unlist(staged);
+	} else {
+		log_say(LOG_LEVEL_NOTE, "%s was not stored: %s", upload->path,
+		    strerror(-error));
+	}
+	entry_free(&stored);
+	spool_release(spool);
+	return error;
+}
+
+int
+upload_staged(const struct caller *caller, struct unit *unit,
+    struct staged *staged)
+{
+	struct upload upload = { 0 };
+	struct staged_facts facts;
+	char *folder = NULL, *path = NULL;
+	int error = staged_lock(staged, &caller->wait);
+
+	if (error != 0)
+		return error;
+	staged_look(staged, &facts);
+	if (!facts.dirty || facts.temporary || facts.size == 0)
+		goto out;
+	upload.replace = staged_does_replace(staged, &upload.old_mtime);
+	error = staged_target(staged, &folder, &path);
+	upload.folder = folder;
+	upload.path = path;
+	if (error == 0)
+		error = upload_as(caller, unit, staged, &upload);
+	if (error != 0) {
+		staged_clean(staged);
+		stage_unlist(staged);
+	}
+	/* A later write through the same handle replaces what is there now. */
+	if (error == 0)
+		staged_replaces(staged, 0);
+out:
+	free(folder);
+	free(path);
+	staged_unlock(staged);
+	return error;
+}

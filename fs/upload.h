@@ -1,0 +1,33 @@
+#ifndef FS_UPLOAD_H
+#define FS_UPLOAD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct caller;
+struct staged;
+struct unit;
+
+/* Where a staged file goes, and what is there. */
+struct upload {
+	const char *folder; /* on the wire */
+	const char *path;   /* as users see it; its last part is the name */
+	bool replace;	    /* a file may be there */
+	int64_t old_mtime;  /* its time stamp, or 0 */
+};
+
+/*
+ * Upload what a program has written, if there is something, under the name
+ * that it has.  Returns the printer's verdict.  A file that was refused is
+ * taken off the list: the former file, if any, is seen again.
+ */
+int upload_staged(const struct caller *, struct unit *, struct staged *);
+
+/*
+ * The same under another name, for a rename; a refused file stays as it was.
+ * The caller holds the gate.
+ */
+int upload_as(const struct caller *, struct unit *, struct staged *,
+    const struct upload *);
+
+#endif
