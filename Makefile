@@ -16,7 +16,7 @@ SANITIZE ?=
 
 VERSION = 0.1.0
 
-PACKAGES = fuse3 libcurl libcjson libbsd-overlay
+PACKAGES = fuse3 libcurl libcjson libbsd-overlay inih
 
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wold-style-definition -Wpointer-arith \
@@ -34,23 +34,105 @@ OUR_CPPFLAGS = -I. -D_GNU_SOURCE -DVERSION='"$(VERSION)"' \
 	$(shell pkg-config --cflags $(PACKAGES))
 OUR_CFLAGS = -std=c11 -pthread $(WARNINGS) $(HARDENING)
 OUR_LDFLAGS = -pie -pthread -Wl,-z,relro,-z,now $(LDSANITIZE)
-LIBS = $(shell pkg-config --libs $(PACKAGES))
+LIBS = $(shell pkg-config --libs $(PACKAGES)) -lm
 
 COMPILE = $(CC) $(OUR_CPPFLAGS) $(CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS)
 LINK = $(CC) $(OUR_LDFLAGS) $(LDFLAGS)
 
 # The file system.  Everything but main.c, which the unit tests replace.
-SRCS =
+SRCS = \
+	cache/book.c \
+	cache/cache.c \
+	cache/content.c \
+	cache/crew.c \
+	cache/spool.c \
+	cache/stage.c \
+	cache/staged.c \
+	cache/withheld.c \
+	client/buf.c \
+	client/command.c \
+	client/contact.c \
+	client/dialect.c \
+	client/exchange.c \
+	client/http.c \
+	client/json.c \
+	client/lane.c \
+	client/listing.c \
+	client/log.c \
+	client/multipart.c \
+	client/name.c \
+	client/printer.c \
+	client/prusalink.c \
+	client/shape.c \
+	client/store.c \
+	client/time.c \
+	client/turn.c \
+	fs/call.c \
+	fs/caller.c \
+	fs/control.c \
+	fs/directory.c \
+	fs/document.c \
+	fs/entries.c \
+	fs/handle.c \
+	fs/inode.c \
+	fs/local.c \
+	fs/login.c \
+	fs/node.c \
+	fs/ops.c \
+	fs/ops_file.c \
+	fs/options.c \
+	fs/place.c \
+	fs/space.c \
+	fs/storage.c \
+	fs/storage_find.c \
+	fs/unit.c \
+	fs/upload.c
 
 # The simulated printer.
-SIM_SRCS =
+SIM_SRCS = \
+	tests/sim/buddy.c \
+	tests/sim/buddy_auth.c \
+	tests/sim/buddy_files.c \
+	tests/sim/buddy_job.c \
+	tests/sim/buddy_render.c \
+	tests/sim/buddy_reply.c \
+	tests/sim/buddy_status.c \
+	tests/sim/buddy_upload.c \
+	tests/sim/conn.c \
+	tests/sim/control.c \
+	tests/sim/exchange.c \
+	tests/sim/fat.c \
+	tests/sim/fat_name.c \
+	tests/sim/faults.c \
+	tests/sim/gcode.c \
+	tests/sim/machine.c \
+	tests/sim/pi.c \
+	tests/sim/pi_auth.c \
+	tests/sim/pi_camera.c \
+	tests/sim/pi_files.c \
+	tests/sim/pi_form.c \
+	tests/sim/pi_legacy.c \
+	tests/sim/pi_misc.c \
+	tests/sim/pi_reply.c \
+	tests/sim/pi_status.c \
+	tests/sim/pi_tree.c \
+	tests/sim/pi_upload.c \
+	tests/sim/picture.c \
+	tests/sim/server.c \
+	tests/sim/sim.c \
+	tests/sim/simprinter.c \
+	tests/sim/text.c \
+	tests/sim/transfer.c
 
-SIM_LIBS = $(shell pkg-config --libs libcjson libbsd-overlay libjpeg) -lmd
+SIM_LIBS = -lmd $(shell pkg-config --libs libcjson libbsd-overlay libjpeg) -lm
 
 OBJS = $(SRCS:%.c=$(BUILD)/%.o)
 SIM_OBJS = $(SIM_SRCS:%.c=$(BUILD)/%.o)
 
-all: $(BUILD)/simprinter $(BUILD)/simctl
+all: $(BUILD)/prusafs $(BUILD)/simprinter $(BUILD)/simctl
+
+$(BUILD)/prusafs: $(BUILD)/fs/main.o $(OBJS)
+	$(LINK) -o $@ $(BUILD)/fs/main.o $(OBJS) $(LIBS)
 
 $(BUILD)/simprinter: $(SIM_OBJS)
 	$(LINK) -o $@ $(SIM_OBJS) $(SIM_LIBS)
@@ -62,9 +144,63 @@ $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(COMPILE) -MMD -MP -c -o $@ $<
 
+# Unit tests: every program with the address and undefined-behaviour
+# sanitizers, the threaded ones once more with the thread sanitizer.  Other
+# files in tests/unit are linked to all of them.
+UNIT = build/unit
+UNIT_SRCS = $(wildcard tests/unit/test_*.c tests/unit/thread_*.c)
+UNIT_PROGRAMS = $(UNIT_SRCS:tests/unit/%.c=$(UNIT)/%$(UNIT_SUFFIX))
+UNIT_HELPERS = $(filter-out $(UNIT_SRCS),$(wildcard tests/unit/*.c))
+UNIT_OBJS = $(UNIT_HELPERS:%.c=$(BUILD)/%.o)
+
+unit:
+	$(MAKE) BUILD=build/asan SANITIZE=address,undefined unit-programs
+	$(MAKE) BUILD=build/tsan SANITIZE=thread UNIT_SUFFIX=.tsan \
+	    UNIT_SRCS="$(wildcard tests/unit/thread_*.c)" \
+	    UNIT_HELPERS="$(UNIT_HELPERS)" unit-programs
+
+unit-programs: $(UNIT_PROGRAMS)
+
+$(UNIT)/%$(UNIT_SUFFIX): $(BUILD)/tests/unit/%.o $(UNIT_OBJS) $(OBJS)
+	@mkdir -p $(@D)
+	$(LINK) -o $@ $^ $(LIBS)
+
+check:
+	scripts/check --no-install
+
+lint:
+	@scripts/lint
+
+format:
+	clang-format -i $(FORMATTED)
+
+FORMATTED = $(wildcard client/*.[ch] cache/*.[ch] fs/*.[ch] \
+	tests/sim/*.[ch] tests/unit/*.[ch] tests/tools/*.[ch])
+
+# mount(8) looks for its helpers in /sbin only.
+SBINDIR ?= /sbin
+BINDIR = $(PREFIX)/bin
+MANDIR = $(PREFIX)/share/man/man8
+
+install: $(BUILD)/prusafs
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR) \
+	    $(DESTDIR)$(SBINDIR)
+	install $(BUILD)/prusafs $(DESTDIR)$(BINDIR)/prusafs
+	install -m 644 prusafs.8 $(DESTDIR)$(MANDIR)/prusafs.8
+	ln -sf $(BINDIR)/prusafs $(DESTDIR)$(SBINDIR)/mount.prusafs
+	ln -sf $(BINDIR)/prusafs $(DESTDIR)$(SBINDIR)/mount.fuse.prusafs
+
+uninstall:
+	rm -f $(DESTDIR)$(BINDIR)/prusafs $(DESTDIR)$(MANDIR)/prusafs.8 \
+	    $(DESTDIR)$(SBINDIR)/mount.prusafs \
+	    $(DESTDIR)$(SBINDIR)/mount.fuse.prusafs
+
 clean:
 	rm -rf build
 
-.PHONY: all clean
+.PHONY: all unit unit-programs check lint format install uninstall clean
+.SECONDARY:
 
--include $(OBJS:.o=.d) $(SIM_OBJS:.o=.d) $(BUILD)/tests/sim/simctl.d
+-include $(wildcard $(BUILD)/tests/unit/*.d)
+
+-include $(BUILD)/fs/main.d $(OBJS:.o=.d) $(SIM_OBJS:.o=.d) $(BUILD)/tests/sim/simctl.d

@@ -216,7 +216,7 @@ get(struct cache *cache, const struct wait *wait, enum topic topic,
 		if (error == 0 && text != NULL)
 			error = buf_append(text, buf_text(&slot->text),
 			    slot->text.len);
-		else if (error == 0)
+		else if (error == 0 && listing != NULL)
 			*listing = listing_hold(slot->listing);
 		slot->users--;
 	}
@@ -229,6 +229,26 @@ cache_document(struct printer *printer, const struct wait *wait,
     enum topic topic, struct buf *out)
 {
 	return get((struct cache *)printer, wait, topic, "", out, NULL);
+}
+
+bool
+cache_peek(struct printer *printer, enum topic topic, int64_t age_ms,
+    struct buf *out)
+{
+	struct cache *cache = (struct cache *)printer;
+	const struct slot *slot;
+	bool known = false;
+
+	pthread_mutex_lock(&cache->lock);
+	TAILQ_FOREACH (slot, &cache->slots, link) {
+		if (slot->topic != topic || !slot->filled || slot->error != 0 ||
+		    time_now_ms() - slot->done_ms > age_ms)
+			continue;
+		known = buf_append(out, buf_text(&slot->text),
+			    slot->text.len) == 0;
+	}
+	pthread_mutex_unlock(&cache->lock);
+	return known;
 }
 
 static int

@@ -1,10 +1,12 @@
 #ifndef CACHE_CACHE_H
 #define CACHE_CACHE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
+#include "client/printer.h"
+
 struct book;
-struct printer;
 
 /*
  * A printer around a printer that remembers: documents for ttl_ms (info and
@@ -18,5 +20,11 @@ struct printer;
  */
 int cache_new(struct printer *inner, struct book *book, int64_t ttl_ms,
     struct printer **out);
+
+/*
+ * Append a document to out if one no older than age_ms is remembered; never
+ * asks the printer.  Returns whether there was one.
+ */
+bool cache_peek(struct printer *, enum topic, int64_t age_ms, struct buf *out);
 
 #endif

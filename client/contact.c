@@ -74,9 +74,8 @@ prusalink_contact(struct http *http, const struct wait *wait,
 	if (error == 0) {
 		dialect = by_fields(&reply.body);
 		error = dialect == NULL ? -EPROTO : 0;
-	} else if (reply.status == 401 && dialect == NULL) {
-		error = -EPROTO;
-	} else if (reply.status == 404 || reply.status == 405) {
+	} else if ((reply.status == 401 && dialect == NULL) ||
+	    reply.status == 404 || reply.status == 405) {
 		error = -EPROTO;
 	}
 	http_reply_free(&reply);

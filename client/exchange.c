@@ -22,6 +22,7 @@
 
 #define HEADERS	  65536 /* bytes of all header lines of an answer */
 #define STORED_MS 60000 /* after an upload's last byte: the printer syncs */
+#define LAST	  4096	/* bytes of a body that go out last */
 #define PARTING	  100	/* ms to read what is left before hanging up */
 
 /* From the status line on, everything belongs to a new answer. */
@@ -116,15 +117,42 @@ exchange_on_body(char *data, size_t size, size_t count, void *arg)
 	return x->error == 0 ? len : 0;
 }
 
+/* Bytes that the kernel still holds, by one of the SIOCOUTQ requests. */
+static int
+queued_bytes(const struct exchange *x, unsigned long request)
+{
+	curl_socket_t fd = CURL_SOCKET_BAD;
+	int queued = 0;
+
+	curl_easy_getinfo(x->easy, CURLINFO_ACTIVESOCKET, &fd);
+	if (fd == CURL_SOCKET_BAD || ioctl(fd, request, &queued) != 0)
+		return 0;
+	return queued;
+}
+
+/*
+ * The last bytes are held back until all others are on the wire: while they
+ * are missing an upload can still be called off, for what the kernel holds
+ * goes out in any case.
+ */
 size_t
 exchange_on_read(char *out, size_t size, size_t count, void *arg)
 {
 	struct exchange *x = arg;
 	const struct source *body = x->request->body;
+	off_t left = body->len - x->sent;
+	size_t room = size * count;
 	ssize_t len;
 
 	x->moved_ms = time_now_ms();
-	len = body->read(body->arg, out, size * count, x->sent);
+	if (left > 0 && left <= LAST && queued_bytes(x, SIOCOUTQNSD) > 0) {
+		x->held = true;
+		return CURL_READFUNC_PAUSE;
+	}
+	if (left > LAST)
+		left -= LAST;
+	len = body->read(body->arg, out,
+	    (off_t)room < left ? room : (size_t)left, x->sent);
 	if (len < 0) {
 		x->error = (int)len;
 		return CURL_READFUNC_ABORT;
@@ -149,15 +177,15 @@ exchange_on_seek(void *arg, int64_t offset, int origin)
 static void
 watch_queue(struct exchange *x)
 {
-	curl_socket_t fd = CURL_SOCKET_BAD;
-	int queued = 0;
+	int queued = queued_bytes(x, SIOCOUTQ);
 
-	curl_easy_getinfo(x->easy, CURLINFO_ACTIVESOCKET, &fd);
-	if (fd == CURL_SOCKET_BAD || ioctl(fd, SIOCOUTQ, &queued) != 0)
-		queued = 0;
 	if (queued != x->queued)
 		x->moved_ms = time_now_ms();
 	x->queued = queued;
+	if (x->held && queued_bytes(x, SIOCOUTQNSD) == 0) {
+		x->held = false;
+		curl_easy_pause(x->easy, CURLPAUSE_CONT);
+	}
 }
 
 /* How long may nothing move now? */

@@ -28,6 +28,7 @@ struct exchange {
 	off_t sent;	  /* bytes of the body handed to libcurl */
 	size_t headers;	  /* bytes of header lines that came */
 	int queued;	  /* bytes that the kernel has not sent yet */
+	bool held;	  /* the last bytes wait for the others */
 	bool connected;
 	bool begun;	       /* the sink's begin was called */
 	int64_t challenged_ms; /* when a login was asked for; 0: not */

@@ -3,7 +3,11 @@
  * Digest nonce in it, and a multi handle for its one connection.  A lane has
  * no lock: it belongs to the thread that runs it (client/http.c gives turns).
  */
+#include <sys/socket.h>
+
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,7 +20,9 @@
 #include "client/time.h"
 #include "client/wait.h"
 
-#define IDLE_S 20 /* a kept connection older than this is not reused */
+#define HELD_TICK_MS 5
+#define UNSENT	     65536 /* bytes that the kernel may hold unsent */
+#define IDLE_S	     20	   /* a kept connection older than this is not reused */
 
 struct lane {
 	CURL *easy;
@@ -25,6 +31,19 @@ struct lane {
 	int64_t challenged_ms; /* 0: never */
 	char words[CURL_ERROR_SIZE];
 };
+
+/* Little waits unsent in the kernel, so that an upload can be called off. */
+static int
+on_socket(void *arg, curl_socket_t fd, curlsocktype purpose)
+{
+	int lowat = UNSENT;
+
+	(void)arg;
+	(void)purpose;
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &lowat,
+	    sizeof(lowat));
+	return CURL_SOCKOPT_OK;
+}
 
 static void
 set_login(CURL *easy, const struct http_config *config)
@@ -58,6 +77,7 @@ set_for_life(struct lane *lane, const struct http_config *config)
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, exchange_on_body);
 	curl_easy_setopt(easy, CURLOPT_READFUNCTION, exchange_on_read);
 	curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, exchange_on_seek);
+	curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_socket);
 	if (config->ca_file != NULL)
 		curl_easy_setopt(easy, CURLOPT_CAINFO, config->ca_file);
 	set_login(easy, config);
@@ -198,7 +218,8 @@ drive(struct lane *lane, struct exchange *x)
 			exchange_part(x);
 			break;
 		}
-		curl_multi_poll(multi, NULL, 0, WAIT_TICK_MS, NULL);
+		curl_multi_poll(multi, NULL, 0,
+		    x->held ? HELD_TICK_MS : WAIT_TICK_MS, NULL);
 	}
 	curl_multi_remove_handle(multi, lane->easy);
 	return code;

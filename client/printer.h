@@ -40,6 +40,7 @@ struct store {
 	struct source source;
 	bool replace;	   /* a file of that name may be there */
 	int64_t old_mtime; /* of that file, if known; 0: none or not known */
+	bool trust;	   /* do not compare what the printer has then */
 };
 
 /*

@@ -248,8 +248,7 @@ settle(struct handle *handle, const struct caller *caller,
 	staged_look(staged, &facts);
 	if (!facts.listed)
 		return;
-	if ((killed && (facts.dirty || facts.temporary)) ||
-	    (facts.temporary && facts.size == 0)) {
+	if (killed && (facts.dirty || facts.temporary)) {
 		stage_unlist(staged);
 		return;
 	}

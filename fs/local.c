@@ -119,29 +119,42 @@ make_folders(char *path)
 	(void)mkdir(path, 0700);
 }
 
-/* What waits there must not be another user's to see or to change. */
+/*
+ * Why a directory cannot be the cache; NULL: it can.  What waits there must
+ * not be another user's to see or to change.
+ */
+static const char *
+why_unfit(const char *path)
+{
+	struct stat stat_buffer;
+
+	if (lstat(path, &stat_buffer) != 0)
+		return strerror(errno);
+	if (!S_ISDIR(stat_buffer.st_mode))
+		return "cache_dir must be a directory";
+	if (stat_buffer.st_uid != geteuid())
+		return "cache_dir belongs to another user";
+	if (chmod(path, 0700) != 0 || access(path, R_OK | W_OK | X_OK) != 0)
+		return strerror(errno);
+	return NULL;
+}
+
 static int
 make_cache(struct local *local, const char *wanted)
 {
 	char absolute[PATH_MAX];
 	char *path = wanted != NULL ? strdup(wanted) : default_cache();
-	struct stat stat_buffer;
+	const char *why;
 	int status = 0;
 
 	if (path == NULL)
 		return refuse("cache_dir", "out of memory");
 	make_folders(path);
-	if (lstat(path, &stat_buffer) != 0)
-		status = refuse(path, strerror(errno));
-	else if (!S_ISDIR(stat_buffer.st_mode))
-		status = refuse(path, "cache_dir must be a directory");
-	else if (stat_buffer.st_uid != geteuid())
-		status = refuse(path, "cache_dir belongs to another user");
-	else if (chmod(path, 0700) != 0 || realpath(path, absolute) == NULL ||
-	    access(path, R_OK | W_OK | X_OK) != 0)
-		status = refuse(path, strerror(errno));
-	else if ((local->cache_dir = strdup(absolute)) == NULL)
-		status = refuse(path, "out of memory");
+	why = why_unfit(path);
+	if (why == NULL && realpath(path, absolute) != NULL)
+		local->cache_dir = strdup(absolute);
+	if (local->cache_dir == NULL)
+		status = refuse(path, why != NULL ? why : strerror(errno));
 	free(path);
 	return status;
 }

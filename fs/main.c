@@ -151,6 +151,7 @@ make_settings(struct program *program)
 	settings->dmask = mask_of(options->dmask, options->umask);
 	settings->control_mode = (mode_t)options->control_mode;
 	settings->verify_full = options->verify == VERIFY_FULL;
+	settings->verify_none = options->verify == VERIFY_NONE;
 	settings->mountpoint = program->local.mountpoint;
 	settings->spool_dir = program->local.cache_dir;
 	clock_gettime(CLOCK_REALTIME, &settings->mounted);

@@ -220,7 +220,8 @@ attributes_printed(const struct caller *caller, const struct place *place,
 	path = name_join(found.folder, entry->name);
 	if (path != NULL && !entry->folder)
 		(void)book_mtime(unit->book, path, entry->mtime_s, &mtime);
-	set_common(place, entry->folder, entry->read_only || entry->partial,
+	set_common(place, entry->folder,
+	    entry->read_only || entry->partial || storage_seems_printed(place),
 	    out);
 	set_size(out, size);
 	set_times(out, &mtime);

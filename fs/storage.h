@@ -71,6 +71,9 @@ bool storage_is_temporary(const struct place *folder, const char *name);
 /* Is the file of that place being printed now?  Returns 0 or -EBUSY. */
 int storage_check_idle(const struct caller *, const struct place *);
 
+/* The same by what is remembered, without asking the printer. */
+bool storage_seems_printed(const struct place *);
+
 /* fs/handle.c */
 int handle_open(const struct caller *, struct place *, int flags,
     struct file **out);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cache/cache.h"
 #include "cache/stage.h"
 #include "client/buf.h"
 #include "client/dialect.h"
@@ -16,6 +17,8 @@
 #include "fs/place.h"
 #include "fs/storage.h"
 #include "fs/unit.h"
+
+#define JOB_AGE_MS 10000 /* a remembered job that is still believed */
 
 bool
 storage_answers_here(const char *name)
@@ -166,28 +169,49 @@ storage_check_name(const struct place *folder, const char *name, bool is_folder)
 	return dialect_check_name(dialect, folder->wire, name, is_folder);
 }
 
-int
-storage_check_idle(const struct caller *caller, const struct place *place)
+/* Does a job document speak of this file? */
+static bool
+is_in_job(const struct buf *job, const struct place *place)
 {
-	struct buf job = { 0 }, folder = { 0 }, name = { 0 };
-	struct buf path = { 0 }, ours = { 0 };
-	bool busy = false;
-	int error;
+	struct buf folder = { 0 }, name = { 0 }, path = { 0 }, ours = { 0 };
+	bool is = false;
 
-	error = printer_document(place->unit->printer, &caller->wait, TOPIC_JOB,
-	    &job);
-	if (error == 0 &&
-	    json_field(job.data, job.len, "file.path", &folder) == 0 &&
-	    json_field(job.data, job.len, "file.display_name", &name) == 0 &&
+	if (json_field(job->data, job->len, "file.path", &folder) == 0 &&
+	    json_field(job->data, job->len, "file.display_name", &name) == 0 &&
 	    buf_printf(&path, "%s/%s", folder.data, name.data) == 0 &&
 	    buf_printf(&ours, "/%s", place->path) == 0)
-		busy = strcasecmp(path.data, ours.data) == 0;
-	buf_free(&job);
+		is = strcasecmp(path.data, ours.data) == 0;
 	buf_free(&folder);
 	buf_free(&name);
 	buf_free(&path);
 	buf_free(&ours);
+	return is;
+}
+
+int
+storage_check_idle(const struct caller *caller, const struct place *place)
+{
+	struct buf job = { 0 };
+	bool busy;
+	int error;
+
+	error = printer_document(place->unit->printer, &caller->wait, TOPIC_JOB,
+	    &job);
+	busy = error == 0 && is_in_job(&job, place);
+	buf_free(&job);
 	if (error == -EINTR)
 		return error;
 	return busy ? -EBUSY : 0;
+}
+
+bool
+storage_seems_printed(const struct place *place)
+{
+	struct buf job = { 0 };
+	bool seems;
+
+	seems = cache_peek(place->unit->printer, TOPIC_JOB, JOB_AGE_MS, &job) &&
+	    is_in_job(&job, place);
+	buf_free(&job);
+	return seems;
 }

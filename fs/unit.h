@@ -25,6 +25,7 @@ struct settings {
 	mode_t dmask;
 	mode_t control_mode;
 	bool verify_full;	 /* read every upload back */
+	bool verify_none;	 /* do not even compare its size */
 	struct timespec mounted; /* the time of directories */
 	const char *mountpoint;	 /* canonical */
 	const char *spool_dir;

@@ -106,6 +106,7 @@ upload_as(const struct caller *caller, struct unit *unit, struct staged *staged,
 	const struct store store = { .folder = upload->folder,
 		.name = name_of(upload->path),
 		.source = spool_source(spool),
+		.trust = unit->settings->verify_none,
 		.replace = upload->replace,
 		.old_mtime = upload->old_mtime };
 	struct entry stored = { 0 };
