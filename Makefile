@@ -74,6 +74,7 @@ SRCS = \
 	fs/document.c \
 	fs/entries.c \
 	fs/handle.c \
+	fs/handle_open.c \
 	fs/inode.c \
 	fs/local.c \
 	fs/login.c \

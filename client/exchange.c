@@ -76,6 +76,7 @@ exchange_on_header(char *line, size_t size, size_t count, void *arg)
 		x->error = -EPROTO;
 		return 0;
 	}
+	x->headed = len <= 2; /* the empty line is the last */
 	if (len > 5 && strncmp(line, "HTTP/", 5) == 0)
 		note_status(x, line, len);
 	else

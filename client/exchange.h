@@ -30,6 +30,7 @@ struct exchange {
 	int queued;	  /* bytes that the kernel has not sent yet */
 	bool held;	  /* the last bytes wait for the others */
 	bool connected;
+	bool headed;	       /* all header lines came */
 	bool begun;	       /* the sink's begin was called */
 	int64_t challenged_ms; /* when a login was asked for; 0: not */
 	int error;	       /* why we stopped the transfer */

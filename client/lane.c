@@ -262,6 +262,9 @@ transport_error(const struct lane *lane, const struct exchange *x,
 
 	if (x->error != 0)
 		return x->error;
+	/* libcurl is content with headers that break off. */
+	if (code == CURLE_OK && !x->headed)
+		return -EIO;
 	if (code == CURLE_COULDNT_CONNECT)
 		return connect_error(lane->easy);
 	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {

@@ -2,41 +2,25 @@
  * Open files of a storage.  A reader holds downloaded content, a writer holds
  * a staged file, which comes into being with the first change: opening a file
  * for writing and closing it untouched asks nothing of the printer.  A handle
- * is used by any thread; handle.lock guards which staged file it has.
+ * is used by any thread; handle.lock guards what it has.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cache/content.h"
 #include "cache/spool.h"
 #include "cache/stage.h"
-#include "cache/withheld.h"
 #include "client/log.h"
 #include "client/name.h"
 #include "client/printer.h"
 #include "fs/caller.h"
+#include "fs/handle.h"
 #include "fs/node.h"
 #include "fs/place.h"
-#include "fs/storage.h"
 #include "fs/unit.h"
 #include "fs/upload.h"
-
-struct handle {
-	struct file file;
-	bool writes;
-	pid_t opener;	    /* the process whose close uploads */
-	atomic_bool killed; /* its writer was */
-	bool on_printer;    /* found and size are those of the file there */
-	struct storage_find found;
-	off_t size;
-	struct content_file *content; /* or NULL */
-	pthread_mutex_t lock;
-	struct staged *staged; /* under lock; held, or NULL; set once */
-};
 
 static struct staged *
 staged_of(struct handle *handle)
@@ -49,9 +33,8 @@ staged_of(struct handle *handle)
 	return staged;
 }
 
-/* Takes the hold on staged; a handle that has one keeps that. */
-static struct staged *
-adopt(struct handle *handle, struct staged *staged)
+struct staged *
+handle_adopt(struct handle *handle, struct staged *staged)
 {
 	pthread_mutex_lock(&handle->lock);
 	if (handle->staged == NULL) {
@@ -100,7 +83,7 @@ make_staged(struct handle *handle, const struct caller *caller, bool empty,
 
 	if (staged == NULL &&
 	    (staged = stage_find(place->unit->stage, place->key)) != NULL)
-		staged = adopt(handle, staged);
+		staged = handle_adopt(handle, staged);
 	if (staged != NULL) {
 		*out = staged;
 		return 0;
@@ -119,7 +102,40 @@ make_staged(struct handle *handle, const struct caller *caller, bool empty,
 		return error;
 	if (handle->on_printer)
 		staged_replaces(staged, handle->found.entry.mtime_s);
-	*out = adopt(handle, staged);
+	*out = handle_adopt(handle, staged);
+	return 0;
+}
+
+/*
+ * The content to read from.  The kernel may read one handle in several
+ * threads at once: the first one's is kept.
+ */
+static int
+open_content(struct handle *handle, struct content_file **out)
+{
+	struct content_file *content, *spare = NULL;
+	int error;
+
+	pthread_mutex_lock(&handle->lock);
+	content = handle->content;
+	pthread_mutex_unlock(&handle->lock);
+	if (content != NULL) {
+		*out = content;
+		return 0;
+	}
+	error = content_open(handle->file.place->unit->content,
+	    handle->found.folder, &handle->found.entry, handle->size, &content);
+	if (error != 0)
+		return error;
+	pthread_mutex_lock(&handle->lock);
+	if (handle->content == NULL)
+		handle->content = content;
+	else
+		spare = content;
+	*out = handle->content;
+	pthread_mutex_unlock(&handle->lock);
+	if (spare != NULL)
+		content_close(spare);
 	return 0;
 }
 
@@ -129,6 +145,7 @@ handle_read(struct file *file, const struct caller *caller, void *out,
 {
 	struct handle *handle = (struct handle *)file;
 	struct staged *staged = staged_of(handle);
+	struct content_file *content;
 	struct spool *spool;
 	ssize_t count;
 	int error;
@@ -139,14 +156,10 @@ handle_read(struct file *file, const struct caller *caller, void *out,
 		spool_release(spool);
 		return count;
 	}
-	if (handle->content == NULL) {
-		error = content_open(file->place->unit->content,
-		    handle->found.folder, &handle->found.entry, handle->size,
-		    &handle->content);
-		if (error != 0)
-			return error;
-	}
-	return content_read(handle->content, &caller->wait, out, len, offset);
+	error = open_content(handle, &content);
+	if (error != 0)
+		return error;
+	return content_read(content, &caller->wait, out, len, offset);
 }
 
 static ssize_t
@@ -279,8 +292,8 @@ handle_close(struct file *file, const struct caller *caller)
 	free(handle);
 }
 
-static struct handle *
-make_handle(const struct caller *caller, struct place *place, int flags)
+struct handle *
+handle_make(const struct caller *caller, struct place *place, int flags)
 {
 	static const struct file_ops ops = {
 		.read = handle_read,
@@ -300,131 +313,4 @@ make_handle(const struct caller *caller, struct place *place, int flags)
 	handle->opener = caller->process;
 	pthread_mutex_init(&handle->lock, NULL);
 	return handle;
-}
-
-/* A file on the printer: may it be opened so? */
-static int
-open_printed(struct handle *handle, const struct caller *caller, int flags)
-{
-	struct place *place = handle->file.place;
-	struct storage_find *found = &handle->found;
-	int error = storage_find_place(caller, place, found);
-
-	if (error != 0)
-		return error;
-	if (found->entry.folder)
-		return -EISDIR;
-	handle->on_printer = true;
-	if (found->entry.partial)
-		return -EBUSY;
-	if (handle->writes &&
-	    (found->entry.read_only ||
-		storage_check_name(place, found->entry.name, false) == -EROFS))
-		return -EROFS;
-	if (handle->writes)
-		error = storage_check_idle(caller, place);
-	if (error == 0 && (flags & O_TRUNC) == 0)
-		error = printer_size(place->unit->printer, &caller->wait,
-		    found->folder, &found->entry, &handle->size);
-	return error;
-}
-
-int
-handle_open(const struct caller *caller, struct place *place, int flags,
-    struct file **out)
-{
-	struct handle *handle = make_handle(caller, place, flags);
-	const struct changes empty = { .set_size = true };
-	struct staged *staged;
-	int error = 0;
-
-	if (handle == NULL)
-		return -ENOMEM;
-	staged = stage_find(place->unit->stage, place->key);
-	if (staged != NULL)
-		adopt(handle, staged);
-	else
-		error = open_printed(handle, caller, flags);
-	if (error == 0 && (flags & O_TRUNC) != 0 && handle->writes)
-		error = handle_change(&handle->file, caller, &empty);
-	if (error != 0) {
-		handle_close(&handle->file, caller);
-		return error;
-	}
-	*out = &handle->file;
-	return 0;
-}
-
-/* A new name: staged from the start. */
-static int
-stage_new_file(struct handle *handle, struct place *place, bool temporary)
-{
-	struct unit *unit = place->unit;
-	struct stage_place where;
-	struct staged *staged;
-	struct spool *spool;
-	char *folder = NULL;
-	int error = spool_new(unit->settings->spool_dir, &spool);
-
-	if (error != 0)
-		return error;
-	error = storage_stage_place(place, &where, &folder);
-	if (error != 0)
-		spool_release(spool);
-	else
-		error = stage_add(unit->stage, &where, temporary, spool,
-		    &staged);
-	free(folder);
-	if (error == 0)
-		adopt(handle, staged);
-	return error;
-}
-
-int
-handle_create(const struct caller *caller, struct place *folder,
-    const char *name, int flags, struct place **out_place, struct file **out)
-{
-	struct place *place;
-	struct handle *handle;
-	bool temporary = storage_is_temporary(folder, name);
-	int error = 0;
-
-	if (!temporary)
-		error = storage_check_name(folder, name, false);
-	if (error == 0)
-		error = storage_child(folder, name, &place);
-	if (error != 0)
-		return error;
-	withheld_hurry(folder->unit->withheld, place->key);
-	handle = make_handle(caller, place, flags);
-	error = handle == NULL ? -ENOMEM :
-				 stage_new_file(handle, place, temporary);
-	if (error == 0 && !temporary && (flags & O_EXCL) == 0)
-		staged_replaces(handle->staged, 0);
-	if (error != 0) {
-		if (handle != NULL)
-			handle_close(&handle->file, caller);
-		place_release(place);
-		return error;
-	}
-	*out_place = place;
-	*out = &handle->file;
-	return 0;
-}
-
-/* truncate(2) by name: a change of its own, uploaded at once. */
-int
-handle_truncate(const struct caller *caller, struct place *place, off_t size)
-{
-	const struct changes changes = { .set_size = true, .size = size };
-	struct file *file;
-	int error = handle_open(caller, place, O_WRONLY, &file);
-
-	if (error != 0)
-		return error;
-	error = handle_change(file, caller, &changes);
-	if (error == 0)
-		error = handle_flush(file, caller);
-	handle_close(file, caller);
-	return error;
 }

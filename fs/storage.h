@@ -15,7 +15,8 @@ struct unit;
 
 /*
  * The files of a printer's storages.  fs/storage_find.c finds them,
- * fs/storage.c looks up, lists and tells attributes; fs/handle.c has the open
+ * fs/storage.c looks up, lists and tells attributes; fs/handle.c and
+ * fs/handle_open.c have the open
  * files; fs/entries.c makes, removes and renames.
  */
 
@@ -74,7 +75,7 @@ int storage_check_idle(const struct caller *, const struct place *);
 /* The same by what is remembered, without asking the printer. */
 bool storage_seems_printed(const struct place *);
 
-/* fs/handle.c */
+/* fs/handle_open.c */
 int handle_open(const struct caller *, struct place *, int flags,
     struct file **out);
 int handle_create(const struct caller *, struct place *folder, const char *name,

@@ -1,0 +1,42 @@
+#ifndef FS_HANDLE_H
+#define FS_HANDLE_H
+
+#include <sys/types.h>
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "fs/kind.h"
+#include "fs/storage.h"
+
+struct content_file;
+struct staged;
+
+/*
+ * An open file of a storage, shared by fs/handle.c (what is done with it) and
+ * fs/handle_open.c (how it comes to be).
+ */
+struct handle {
+	struct file file;
+	bool writes;
+	pid_t opener;	    /* the process whose close uploads */
+	atomic_bool killed; /* its writer was */
+	bool on_printer;    /* found and size are those of the file there */
+	struct storage_find found;
+	off_t size;
+	pthread_mutex_t lock;	      /* guards all below, which is set once */
+	struct content_file *content; /* or NULL */
+	struct staged *staged;	      /* held, or NULL */
+};
+
+/* A handle without content (caller: its close), or NULL without memory. */
+struct handle *handle_make(const struct caller *, struct place *, int flags);
+
+/*
+ * Give it a staged file, whose hold it takes; one that it has stays.  Returns
+ * the one that it has now, borrowed.
+ */
+struct staged *handle_adopt(struct handle *, struct staged *);
+
+#endif

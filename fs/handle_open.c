@@ -1,0 +1,142 @@
+/*
+ * Opening and making files of a storage.  Everything that can be refused is
+ * refused here, before a byte is written.  No state, any thread.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+
+#include "cache/spool.h"
+#include "cache/stage.h"
+#include "cache/withheld.h"
+#include "client/printer.h"
+#include "fs/handle.h"
+#include "fs/place.h"
+#include "fs/unit.h"
+
+/* A file on the printer: may it be opened so? */
+static int
+open_printed(struct handle *handle, const struct caller *caller, int flags)
+{
+	struct place *place = handle->file.place;
+	struct storage_find *found = &handle->found;
+	int error = storage_find_place(caller, place, found);
+
+	if (error != 0)
+		return error;
+	if (found->entry.folder)
+		return -EISDIR;
+	handle->on_printer = true;
+	if (found->entry.partial)
+		return -EBUSY;
+	if (handle->writes &&
+	    (found->entry.read_only ||
+		storage_check_name(place, found->entry.name, false) == -EROFS))
+		return -EROFS;
+	if (handle->writes)
+		error = storage_check_idle(caller, place);
+	if (error == 0 && (flags & O_TRUNC) == 0)
+		error = printer_size(place->unit->printer, &caller->wait,
+		    found->folder, &found->entry, &handle->size);
+	return error;
+}
+
+int
+handle_open(const struct caller *caller, struct place *place, int flags,
+    struct file **out)
+{
+	struct handle *handle = handle_make(caller, place, flags);
+	const struct changes empty = { .set_size = true };
+	struct staged *staged;
+	int error = 0;
+
+	if (handle == NULL)
+		return -ENOMEM;
+	staged = stage_find(place->unit->stage, place->key);
+	if (staged != NULL)
+		handle_adopt(handle, staged);
+	else
+		error = open_printed(handle, caller, flags);
+	if (error == 0 && (flags & O_TRUNC) != 0 && handle->writes)
+		error = handle->file.ops->change(&handle->file, caller, &empty);
+	if (error != 0) {
+		handle->file.ops->close(&handle->file, caller);
+		return error;
+	}
+	*out = &handle->file;
+	return 0;
+}
+
+/* A new name: staged from the start. */
+static int
+stage_new_file(struct handle *handle, struct place *place, bool temporary)
+{
+	struct unit *unit = place->unit;
+	struct stage_place where;
+	struct staged *staged;
+	struct spool *spool;
+	char *folder = NULL;
+	int error = spool_new(unit->settings->spool_dir, &spool);
+
+	if (error != 0)
+		return error;
+	error = storage_stage_place(place, &where, &folder);
+	if (error != 0)
+		spool_release(spool);
+	else
+		error = stage_add(unit->stage, &where, temporary, spool,
+		    &staged);
+	free(folder);
+	if (error == 0)
+		handle_adopt(handle, staged);
+	return error;
+}
+
+int
+handle_create(const struct caller *caller, struct place *folder,
+    const char *name, int flags, struct place **out_place, struct file **out)
+{
+	struct place *place;
+	struct handle *handle;
+	bool temporary = storage_is_temporary(folder, name);
+	int error = 0;
+
+	if (!temporary)
+		error = storage_check_name(folder, name, false);
+	if (error == 0)
+		error = storage_child(folder, name, &place);
+	if (error != 0)
+		return error;
+	withheld_hurry(folder->unit->withheld, place->key);
+	handle = handle_make(caller, place, flags);
+	error = handle == NULL ? -ENOMEM :
+				 stage_new_file(handle, place, temporary);
+	if (error == 0 && !temporary && (flags & O_EXCL) == 0)
+		staged_replaces(handle->staged, 0);
+	if (error != 0) {
+		if (handle != NULL)
+			handle->file.ops->close(&handle->file, caller);
+		place_release(place);
+		return error;
+	}
+	*out_place = place;
+	*out = &handle->file;
+	return 0;
+}
+
+/* truncate(2) by name: a change of its own, uploaded at once. */
+int
+handle_truncate(const struct caller *caller, struct place *place, off_t size)
+{
+	const struct changes changes = { .set_size = true, .size = size };
+	struct file *file;
+	int error = handle_open(caller, place, O_WRONLY, &file);
+
+	if (error != 0)
+		return error;
+	error = file->ops->change(file, caller, &changes);
+	if (error == 0)
+		error = file->ops->flush(file, caller);
+	file->ops->close(file, caller);
+	return error;
+}
