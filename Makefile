@@ -169,6 +169,9 @@ $(UNIT)/%$(UNIT_SUFFIX): $(BUILD)/tests/unit/%.o $(UNIT_OBJS) $(OBJS)
 check:
 	scripts/check --no-install
 
+bench: all
+	tests/bench/run
+
 lint:
 	@scripts/lint
 

@@ -183,7 +183,8 @@ watch_queue(struct exchange *x)
 	if (queued != x->queued)
 		x->moved_ms = time_now_ms();
 	x->queued = queued;
-	if (x->held && queued_bytes(x, SIOCOUTQNSD) == 0) {
+	if (x->held &&
+	    (x->reply->status >= 300 || queued_bytes(x, SIOCOUTQNSD) == 0)) {
 		x->held = false;
 		curl_easy_pause(x->easy, CURLPAUSE_CONT);
 	}

@@ -65,6 +65,7 @@ set_for_life(struct lane *lane, const struct http_config *config)
 	curl_easy_setopt(easy, CURLOPT_USERAGENT, "prusafs/" VERSION);
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(easy, CURLOPT_PROXY, "");
+	curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
 	curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, (long)IDLE_S);
 	curl_easy_setopt(easy, CURLOPT_MAXCONNECTS, 1L);

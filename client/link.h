@@ -49,6 +49,10 @@ int link_storage(struct link *, const struct wait *, const char *folder,
 int link_check_medium(struct link *, const struct wait *, const char *folder,
     int error);
 
+/* If a refusal says that the printer holds the file open, tell users why. */
+void link_explain_busy(const struct http_reply *, int error, const char *folder,
+    const char *name);
+
 /* Wait before asking once more.  Returns 0 or -EINTR. */
 int link_pause(const struct wait *, int64_t ms);
 

@@ -15,6 +15,7 @@
 #include "client/http.h"
 #include "client/link.h"
 #include "client/listing.h"
+#include "client/log.h"
 #include "client/name.h"
 #include "client/printer.h"
 #include "client/prusalink.h"
@@ -329,6 +330,18 @@ why_no_folder(struct printer *printer, const struct wait *wait,
 	return error == 0 ? -ENOTEMPTY : error;
 }
 
+void
+link_explain_busy(const struct http_reply *reply, int error, const char *folder,
+    const char *name)
+{
+	if (error == -EBUSY && strcasestr(reply->message, "busy") != NULL)
+		log_say(LOG_LEVEL_NOTE,
+		    "%s/%s: the printer holds this file open, in a print or in "
+		    "the preview on its screen; dismiss the preview there and "
+		    "try again",
+		    folder, name);
+}
+
 static int
 remove_entry(struct printer *printer, const struct wait *wait,
     const char *folder, const struct entry *entry)
@@ -345,6 +358,7 @@ remove_entry(struct printer *printer, const struct wait *wait,
 		    &reply);
 	if (error == -ENOENT && entry->folder)
 		error = why_no_folder(printer, wait, folder, entry);
+	link_explain_busy(&reply, error, folder, entry->name);
 	if (error == 0)
 		error = await_seen(link, wait, folder, entry->short_name,
 		    false);

@@ -17,6 +17,9 @@
 #include "client/name.h"
 #include "client/shape.h"
 
+/* What the Pi calls its card in paths (prusa/link/const.py). */
+#define PI_CARD "/SD Card"
+
 /* Replace or add a member; takes value.  Returns 0 or -ENOMEM. */
 static int
 put(cJSON *object, const char *name, cJSON *value)
@@ -176,6 +179,7 @@ shape_job(const struct dialect *dialect, cJSON *job)
 	cJSON *file = cJSON_GetObjectItemCaseSensitive(job, "file");
 	const char *path = json_string(file, "path"), *rest;
 	struct buf folder = { 0 };
+	bool is_card;
 	int error;
 
 	if (dialect->stored_tells || path == NULL || *path != '/')
@@ -183,7 +187,9 @@ shape_job(const struct dialect *dialect, cJSON *job)
 	rest = strchr(path + 1, '/');
 	if (rest == NULL)
 		return 0;
-	error = buf_printf(&folder, "/%s%.*s", dialect->upload_storage,
+	is_card = strncmp(path, PI_CARD "/", strlen(PI_CARD "/")) == 0;
+	error = buf_printf(&folder, "/%s%.*s",
+	    is_card ? "sdcard" : dialect->upload_storage,
 	    (int)(strrchr(path, '/') - rest), rest);
 	if (error == 0)
 		error = put(file, "path", cJSON_CreateString(folder.data));

@@ -268,12 +268,7 @@ explain(struct link *link, const struct wait *wait, const struct store *store,
 {
 	if (error == -ENOSPC)
 		return link_check_medium(link, wait, store->folder, error);
-	if (error == -EBUSY && strcasestr(reply->message, "busy") != NULL)
-		log_say(LOG_LEVEL_NOTE,
-		    "%s/%s: the printer holds this file "
-		    "open, in a print or in the preview on its screen; "
-		    "dismiss the preview there and copy again",
-		    store->folder, store->name);
+	link_explain_busy(reply, error, store->folder, store->name);
 	return error;
 }
 

@@ -148,7 +148,7 @@ print_path(const struct caller *caller, struct unit *unit, const char *path)
 	if (error == 0)
 		error = storage_find(caller, unit, path, &found);
 	if (error != 0)
-		return error;
+		return error == -EISDIR ? -EINVAL : error;
 	wire = name_join(found.folder, found.entry.short_name);
 	if (wire == NULL)
 		error = -ENOMEM;

@@ -4,6 +4,7 @@
  * Any thread; documents.lock guards the newest renderings and their counts.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -258,7 +259,8 @@ document_open(const struct caller *caller, struct place *place, int flags,
 	struct file *file;
 
 	(void)caller;
-	(void)flags;
+	if ((flags & O_ACCMODE) != O_RDONLY) /* root is not asked for modes */
+		return -EACCES;
 	if (place->rendering->error != 0)
 		return place->rendering->error;
 	file = calloc(1, sizeof(*file));
