@@ -185,24 +185,28 @@ FORMATTED = $(wildcard client/*.[ch] cache/*.[ch] fs/*.[ch] \
 SBINDIR ?= /sbin
 BINDIR = $(PREFIX)/bin
 MANDIR = $(PREFIX)/share/man/man8
+COMPDIR = $(PREFIX)/share/bash-completion/completions
 
 install: $(BUILD)/prusafs
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR) \
-	    $(DESTDIR)$(SBINDIR)
+	    $(DESTDIR)$(SBINDIR) $(DESTDIR)$(COMPDIR)
 	install $(BUILD)/prusafs $(DESTDIR)$(BINDIR)/prusafs
 	install -m 644 prusafs.8 $(DESTDIR)$(MANDIR)/prusafs.8
+	install -m 644 scripts/completions/prusafs.bash \
+	    $(DESTDIR)$(COMPDIR)/prusafs
 	ln -sf $(BINDIR)/prusafs $(DESTDIR)$(SBINDIR)/mount.prusafs
 	ln -sf $(BINDIR)/prusafs $(DESTDIR)$(SBINDIR)/mount.fuse.prusafs
 
 uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/prusafs $(DESTDIR)$(MANDIR)/prusafs.8 \
+	    $(DESTDIR)$(COMPDIR)/prusafs \
 	    $(DESTDIR)$(SBINDIR)/mount.prusafs \
 	    $(DESTDIR)$(SBINDIR)/mount.fuse.prusafs
 
 clean:
 	rm -rf build
 
-.PHONY: all unit unit-programs check lint format install uninstall clean
+.PHONY: all bench unit unit-programs check lint format install uninstall clean
 .SECONDARY:
 
 -include $(wildcard $(BUILD)/tests/unit/*.d)
