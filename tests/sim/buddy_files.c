@@ -1,0 +1,415 @@
+/*
+ * Files on the stick: information, listings, downloads, thumbnails, folders,
+ * deletions, and who holds a file open.  The stick is looked at under
+ * sim.lock; bytes are sent without it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/sim/buddy.h"
+#include "tests/sim/gcode.h"
+
+enum {
+	DOWNLOAD_URL = 104,
+	THUMBNAIL_URL = 113
+};
+
+#define FILES "/api/v1/files"
+
+bool
+buddy_previews(struct sim *sim, const char *real)
+{
+	struct buddy *buddy = sim->own;
+
+	if (buddy->preview_until >= 0 && sim_now(sim) >= buddy->preview_until)
+		buddy->preview[0] = '\0';
+	return strcmp(buddy->preview, real) == 0;
+}
+
+bool
+buddy_is_busy(struct sim *sim, const char *real)
+{
+	struct buddy *buddy = sim->own;
+	const struct reader *reader;
+
+	if (buddy_previews(sim, real) || machine_prints(sim, real))
+		return true;
+	if (sim->machine.phase == PHASE_FINISHED &&
+	    strcmp(sim->machine.real, real) == 0)
+		return true; /* the prefetch still holds it open */
+	LIST_FOREACH(reader, &buddy->readers, entry)
+	{
+		if (strcmp(reader->real, real) == 0)
+			return true;
+	}
+	return false;
+}
+
+void
+buddy_show(struct sim *sim, const char *real)
+{
+	struct buddy *buddy = sim->own;
+	struct machine_view view;
+	double seconds = sim->options.preview_s;
+
+	machine_look(sim, &view);
+	if (view.has_job || view.attention)
+		return;
+	machine_idle(sim);
+	strlcpy(buddy->preview, seconds == 0 ? "" : real,
+	    sizeof(buddy->preview));
+	buddy->preview_until = seconds < 0 ? -1 : sim_now(sim) + seconds;
+}
+
+/* Does the path try to climb up? */
+static bool
+climbs(const char *path)
+{
+	size_t len = strlen(path);
+
+	return strncmp(path, "../", 3) == 0 || strstr(path, "/../") != NULL ||
+	    (len >= 3 && strcmp(path + len - 3, "/..") == 0);
+}
+
+int
+buddy_decode(struct call *call, const char *encoded)
+{
+	size_t len = strcspn(encoded, "?");
+
+	if (text_unescape(call->path, sizeof(call->path), encoded, len, true) <
+		0 ||
+	    climbs(call->path))
+		return 404;
+	if (strcmp(call->path, "/usb") == 0)
+		strlcat(call->path, "/", sizeof(call->path));
+	return strncmp(call->path, "/usb/", 5) == 0 ? 0 : 403;
+}
+
+int
+buddy_find(struct call *call, struct fat_place *place)
+{
+	if (call->buddy->stick_out) {
+		memset(place, 0, sizeof(*place));
+		return -ENOENT;
+	}
+	return fat_find(&call->buddy->fat, call->path + 4, place);
+}
+
+/* The folder, and the folder with the short name, must each fit. */
+static bool
+fits(const char *path, const struct fat_place *place)
+{
+	char spelt[TARGET_SIZE];
+
+	buddy_short_path(spelt, sizeof(spelt), path, place);
+	return strlen(spelt) <= BUDDY_PATH;
+}
+
+static void
+answer_info(struct call *call, const struct text *body, bool printing,
+    const char *etag)
+{
+	char extra[160] = "";
+
+	if (etag[0] != '\0' &&
+	    strcmp(exchange_header(call->ex, HEADER_IF_NONE_MATCH), etag) ==
+		0) {
+		buddy_not_modified(call, etag);
+		return;
+	}
+	if (etag[0] != '\0')
+		snprintf(extra, sizeof(extra), "ETag: %s\r\n", etag);
+	strlcat(extra,
+	    "Read-Only: false\r\nCurrently-Printing: ", sizeof(extra));
+	strlcat(extra, printing ? "true\r\n" : "false\r\n", sizeof(extra));
+	buddy_send(call, 200, "application/json", extra, body);
+}
+
+static void
+files_get(struct call *call)
+{
+	static const char none[] =
+	    "{\"type\":\"FOLDER\",\"ro\":false,\"name\":\"\",\"children\":[]}";
+	struct text body = { 0 };
+	struct fat_place place;
+	char etag[32] = "";
+	bool printing = false;
+
+	pthread_mutex_lock(&call->sim->lock);
+	buddy_find(call, &place);
+	if (place.exists && S_ISDIR(place.st.st_mode) &&
+	    fits(call->path, &place))
+		buddy_render_folder(call, &body, &place, etag);
+	else if (place.exists && S_ISREG(place.st.st_mode) &&
+	    fits(call->path, &place))
+		buddy_render_file(&body, call->path, &place);
+	else if (call->buddy->stick_out &&
+	    call->path[strspn(call->path + 4, "/") + 4] == '\0')
+		text_puts(&body, none);
+	if (place.exists)
+		printing = machine_prints(call->sim, place.real);
+	fat_release(&place);
+	pthread_mutex_unlock(&call->sim->lock);
+	if (body.len > 0)
+		answer_info(call, &body, printing, etag);
+	else
+		buddy_page(call, 404, "");
+	text_free(&body);
+}
+
+/* Make the folder; the status and the text of the answer. */
+static int
+make_folder(struct call *call, const char **message)
+{
+	struct fat_place place;
+	int error = buddy_find(call, &place);
+	int status = 500;
+
+	*message = "Error creating directory";
+	if (error == 0 && place.exists) {
+		status = 409;
+		*message = "Already exists";
+	} else if (error == 0 && !call->sim->writes_fail && !call->sim->full &&
+	    mkdir(place.real, 0755) == 0) {
+		fat_changed(&call->buddy->fat, &place);
+		status = 201;
+		*message = "";
+	}
+	fat_release(&place);
+	return status;
+}
+
+static void
+files_put(struct call *call)
+{
+	const char *message;
+	int status;
+
+	if (!buddy_says(call->ex, HEADER_CREATE_FOLDER, "?1")) {
+		buddy_upload(call);
+		return;
+	}
+	pthread_mutex_lock(&call->sim->lock);
+	status = make_folder(call, &message);
+	pthread_mutex_unlock(&call->sim->lock);
+	buddy_page(call, status, message);
+}
+
+/* Does the client name the print on the screen as the printer does? */
+static bool
+names_finished(struct call *call)
+{
+	struct machine_view view;
+
+	machine_look(call->sim, &view);
+	return (view.phase == PHASE_FINISHED || view.phase == PHASE_STOPPED) &&
+	    strcmp(call->path, call->sim->machine.path) == 0;
+}
+
+static int
+remove_place(struct call *call)
+{
+	struct fat_place place;
+	int status = 404;
+
+	buddy_find(call, &place);
+	if (!place.exists || place.is_root || call->sim->writes_fail)
+		status = 404;
+	else if (S_ISDIR(place.st.st_mode))
+		status = rmdir(place.real) == 0 ? 204 : 404;
+	else {
+		if (names_finished(call))
+			machine_idle(call->sim);
+		if (buddy_is_busy(call->sim, place.real))
+			status = 409;
+		else
+			status = unlink(place.real) == 0 ? 204 : 404;
+	}
+	if (status == 204)
+		fat_changed(&call->buddy->fat, &place);
+	fat_release(&place);
+	return status;
+}
+
+static void
+files_delete(struct call *call)
+{
+	int status;
+
+	pthread_mutex_lock(&call->sim->lock);
+	status = remove_place(call);
+	pthread_mutex_unlock(&call->sim->lock);
+	buddy_page(call, status, status == 409 ? "File is busy" : "");
+}
+
+static void
+files_post(struct call *call)
+{
+	int error = buddy_start_print(call);
+
+	buddy_page_close(call,
+	    error == 0		 ? 204 :
+		error == -ENOENT ? 404 :
+				   409,
+	    "");
+}
+
+void
+buddy_files(struct call *call)
+{
+	static const struct {
+		const char *method;
+		void (*serve)(struct call *);
+	} methods[] = {
+		{ "GET", files_get },
+		{ "HEAD", files_get },
+		{ "PUT", files_put },
+		{ "POST", files_post },
+		{ "DELETE", files_delete },
+	};
+	int status = buddy_decode(call, call->ex->target + strlen(FILES));
+
+	if (status != 0) {
+		buddy_page(call, status, "");
+		return;
+	}
+	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+		if (strcmp(methods[i].method, call->ex->method) == 0)
+			methods[i].serve(call);
+	}
+}
+
+/* Open the file at call.path for reading, and note that it is being read. */
+static int
+open_file(struct call *call, struct fat_place *place, struct reader *reader)
+{
+	int fd = -1;
+
+	pthread_mutex_lock(&call->sim->lock);
+	buddy_find(call, place);
+	if (place->exists && S_ISREG(place->st.st_mode) &&
+	    call->buddy->objects < BUDDY_OBJECTS)
+		fd = open(place->real, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		reader->real = place->real;
+		LIST_INSERT_HEAD(&call->buddy->readers, reader, entry);
+		call->buddy->objects++;
+	}
+	pthread_mutex_unlock(&call->sim->lock);
+	return fd;
+}
+
+static void
+close_file(struct call *call, int fd, struct reader *reader)
+{
+	pthread_mutex_lock(&call->sim->lock);
+	close(fd);
+	LIST_REMOVE(reader, entry);
+	call->buddy->objects--;
+	pthread_mutex_unlock(&call->sim->lock);
+}
+
+static const char *
+content_type(const char *path)
+{
+	static const char *const types[][2] = { { ".html", "text/html" },
+		{ ".css", "text/css" }, { ".js", "application/javascript" },
+		{ ".ico", "image/vnd.microsoft.icon" }, { ".png", "image/png" },
+		{ ".svg", "image/svg+xml" } };
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		if (text_ends_with(path, types[i][0]))
+			return types[i][1];
+	}
+	return "application/octet-stream";
+}
+
+void
+buddy_download(struct call *call)
+{
+	struct text head = { 0 };
+	struct fat_place place;
+	struct reader reader;
+	struct stat st;
+	int fd, status = buddy_decode(call, call->ex->target);
+
+	if (strcmp(call->ex->method, "GET") != 0) {
+		buddy_page(call, 405, "");
+		return;
+	}
+	if (strcspn(call->ex->target, "?") > DOWNLOAD_URL || status != 0 ||
+	    strlen(call->path) > BUDDY_PATH) {
+		buddy_page(call, 404, "This doesn't look like file name");
+		return;
+	}
+	fd = open_file(call, &place, &reader);
+	if (fd < 0 || fstat(fd, &st) != 0) {
+		buddy_page(call, 404, "");
+	} else {
+		buddy_head(call, &head, 200, content_type(call->path),
+		    "Content-Disposition: attachment\r\n", st.st_size);
+		exchange_answer_file(call->ex, call->conn, 200, &head, fd,
+		    st.st_size);
+		text_free(&head);
+	}
+	if (fd >= 0)
+		close_file(call, fd, &reader);
+	fat_release(&place);
+}
+
+static void
+answer_thumbnail(struct call *call, const char *real, const struct stat *st,
+    enum thumbnail size)
+{
+	struct text png = { 0 };
+	char etag[32], extra[64];
+	bool padded, found;
+
+	snprintf(etag, sizeof(etag), "\"%u\"",
+	    (unsigned)(st->st_ino * 31 + (unsigned long)st->st_size * 7 +
+		(unsigned long)st->st_mtim.tv_sec));
+	found = gcode_thumbnail(real, size, &png, &padded);
+	if (found && padded)
+		text_add(&png, "", 1); /* the firmware's decoder does that */
+	snprintf(extra, sizeof(extra), "ETag: %s\r\n", etag);
+	if (!found)
+		buddy_page(call, 404, "File doesn't contain preview");
+	else if (strcmp(exchange_header(call->ex, HEADER_IF_NONE_MATCH),
+		     etag) == 0)
+		buddy_not_modified(call, etag);
+	else
+		buddy_send(call, 200, "image/png", extra, &png);
+	text_free(&png);
+}
+
+void
+buddy_thumbnail(struct call *call)
+{
+	const char *target = call->ex->target;
+	bool small = strncmp(target, "/thumb/s/", 9) == 0;
+	struct fat_place place = { 0 };
+	int status = 404;
+
+	if (strcspn(target, "?") <= THUMBNAIL_URL &&
+	    (small || strncmp(target, "/thumb/l/", 9) == 0))
+		status = buddy_decode(call, target + 8);
+	if (strcmp(call->ex->method, "GET") != 0) {
+		buddy_page(call, 405, "");
+		return;
+	}
+	if (status == 0) {
+		pthread_mutex_lock(&call->sim->lock);
+		buddy_find(call, &place);
+		pthread_mutex_unlock(&call->sim->lock);
+	}
+	if (place.exists && S_ISREG(place.st.st_mode))
+		answer_thumbnail(call, place.real, &place.st,
+		    small ? THUMBNAIL_ICON : THUMBNAIL_LARGER);
+	else
+		buddy_page(call, 404, "");
+	fat_release(&place);
+}

@@ -1,0 +1,114 @@
+#ifndef TESTS_SIM_EXCHANGE_H
+#define TESTS_SIM_EXCHANGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+struct conn;
+struct text;
+
+/* The header fields that any personality looks at. */
+enum header {
+	HEADER_ACCEPT,
+	HEADER_API_KEY,
+	HEADER_AUTHORIZATION,
+	HEADER_CONNECTION,
+	HEADER_CONTENT_LENGTH,
+	HEADER_CONTENT_TYPE,
+	HEADER_CREATE_FOLDER,
+	HEADER_FORCE,
+	HEADER_HOST,
+	HEADER_IF_MODIFIED_SINCE,
+	HEADER_IF_NONE_MATCH,
+	HEADER_OVERWRITE,
+	HEADER_PRINT_AFTER_UPLOAD,
+	HEADER_TRANSFER_ENCODING,
+	HEADER_USER_AGENT,
+	HEADER_COUNT
+};
+
+enum {
+	TARGET_SIZE = 4096
+};
+
+/* One request, its answer, and what the log says of them. */
+struct exchange {
+	char method[24];
+	char target[TARGET_SIZE];
+	char *header[HEADER_COUNT];
+	unsigned place[HEADER_COUNT]; /* which field of the head it was */
+	unsigned header_count;
+	size_t line_len;   /* of the request line as sent */
+	size_t target_len; /* of the target as sent; target may be shorter */
+	size_t longest;	   /* header line */
+	bool malformed;	   /* the request line is no request line */
+	bool http_1_1;
+	bool keep_alive; /* set by the personality */
+
+	int status; /* of the answer; 0 before there is one */
+	long long in, out, announced;
+	bool logged;
+
+	bool lose;
+	long long cut; /* bytes of the answer that may be sent; -1: all */
+	long long cut_upload;
+	int fail_status;
+	char fail_text[200];
+	enum {
+		BODY_NORMAL,
+		BODY_GARBAGE,
+		BODY_DEEP,
+		BODY_HUGE
+	} wrong_body;
+};
+
+/* How reading a head ended. */
+enum read_result {
+	READ_OK,
+	READ_END,   /* the client left, nothing was sent */
+	READ_LOST,  /* the client left in the middle, or reset */
+	READ_STALL, /* silence for too long */
+};
+
+/*
+ * Read a request's head.  Silence may last that many simulated seconds (< 0:
+ * for ever).  The exchange must be released with exchange_end whatever the
+ * result.
+ */
+enum read_result exchange_read(struct exchange *, struct conn *,
+    double silence_s);
+
+/* Log the exchange if that has not been done, and release what it holds. */
+void exchange_end(struct exchange *, struct conn *);
+
+/* The value of a field, or an empty string. */
+const char *exchange_header(const struct exchange *, enum header);
+
+/* Send a whole answer: head and body.  Logged before its last byte leaves. */
+void exchange_answer(struct exchange *, struct conn *, int status,
+    const struct text *head, const void *body, size_t len);
+
+/* Send a head and then size bytes of a file.  Returns 0 or -errno. */
+int exchange_answer_file(struct exchange *, struct conn *, int status,
+    const struct text *head, int fd, off_t size);
+
+/* Send a head; the body follows piecemeal. */
+void exchange_begin(struct exchange *, struct conn *, int status,
+    const struct text *head, long long announced);
+
+/* Send a piece of the body; the last one is logged first. */
+void exchange_piece(struct exchange *, struct conn *, const void *data,
+    size_t len, bool last);
+
+/*
+ * Receive body bytes.  Returns how many, 0 at the end of the connection,
+ * -ETIMEDOUT, -ECONNRESET, or -EPIPE when the upload is to be cut.
+ */
+ssize_t exchange_receive(struct exchange *, struct conn *, void *out,
+    size_t len, double silence_s);
+
+/* Write the exchange to the log. */
+void exchange_log(struct exchange *, struct conn *);
+
+#endif

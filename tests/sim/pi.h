@@ -1,0 +1,272 @@
+#ifndef TESTS_SIM_PI_H
+#define TESTS_SIM_PI_H
+
+#include <stdbool.h>
+#include <sys/queue.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "tests/sim/conn.h"
+#include "tests/sim/exchange.h"
+#include "tests/sim/gcode.h"
+#include "tests/sim/sim.h"
+#include "tests/sim/text.h"
+
+#define PI_STORAGE "PrusaLink gcodes"
+#define PI_CARD	   "SD Card"
+#define PI_BLOCK   65365 /* bytes that the server reads at a time */
+
+enum {
+	PI_ARGS = 3,
+	PI_CACHE = 512,
+	PI_KEY = 64,
+	PI_NAME = 248
+};
+
+/* A path that the watched tree does not show yet. */
+struct pending {
+	char *real;
+	double until; /* simulated */
+	TAILQ_ENTRY(pending) entry;
+};
+
+/* What a file says about itself, for as long as it stays the same. */
+struct pi_gcode {
+	ino_t inode;
+	struct timespec mtime;
+	off_t size;
+	struct gcode gcode;
+};
+
+/* What PrusaLink has beyond any printer.  Under sim.lock. */
+struct pi {
+	char *local; /* real folders */
+	char *card;
+	bool card_out;
+	bool stuck; /* the print of a folder that nothing ends */
+	char secret[65];
+	char key[PI_KEY];
+	time_t changed; /* the tree */
+	TAILQ_HEAD(, pending) pending;
+	struct pi_gcode cache[PI_CACHE];
+	struct text picture;
+	long picture_number;
+};
+
+/* A request being served. */
+struct call {
+	struct sim *sim;
+	struct pi *pi;
+	struct conn *conn;
+	struct exchange *ex;
+	char path[TARGET_SIZE]; /* decoded, without the query */
+	const char *query;	/* as sent; empty if there is none */
+	char *arg[PI_ARGS];	/* what the route's stars stand for */
+	struct text body;	/* a small one has been read */
+	long long length;	/* announced; 0 for none or nonsense */
+};
+
+/* pi_reply.c */
+
+/* The errors that have a page of their own. */
+enum pi_error {
+	PI_BAD_REQUEST,
+	PI_SAME_DESTINATION,
+	PI_NO_FILE,
+	PI_SIZE_MISMATCH,
+	PI_FORBIDDEN_CHARACTERS,
+	PI_NAME_TOO_LONG,
+	PI_UPLOAD_FAILED,
+	PI_NOT_FOUND,
+	PI_FILE_NOT_FOUND,
+	PI_CARD_UNSUPPORTED,
+	PI_LOCATION_NOT_FOUND,
+	PI_NOT_CURRENT_JOB,
+	PI_PRINTING,
+	PI_NOT_PRINTING,
+	PI_NOT_PAUSED,
+	PI_NOT_ABLE,
+	PI_FILE_PRINTED,
+	PI_FILE_EXISTS,
+	PI_NOT_EMPTY,
+	PI_TRANSFER_CONFLICT,
+	PI_CARD_READ_ONLY,
+	PI_NO_THUMBNAIL,
+	PI_LENGTH_REQUIRED,
+	PI_TOO_LARGE,
+	PI_UNSUPPORTED,
+	PI_INTERNAL,
+	PI_NOT_IN_TREE,
+};
+
+/* Answer with an error: JSON, HTML or text, as the client accepts. */
+void pi_error(struct call *, enum pi_error);
+
+/* An exception nobody expected: a page of its own on GET and POST only. */
+void pi_crash(struct call *);
+
+/* The framework's HTML page for a status; extra are header lines. */
+void pi_html(struct call *, int status, const char *extra);
+
+/* Any answer; extra are header lines. */
+void pi_send(struct call *, int status, const char *type, const char *extra,
+    const void *body, size_t len);
+
+/* An answer without a body. */
+void pi_empty(struct call *, int status);
+
+/* An answer that is JSON. */
+void pi_json(struct call *, int status, const char *extra,
+    const struct text *json);
+
+/* An answer that is a message in JSON. */
+void pi_message(struct call *, int status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The head of an answer. */
+void pi_head(struct text *head, int status, const char *type, const char *extra,
+    long long len);
+
+bool pi_json_head(struct exchange *, struct text *head, long long len);
+void pi_fail(struct conn *, struct exchange *, int status, const char *message);
+
+/* pi_auth.c: is the login right?  If not, it has been answered. */
+bool pi_login(struct call *, bool with_key);
+
+/* pi_tree.c */
+
+/* A file or folder as the server sees it. */
+struct pi_place {
+	char *real;
+	char path[TARGET_SIZE]; /* with the storage's name: /PrusaLink … */
+	struct stat st;
+	bool exists; /* and is shown */
+	bool is_root;
+	bool card;
+	bool slash; /* the path ends with one */
+};
+
+/*
+ * Follow a path below a storage.  Returns 0, or -ENXIO if there is no such
+ * storage.  The place must be released in any case.  Locked.
+ */
+int pi_find(struct call *, const char *storage, const char *path,
+    struct pi_place *);
+
+/* The same for a display path: its first part is the storage's name. */
+int pi_find_display(struct call *, const char *path, struct pi_place *);
+
+void pi_release(struct pi_place *);
+
+/*
+ * The real path below the local storage, whatever is shown; to be freed.
+ * NULL if it leads out of it.
+ */
+char *pi_real(struct pi *, const char *path);
+
+/* The tree has changed; a new path shows up a little later.  Locked. */
+void pi_changed(struct sim *, const char *appeared);
+
+/* Bytes below a folder, hidden ones not counted. */
+long long pi_tree_size(const char *real);
+
+/* Is it shown in a listing? */
+bool pi_shows(struct sim *, const char *real, const char *name);
+
+/* What the file says about itself.  Locked. */
+const struct gcode *pi_gcode(struct pi *, const char *real,
+    const struct stat *);
+
+/* The type of a file by its name. */
+const char *pi_type(const char *name);
+
+/* A listing or a file's information.  Locked. */
+void pi_render(struct call *, struct text *, const struct pi_place *);
+
+/* The refs member of a file.  Locked. */
+void pi_render_refs(struct pi *, struct text *, const struct pi_place *,
+    bool printable);
+
+/* The meta member of a file.  Locked. */
+void pi_render_meta(struct pi *, struct text *, const struct pi_place *);
+
+/* Remove a folder with all that is in it.  Returns 0 or -errno. */
+int pi_remove_tree(const char *real);
+
+/* Make all the folders of a path below local.  0 or -errno.  Locked. */
+int pi_make_folders(struct call *, const char *path);
+
+/* Is this file in print?  Locked. */
+bool pi_prints(struct sim *, const char *real);
+
+/* The local storage's free and whole space. */
+void pi_space(struct sim *, long long *free_space, long long *total);
+
+/* Parse a date in the one form that is taken.  Returns 0 or -EINVAL. */
+int pi_parse_date(const char *text, time_t *when);
+
+/* The routes: pi_files.c, pi_upload.c, pi_form.c, pi_status.c and so on. */
+void pi_files_get(struct call *);
+void pi_files_put(struct call *);
+void pi_files_post(struct call *);
+void pi_files_delete(struct call *);
+void pi_upload(struct call *);
+void pi_multipart(struct call *);
+void pi_legacy_start(struct call *);
+void pi_legacy_delete(struct call *);
+void pi_legacy_get(struct call *);
+void pi_legacy_list(struct call *);
+void pi_thumbnail(struct call *);
+void pi_folder_create(struct call *);
+void pi_folder_delete(struct call *);
+void pi_modify(struct call *);
+void pi_version(struct call *);
+void pi_info(struct call *);
+void pi_status(struct call *);
+void pi_job(struct call *);
+void pi_job_stop(struct call *);
+void pi_job_word(struct call *);
+void pi_storage(struct call *);
+void pi_transfer(struct call *);
+void pi_transfer_stop(struct call *);
+void pi_legacy_transfer(struct call *);
+void pi_legacy_printer(struct call *);
+void pi_legacy_job(struct call *);
+void pi_legacy_job_command(struct call *);
+void pi_settings(struct call *);
+void pi_page(struct call *);
+void pi_page_head(struct call *);
+void pi_ports(struct call *);
+void pi_card_ready(struct call *);
+void pi_connection(struct call *);
+void pi_logs(struct call *);
+void pi_log(struct call *);
+void pi_update(struct call *);
+void pi_nothing(struct call *);
+void pi_ready(struct call *);
+void pi_key(struct call *);
+void pi_serial(struct call *);
+void pi_timelapse(struct call *);
+void pi_done(struct call *);
+void pi_obeyed(struct call *);
+void pi_cameras(struct call *);
+void pi_camera(struct call *);
+void pi_camera_change(struct call *);
+void pi_snap(struct call *);
+void pi_snap_default(struct call *);
+void pi_snap_now(struct call *);
+const char *pi_camera_id(void);
+
+/* Store the body in memory at call.path.  Returns 0 or -EIO. */
+int pi_store_body(struct call *);
+
+/* Start a print of call.path once the tree shows it, and answer. */
+void pi_print_stored(struct call *);
+
+/*
+ * Start a print.  Returns 0, -EBUSY, -EISDIR for the folder that wedges the
+ * server.  Locked.
+ */
+int pi_start_print(struct sim *, const struct pi_place *);
+
+#endif

@@ -1,0 +1,278 @@
+/*
+ * Uploads to PrusaLink: by PUT, or the bytes of a form.  They go to
+ * a hidden .part file in the root, which is renamed at the end.  A connection
+ * that is reset leaves the transfer slot taken, as the real server does.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "tests/sim/pi.h"
+
+enum {
+	PIECE = 262144
+};
+
+#define VISIBLE_TRIES 10
+#define TRY_S	      0.1
+
+/* What becomes of an upload. */
+enum outcome {
+	OUTCOME_STORED,
+	OUTCOME_FAILED,	     /* short, stopped, or of an unlucky size */
+	OUTCOME_CRASHED,     /* an exception nobody expected */
+	OUTCOME_WEDGED,	     /* the same, and the slot stays taken */
+	OUTCOME_LOST,	     /* reset: there is nobody to answer */
+	OUTCOME_UNSUPPORTED, /* the type found in the file is wrong */
+};
+
+struct upload {
+	struct call *call;
+	long transfer;
+	char *real;
+	char *part;
+	int fd;
+	bool octets; /* the type is to be found in the file */
+	bool print;
+	bool whole; /* all of it is in call.body */
+};
+
+static bool
+is_type(const struct call *call, const char *type)
+{
+	const char *value = exchange_header(call->ex, HEADER_CONTENT_TYPE);
+	size_t len = strlen(type);
+
+	return strncasecmp(value, type, len) == 0 &&
+	    (value[len] == '\0' || value[len] == ';' || value[len] == ' ');
+}
+
+static bool
+says_yes(const struct call *call, enum header which)
+{
+	return strcmp(exchange_header(call->ex, which), "?1") == 0;
+}
+
+/* Take the slot and make the part file.  Locked. */
+static enum outcome
+begin(struct upload *upload)
+{
+	struct call *call = upload->call;
+	const char *slash = strrchr(call->path, '/');
+	const char *name = slash == NULL ? call->path : slash + 1;
+
+	if (upload->real == NULL || strlen(name) > PI_NAME)
+		return OUTCOME_CRASHED;
+	upload->transfer = transfer_begin(call->sim, name, "/local",
+	    call->length, upload->print);
+	if (upload->transfer == 0)
+		return OUTCOME_CRASHED;
+	if (asprintf(&upload->part, "%s/.%s.part", call->pi->local, name) < 0)
+		upload->part = NULL;
+	if (upload->part != NULL)
+		upload->fd = open(upload->part,
+		    O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	return upload->fd < 0 ? OUTCOME_CRASHED : OUTCOME_STORED;
+}
+
+static enum outcome
+store(struct upload *upload, const char *data, size_t len)
+{
+	struct sim *sim = upload->call->sim;
+	bool full, stop;
+
+	pthread_mutex_lock(&sim->lock);
+	if (sim->transfer.id == upload->transfer)
+		sim->transfer.transferred += (long long)len;
+	stop = sim->transfer.id == upload->transfer && sim->transfer.stop;
+	full = sim->full || sim->writes_fail;
+	pthread_mutex_unlock(&sim->lock);
+	if (stop)
+		return OUTCOME_FAILED;
+	while (len > 0 && !full) {
+		ssize_t did = write(upload->fd, data, len);
+
+		if (did > 0) {
+			data += did;
+			len -= (size_t)did;
+		}
+		full = did < 0 && errno != EINTR;
+	}
+	return full ? OUTCOME_WEDGED : OUTCOME_STORED;
+}
+
+/* The next bytes: those of a small body have been read already. */
+static ssize_t
+next_bytes(struct upload *upload, char *data, size_t len, size_t *used)
+{
+	struct call *call = upload->call;
+	size_t there = call->body.len - *used;
+
+	if (call->length > PI_BLOCK && !upload->whole)
+		return exchange_receive(call->ex, call->conn, data, len, -1);
+	if (len > there)
+		len = there;
+	if (len > 0)
+		memcpy(data, call->body.data + *used, len);
+	*used += len;
+	return (ssize_t)len;
+}
+
+static enum outcome
+receive(struct upload *upload)
+{
+	struct call *call = upload->call;
+	char *data = malloc(PIECE);
+	long long left = call->length;
+	enum outcome outcome = OUTCOME_STORED;
+	size_t used = 0;
+
+	if (data == NULL)
+		return OUTCOME_CRASHED;
+	while (left > 0 && outcome == OUTCOME_STORED) {
+		ssize_t got = next_bytes(upload, data,
+		    left < PIECE ? (size_t)left : PIECE, &used);
+
+		if (got <= 0) {
+			outcome = got == 0 ? OUTCOME_FAILED : OUTCOME_LOST;
+			break;
+		}
+		left -= got;
+		outcome = store(upload, data, (size_t)got);
+	}
+	free(data);
+	/* a last block of one byte is never read */
+	if (outcome == OUTCOME_STORED && !upload->whole &&
+	    call->length > PI_BLOCK && call->length % PI_BLOCK == 1)
+		outcome = OUTCOME_FAILED;
+	return outcome;
+}
+
+/* Put the file into its place.  Locked. */
+static enum outcome
+finish(struct upload *upload)
+{
+	struct call *call = upload->call;
+	bool existed = access(upload->real, F_OK) == 0;
+
+	if (upload->octets && !existed)
+		return OUTCOME_CRASHED;
+	if (upload->octets) {
+		unlink(upload->real);
+		pi_changed(call->sim, NULL);
+		return OUTCOME_UNSUPPORTED;
+	}
+	if (rename(upload->part, upload->real) != 0)
+		return OUTCOME_CRASHED;
+	pi_changed(call->sim, existed ? NULL : upload->real);
+	return OUTCOME_STORED;
+}
+
+/* Start the print once the tree shows the file. */
+void
+pi_print_stored(struct call *call)
+{
+	int error = -ENOENT;
+
+	for (int i = 0; i < VISIBLE_TRIES && error == -ENOENT; i++) {
+		struct pi_place place;
+
+		pthread_mutex_lock(&call->sim->lock);
+		pi_find(call, "local", call->path, &place);
+		if (place.exists)
+			error = pi_start_print(call->sim, &place);
+		pi_release(&place);
+		pthread_mutex_unlock(&call->sim->lock);
+		if (error == -ENOENT)
+			sim_sleep(call->sim,
+			    TRY_S * call->sim->options.time_scale);
+	}
+	if (error == 0)
+		pi_empty(call, 201);
+	else if (error == -ENOENT)
+		pi_html(call, 408, "");
+	else
+		pi_error(call, PI_NOT_ABLE);
+}
+
+static void
+answer(struct upload *upload, enum outcome outcome)
+{
+	struct call *call = upload->call;
+
+	if (outcome == OUTCOME_FAILED)
+		pi_error(call, PI_UPLOAD_FAILED);
+	else if (outcome == OUTCOME_UNSUPPORTED)
+		pi_error(call, PI_UNSUPPORTED);
+	else if (outcome == OUTCOME_LOST)
+		call->conn->dead = true;
+	else if (outcome != OUTCOME_STORED)
+		pi_crash(call);
+	else if (upload->print)
+		pi_print_stored(call);
+	else
+		pi_empty(call, 201);
+}
+
+static enum outcome
+transfer_file(struct upload *upload)
+{
+	struct sim *sim = upload->call->sim;
+	enum outcome outcome;
+
+	pthread_mutex_lock(&sim->lock);
+	outcome = begin(upload);
+	pthread_mutex_unlock(&sim->lock);
+	if (outcome == OUTCOME_STORED)
+		outcome = receive(upload);
+	pthread_mutex_lock(&sim->lock);
+	if (outcome == OUTCOME_STORED)
+		outcome = finish(upload);
+	/* after a reset or a full disk nobody clears the slot */
+	if (upload->transfer != 0 && outcome != OUTCOME_LOST &&
+	    outcome != OUTCOME_WEDGED)
+		transfer_end(sim, upload->transfer);
+	pthread_mutex_unlock(&sim->lock);
+	if (upload->fd >= 0)
+		close(upload->fd);
+	return outcome;
+}
+
+void
+pi_upload(struct call *call)
+{
+	struct upload upload = { .call = call,
+		.fd = -1,
+		.octets = is_type(call, "application/octet-stream"),
+		.print = says_yes(call, HEADER_PRINT_AFTER_UPLOAD) };
+
+	upload.real = pi_real(call->pi, call->path);
+	if (!upload.octets && !is_type(call, "text/x.gcode"))
+		pi_error(call, PI_UNSUPPORTED);
+	else if (call->length <= 0)
+		pi_error(call, PI_LENGTH_REQUIRED);
+	else if (!says_yes(call, HEADER_OVERWRITE) && upload.real != NULL &&
+	    access(upload.real, F_OK) == 0)
+		pi_error(call, PI_FILE_EXISTS);
+	else
+		answer(&upload, transfer_file(&upload));
+	free(upload.real);
+	free(upload.part);
+}
+
+int
+pi_store_body(struct call *call)
+{
+	struct upload upload = { .call = call, .fd = -1, .whole = true };
+	enum outcome outcome;
+
+	upload.real = pi_real(call->pi, call->path);
+	outcome = transfer_file(&upload);
+	free(upload.real);
+	free(upload.part);
+	return outcome == OUTCOME_STORED ? 0 : -EIO;
+}
