@@ -75,7 +75,8 @@ multipart_store(struct http *http, const struct wait *wait,
 		.method = "POST",
 		.target = "/api/files/local",
 		.headers = { "Content-Type: multipart/form-data; boundary=" BOUNDARY },
-		.body = &body };
+		.body = &body,
+		.once = true };
 	int error = form_make(&form, store);
 
 	if (error == 0) {

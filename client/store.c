@@ -50,7 +50,8 @@ put_raw(struct link *link, const struct wait *wait, const struct store *store,
 		.method = "PUT",
 		.headers = { "Content-Type: text/x.gcode",
 		    store->replace ? "Overwrite: ?1" : NULL },
-		.body = &store->source };
+		.body = &store->source,
+		.once = true };
 	struct buf target = { 0 };
 	int error;
 
@@ -238,7 +239,7 @@ is_stored_after_all(struct link *link, const struct wait *wait,
 {
 	struct entry stored;
 
-	if (link_entry(link, wait, store->folder, store->name, &stored) != 0)
+	if (see_stored(link, wait, store, &stored) != 0)
 		return false;
 	if (stored.size == store->source.len &&
 	    strcmp(stored.name, store->name) == 0 &&
