@@ -49,6 +49,7 @@ SRCS = \
 	cache/stage.c \
 	cache/staged.c \
 	cache/withheld.c \
+	client/away.c \
 	client/buf.c \
 	client/command.c \
 	client/contact.c \

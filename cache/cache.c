@@ -145,6 +145,25 @@ is_good(const struct cache *cache, const struct slot *slot, int64_t began_ms)
 	    time_now_ms() - slot->done_ms < ttl_ms;
 }
 
+static bool
+is_away(int error)
+{
+	return error == -EHOSTDOWN || error == -EHOSTUNREACH ||
+	    error == -ETIMEDOUT;
+}
+
+/*
+ * While the printer is away, folders and what changes by a restart only are
+ * told from memory.
+ */
+static bool
+may_serve_old(const struct cache *cache, const struct slot *slot)
+{
+	return slot->filled && slot->error == 0 &&
+	    slot->epoch == cache->epoch &&
+	    (slot->lasting || slot->topic == TOPIC_COUNT);
+}
+
 /* Ask the printer; the lock is let go meanwhile. */
 static int
 fetch(struct cache *cache, const struct wait *wait, struct slot *slot)
@@ -167,6 +186,12 @@ fetch(struct cache *cache, const struct wait *wait, struct slot *slot)
 	if (error == -EINTR) {
 		buf_free(&text);
 		return error;
+	}
+	if (is_away(error) && may_serve_old(cache, slot)) {
+		buf_free(&text);
+		slot->done_ms = time_now_ms();
+		slot->generation = generation;
+		return 0;
 	}
 	listing_release(slot->listing);
 	buf_free(&slot->text);

@@ -1,8 +1,8 @@
 /*
  * Requests to one server over its three lanes, the log line of each, and the
  * exchange office where an answer's status becomes an errno.  Any thread may
- * perform; a lane belongs to the thread that has its turn, and the rest of
- * struct http does not change after http_new.
+ * perform; a lane belongs to the thread that has its turn, away has a lock of
+ * its own, and the rest of struct http does not change after http_new.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/away.h"
 #include "client/http.h"
 #include "client/json.h"
 #include "client/lane.h"
@@ -21,6 +22,7 @@ struct http {
 	char *url;
 	char *key_header; /* or NULL */
 	bool digest;
+	struct away away;
 	struct {
 		struct turn turn;
 		struct lane *lane; /* belongs to the turn's holder */
@@ -124,6 +126,7 @@ http_new(const struct http_config *config, struct http **out)
 		turn_init(&http->lanes[i].turn);
 	http->url = strdup(config->url);
 	http->digest = config->api_key == NULL && config->password != NULL;
+	away_init(&http->away, http->url);
 	if (http->url == NULL)
 		error = -ENOMEM;
 	if (config->api_key != NULL &&
@@ -154,6 +157,7 @@ http_free(struct http *http)
 	}
 	if (http->key_header != NULL)
 		freezero(http->key_header, strlen(http->key_header));
+	away_destroy(&http->away);
 	free(http->url);
 	free(http);
 }
@@ -187,7 +191,7 @@ record(const struct http_request *request, const struct http_reply *reply,
  */
 static int
 run(struct http *http, const struct wait *wait,
-    const struct http_request *request, struct http_reply *reply)
+    const struct http_request *request, bool attempt, struct http_reply *reply)
 {
 	struct lane *lane = http->lanes[request->lane].lane;
 	const char *lines[8] = { "Accept: application/json", "Expect:" };
@@ -202,13 +206,29 @@ run(struct http *http, const struct wait *wait,
 	error = buf_printf(&url, "%s%s", http->url, request->target);
 	if (error != 0)
 		return error;
-	error = lane_run(lane, wait, request, url.data, lines, reply);
+	error = lane_run(lane, wait, request, url.data, lines,
+	    attempt ? AWAY_CONNECT_MS : 0, reply);
 	if (error == -EIO && reply->status >= 300)
 		error = 0;
 	if (error == 0 && reply->status >= 300)
 		note_message(reply);
-	record(request, reply, error, lane_words(lane), started_ms);
+	if (!attempt || error == 0)
+		record(request, reply, error, lane_words(lane), started_ms);
 	buf_free(&url);
+	return error;
+}
+
+/* With the lane's turn: a server that went away meanwhile is not asked. */
+static int
+run_unless_away(struct http *http, const struct wait *wait,
+    const struct http_request *request, bool attempt, struct http_reply *reply)
+{
+	int error;
+
+	if (!attempt && away_is(&http->away))
+		return -EHOSTDOWN;
+	error = run(http, wait, request, attempt, reply);
+	away_note(&http->away, attempt, reply->status != 0, error);
 	return error;
 }
 
@@ -217,13 +237,19 @@ http_perform(struct http *http, const struct wait *wait,
     const struct http_request *request, struct http_reply *reply)
 {
 	struct turn *turn = &http->lanes[request->lane].turn;
+	bool attempt;
 	int error;
 
 	memset(reply, 0, sizeof(*reply));
-	error = turn_take(turn, wait);
+	error = away_enter(&http->away, &attempt);
 	if (error != 0)
 		return error;
-	error = run(http, wait, request, reply);
+	error = turn_take(turn, wait);
+	if (error != 0) {
+		away_note(&http->away, attempt, false, error);
+		return error;
+	}
+	error = run_unless_away(http, wait, request, attempt, reply);
 	turn_give(turn);
 	return error;
 }

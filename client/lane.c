@@ -69,8 +69,6 @@ set_for_life(struct lane *lane, const struct http_config *config)
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
 	curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, (long)IDLE_S);
 	curl_easy_setopt(easy, CURLOPT_MAXCONNECTS, 1L);
-	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
-	    (long)config->connect_ms);
 	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 131072L);
 	curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, 131072L);
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, lane->words);
@@ -169,6 +167,8 @@ set_request(struct lane *lane, struct exchange *x, const char *url,
 	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
 	curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST,
 	    strcmp(request->method, "GET") == 0 ? NULL : request->method);
+	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
+	    (long)x->limits->connect_ms);
 	curl_easy_setopt(easy, CURLOPT_HEADERDATA, x);
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, x);
 	curl_easy_setopt(easy, CURLOPT_READDATA, x);
@@ -294,10 +294,11 @@ hang_up(struct lane *lane)
 int
 lane_run(struct lane *lane, const struct wait *wait,
     const struct http_request *request, const char *url,
-    const char *const *lines, struct http_reply *reply)
+    const char *const *lines, int64_t connect_ms, struct http_reply *reply)
 {
+	struct exchange_limits limits = lane->limits;
 	struct exchange x = { .easy = lane->easy,
-		.limits = &lane->limits,
+		.limits = &limits,
 		.wait = wait,
 		.request = request,
 		.reply = reply,
@@ -307,6 +308,8 @@ lane_run(struct lane *lane, const struct wait *wait,
 
 	if (headers == NULL)
 		return -ENOMEM;
+	if (connect_ms > 0 && connect_ms < limits.connect_ms)
+		limits.connect_ms = connect_ms;
 	lane->words[0] = '\0';
 	if (error == 0) {
 		set_request(lane, &x, url, headers);

@@ -15,10 +15,12 @@ void lane_free(struct lane *);
 
 /*
  * Send a request to url with these header lines (NULL ends them), wait for
- * its answer.  Returns as http_perform does; fills in reply but for message.
+ * its answer.  connect_ms is a limit for the connection, 0 the usual one.
+ * Returns as http_perform does; fills in reply but for message.
  */
 int lane_run(struct lane *, const struct wait *, const struct http_request *,
-    const char *url, const char *const *lines, struct http_reply *);
+    const char *url, const char *const *lines, int64_t connect_ms,
+    struct http_reply *);
 
 /* When the server last asked for a login (time_now_ms); 0: never. */
 int64_t lane_challenged_ms(const struct lane *);

@@ -1,0 +1,81 @@
+/*
+ * Away and back.  Any thread; away.lock guards the state and is a leaf.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "client/away.h"
+#include "client/log.h"
+#include "client/time.h"
+
+void
+away_init(struct away *away, const char *name)
+{
+	memset(away, 0, sizeof(*away));
+	away->name = name;
+	pthread_mutex_init(&away->lock, NULL);
+}
+
+void
+away_destroy(struct away *away)
+{
+	pthread_mutex_destroy(&away->lock);
+}
+
+int
+away_enter(struct away *away, bool *attempt)
+{
+	int error = 0;
+
+	pthread_mutex_lock(&away->lock);
+	*attempt = away->is_away && !away->attempting &&
+	    time_now_ms() - away->attempt_ms >= AWAY_MS;
+	if (*attempt)
+		away->attempting = true;
+	else if (away->is_away)
+		error = -EHOSTDOWN;
+	pthread_mutex_unlock(&away->lock);
+	return error;
+}
+
+bool
+away_is(struct away *away)
+{
+	bool is;
+
+	pthread_mutex_lock(&away->lock);
+	is = away->is_away;
+	pthread_mutex_unlock(&away->lock);
+	return is;
+}
+
+static bool
+is_silence(int error)
+{
+	return error == -EHOSTDOWN || error == -EHOSTUNREACH ||
+	    error == -ETIMEDOUT;
+}
+
+void
+away_note(struct away *away, bool attempt, bool answered, int error)
+{
+	bool went = false, came = false;
+
+	pthread_mutex_lock(&away->lock);
+	if (attempt)
+		away->attempting = false;
+	if (is_silence(error) && !answered) {
+		went = !away->is_away;
+		away->is_away = true;
+		away->attempt_ms = time_now_ms();
+	} else if (answered) {
+		came = away->is_away;
+		away->is_away = false;
+	}
+	pthread_mutex_unlock(&away->lock);
+	if (went)
+		log_say(LOG_LEVEL_NOTE, "%s is away: %s", away->name,
+		    strerror(-error));
+	if (came)
+		log_say(LOG_LEVEL_NOTE, "%s is back", away->name);
+}

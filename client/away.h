@@ -1,0 +1,39 @@
+#ifndef CLIENT_AWAY_H
+#define CLIENT_AWAY_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * Does a server answer?  One that stopped answering is away: requests are
+ * refused at once, and the first one AWAY_MS or more after the last attempt
+ * is let through as the next attempt.  Nothing is asked on its own account.
+ */
+struct away {
+	const char *name; /* for the log; borrowed for life */
+	pthread_mutex_t lock;
+	bool is_away; /* all below under lock */
+	bool attempting;
+	int64_t attempt_ms;
+};
+
+#define AWAY_MS		5000
+#define AWAY_CONNECT_MS 2000 /* the limit for an attempt's connection */
+
+void away_init(struct away *, const char *name);
+void away_destroy(struct away *);
+
+/*
+ * May a request go out?  Returns 0, and whether it is an attempt (then
+ * away_note must follow), or -EHOSTDOWN.
+ */
+int away_enter(struct away *, bool *attempt);
+
+/* Is it away?  For a request that had to wait for its turn. */
+bool away_is(struct away *);
+
+/* How a request ended: answered tells that a status came. */
+void away_note(struct away *, bool attempt, bool answered, int error);
+
+#endif
