@@ -48,6 +48,7 @@ SRCS = \
 	cache/spool.c \
 	cache/stage.c \
 	cache/staged.c \
+	cache/unsent.c \
 	cache/withheld.c \
 	client/away.c \
 	client/buf.c \
@@ -77,6 +78,7 @@ SRCS = \
 	fs/handle.c \
 	fs/handle_open.c \
 	fs/inode.c \
+	fs/leftover.c \
 	fs/local.c \
 	fs/login.c \
 	fs/node.c \

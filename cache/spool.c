@@ -4,6 +4,7 @@
  * that touches the disk, because bytes below `have` do not move.  Who changes
  * a complete spool sees to it that he is alone (cache/stage.h).
  */
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include <errno.h>
@@ -49,25 +50,63 @@ open_nameless(const char *dir)
 	return fd;
 }
 
-int
-spool_new(const char *dir, struct spool **out)
+/* Takes the descriptor, or the error in its place. */
+static int
+spool_of(int fd, struct spool **out)
 {
-	struct spool *spool = calloc(1, sizeof(*spool));
-	int error;
+	struct spool *spool;
 
-	if (spool == NULL)
+	if (fd < 0)
+		return fd;
+	spool = calloc(1, sizeof(*spool));
+	if (spool == NULL) {
+		close(fd);
 		return -ENOMEM;
-	spool->fd = open_nameless(dir);
-	if (spool->fd < 0) {
-		error = spool->fd;
-		free(spool);
-		return error;
 	}
+	spool->fd = fd;
 	atomic_init(&spool->holders, 1);
 	pthread_mutex_init(&spool->lock, NULL);
 	time_cond_init(&spool->grown);
 	*out = spool;
 	return 0;
+}
+
+int
+spool_new(const char *dir, struct spool **out)
+{
+	return spool_of(open_nameless(dir), out);
+}
+
+int
+spool_give_name(struct spool *spool, const char *path)
+{
+	char descriptor[64];
+
+	snprintf(descriptor, sizeof(descriptor), "/proc/self/fd/%d", spool->fd);
+	if (flock(spool->fd, LOCK_EX | LOCK_NB) != 0 ||
+	    linkat(AT_FDCWD, descriptor, AT_FDCWD, path, AT_SYMLINK_FOLLOW) !=
+		0)
+		return -errno;
+	return 0;
+}
+
+int
+spool_adopt(const char *path, struct spool **out)
+{
+	int error, fd = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+	struct stat stat_buffer;
+
+	if (fd < 0)
+		return -errno;
+	if (flock(fd, LOCK_EX | LOCK_NB) != 0 || fstat(fd, &stat_buffer) != 0) {
+		error = -errno;
+		close(fd);
+		return error;
+	}
+	error = spool_of(fd, out);
+	if (error == 0)
+		(*out)->have = stat_buffer.st_size;
+	return error;
 }
 
 struct spool *

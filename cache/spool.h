@@ -43,6 +43,18 @@ int spool_sync(struct spool *);
 /* Bytes that are there; of a filling spool: that will be there. */
 off_t spool_size(struct spool *);
 
+/*
+ * Give the bytes a name on the disk, locked (flock(2)) while this process
+ * has them.  Returns 0 or a negative errno.
+ */
+int spool_give_name(struct spool *, const char *path);
+
+/*
+ * A spool of a named file that no process has locked; it is locked then.
+ * Returns 0 (caller: spool_release), -EWOULDBLOCK: it is locked.
+ */
+int spool_adopt(const char *path, struct spool **out);
+
 /* Bytes that are there now. */
 off_t spool_have(struct spool *);
 

@@ -89,6 +89,9 @@ int staged_truncate(struct staged *, const char *dir, off_t size);
  */
 void staged_clean(struct staged *);
 
+/* With the gate: others share the bytes; the next change works on a copy. */
+void staged_share(struct staged *);
+
 /* With the gate: the printer has a file of this name with this time stamp. */
 void staged_replaces(struct staged *, int64_t mtime_s);
 bool staged_does_replace(struct staged *, int64_t *mtime_s);

@@ -137,6 +137,14 @@ staged_clean(struct staged *staged)
 }
 
 void
+staged_share(struct staged *staged)
+{
+	pthread_mutex_lock(&staged->stage->lock);
+	staged->shared = true;
+	pthread_mutex_unlock(&staged->stage->lock);
+}
+
+void
 staged_replaces(struct staged *staged, int64_t mtime_s)
 {
 	pthread_mutex_lock(&staged->stage->lock);

@@ -225,9 +225,8 @@ entries_remove(const struct caller *caller, struct place *folder,
 	return error;
 }
 
-/* What is on the printer at the target of a rename?  Returns 0 or an error. */
-static int
-look_at_target(const struct caller *caller, const struct place *target,
+int
+entries_look_at_target(const struct caller *caller, const struct place *target,
     bool replace, struct upload *upload)
 {
 	struct storage_find found;
@@ -258,7 +257,7 @@ finish_staged(const struct caller *caller, struct staged *staged,
 	bool taken_over;
 	int error;
 
-	error = look_at_target(caller, target, replace, &upload);
+	error = entries_look_at_target(caller, target, replace, &upload);
 	if (error != 0)
 		return error;
 	taken_over = withheld_cancel(unit->withheld, target->key);
@@ -286,7 +285,8 @@ move_staged(const struct caller *caller, struct staged *staged,
 	if (staged_does_replace(staged, &old_mtime) && old_mtime != 0)
 		return -EBUSY;
 	if (!temporary)
-		error = look_at_target(caller, target, replace, &upload);
+		error = entries_look_at_target(caller, target, replace,
+		    &upload);
 	if (error == 0)
 		error = storage_stage_place(target, &where, &wire_folder);
 	if (error != 0)
@@ -380,7 +380,8 @@ rename_printed(const struct caller *caller, struct place *source,
 	if (error == 0)
 		error = storage_check_idle(caller, source);
 	if (error == 0)
-		error = look_at_target(caller, target, replace, &upload);
+		error = entries_look_at_target(caller, target, replace,
+		    &upload);
 	if (error == 0)
 		error = store_anew(caller, unit, &found, folder, target, spool,
 		    &upload);
@@ -399,6 +400,8 @@ entries_rename(const struct caller *caller, struct place *folder,
 	struct staged *staged;
 	int error = resolve(caller, folder, name, &source);
 
+	if (error == 0 && new_folder->node->kind != &kind_storage)
+		error = -EXDEV;
 	if (error == 0)
 		error = resolve(caller, new_folder, new_name, &target);
 	if (error != 0)

@@ -72,6 +72,7 @@ extern const struct kind kind_directory;
 extern const struct kind kind_document;
 extern const struct kind kind_control;
 extern const struct kind kind_storage;
+extern const struct kind kind_unsent;
 
 /* What can be done with an open file.  NULL: nothing to do, or -EBADF. */
 struct file_ops {

@@ -224,8 +224,8 @@ rename_name(struct call *call, struct place *folder, const char *name,
 
 	if ((flags & ~(unsigned int)RENAME_NOREPLACE) != 0)
 		return -EINVAL;
-	if (kind->rename == NULL || kind != kind_of(new_folder))
-		return kind->rename == NULL ? -EPERM : -EXDEV;
+	if (kind->rename == NULL)
+		return -EPERM;
 	error = kind->lookup(&call->caller, folder, name, &source);
 	if (error != 0)
 		return error;

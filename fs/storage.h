@@ -12,6 +12,7 @@ struct place;
 struct stage_place;
 struct staged;
 struct unit;
+struct upload;
 
 /*
  * The files of a printer's storages.  fs/storage_find.c finds them,
@@ -90,5 +91,13 @@ int entries_remove(const struct caller *, struct place *folder,
 int entries_rename(const struct caller *, struct place *folder,
     const char *name, struct place *new_folder, const char *new_name,
     bool replace, struct place **out);
+
+/*
+ * What is on the printer at the target of a rename?  Fills in what an upload
+ * there replaces.  Returns 0, -EEXIST: something that shall not be replaced,
+ * or -EISDIR.
+ */
+int entries_look_at_target(const struct caller *, const struct place *,
+    bool replace, struct upload *);
 
 #endif

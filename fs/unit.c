@@ -10,6 +10,7 @@
 #include "cache/content.h"
 #include "cache/crew.h"
 #include "cache/stage.h"
+#include "cache/unsent.h"
 #include "cache/withheld.h"
 #include "client/printer.h"
 #include "fs/document.h"
@@ -29,6 +30,9 @@ set_up(struct unit *unit, const struct unit_config *config,
 	error = cache_new(inner, unit->book, config->ttl_ms, &unit->printer);
 	if (error == 0)
 		error = stage_new(&unit->stage);
+	if (error == 0)
+		error = unsent_open(config->cache_dir, config->name,
+		    &unit->unsent);
 	if (error == 0)
 		error = crew_new(&unit->crew);
 	if (error == 0)
@@ -81,6 +85,7 @@ unit_free(struct unit *unit)
 	documents_free(unit->documents);
 	space_free(unit->space);
 	stage_free(unit->stage);
+	unsent_close(unit->unsent);
 	printer_free(unit->printer);
 	book_close(unit->book);
 	pthread_mutex_destroy(&unit->lock);

@@ -15,6 +15,7 @@ struct documents;
 struct printer;
 struct space;
 struct stage;
+struct unsent;
 struct withheld;
 
 /* What the command line decides about every file of a mount. */
@@ -40,6 +41,7 @@ struct unit {
 	struct printer *printer; /* through the cache */
 	struct book *book;
 	struct stage *stage;
+	struct unsent *unsent;
 	struct content *content;
 	struct withheld *withheld;
 	struct crew *crew;

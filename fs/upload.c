@@ -11,11 +11,13 @@
 #include "cache/content.h"
 #include "cache/spool.h"
 #include "cache/stage.h"
+#include "cache/unsent.h"
 #include "client/buf.h"
 #include "client/listing.h"
 #include "client/log.h"
 #include "client/name.h"
 #include "client/printer.h"
+#include "fs/caller.h"
 #include "fs/kind.h"
 #include "fs/unit.h"
 #include "fs/upload.h"
@@ -85,46 +87,81 @@ read_back(const struct caller *caller, struct unit *unit,
 
 /* The printer has it: remember its bytes, its time and its name. */
 static void
-remember(struct unit *unit, struct staged *staged, const struct upload *upload,
+remember(struct unit *unit, const struct upload *upload,
     const struct entry *stored, struct spool *spool)
 {
 	char *path = name_join(upload->folder, stored->name);
-	struct timespec mtime;
 
-	if (path != NULL && staged_mtime_was_set(staged, &mtime))
-		book_note_mtime(unit->book, path, stored->mtime_s, &mtime);
+	if (path != NULL && upload->mtime != NULL)
+		book_note_mtime(unit->book, path, stored->mtime_s,
+		    upload->mtime);
 	free(path);
 	content_keep(unit->content, upload->folder, stored, spool);
 	unit_note_upload(unit, upload->path);
 }
 
-int
-upload_as(const struct caller *caller, struct unit *unit, struct staged *staged,
-    const struct upload *upload)
+/* What was not stored is kept, unless its writer was killed. */
+static void
+put_aside(const struct caller *caller, struct unsent_ticket *ticket,
+    const struct upload *upload, int error)
 {
-	struct spool *spool = staged_spool(staged);
+	if (error == -EINTR && caller_has_left(caller->thread)) {
+		log_say(LOG_LEVEL_NOTE, "%s was not stored: its writer left",
+		    upload->path);
+		unsent_drop(ticket);
+		return;
+	}
+	log_say(LOG_LEVEL_NOTE, "%s was not stored: %s", upload->path,
+	    strerror(-error));
+	unsent_keep(ticket);
+}
+
+int
+upload_spool(const struct caller *caller, struct unit *unit,
+    struct spool *spool, const struct upload *upload)
+{
 	const struct store store = { .folder = upload->folder,
 		.name = name_of(upload->path),
 		.source = spool_source(spool),
 		.trust = unit->settings->verify_none,
 		.replace = upload->replace,
 		.old_mtime = upload->old_mtime };
+	struct unsent_ticket *ticket;
 	struct entry stored = { 0 };
 	int error;
 
+	ticket = unsent_begin(unit->unsent, spool, upload->path);
 	error = printer_store(unit->printer, &caller->wait, &store, &stored);
 	if (error == 0)
 		error = read_back(caller, unit, upload, &stored, spool);
 	if (error == 0) {
-		remember(unit, staged, upload, &stored, spool);
+		remember(unit, upload, &stored, spool);
+		unsent_stored(ticket);
+	} else {
+		put_aside(caller, ticket, upload, error);
+	}
+	entry_free(&stored);
+	return error;
+}
+
+int
+upload_as(const struct caller *caller, struct unit *unit, struct staged *staged,
+    struct upload *upload)
+{
+	struct spool *spool = staged_spool(staged);
+	struct timespec mtime;
+	int error;
+
+	if (staged_mtime_was_set(staged, &mtime))
+		upload->mtime = &mtime;
+	error = upload_spool(caller, unit, spool, upload);
+	spool_release(spool);
+	if (error == 0) {
 		staged_clean(staged);
 		stage_unlist(staged);
 	} else {
-		log_say(LOG_LEVEL_NOTE, "%s was not stored: %s", upload->path,
-		    strerror(-error));
+		staged_share(staged);
 	}
-	entry_free(&stored);
-	spool_release(spool);
 	return error;
 }
 

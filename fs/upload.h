@@ -5,15 +5,18 @@
 #include <stdint.h>
 
 struct caller;
+struct spool;
 struct staged;
+struct timespec;
 struct unit;
 
-/* Where a staged file goes, and what is there. */
+/* Where bytes go, and what is there. */
 struct upload {
 	const char *folder; /* on the wire */
 	const char *path;   /* as users see it; its last part is the name */
 	bool replace;	    /* a file may be there */
 	int64_t old_mtime;  /* its time stamp, or 0 */
+	const struct timespec *mtime; /* to be remembered, or NULL */
 };
 
 /*
@@ -28,6 +31,13 @@ int upload_staged(const struct caller *, struct unit *, struct staged *);
  * The caller holds the gate.
  */
 int upload_as(const struct caller *, struct unit *, struct staged *,
+    struct upload *);
+
+/*
+ * Upload bytes.  Those that are refused are kept in unsent/, unless the
+ * caller has left.
+ */
+int upload_spool(const struct caller *, struct unit *, struct spool *,
     const struct upload *);
 
 #endif

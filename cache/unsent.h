@@ -1,0 +1,58 @@
+#ifndef CACHE_UNSENT_H
+#define CACHE_UNSENT_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+#include <time.h>
+
+struct spool;
+struct unsent;
+struct unsent_ticket;
+
+/*
+ * Files whose upload failed, kept on the local disk: they survive the mount,
+ * a crash and a reboot.  Before an upload begins its bytes get a name there
+ * and a note of their destination, and are locked, so that no second mount
+ * takes them for left over.  One copy is kept for each destination.
+ */
+
+/*
+ * Open the directory "dir/name.unsent" and take over what was left there.
+ * Returns 0 (caller: unsent_close) or a negative errno.
+ */
+int unsent_open(const char *dir, const char *name, struct unsent **out);
+void unsent_close(struct unsent *);
+
+/*
+ * An upload of these bytes to path, as users see it, begins.  The ticket is
+ * ended by one of the three below.  NULL: the disk would not have it, and the
+ * upload goes without.
+ */
+struct unsent_ticket *unsent_begin(struct unsent *, struct spool *,
+    const char *path);
+
+/* It is stored: an older copy for that destination goes too. */
+void unsent_stored(struct unsent_ticket *);
+
+/* It failed: the file is listed from now on. */
+void unsent_keep(struct unsent_ticket *);
+
+/* Nobody wants it any more. */
+void unsent_drop(struct unsent_ticket *);
+
+/* Call with each name.  Returns 0, or what call returned. */
+int unsent_each(struct unsent *, int (*call)(void *arg, const char *name),
+    void *arg);
+
+/*
+ * The file of that name: its bytes (caller: spool_release), when it was kept.
+ * Returns 0 or -ENOENT.
+ */
+int unsent_find(struct unsent *, const char *name, struct spool **spool,
+    struct timespec *kept);
+
+/* Remove the file of that name.  Returns 0 or -ENOENT. */
+int unsent_remove(struct unsent *, const char *name);
+
+#endif
