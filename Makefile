@@ -79,6 +79,7 @@ SRCS = \
 	fs/handle_open.c \
 	fs/inode.c \
 	fs/leftover.c \
+	fs/ledger.c \
 	fs/local.c \
 	fs/login.c \
 	fs/node.c \

@@ -92,6 +92,16 @@ json_print(const struct cJSON *tree, struct buf *out)
 }
 
 int
+json_quote(struct buf *out, const char *text)
+{
+	cJSON *string = cJSON_CreateString(text);
+	int error = string == NULL ? -ENOMEM : json_print(string, out);
+
+	cJSON_Delete(string);
+	return error;
+}
+
+int
 json_field(const char *text, size_t len, const char *path, struct buf *out)
 {
 	const cJSON *value;

@@ -27,6 +27,9 @@ int json_field(const char *text, size_t len, const char *path, struct buf *out);
 /* Append the tree as one line of text.  Returns 0 or -ENOMEM. */
 int json_print(const struct cJSON *, struct buf *out);
 
+/* Append text as a JSON string, with its quotes.  Returns 0 or -ENOMEM. */
+int json_quote(struct buf *out, const char *text);
+
 /*
  * Remove every member whose value is null, at every depth: a value that is
  * not known is left out.

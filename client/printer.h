@@ -33,6 +33,8 @@ enum verb {
 	VERB_REFRESH
 };
 
+#define STORE_WORDS 160
+
 /* A file to be stored.  Paths begin with the storage, as on the wire. */
 struct store {
 	const char *folder; /* "usb/PARTS" */
@@ -41,6 +43,7 @@ struct store {
 	bool replace;	   /* a file of that name may be there */
 	int64_t old_mtime; /* of that file, if known; 0: none or not known */
 	bool trust;	   /* do not compare what the printer has then */
+	char *words; /* STORE_WORDS bytes for what the printer says, or NULL */
 };
 
 /*

@@ -293,6 +293,8 @@ store_in_turn(struct link *link, const struct wait *wait,
 	else
 		error = explain(link, wait, store, &reply, error);
 out:
+	if (store->words != NULL)
+		strlcpy(store->words, reply.message, STORE_WORDS);
 	http_reply_free(&reply);
 	return error;
 }

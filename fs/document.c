@@ -14,6 +14,7 @@
 #include "client/json.h"
 #include "client/log.h"
 #include "fs/document.h"
+#include "fs/ledger.h"
 #include "fs/node.h"
 #include "fs/place.h"
 #include "fs/unit.h"
@@ -107,6 +108,13 @@ produce_online(struct unit *unit, const struct caller *caller, struct buf *out)
 	return buf_printf(out, "%d\n", error == 0);
 }
 
+static int
+produce_uploads(struct unit *unit, const struct caller *caller, struct buf *out)
+{
+	(void)caller;
+	return ledger_text(unit->ledger, out);
+}
+
 /* The whole document, or the one value that the row names. */
 static int
 produce_topic(struct unit *unit, const struct caller *caller,
@@ -137,6 +145,7 @@ produce(struct unit *unit, const struct caller *caller, const struct node *node,
 	    struct buf *) = {
 		[DOCUMENT_LOG - TOPIC_COUNT] = produce_log,
 		[DOCUMENT_ONLINE - TOPIC_COUNT] = produce_online,
+		[DOCUMENT_UPLOADS - TOPIC_COUNT] = produce_uploads,
 	};
 
 	if (node->topic >= TOPIC_COUNT)

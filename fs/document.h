@@ -13,7 +13,8 @@ struct unit;
 /* Documents that no printer sends; they follow the topics. */
 enum {
 	DOCUMENT_LOG = TOPIC_COUNT,
-	DOCUMENT_ONLINE
+	DOCUMENT_ONLINE,
+	DOCUMENT_UPLOADS
 };
 
 /*

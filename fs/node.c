@@ -46,6 +46,7 @@ static const struct node nodes[] = {
 	TEXT("status/fan_print",	TOPIC_STATUS, "printer.fan_print"),
 	TEXT("status/online",		DOCUMENT_ONLINE, NULL),
 	TEXT("log",			DOCUMENT_LOG, NULL),
+	JSON("uploads.json",		DOCUMENT_UPLOADS),
 	{ "unsent", S_IFDIR | 0755, &kind_unsent, 0, NULL },
 	STORAGE("usb"),
 	STORAGE("local"),

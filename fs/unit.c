@@ -14,6 +14,7 @@
 #include "cache/withheld.h"
 #include "client/printer.h"
 #include "fs/document.h"
+#include "fs/ledger.h"
 #include "fs/space.h"
 #include "fs/unit.h"
 
@@ -39,6 +40,8 @@ set_up(struct unit *unit, const struct unit_config *config,
 		error = withheld_new(unit->crew, &unit->withheld);
 	if (error == 0)
 		error = documents_new(&unit->documents);
+	if (error == 0)
+		error = ledger_new(&unit->ledger);
 	if (error == 0)
 		error = space_new(unit, &unit->space);
 	if (error == 0)
@@ -83,6 +86,7 @@ unit_free(struct unit *unit)
 	withheld_free(unit->withheld);
 	content_free(unit->content);
 	documents_free(unit->documents);
+	ledger_free(unit->ledger);
 	space_free(unit->space);
 	stage_free(unit->stage);
 	unsent_close(unit->unsent);

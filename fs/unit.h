@@ -12,6 +12,7 @@ struct book;
 struct content;
 struct crew;
 struct documents;
+struct ledger;
 struct printer;
 struct space;
 struct stage;
@@ -46,6 +47,7 @@ struct unit {
 	struct withheld *withheld;
 	struct crew *crew;
 	struct documents *documents;
+	struct ledger *ledger;
 	struct space *space;
 	pthread_mutex_t lock;
 	char *last; /* under lock: path of the file uploaded last, or NULL */

@@ -19,6 +19,7 @@
 #include "client/printer.h"
 #include "fs/caller.h"
 #include "fs/kind.h"
+#include "fs/ledger.h"
 #include "fs/unit.h"
 #include "fs/upload.h"
 
@@ -116,13 +117,36 @@ put_aside(const struct caller *caller, struct unsent_ticket *ticket,
 	unsent_keep(ticket);
 }
 
+/* The bytes on their way, and who counts them. */
+struct tracked {
+	struct source source;
+	struct ledger_entry *entry;
+};
+
+static ssize_t
+tracked_read(void *arg, void *out, size_t len, off_t offset)
+{
+	const struct tracked *tracked = arg;
+	const struct source *source = &tracked->source;
+	ssize_t count = source->read(source->arg, out, len, offset);
+
+	if (count > 0)
+		ledger_sent(tracked->entry, offset + count);
+	return count;
+}
+
 int
 upload_spool(const struct caller *caller, struct unit *unit,
     struct spool *spool, const struct upload *upload)
 {
+	struct tracked tracked = { .source = spool_source(spool) };
+	char words[STORE_WORDS] = "";
 	const struct store store = { .folder = upload->folder,
 		.name = name_of(upload->path),
-		.source = spool_source(spool),
+		.source = { .read = tracked_read,
+		    .arg = &tracked,
+		    .len = tracked.source.len },
+		.words = words,
 		.trust = unit->settings->verify_none,
 		.replace = upload->replace,
 		.old_mtime = upload->old_mtime };
@@ -130,6 +154,8 @@ upload_spool(const struct caller *caller, struct unit *unit,
 	struct entry stored = { 0 };
 	int error;
 
+	tracked.entry = ledger_begin(unit->ledger, upload->path,
+	    tracked.source.len);
 	ticket = unsent_begin(unit->unsent, spool, upload->path);
 	error = printer_store(unit->printer, &caller->wait, &store, &stored);
 	if (error == 0)
@@ -140,6 +166,7 @@ upload_spool(const struct caller *caller, struct unit *unit,
 	} else {
 		put_aside(caller, ticket, upload, error);
 	}
+	ledger_end(tracked.entry, error, words);
 	entry_free(&stored);
 	return error;
 }

@@ -1,0 +1,242 @@
+/*
+ * What a mount is sending and has sent.  Any thread; ledger.lock guards the
+ * entries and is a leaf.
+ */
+#include <sys/queue.h>
+
+#include <errno.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "client/buf.h"
+#include "client/json.h"
+#include "client/time.h"
+#include "fs/ledger.h"
+
+#define ENDED 50 /* entries that are remembered */
+#define WORDS 160
+
+enum state {
+	WAITING,
+	SENDING,
+	STORED,
+	FAILED
+};
+
+struct ledger_entry {
+	TAILQ_ENTRY(ledger_entry) link;
+	struct ledger *ledger;
+	char *path;
+	enum state state;
+	off_t len;
+	off_t sent;
+	time_t begun;	  /* wall clock */
+	int64_t sent_ms;  /* when the first byte went, monotonic */
+	int64_t ended_ms; /* monotonic */
+	int error;
+	char words[WORDS];
+};
+
+struct ledger {
+	pthread_mutex_t lock; /* guards all below */
+	int active;
+	int ended;
+	TAILQ_HEAD(, ledger_entry) entries; /* oldest first */
+};
+
+int
+ledger_new(struct ledger **out)
+{
+	struct ledger *ledger = calloc(1, sizeof(*ledger));
+
+	if (ledger == NULL)
+		return -ENOMEM;
+	pthread_mutex_init(&ledger->lock, NULL);
+	TAILQ_INIT(&ledger->entries);
+	*out = ledger;
+	return 0;
+}
+
+static void
+remove_entry(struct ledger *ledger, struct ledger_entry *entry)
+{
+	TAILQ_REMOVE(&ledger->entries, entry, link);
+	free(entry->path);
+	free(entry);
+}
+
+void
+ledger_free(struct ledger *ledger)
+{
+	struct ledger_entry *entry;
+
+	if (ledger == NULL)
+		return;
+	while ((entry = TAILQ_FIRST(&ledger->entries)) != NULL)
+		remove_entry(ledger, entry);
+	pthread_mutex_destroy(&ledger->lock);
+	free(ledger);
+}
+
+struct ledger_entry *
+ledger_begin(struct ledger *ledger, const char *path, off_t len)
+{
+	struct ledger_entry *entry = calloc(1, sizeof(*entry));
+
+	if (entry == NULL || (entry->path = strdup(path)) == NULL) {
+		free(entry);
+		return NULL;
+	}
+	entry->ledger = ledger;
+	entry->len = len;
+	entry->begun = time(NULL);
+	pthread_mutex_lock(&ledger->lock);
+	TAILQ_INSERT_TAIL(&ledger->entries, entry, link);
+	ledger->active++;
+	pthread_mutex_unlock(&ledger->lock);
+	return entry;
+}
+
+void
+ledger_sent(struct ledger_entry *entry, off_t bytes)
+{
+	if (entry == NULL)
+		return;
+	pthread_mutex_lock(&entry->ledger->lock);
+	if (entry->state == WAITING)
+		entry->sent_ms = time_now_ms();
+	entry->state = SENDING;
+	entry->sent = bytes;
+	pthread_mutex_unlock(&entry->ledger->lock);
+}
+
+/* With the lock: the oldest that ended go. */
+static void
+trim(struct ledger *ledger)
+{
+	struct ledger_entry *entry, *next;
+
+	TAILQ_FOREACH_SAFE(entry, &ledger->entries, link, next)
+	{
+		if (ledger->ended <= ENDED)
+			return;
+		if (entry->state != STORED && entry->state != FAILED)
+			continue;
+		remove_entry(ledger, entry);
+		ledger->ended--;
+	}
+}
+
+void
+ledger_end(struct ledger_entry *entry, int error, const char *words)
+{
+	struct ledger *ledger;
+
+	if (entry == NULL)
+		return;
+	ledger = entry->ledger;
+	pthread_mutex_lock(&ledger->lock);
+	entry->state = error == 0 ? STORED : FAILED;
+	entry->error = error;
+	entry->ended_ms = time_now_ms();
+	strlcpy(entry->words, words, sizeof(entry->words));
+	ledger->active--;
+	ledger->ended++;
+	trim(ledger);
+	pthread_mutex_unlock(&ledger->lock);
+}
+
+int
+ledger_active(struct ledger *ledger)
+{
+	int active;
+
+	pthread_mutex_lock(&ledger->lock);
+	active = ledger->active;
+	pthread_mutex_unlock(&ledger->lock);
+	return active;
+}
+
+/* How far it is; what is not known is left out. */
+static int
+print_progress(const struct ledger_entry *entry, struct buf *out)
+{
+	int64_t now = entry->ended_ms != 0 ? entry->ended_ms : time_now_ms();
+	int64_t ms = entry->sent_ms == 0 ? 0 : now - entry->sent_ms;
+	int64_t rate = ms <= 0 ? 0 : (int64_t)entry->sent * 1000 / ms;
+	int error;
+
+	error = buf_printf(out, ",\"bytes\":%lld,\"percent\":%.1f",
+	    (long long)entry->sent,
+	    entry->len == 0 ? 0 :
+			      (double)entry->sent * 100 / (double)entry->len);
+	if (error == 0 && rate > 0)
+		error = buf_printf(out, ",\"rate\":%" PRId64, rate);
+	if (error == 0 && rate > 0 && entry->state == SENDING)
+		error = buf_printf(out, ",\"seconds_left\":%lld",
+		    (long long)(entry->len - entry->sent) / rate);
+	return error;
+}
+
+static int
+print_verdict(const struct ledger_entry *entry, struct buf *out)
+{
+	int error = 0;
+
+	if (entry->state == FAILED) {
+		error = buf_printf(out, ",\"verdict\":");
+		if (error == 0)
+			error = json_quote(out, strerror(-entry->error));
+	}
+	if (error == 0 && entry->words[0] != '\0') {
+		error = buf_printf(out, ",\"message\":");
+		if (error == 0)
+			error = json_quote(out, entry->words);
+	}
+	return error;
+}
+
+static int
+print_entry(const struct ledger_entry *entry, struct buf *out)
+{
+	static const char *const states[] = {
+		[WAITING] = "waiting",
+		[SENDING] = "sending",
+		[STORED] = "stored",
+		[FAILED] = "failed",
+	};
+	int error = buf_printf(out, "{\"path\":");
+
+	if (error == 0)
+		error = json_quote(out, entry->path);
+	if (error == 0)
+		error = buf_printf(out,
+		    ",\"state\":\"%s\",\"started\":%lld,\"size\":%lld",
+		    states[entry->state], (long long)entry->begun,
+		    (long long)entry->len);
+	if (error == 0)
+		error = print_progress(entry, out);
+	if (error == 0)
+		error = print_verdict(entry, out);
+	return error != 0 ? error : buf_printf(out, "}");
+}
+
+int
+ledger_text(struct ledger *ledger, struct buf *out)
+{
+	const struct ledger_entry *entry;
+	int error = buf_printf(out, "{\"uploads\":[");
+
+	pthread_mutex_lock(&ledger->lock);
+	TAILQ_FOREACH (entry, &ledger->entries, link) {
+		if (error == 0 && entry != TAILQ_FIRST(&ledger->entries))
+			error = buf_printf(out, ",");
+		if (error == 0)
+			error = print_entry(entry, out);
+	}
+	pthread_mutex_unlock(&ledger->lock);
+	return error != 0 ? error : buf_printf(out, "]}\n");
+}

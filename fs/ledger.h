@@ -1,0 +1,35 @@
+#ifndef FS_LEDGER_H
+#define FS_LEDGER_H
+
+#include <sys/types.h>
+
+struct buf;
+struct ledger;
+struct ledger_entry;
+
+/*
+ * The story of each upload of a mount, for uploads.json: those under way, and
+ * the last ones that ended.
+ */
+int ledger_new(struct ledger **out);
+void ledger_free(struct ledger *);
+
+/*
+ * An upload of len bytes to path waits for its turn.  The entry is ended by
+ * ledger_end; NULL, without memory, is fine for all.
+ */
+struct ledger_entry *ledger_begin(struct ledger *, const char *path, off_t len);
+
+/* The bytes up to this one have been taken to be sent. */
+void ledger_sent(struct ledger_entry *, off_t bytes);
+
+/* It ended: 0 or a negative errno, and the printer's own words or "". */
+void ledger_end(struct ledger_entry *, int error, const char *words);
+
+/* How many uploads are under way or wait. */
+int ledger_active(struct ledger *);
+
+/* Append the story as a line of JSON.  Returns 0 or -ENOMEM. */
+int ledger_text(struct ledger *, struct buf *out);
+
+#endif
