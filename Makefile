@@ -74,6 +74,7 @@ SRCS = \
 	fs/control.c \
 	fs/directory.c \
 	fs/document.c \
+	fs/ending.c \
 	fs/entries.c \
 	fs/handle.c \
 	fs/handle_open.c \

@@ -42,6 +42,7 @@ struct ledger_entry {
 
 struct ledger {
 	pthread_mutex_t lock; /* guards all below */
+	pthread_cond_t settled;
 	int active;
 	int ended;
 	TAILQ_HEAD(, ledger_entry) entries; /* oldest first */
@@ -55,6 +56,7 @@ ledger_new(struct ledger **out)
 	if (ledger == NULL)
 		return -ENOMEM;
 	pthread_mutex_init(&ledger->lock, NULL);
+	time_cond_init(&ledger->settled);
 	TAILQ_INIT(&ledger->entries);
 	*out = ledger;
 	return 0;
@@ -77,6 +79,7 @@ ledger_free(struct ledger *ledger)
 		return;
 	while ((entry = TAILQ_FIRST(&ledger->entries)) != NULL)
 		remove_entry(ledger, entry);
+	pthread_cond_destroy(&ledger->settled);
 	pthread_mutex_destroy(&ledger->lock);
 	free(ledger);
 }
@@ -145,19 +148,20 @@ ledger_end(struct ledger_entry *entry, int error, const char *words)
 	strlcpy(entry->words, words, sizeof(entry->words));
 	ledger->active--;
 	ledger->ended++;
+	pthread_cond_broadcast(&ledger->settled);
 	trim(ledger);
 	pthread_mutex_unlock(&ledger->lock);
 }
 
-int
-ledger_active(struct ledger *ledger)
+void
+ledger_settle(struct ledger *ledger, int64_t ms)
 {
-	int active;
+	int64_t until = time_now_ms() + ms, left;
 
 	pthread_mutex_lock(&ledger->lock);
-	active = ledger->active;
+	while (ledger->active > 0 && (left = until - time_now_ms()) > 0)
+		time_cond_wait(&ledger->settled, &ledger->lock, left);
 	pthread_mutex_unlock(&ledger->lock);
-	return active;
 }
 
 /* How far it is; what is not known is left out. */

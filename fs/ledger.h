@@ -3,6 +3,8 @@
 
 #include <sys/types.h>
 
+#include <stdint.h>
+
 struct buf;
 struct ledger;
 struct ledger_entry;
@@ -26,8 +28,8 @@ void ledger_sent(struct ledger_entry *, off_t bytes);
 /* It ended: 0 or a negative errno, and the printer's own words or "". */
 void ledger_end(struct ledger_entry *, int error, const char *words);
 
-/* How many uploads are under way or wait. */
-int ledger_active(struct ledger *);
+/* Wait until no upload is under way, at most ms milliseconds. */
+void ledger_settle(struct ledger *, int64_t ms);
 
 /* Append the story as a line of JSON.  Returns 0 or -ENOMEM. */
 int ledger_text(struct ledger *, struct buf *out);

@@ -23,7 +23,9 @@
 #include "client/log.h"
 #include "client/prusalink.h"
 #include "client/wait.h"
+#include "fs/ending.h"
 #include "fs/inode.h"
+#include "fs/ledger.h"
 #include "fs/local.h"
 #include "fs/login.h"
 #include "fs/node.h"
@@ -33,9 +35,10 @@
 #include "fs/space.h"
 #include "fs/unit.h"
 
-#define THREADS 1100 /* each waiting call holds one */
-#define IDLERS	8
-#define ARENAS	2 /* of malloc; more only keep memory */
+#define THREADS	 1100  /* each waiting call holds one */
+#define GRACE_MS 10000 /* for a running upload after a signal */
+#define IDLERS	 8
+#define ARENAS	 2 /* of malloc; more only keep memory */
 
 /* Everything that main puts together. */
 struct program {
@@ -230,9 +233,25 @@ make_arguments(const struct program *program, const char *url,
 	return error == 0 ? 0 : -ENOMEM;
 }
 
-/* Answer the kernel until the unmount or a signal. */
+/* A running upload may finish, for a while; calls are answered meanwhile. */
+static void
+let_finish(void *arg)
+{
+	const struct program *program = arg;
+
+	ledger_settle(program->unit->ledger, GRACE_MS);
+}
+
+static void
+end_session(void *arg)
+{
+	const struct program *program = arg;
+
+	fuse_session_exit(program->mount.session);
+}
+
 static int
-serve(struct fuse_session *session)
+loop(struct fuse_session *session)
 {
 	struct fuse_loop_config *config = fuse_loop_cfg_create();
 	int error;
@@ -243,21 +262,34 @@ serve(struct fuse_session *session)
 	fuse_loop_cfg_set_idle_threads(config, IDLERS);
 	error = fuse_session_loop_mt(session, config);
 	fuse_loop_cfg_destroy(config);
-	/* A signal is the regular way to end. */
 	return error < 0 ? STATUS_MOUNT : 0;
 }
 
+/* Answer the kernel until the unmount or a signal. */
 static int
-run_mounted(struct program *program, struct fuse_session *session)
+serve(struct program *program)
 {
+	const struct ending_plan plan = {
+		.prepare = let_finish, .finish = end_session, .arg = program
+	};
+	struct ending *ending;
 	int status;
 
+	if (ending_start(&plan, &ending) != 0)
+		return STATUS_MOUNT;
+	status = loop(program->mount.session);
+	ending_stop(ending);
+	return status;
+}
+
+static int
+run_mounted(struct program *program)
+{
 	if (fuse_daemonize(program->options.foreground) != 0)
 		return STATUS_MOUNT;
 	if (!program->options.foreground)
 		log_to_syslog();
-	status = serve(session);
-	return status;
+	return serve(program);
 }
 
 static int
@@ -272,15 +304,13 @@ mount_and_run(struct program *program, struct fuse_args *args)
 	if (session == NULL)
 		return STATUS_MOUNT;
 	program->mount.session = session;
-	if (fuse_set_signal_handlers(session) == 0) {
-		if (fuse_session_mount(session, mountpoint) == 0) {
-			status = run_mounted(program, session);
-			fuse_session_unmount(session);
-		} else {
-			log_say(LOG_LEVEL_ERROR, "%s: cannot be mounted on",
-			    mountpoint);
-		}
-		fuse_remove_signal_handlers(session);
+	ending_block_signals();
+	if (fuse_session_mount(session, mountpoint) == 0) {
+		status = run_mounted(program);
+		fuse_session_unmount(session);
+	} else {
+		log_say(LOG_LEVEL_ERROR, "%s: cannot be mounted on",
+		    mountpoint);
 	}
 	unit_free(program->unit);
 	program->unit = NULL;

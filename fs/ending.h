@@ -1,0 +1,29 @@
+#ifndef FS_ENDING_H
+#define FS_ENDING_H
+
+struct ending;
+
+/* What happens when a signal asks the program to end. */
+struct ending_plan {
+	void (*prepare)(void *arg); /* while calls are still answered */
+	void (*finish)(void *arg);  /* no further calls */
+	void *arg;
+};
+
+/*
+ * TERM, INT and HUP are for the thread of ending_start only; to be called
+ * before any other thread starts.
+ */
+void ending_block_signals(void);
+
+/*
+ * Wait for a signal in a thread of its own: then prepare and finish are
+ * called, and the calling thread is woken from whatever it waits for, until
+ * ending_stop.  Returns 0 and the ending, or a negative errno.
+ */
+int ending_start(const struct ending_plan *, struct ending **out);
+
+/* The caller has noticed, or ends by himself. */
+void ending_stop(struct ending *);
+
+#endif
