@@ -57,6 +57,12 @@ void staged_release(struct staged *);
 int stage_each(struct stage *, const char *folder_key,
     int (*call)(void *arg, const char *path), void *arg);
 
+/*
+ * A listed temporary file that has bytes and that nobody has had open for
+ * age_ms, however it was closed (caller: staged_release), or NULL.
+ */
+struct staged *stage_find_forgotten(struct stage *, int64_t age_ms);
+
 /* Take the name off the list; the printer's file is seen again. */
 void stage_unlist(struct staged *);
 

@@ -85,6 +85,7 @@ unsent_list(const struct caller *caller, struct place *folder,
 	struct collector collector = { .folder = folder, .lister = lister };
 
 	(void)caller;
+	upload_give_up(folder->unit, UPLOAD_RENAME_MS);
 	return unsent_each(folder->unit->unsent, add_name, &collector);
 }
 

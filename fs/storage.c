@@ -16,6 +16,7 @@
 #include "fs/place.h"
 #include "fs/storage.h"
 #include "fs/unit.h"
+#include "fs/upload.h"
 
 static int
 staged_child(struct place *folder, const char *key, struct place **out)
@@ -145,6 +146,7 @@ storage_list(const struct caller *caller, struct place *folder,
 	size_t i;
 	int error;
 
+	upload_give_up(unit, UPLOAD_RENAME_MS);
 	error = printer_list(unit->printer, &caller->wait, folder->wire,
 	    &listing);
 	if (error != 0)

@@ -17,6 +17,7 @@
 #include "fs/ledger.h"
 #include "fs/space.h"
 #include "fs/unit.h"
+#include "fs/upload.h"
 
 static int
 set_up(struct unit *unit, const struct unit_config *config,
@@ -83,6 +84,8 @@ unit_free(struct unit *unit)
 	if (unit->content != NULL)
 		content_stop(unit->content);
 	crew_free(unit->crew);
+	if (unit->stage != NULL && unit->unsent != NULL)
+		upload_give_up(unit, 0);
 	withheld_free(unit->withheld);
 	content_free(unit->content);
 	documents_free(unit->documents);

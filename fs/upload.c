@@ -225,3 +225,25 @@ out:
 	staged_unlock(staged);
 	return error;
 }
+
+void
+upload_give_up(struct unit *unit, int64_t age_ms)
+{
+	struct staged *staged;
+	struct spool *spool;
+	char *folder, *path;
+
+	while ((staged = stage_find_forgotten(unit->stage, age_ms)) != NULL) {
+		if (staged_target(staged, &folder, &path) == 0) {
+			log_say(LOG_LEVEL_NOTE, "%s was never renamed", path);
+			spool = staged_spool(staged);
+			unsent_keep(unsent_begin(unit->unsent, spool, path));
+			spool_release(spool);
+			free(folder);
+			free(path);
+		}
+		staged_share(staged);
+		stage_unlist(staged);
+		staged_release(staged);
+	}
+}

@@ -34,6 +34,15 @@ int upload_as(const struct caller *, struct unit *, struct staged *,
     struct upload *);
 
 /*
+ * Temporary files that were closed and never renamed within age_ms go to
+ * unsent/.
+ */
+void upload_give_up(struct unit *, int64_t age_ms);
+
+/* How long a temporary file may wait to be renamed. */
+#define UPLOAD_RENAME_MS ((int64_t)3600 * 1000)
+
+/*
  * Upload bytes.  Those that are refused are kept in unsent/, unless the
  * caller has left.
  */
