@@ -73,9 +73,9 @@ away_note(struct away *away, bool attempt, bool answered, int error)
 		away->is_away = false;
 	}
 	pthread_mutex_unlock(&away->lock);
-	if (went)
+	if (went && away->name != NULL)
 		log_say(LOG_LEVEL_NOTE, "%s is away: %s", away->name,
 		    strerror(-error));
-	if (came)
+	if (came && away->name != NULL)
 		log_say(LOG_LEVEL_NOTE, "%s is back", away->name);
 }

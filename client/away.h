@@ -11,7 +11,7 @@
  * is let through as the next attempt.  Nothing is asked on its own account.
  */
 struct away {
-	const char *name; /* for the log; borrowed for life */
+	const char *name; /* for the log, borrowed for life; NULL: silent */
 	pthread_mutex_t lock;
 	bool is_away; /* all below under lock */
 	bool attempting;

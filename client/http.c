@@ -126,7 +126,7 @@ http_new(const struct http_config *config, struct http **out)
 		turn_init(&http->lanes[i].turn);
 	http->url = strdup(config->url);
 	http->digest = config->api_key == NULL && config->password != NULL;
-	away_init(&http->away, http->url);
+	away_init(&http->away, config->tells ? http->url : NULL);
 	if (http->url == NULL)
 		error = -ENOMEM;
 	if (config->api_key != NULL &&

@@ -37,6 +37,7 @@ struct http_config {
 	int64_t connect_ms;
 	int64_t answer_ms; /* the first byte of an answer */
 	int64_t stall_ms;  /* a transfer without movement */
+	bool tells;	   /* log when it goes away and comes back */
 };
 
 struct http_request {

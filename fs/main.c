@@ -174,6 +174,7 @@ make_unit(struct program *program)
 	int error;
 
 	configure_http(program, &http_config);
+	http_config.tells = true;
 	error = http_new(&http_config, &http);
 	if (error == 0)
 		error = prusalink_new(http, program->contact.dialect, &printer);
