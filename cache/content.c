@@ -17,6 +17,7 @@
 #include "client/listing.h"
 #include "client/name.h"
 #include "client/printer.h"
+#include "client/time.h"
 #include "client/wait.h"
 
 #define KEPT	   128 /* files; each holds a descriptor */
@@ -48,6 +49,7 @@ struct content {
 	struct printer *printer;
 	struct crew *crew;
 	pthread_mutex_t lock; /* guards all below */
+	pthread_cond_t ended; /* a download has */
 	bool stopping;
 	off_t kept;
 	size_t count;
@@ -67,6 +69,7 @@ content_new(const char *dir, off_t limit, struct printer *printer,
 	content->printer = printer;
 	content->crew = crew;
 	pthread_mutex_init(&content->lock, NULL);
+	time_cond_init(&content->ended);
 	TAILQ_INIT(&content->files);
 	*out = content;
 	return 0;
@@ -159,6 +162,7 @@ content_free(struct content *content)
 	if (content == NULL)
 		return;
 	content_forget(content);
+	pthread_cond_destroy(&content->ended);
 	pthread_mutex_destroy(&content->lock);
 	free(content);
 }
@@ -296,6 +300,7 @@ download(void *arg)
 	spool_filled(file->spool, error);
 	pthread_mutex_lock(&content->lock);
 	file->state = error == 0 ? COMPLETE : FAILED;
+	pthread_cond_broadcast(&content->ended);
 	if (error != 0)
 		unlist(file);
 	else if (file->listed)
@@ -400,4 +405,36 @@ content_keep(struct content *content, const char *folder,
 	enlist(file);
 	let_go(file);
 	pthread_mutex_unlock(&content->lock);
+}
+
+/* With the lock: is there a download that nobody wants any more? */
+static bool
+is_ending(const struct content *content, const char *folder, const char *name)
+{
+	const struct content_file *file;
+
+	TAILQ_FOREACH (file, &content->files, link) {
+		if (file->state == FILLING && file->readers == 0 &&
+		    strcmp(file->entry.name, name) == 0 &&
+		    strcmp(file->folder, folder) == 0)
+			return true;
+	}
+	return false;
+}
+
+int
+content_settle(struct content *content, const struct wait *wait,
+    const char *folder, const char *name)
+{
+	bool left = false;
+
+	pthread_mutex_lock(&content->lock);
+	while (!left && is_ending(content, folder, name)) {
+		time_cond_wait(&content->ended, &content->lock, WAIT_TICK_MS);
+		pthread_mutex_unlock(&content->lock);
+		left = wait_given_up(wait);
+		pthread_mutex_lock(&content->lock);
+	}
+	pthread_mutex_unlock(&content->lock);
+	return left ? -EINTR : 0;
 }

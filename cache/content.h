@@ -52,6 +52,13 @@ struct spool *content_have(struct content *, const char *folder,
 void content_keep(struct content *, const char *folder, const struct entry *,
     struct spool *);
 
+/*
+ * Wait until no download of that file runs whose readers have left: the
+ * printer holds the file open until its end.  Returns 0 or -EINTR.
+ */
+int content_settle(struct content *, const struct wait *, const char *folder,
+    const char *name);
+
 /* Forget all that nobody reads. */
 void content_forget(struct content *);
 

@@ -210,6 +210,15 @@ stage_each(struct stage *stage, const char *folder_key,
 	return error;
 }
 
+void
+stage_remove(struct staged *staged)
+{
+	pthread_mutex_lock(&staged->stage->lock);
+	staged->removed = true;
+	pthread_mutex_unlock(&staged->stage->lock);
+	stage_unlist(staged);
+}
+
 struct staged *
 stage_find_forgotten(struct stage *stage, int64_t age_ms)
 {
@@ -295,7 +304,7 @@ stage_settle(struct stage *stage, const struct wait *wait, const char *key)
 
 	pthread_mutex_lock(&stage->lock);
 	while (!left && (staged = stage_find_listed(stage, key)) != NULL &&
-	    staged->dirty) {
+	    staged->dirty && !staged->temporary) {
 		time_cond_wait(&stage->changed, &stage->lock, WAIT_TICK_MS);
 		pthread_mutex_unlock(&stage->lock);
 		left = wait_given_up(wait);

@@ -34,6 +34,7 @@ struct staged_facts {
 	bool temporary;
 	bool listed;
 	bool dirty;	       /* has bytes that the printer has not */
+	int spoiled;	       /* 0, or why a write of it failed */
 	struct timespec mtime; /* of the last write, or as set */
 };
 
@@ -65,6 +66,9 @@ struct staged *stage_find_forgotten(struct stage *, int64_t age_ms);
 
 /* Take the name off the list; the printer's file is seen again. */
 void stage_unlist(struct staged *);
+
+/* The same for good: it was deleted, and what is written to it is lost. */
+void stage_remove(struct staged *);
 
 /* Give it another name, listed; a file that is listed there is taken off. */
 int stage_move(struct staged *, const struct stage_place *, bool temporary);

@@ -34,7 +34,8 @@ staged_look(struct staged *staged, struct staged_facts *out)
 	out->size = spool_size(staged->spool);
 	out->temporary = staged->temporary;
 	out->listed = staged->listed;
-	out->dirty = staged->dirty;
+	out->dirty = staged->dirty && !staged->removed;
+	out->spoiled = staged->spoiled;
 	out->mtime = staged->mtime;
 	pthread_mutex_unlock(&staged->stage->lock);
 }
@@ -90,12 +91,21 @@ note_change(struct staged *staged)
 
 	pthread_mutex_lock(&stage->lock);
 	there = stage_find_listed(stage, staged->key);
-	if (there == NULL)
+	if (there == NULL && !staged->removed)
 		stage_list(staged);
 	staged->dirty = true;
 	staged->mtime_set = false;
 	clock_gettime(CLOCK_REALTIME, &staged->mtime);
 	pthread_mutex_unlock(&stage->lock);
+}
+
+/* A file that lacks a write must not be taken for a whole one. */
+static void
+spoil(struct staged *staged, int error)
+{
+	pthread_mutex_lock(&staged->stage->lock);
+	staged->spoiled = error;
+	pthread_mutex_unlock(&staged->stage->lock);
 }
 
 ssize_t
@@ -108,6 +118,8 @@ staged_write(struct staged *staged, const char *dir, const void *data,
 		count = spool_write(staged->spool, data, len, offset);
 	if (count > 0)
 		note_change(staged);
+	else if (count < 0)
+		spoil(staged, (int)count);
 	return count;
 }
 
@@ -123,6 +135,8 @@ staged_truncate(struct staged *staged, const char *dir, off_t size)
 		error = spool_truncate(staged->spool, size);
 	if (error == 0)
 		note_change(staged);
+	if (error != 0 || size == 0)
+		spoil(staged, error);
 	return error;
 }
 

@@ -18,11 +18,13 @@ struct staged {
 	int holders;
 	bool listed;
 	bool temporary;
+	bool removed;
 	char *key;
 	char *path;
 	char *folder;
 	struct spool *spool; /* from here on changed with the gate only */
 	bool dirty;
+	int spoiled;
 	bool shared;
 	bool replaces;
 	int64_t old_mtime;

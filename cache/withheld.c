@@ -177,20 +177,26 @@ withheld_cancel(struct withheld *withheld, const char *key)
 	return cancelled;
 }
 
-void
-withheld_hurry(struct withheld *withheld, const char *key)
+int
+withheld_hurry(struct withheld *withheld, const struct wait *wait,
+    const char *key)
 {
 	struct deletion *deletion;
+	bool left = false;
 
 	pthread_mutex_lock(&withheld->lock);
-	while ((deletion = find(withheld, key)) != NULL) {
+	while (!left && (deletion = find(withheld, key)) != NULL) {
 		if (deletion->phase == WAITING)
 			deletion->phase = HURRIED;
 		pthread_cond_broadcast(&withheld->changed);
 		time_cond_wait(&withheld->changed, &withheld->lock,
 		    WAIT_TICK_MS);
+		pthread_mutex_unlock(&withheld->lock);
+		left = wait_given_up(wait);
+		pthread_mutex_lock(&withheld->lock);
 	}
 	pthread_mutex_unlock(&withheld->lock);
+	return left ? -EINTR : 0;
 }
 
 void

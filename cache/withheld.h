@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 struct crew;
+struct wait;
 struct withheld;
 
 /*
@@ -47,7 +48,7 @@ bool withheld_has(struct withheld *, const char *key);
 /* Call the deletion off.  Returns whether there was one to call off. */
 bool withheld_cancel(struct withheld *, const char *key);
 
-/* Have it carried out now, and wait until that is done. */
-void withheld_hurry(struct withheld *, const char *key);
+/* Have it carried out now, and wait until that is done.  0 or -EINTR. */
+int withheld_hurry(struct withheld *, const struct wait *, const char *key);
 
 #endif

@@ -34,6 +34,7 @@ enum verb {
 };
 
 #define STORE_WORDS 160
+#define STORE_NONE  (-1) /* there was no file of that name */
 
 /* A file to be stored.  Paths begin with the storage, as on the wire. */
 struct store {
@@ -41,7 +42,7 @@ struct store {
 	const char *name;   /* the long name */
 	struct source source;
 	bool replace;	   /* a file of that name may be there */
-	int64_t old_mtime; /* of that file, if known; 0: none or not known */
+	int64_t old_mtime; /* of that file; 0: not known; STORE_NONE */
 	bool trust;	   /* do not compare what the printer has then */
 	char *words; /* STORE_WORDS bytes for what the printer says, or NULL */
 };

@@ -313,21 +313,30 @@ make_folder(struct printer *printer, const struct wait *wait,
 	return error;
 }
 
-/* Buddy answers 404 for a folder that is not empty as for one that is not. */
+/*
+ * A deletion without a clear answer: what is there now decides.  Buddy answers
+ * 404 for a folder that is not empty, and for a file with the read-only
+ * attribute of FAT.
+ */
 static int
-why_no_folder(struct printer *printer, const struct wait *wait,
-    const char *folder, const struct entry *entry)
+settle_removal(struct link *link, const struct wait *wait, const char *folder,
+    const struct entry *entry, int error)
 {
-	struct listing *inside = NULL;
-	char *path = name_join(folder, entry->short_name);
-	int error;
+	struct entry there;
+	int found;
 
-	if (path == NULL)
-		return -ENOMEM;
-	error = list(printer, wait, path, &inside);
-	listing_release(inside);
-	free(path);
-	return error == 0 ? -ENOTEMPTY : error;
+	if (error != -ENOENT && error != -EIO && error != -ETIMEDOUT &&
+	    error != -EPROTO)
+		return error;
+	found = link_entry(link, wait, folder, entry->short_name, &there);
+	if (found == -ENOENT)
+		return 0;
+	if (found != 0)
+		return error;
+	entry_free(&there);
+	if (error == -ENOENT)
+		error = entry->folder ? -ENOTEMPTY : -EACCES;
+	return error;
 }
 
 void
@@ -356,8 +365,7 @@ remove_entry(struct printer *printer, const struct wait *wait,
 	if (error == 0)
 		error = link_ask(link, wait, "DELETE", target.data, NULL, false,
 		    &reply);
-	if (error == -ENOENT && entry->folder)
-		error = why_no_folder(printer, wait, folder, entry);
+	error = settle_removal(link, wait, folder, entry, error);
 	link_explain_busy(&reply, error, folder, entry->name);
 	if (error == 0)
 		error = await_seen(link, wait, folder, entry->short_name,

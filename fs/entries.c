@@ -140,12 +140,15 @@ remove_file(const struct caller *caller, struct place *place)
 	    postpone(caller, place, &found) == 0)
 		return 0;
 	if (error == 0)
+		error = content_settle(unit->content, &caller->wait,
+		    found.folder, found.entry.name);
+	if (error == 0)
 		error = printer_remove(unit->printer, &caller->wait,
 		    found.folder, &found.entry);
 	if (error == -ENOENT && staged != NULL)
 		error = 0;
 	if (error == 0 && staged != NULL)
-		stage_unlist(staged);
+		stage_remove(staged);
 	staged_release(staged);
 	storage_found_free(&found);
 	return error;
@@ -226,20 +229,25 @@ entries_remove(const struct caller *caller, struct place *folder,
 }
 
 int
-entries_look_at_target(const struct caller *caller, const struct place *target,
+entries_look_at_target(const struct caller *caller, struct place *target,
     bool replace, struct upload *upload)
 {
 	struct storage_find found;
+	/* A deletion of that name that waits is done by what comes there. */
+	bool deleted = withheld_cancel(target->unit->withheld, target->key);
 	int error = storage_find_place(caller, target, &found);
 
+	upload->old_mtime = STORE_NONE;
 	if (error == -ENOENT)
 		return 0;
 	if (error != 0)
 		return error;
 	if (found.entry.folder)
 		error = -EISDIR;
-	else if (!replace)
+	else if (!replace && !deleted)
 		error = -EEXIST;
+	else
+		error = storage_check_idle(caller, target);
 	upload->replace = true;
 	upload->old_mtime = found.entry.mtime_s;
 	storage_found_free(&found);
@@ -251,23 +259,23 @@ static int
 finish_staged(const struct caller *caller, struct staged *staged,
     struct place *folder, struct place *target, bool replace)
 {
-	struct unit *unit = folder->unit;
 	struct upload upload = { .folder = folder->wire, .path = target->path };
-	struct staged *there;
-	bool taken_over;
+	struct stage_place where;
+	char *wire_folder;
 	int error;
 
 	error = entries_look_at_target(caller, target, replace, &upload);
+	if (error == 0)
+		error = upload_as(caller, folder->unit, staged, &upload);
+	if (error == 0)
+		error = storage_stage_place(target, &where, &wire_folder);
 	if (error != 0)
 		return error;
-	taken_over = withheld_cancel(unit->withheld, target->key);
-	if (taken_over)
-		upload.replace = true;
-	error = upload_as(caller, unit, staged, &upload);
-	there = stage_find(unit->stage, target->key);
-	if (error == 0 && there != NULL)
-		stage_unlist(there);
-	staged_release(there);
+	/* Who has it open goes on under the final name. */
+	error = stage_move(staged, &where, false);
+	free(wire_folder);
+	stage_unlist(staged);
+	staged_replaces(staged, 0);
 	return error;
 }
 
@@ -313,7 +321,11 @@ rename_staged(const struct caller *caller, struct staged *staged,
 	if (error != 0)
 		return error;
 	staged_look(staged, &facts);
-	if (temporary || (!facts.temporary && facts.dirty))
+	if (!facts.listed)
+		error = -EAGAIN; /* its upload has ended meanwhile */
+	else if (facts.spoiled != 0)
+		error = facts.spoiled;
+	else if (temporary || (!facts.temporary && facts.dirty))
 		error = move_staged(caller, staged, target, temporary, replace);
 	else if (facts.size == 0)
 		error = -EINVAL;
@@ -412,10 +424,10 @@ entries_rename(const struct caller *caller, struct place *folder,
 		goto out;
 	}
 	staged = stage_find(folder->unit->stage, source->key);
-	if (staged != NULL)
-		error = rename_staged(caller, staged, new_folder, target,
-		    replace);
-	else
+	error = staged == NULL ?
+	    -EAGAIN :
+	    rename_staged(caller, staged, new_folder, target, replace);
+	if (error == -EAGAIN)
 		error = rename_printed(caller, source, new_folder, target,
 		    replace);
 	staged_release(staged);

@@ -261,7 +261,7 @@ settle(struct handle *handle, const struct caller *caller,
 	staged_look(staged, &facts);
 	if (!facts.listed)
 		return;
-	if (killed && (facts.dirty || facts.temporary)) {
+	if (killed && (facts.dirty || facts.temporary || facts.size == 0)) {
 		stage_unlist(staged);
 		return;
 	}

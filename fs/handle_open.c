@@ -107,12 +107,17 @@ handle_create(const struct caller *caller, struct place *folder,
 		error = storage_child(folder, name, &place);
 	if (error != 0)
 		return error;
-	withheld_hurry(folder->unit->withheld, place->key);
+	error = withheld_hurry(folder->unit->withheld, &caller->wait,
+	    place->key);
+	if (error != 0) {
+		place_release(place);
+		return error;
+	}
 	handle = handle_make(caller, place, flags);
 	error = handle == NULL ? -ENOMEM :
 				 stage_new_file(handle, place, temporary);
 	if (error == 0 && !temporary && (flags & O_EXCL) == 0)
-		staged_replaces(handle->staged, 0);
+		staged_replaces(handle->staged, STORE_NONE);
 	if (error != 0) {
 		if (handle != NULL)
 			handle->file.ops->close(&handle->file, caller);

@@ -242,6 +242,18 @@ inode_note(struct inodes *inodes, uint64_t id, const struct stat *stat)
 	pthread_mutex_unlock(&inodes->lock);
 }
 
+void
+inode_grow(struct inodes *inodes, uint64_t id, off_t end)
+{
+	struct inode *inode;
+
+	pthread_mutex_lock(&inodes->lock);
+	inode = find_id(inodes, id);
+	if (inode != NULL && inode->told.st_size < end)
+		inode->told.st_size = end;
+	pthread_mutex_unlock(&inodes->lock);
+}
+
 bool
 inode_is_detached(struct inodes *inodes, uint64_t id, struct stat *out)
 {

@@ -40,6 +40,9 @@ void inode_move(struct inodes *, const char *old_key, struct place *);
 /* Attributes last told of an inode: all there is of a removed file. */
 void inode_note(struct inodes *, uint64_t id, const struct stat *);
 
+/* A write went as far as end: a removed file that is open has grown. */
+void inode_grow(struct inodes *, uint64_t id, off_t end);
+
 /* Returns whether the inode was detached; then out is what was told last. */
 bool inode_is_detached(struct inodes *, uint64_t id, struct stat *out);
 

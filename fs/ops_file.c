@@ -125,14 +125,15 @@ ops_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t len,
 	struct call call;
 	ssize_t count = -EBADF;
 
-	(void)ino;
 	call_begin(&call, req);
 	if (file->ops->write != NULL)
 		count = file->ops->write(file, &call.caller, data, len, offset);
-	if (count < 0)
+	if (count < 0) {
 		fuse_reply_err(req, (int)-count);
-	else
-		fuse_reply_write(req, (size_t)count);
+		return;
+	}
+	inode_grow(call.mount->inodes, ino, offset + count);
+	fuse_reply_write(req, (size_t)count);
 }
 
 void

@@ -94,10 +94,11 @@ int entries_rename(const struct caller *, struct place *folder,
 
 /*
  * What is on the printer at the target of a rename?  Fills in what an upload
- * there replaces.  Returns 0, -EEXIST: something that shall not be replaced,
+ * there replaces.  A deletion of it that waits is called off.  Returns 0,
+ * -EEXIST: something that shall not be replaced, -EBUSY: it is being printed,
  * or -EISDIR.
  */
-int entries_look_at_target(const struct caller *, const struct place *,
-    bool replace, struct upload *);
+int entries_look_at_target(const struct caller *, struct place *, bool replace,
+    struct upload *);
 
 #endif

@@ -157,7 +157,11 @@ upload_spool(const struct caller *caller, struct unit *unit,
 	tracked.entry = ledger_begin(unit->ledger, upload->path,
 	    tracked.source.len);
 	ticket = unsent_begin(unit->unsent, spool, upload->path);
-	error = printer_store(unit->printer, &caller->wait, &store, &stored);
+	error = content_settle(unit->content, &caller->wait, upload->folder,
+	    name_of(upload->path));
+	if (error == 0)
+		error = printer_store(unit->printer, &caller->wait, &store,
+		    &stored);
 	if (error == 0)
 		error = read_back(caller, unit, upload, &stored, spool);
 	if (error == 0) {
@@ -207,7 +211,9 @@ upload_staged(const struct caller *caller, struct unit *unit,
 	if (!facts.dirty || facts.temporary || facts.size == 0)
 		goto out;
 	upload.replace = staged_does_replace(staged, &upload.old_mtime);
-	error = staged_target(staged, &folder, &path);
+	error = facts.spoiled;
+	if (error == 0)
+		error = staged_target(staged, &folder, &path);
 	upload.folder = folder;
 	upload.path = path;
 	if (error == 0)
