@@ -438,3 +438,19 @@ content_settle(struct content *content, const struct wait *wait,
 	pthread_mutex_unlock(&content->lock);
 	return left ? -EINTR : 0;
 }
+
+void
+content_drop(struct content *content, const char *folder, const char *name)
+{
+	struct content_file *file, *next;
+
+	pthread_mutex_lock(&content->lock);
+	TAILQ_FOREACH_SAFE(file, &content->files, link, next)
+	{
+		if (file->state == COMPLETE &&
+		    strcmp(file->entry.name, name) == 0 &&
+		    strcmp(file->folder, folder) == 0)
+			unlist(file);
+	}
+	pthread_mutex_unlock(&content->lock);
+}

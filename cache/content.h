@@ -59,6 +59,9 @@ void content_keep(struct content *, const char *folder, const struct entry *,
 int content_settle(struct content *, const struct wait *, const char *folder,
     const char *name);
 
+/* Forget what is kept of that file: it was deleted. */
+void content_drop(struct content *, const char *folder, const char *name);
+
 /* Forget all that nobody reads. */
 void content_forget(struct content *);
 

@@ -82,8 +82,7 @@ caller_has_left(pid_t thread)
 	if (exiting && (field(stat, EXIT_CODE) & SIGNAL_BITS) != 0)
 		return true;
 	pending = mask(status, "\nSigPnd:") | mask(status, "\nShdPnd:");
-	if (!exiting)
-		pending &= ~mask(status, "\nSigBlk:");
+	pending &= ~mask(status, "\nSigBlk:");
 	return (pending & fatal) != 0;
 }
 

@@ -145,6 +145,8 @@ remove_file(const struct caller *caller, struct place *place)
 	if (error == 0)
 		error = printer_remove(unit->printer, &caller->wait,
 		    found.folder, &found.entry);
+	if (error == 0)
+		content_drop(unit->content, found.folder, found.entry.name);
 	if (error == -ENOENT && staged != NULL)
 		error = 0;
 	if (error == 0 && staged != NULL)

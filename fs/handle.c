@@ -98,10 +98,13 @@ make_staged(struct handle *handle, const struct caller *caller, bool empty,
 		error = stage_add(place->unit->stage, &where, false, spool,
 		    &staged);
 	free(folder);
-	if (error != 0)
-		return error;
-	if (handle->on_printer)
+	/* Another handle may have been quicker: its file is the one. */
+	if (error == -EEXIST)
+		staged = stage_find(place->unit->stage, place->key);
+	else if (error == 0 && handle->on_printer)
 		staged_replaces(staged, handle->found.entry.mtime_s);
+	if (staged == NULL)
+		return error;
 	*out = handle_adopt(handle, staged);
 	return 0;
 }

@@ -69,11 +69,12 @@ handle_open(const struct caller *caller, struct place *place, int flags,
 
 /* A new name: staged from the start. */
 static int
-stage_new_file(struct handle *handle, struct place *place, bool temporary)
+stage_new_file(struct handle *handle, struct place *place, bool temporary,
+    int flags)
 {
 	struct unit *unit = place->unit;
+	struct staged *staged = NULL;
 	struct stage_place where;
-	struct staged *staged;
 	struct spool *spool;
 	char *folder = NULL;
 	int error = spool_new(unit->settings->spool_dir, &spool);
@@ -87,9 +88,15 @@ stage_new_file(struct handle *handle, struct place *place, bool temporary)
 		error = stage_add(unit->stage, &where, temporary, spool,
 		    &staged);
 	free(folder);
-	if (error == 0)
-		handle_adopt(handle, staged);
-	return error;
+	if (error == 0 && !temporary && (flags & O_EXCL) == 0)
+		staged_replaces(staged, STORE_NONE);
+	/* Somebody else may have made it just now. */
+	if (error == -EEXIST && (flags & O_EXCL) == 0)
+		staged = stage_find(unit->stage, place->key);
+	if (staged == NULL)
+		return error;
+	handle_adopt(handle, staged);
+	return 0;
 }
 
 int
@@ -114,10 +121,9 @@ handle_create(const struct caller *caller, struct place *folder,
 		return error;
 	}
 	handle = handle_make(caller, place, flags);
-	error = handle == NULL ? -ENOMEM :
-				 stage_new_file(handle, place, temporary);
-	if (error == 0 && !temporary && (flags & O_EXCL) == 0)
-		staged_replaces(handle->staged, STORE_NONE);
+	error = handle == NULL ?
+	    -ENOMEM :
+	    stage_new_file(handle, place, temporary, flags);
 	if (error != 0) {
 		if (handle != NULL)
 			handle->file.ops->close(&handle->file, caller);

@@ -21,7 +21,8 @@ struct inode {
 	uint64_t id;
 	uint64_t lookups;
 	struct place *place;
-	bool detached; /* not in the table of keys */
+	int64_t version; /* of its file; 0: not known */
+	bool detached;	 /* not in the table of keys */
 	struct stat told;
 };
 
@@ -147,6 +148,18 @@ set_place(struct inode *inode, struct place *place)
 	place_release(old);
 }
 
+/*
+ * Another version of a file is another inode: handles of the old one go on
+ * with their bytes, and do not mix them with the new ones in the pages that
+ * the kernel keeps for an inode.
+ */
+static bool
+is_other_version(const struct inode *inode, const struct place *place)
+{
+	return inode->version != 0 && place->version != 0 &&
+	    inode->version != place->version;
+}
+
 int
 inode_enter(struct inodes *inodes, struct place *place, uint64_t *id)
 {
@@ -155,6 +168,10 @@ inode_enter(struct inodes *inodes, struct place *place, uint64_t *id)
 
 	pthread_mutex_lock(&inodes->lock);
 	inode = find_key(inodes, place->key);
+	if (inode != NULL && is_other_version(inode, place)) {
+		detach(inode);
+		inode = NULL;
+	}
 	if (inode == NULL)
 		inode = add(inodes, place);
 	else
@@ -163,6 +180,8 @@ inode_enter(struct inodes *inodes, struct place *place, uint64_t *id)
 		error = -ENOMEM;
 	} else {
 		inode->lookups++;
+		if (place->version != 0)
+			inode->version = place->version;
 		*id = inode->id;
 	}
 	pthread_mutex_unlock(&inodes->lock);

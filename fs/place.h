@@ -3,6 +3,8 @@
 
 #include <sys/types.h>
 
+#include <stdint.h>
+
 struct node;
 struct rendering;
 struct unit;
@@ -18,6 +20,7 @@ struct place {
 	char *path; /* from the root of the mount: "usb/parts/Cube.gcode" */
 	char *wire; /* the same as on the wire: "usb/PARTS/CUBE.GCO" */
 	struct rendering *rendering; /* held, or NULL */
+	int64_t version;	     /* of a file on the printer; 0: not told */
 };
 
 /*

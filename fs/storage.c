@@ -43,6 +43,7 @@ printed_child(const struct caller *caller, struct place *folder,
 {
 	struct entry entry;
 	char *path, *wire;
+	int64_t version;
 	int error;
 
 	error = storage_find_in(caller, folder->unit, folder->wire, name,
@@ -51,11 +52,14 @@ printed_child(const struct caller *caller, struct place *folder,
 		return error;
 	path = name_join(folder->path, entry.name);
 	wire = name_join(folder->wire, entry.short_name);
+	version = entry.folder ? 0 : entry.mtime_s;
 	entry_free(&entry);
 	error = -ENOMEM;
 	if (path != NULL && wire != NULL)
 		error = place_new(folder->unit, folder->node, path, wire, NULL,
 		    out);
+	if (error == 0)
+		(*out)->version = version;
 	free(path);
 	free(wire);
 	return error;

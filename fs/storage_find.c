@@ -169,23 +169,30 @@ storage_check_name(const struct place *folder, const char *name, bool is_folder)
 	return dialect_check_name(dialect, folder->wire, name, is_folder);
 }
 
-/* Does a job document speak of this file? */
+/* Is path/name what a job document says of its file? */
 static bool
-is_in_job(const struct buf *job, const struct place *place)
+is_job_path(const struct buf *job, const char *name, const char *path)
 {
-	struct buf folder = { 0 }, name = { 0 }, path = { 0 }, ours = { 0 };
+	struct buf folder = { 0 }, last = { 0 }, whole = { 0 };
 	bool is = false;
 
 	if (json_field(job->data, job->len, "file.path", &folder) == 0 &&
-	    json_field(job->data, job->len, "file.display_name", &name) == 0 &&
-	    buf_printf(&path, "%s/%s", folder.data, name.data) == 0 &&
-	    buf_printf(&ours, "/%s", place->path) == 0)
-		is = strcasecmp(path.data, ours.data) == 0;
+	    json_field(job->data, job->len, name, &last) == 0 &&
+	    buf_printf(&whole, "%s/%s", folder.data, last.data) == 0)
+		is = whole.data[0] == '/' &&
+		    strcasecmp(whole.data + 1, path) == 0;
 	buf_free(&folder);
-	buf_free(&name);
-	buf_free(&path);
-	buf_free(&ours);
+	buf_free(&last);
+	buf_free(&whole);
 	return is;
+}
+
+/* Does a job document speak of this file, by its long or its short names? */
+static bool
+is_in_job(const struct buf *job, const struct place *place)
+{
+	return is_job_path(job, "file.display_name", place->path) ||
+	    is_job_path(job, "file.name", place->wire);
 }
 
 int
