@@ -37,7 +37,8 @@ TAILQ_HEAD(records, record);
 struct book {
 	pthread_mutex_t lock;
 	char *file;
-	int fd; /* all below under lock; -1: kept in memory only */
+	bool is_cut; /* its last line was not written whole */
+	int fd;	     /* all below under lock; -1: kept in memory only */
 	struct records buckets[BUCKETS];
 	struct records ages;
 	size_t count;
@@ -162,8 +163,11 @@ load(struct book *book)
 
 	if (file == NULL)
 		return 0;
-	for (; getline(&line, &room, file) > 0; lines++)
+	for (; getline(&line, &room, file) > 0; lines++) {
+		if (strchr(line, '\n') == NULL)
+			book->is_cut = true;
 		load_line(book, line);
+	}
 	free(line);
 	fclose(file);
 	return lines;
@@ -211,7 +215,7 @@ book_open(const char *dir, const char *name, struct book **out)
 	TAILQ_INIT(&book->ages);
 	for (i = 0; i < BUCKETS; i++)
 		TAILQ_INIT(&book->buckets[i]);
-	if (load(book) > 2 * book->count + 100)
+	if (load(book) > 2 * book->count + 100 || book->is_cut)
 		compact(book);
 	book->fd = open(book->file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC,
 	    0600);

@@ -54,6 +54,7 @@ struct cache {
 	pthread_mutex_t lock;
 	pthread_cond_t answered; /* everything below, under lock */
 	uint64_t generation;	 /* of our changes */
+	uint64_t changed;	 /* the last that was successful */
 	uint64_t epoch;		 /* of refreshes */
 	size_t count;
 	TAILQ_HEAD(, slot) slots;
@@ -161,6 +162,7 @@ may_serve_old(const struct cache *cache, const struct slot *slot)
 {
 	return slot->filled && slot->error == 0 &&
 	    slot->epoch == cache->epoch &&
+	    (slot->lasting || slot->generation >= cache->changed) &&
 	    (slot->lasting || slot->topic == TOPIC_COUNT);
 }
 
@@ -286,11 +288,24 @@ cache_list(struct printer *printer, const struct wait *wait, const char *folder,
 
 /* Whatever was asked before now is void. */
 static void
-note_change(struct cache *cache)
+note_change(struct cache *cache, int error)
 {
 	pthread_mutex_lock(&cache->lock);
 	cache->generation++;
+	if (error == 0)
+		cache->changed = cache->generation;
 	pthread_mutex_unlock(&cache->lock);
+}
+
+static uint64_t
+generation_of(struct cache *cache)
+{
+	uint64_t generation;
+
+	pthread_mutex_lock(&cache->lock);
+	generation = cache->generation;
+	pthread_mutex_unlock(&cache->lock);
+	return generation;
 }
 
 static int
@@ -309,8 +324,10 @@ cache_size(struct printer *printer, const struct wait *wait, const char *folder,
 	if (error != 0)
 		goto out;
 	if (!book_size(cache->book, path, entry->mtime_s, out)) {
+		uint64_t generation = generation_of(cache);
+
 		error = printer_size(cache->inner, wait, folder, entry, out);
-		if (error == 0)
+		if (error == 0 && generation == generation_of(cache))
 			book_note_size(cache->book, path, entry->mtime_s, *out);
 	}
 	turn_give(&cache->sizes);
@@ -335,7 +352,7 @@ cache_store(struct printer *printer, const struct wait *wait,
 	int error = printer_store(cache->inner, wait, store, out);
 	char *path;
 
-	note_change(cache);
+	note_change(cache, error);
 	if (error != 0)
 		return error;
 	path = name_join(store->folder, out->name);
@@ -352,7 +369,7 @@ cache_make_folder(struct printer *printer, const struct wait *wait,
 	struct cache *cache = (struct cache *)printer;
 	int error = printer_make_folder(cache->inner, wait, folder, name);
 
-	note_change(cache);
+	note_change(cache, error);
 	return error;
 }
 
@@ -363,7 +380,7 @@ cache_remove(struct printer *printer, const struct wait *wait,
 	struct cache *cache = (struct cache *)printer;
 	int error = printer_remove(cache->inner, wait, folder, entry);
 
-	note_change(cache);
+	note_change(cache, error);
 	return error;
 }
 

@@ -21,11 +21,13 @@
 #include "client/wait.h"
 
 #define KEPT	   128 /* files; each holds a descriptor */
+#define RELEASE_MS 200 /* a close reaches us a moment later */
 #define FREE_SHARE 10  /* of the disk stays free: one part in so many */
 
 enum state {
 	NEW,
 	FILLING,
+	ENDING,
 	COMPLETE,
 	FAILED
 };
@@ -130,7 +132,7 @@ evict(struct content *content)
 		if (content->kept <= content->limit && !full &&
 		    content->count <= KEPT)
 			return;
-		if (file->holders == 1 && file->state != FILLING) {
+		if (file->holders == 1) {
 			unlist(file);
 			full = full && is_disk_full(content);
 		}
@@ -176,6 +178,7 @@ find(struct content *content, const char *folder, const struct entry *entry,
 
 	TAILQ_FOREACH (file, &content->files, link) {
 		if (file->size == size && file->state != FAILED &&
+		    file->state != ENDING &&
 		    file->entry.mtime_s == entry->mtime_s &&
 		    strcmp(file->entry.name, entry->name) == 0 &&
 		    strcmp(file->folder, folder) == 0)
@@ -266,6 +269,7 @@ content_close(struct content_file *file)
 	pthread_mutex_lock(&content->lock);
 	file->readers--;
 	let_go(file);
+	evict(content);
 	pthread_mutex_unlock(&content->lock);
 }
 
@@ -278,6 +282,9 @@ is_unwanted(void *arg)
 
 	pthread_mutex_lock(&file->content->lock);
 	unwanted = file->readers == 0 || file->content->stopping;
+	/* Who comes now must not join a download that ends. */
+	if (unwanted)
+		file->state = ENDING;
 	pthread_mutex_unlock(&file->content->lock);
 	return unwanted;
 }
@@ -305,8 +312,8 @@ download(void *arg)
 		unlist(file);
 	else if (file->listed)
 		content->kept += file->size;
-	evict(content);
 	let_go(file);
+	evict(content);
 	pthread_mutex_unlock(&content->lock);
 }
 
@@ -407,15 +414,22 @@ content_keep(struct content *content, const char *folder,
 	pthread_mutex_unlock(&content->lock);
 }
 
-/* With the lock: is there a download that nobody wants any more? */
+/*
+ * With the lock: does a download of that file run?  wanted: also one that has
+ * readers, else only one that nobody wants any more.
+ */
 static bool
-is_ending(const struct content *content, const char *folder, const char *name)
+is_running(const struct content *content, const char *folder, const char *name,
+    bool wanted)
 {
 	const struct content_file *file;
 
 	TAILQ_FOREACH (file, &content->files, link) {
-		if (file->state == FILLING && file->readers == 0 &&
-		    strcmp(file->entry.name, name) == 0 &&
+		if (file->state != ENDING && file->state != FILLING)
+			continue;
+		if (file->state == FILLING && file->readers > 0 && !wanted)
+			continue;
+		if (strcmp(file->entry.name, name) == 0 &&
 		    strcmp(file->folder, folder) == 0)
 			return true;
 	}
@@ -426,10 +440,12 @@ int
 content_settle(struct content *content, const struct wait *wait,
     const char *folder, const char *name)
 {
+	int64_t until = time_now_ms() + RELEASE_MS;
 	bool left = false;
 
 	pthread_mutex_lock(&content->lock);
-	while (!left && is_ending(content, folder, name)) {
+	while (!left &&
+	    is_running(content, folder, name, time_now_ms() < until)) {
 		time_cond_wait(&content->ended, &content->lock, WAIT_TICK_MS);
 		pthread_mutex_unlock(&content->lock);
 		left = wait_given_up(wait);

@@ -11,8 +11,10 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cache/spool.h"
@@ -22,6 +24,8 @@
 struct spool {
 	atomic_int holders;
 	int fd;
+	char *name; /* on disk, or NULL; for one thread at a time */
+	atomic_bool keeps_name;
 	pthread_mutex_t lock;
 	pthread_cond_t grown; /* everything below changed, under lock */
 	off_t have;	      /* bytes that are there */
@@ -81,32 +85,59 @@ int
 spool_give_name(struct spool *spool, const char *path)
 {
 	char descriptor[64];
+	char *name = strdup(path);
 
+	if (name == NULL)
+		return -ENOMEM;
 	snprintf(descriptor, sizeof(descriptor), "/proc/self/fd/%d", spool->fd);
 	if (flock(spool->fd, LOCK_EX | LOCK_NB) != 0 ||
 	    linkat(AT_FDCWD, descriptor, AT_FDCWD, path, AT_SYMLINK_FOLLOW) !=
-		0)
-		return -errno;
+		0) {
+		int error = -errno;
+
+		free(name);
+		return error;
+	}
+	spool->name = name;
 	return 0;
+}
+
+const char *
+spool_name(const struct spool *spool)
+{
+	return spool->name;
+}
+
+void
+spool_keep_name(struct spool *spool, bool keep)
+{
+	atomic_store(&spool->keeps_name, keep);
 }
 
 int
 spool_adopt(const char *path, struct spool **out)
 {
-	int error, fd = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+	int error,
+	    fd = open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	struct stat stat_buffer;
 
 	if (fd < 0)
 		return -errno;
-	if (flock(fd, LOCK_EX | LOCK_NB) != 0 || fstat(fd, &stat_buffer) != 0) {
-		error = -errno;
+	if (fstat(fd, &stat_buffer) != 0 || !S_ISREG(stat_buffer.st_mode)) {
 		close(fd);
-		return error;
+		return -EINVAL;
+	}
+	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		close(fd);
+		return -EWOULDBLOCK;
 	}
 	error = spool_of(fd, out);
-	if (error == 0)
-		(*out)->have = stat_buffer.st_size;
-	return error;
+	if (error != 0)
+		return error;
+	(*out)->have = stat_buffer.st_size;
+	(*out)->name = strdup(path);
+	spool_keep_name(*out, true);
+	return 0;
 }
 
 struct spool *
@@ -121,6 +152,9 @@ spool_release(struct spool *spool)
 {
 	if (spool == NULL || atomic_fetch_sub(&spool->holders, 1) > 1)
 		return;
+	if (spool->name != NULL && !atomic_load(&spool->keeps_name))
+		unlink(spool->name);
+	free(spool->name);
 	close(spool->fd);
 	pthread_cond_destroy(&spool->grown);
 	pthread_mutex_destroy(&spool->lock);
@@ -170,7 +204,8 @@ spool_clone(struct spool *spool, const char *dir, struct spool **out)
 static ssize_t
 await(struct spool *spool, const struct wait *wait, size_t len, off_t offset)
 {
-	off_t wanted = offset + (off_t)len;
+	off_t wanted = (off_t)len > INT64_MAX - offset ? INT64_MAX :
+							 offset + (off_t)len;
 	bool left = false;
 	ssize_t count;
 
@@ -209,6 +244,8 @@ spool_write(struct spool *spool, const void *data, size_t len, off_t offset)
 {
 	size_t done = 0;
 
+	if (len == 0)
+		return 0;
 	while (done < len) {
 		ssize_t count = pwrite(spool->fd, (const char *)data + done,
 		    len - done, offset + (off_t)done);

@@ -3,6 +3,8 @@
 
 #include <sys/types.h>
 
+#include <stdbool.h>
+
 #include "client/stream.h"
 
 struct wait;
@@ -44,10 +46,15 @@ int spool_sync(struct spool *);
 off_t spool_size(struct spool *);
 
 /*
- * Give the bytes a name on the disk, locked (flock(2)) while this process
- * has them.  Returns 0 or a negative errno.
+ * Give nameless bytes a name on the disk, locked (flock(2)) while this process
+ * has them; it goes with the spool unless it is to be kept.  Returns 0 or a
+ * negative errno.
  */
 int spool_give_name(struct spool *, const char *path);
+void spool_keep_name(struct spool *, bool keep);
+
+/* The name that it has, or NULL.  Borrowed for the spool's life. */
+const char *spool_name(const struct spool *);
 
 /*
  * A spool of a named file that no process has locked; it is locked then.

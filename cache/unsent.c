@@ -3,13 +3,13 @@
  * its destination NUMBER.dest in the directory; the bytes are locked while a
  * process has them.  Any thread; unsent.lock guards the list.
  */
-#include <sys/file.h>
 #include <sys/queue.h>
 #include <sys/stat.h>
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,11 +18,12 @@
 
 #include "cache/spool.h"
 #include "cache/unsent.h"
-#include "client/buf.h"
 #include "client/log.h"
 #include "client/name.h"
 
 #define DEST_MAX 4096
+#define NUMBER	 12 /* bytes of " (2147483647)", or so */
+#define TRIES	 1000
 
 struct unsent_ticket {
 	TAILQ_ENTRY(unsent_ticket) link;
@@ -32,6 +33,7 @@ struct unsent_ticket {
 	char *name; /* in the listing; NULL while it is not listed */
 	struct spool *spool;
 	struct timespec kept;
+	int holders; /* under unsent.lock: an upload, the list */
 };
 
 struct unsent {
@@ -50,25 +52,38 @@ ticket_free(struct unsent_ticket *ticket)
 	free(ticket);
 }
 
-static int
-file_path(const struct unsent_ticket *ticket, const char *ending, char *out,
-    size_t size)
-{
-	return (size_t)snprintf(out, size, "%s.%s", ticket->base, ending) <
-		size ?
-	    0 :
-	    -ENAMETOOLONG;
-}
-
+/*
+ * The destination makes bytes on disk a file that could not be sent; the
+ * bytes themselves go with their spool, which others may still read.
+ */
 static void
-remove_files(const struct unsent_ticket *ticket)
+remove_dest(const struct unsent_ticket *ticket)
 {
 	char path[4096];
 
-	if (file_path(ticket, "data", path, sizeof(path)) == 0)
+	spool_keep_name(ticket->spool, false);
+	if ((size_t)snprintf(path, sizeof(path), "%s.dest", ticket->base) <
+	    sizeof(path))
 		unlink(path);
-	if (file_path(ticket, "dest", path, sizeof(path)) == 0)
-		unlink(path);
+}
+
+/* With the lock. */
+static void
+let_go(struct unsent_ticket *ticket)
+{
+	if (--ticket->holders == 0)
+		ticket_free(ticket);
+}
+
+/* With the lock: off the list, and off the disk. */
+static void
+delist(struct unsent_ticket *ticket)
+{
+	TAILQ_REMOVE(&ticket->unsent->files, ticket, link);
+	free(ticket->name);
+	ticket->name = NULL;
+	remove_dest(ticket);
+	let_go(ticket);
 }
 
 /* With the lock. */
@@ -89,16 +104,21 @@ static char *
 free_name(struct unsent *unsent, const char *path)
 {
 	const char *name = name_of(path), *dot = strrchr(name, '.');
-	int stem = dot == NULL || dot == name ? (int)strlen(name) :
-						(int)(dot - name);
+	const char *ending = dot == NULL || dot == name ? "" : dot;
+	size_t stem = strlen(name) - strlen(ending);
 	char *numbered;
 	int i;
 
 	if (find(unsent, name) == NULL)
 		return strdup(name);
+	if (strlen(name) > NAME_MAX - NUMBER)
+		stem = name_fit(name,
+		    strlen(ending) < NAME_MAX - NUMBER ?
+			NAME_MAX - NUMBER - strlen(ending) :
+			0);
 	for (i = 2;; i++) {
-		if (asprintf(&numbered, "%.*s (%d)%s", stem, name, i,
-			name + stem) < 0)
+		if (asprintf(&numbered, "%.*s (%d)%s", (int)stem, name, i,
+			ending) < 0)
 			return NULL;
 		if (find(unsent, numbered) == NULL)
 			return numbered;
@@ -114,51 +134,54 @@ remove_older(struct unsent *unsent, const char *path)
 
 	TAILQ_FOREACH_SAFE(ticket, &unsent->files, link, next)
 	{
-		if (strcmp(ticket->path, path) != 0)
-			continue;
-		TAILQ_REMOVE(&unsent->files, ticket, link);
-		remove_files(ticket);
-		ticket_free(ticket);
+		if (strcmp(ticket->path, path) == 0)
+			delist(ticket);
 	}
 }
 
-/* Returns whether the ticket could be listed; takes it in any case. */
+/* With the lock: list it, unless it is.  Returns whether it is new there. */
 static bool
 enlist(struct unsent_ticket *ticket)
 {
 	struct unsent *unsent = ticket->unsent;
 
-	pthread_mutex_lock(&unsent->lock);
+	if (ticket->name != NULL)
+		return false;
 	remove_older(unsent, ticket->path);
 	ticket->name = free_name(unsent, ticket->path);
-	if (ticket->name != NULL)
-		TAILQ_INSERT_TAIL(&unsent->files, ticket, link);
-	pthread_mutex_unlock(&unsent->lock);
-	if (ticket->name != NULL)
-		return true;
-	ticket_free(ticket);
-	return false;
+	if (ticket->name == NULL)
+		return false;
+	spool_keep_name(ticket->spool, true);
+	TAILQ_INSERT_TAIL(&unsent->files, ticket, link);
+	ticket->holders++;
+	return true;
 }
 
+/* Returns 0, -EEXIST: that base is taken, or a negative errno. */
 static int
-write_dest(const struct unsent_ticket *ticket)
+write_dest(const char *base, const char *dest)
 {
 	char path[4096];
-	size_t len = strlen(ticket->path);
-	int fd, error = file_path(ticket, "dest", path, sizeof(path));
+	size_t len = strlen(dest);
+	int fd, error = 0;
 
-	if (error != 0)
-		return error;
+	if ((size_t)snprintf(path, sizeof(path), "%s.dest", base) >=
+	    sizeof(path))
+		return -ENAMETOOLONG;
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
 	    0600);
 	if (fd < 0)
 		return -errno;
-	if (write(fd, ticket->path, len) != (ssize_t)len || fsync(fd) != 0)
+	errno = 0;
+	if (write(fd, dest, len) != (ssize_t)len || fsync(fd) != 0)
 		error = errno != 0 ? -errno : -ENOSPC;
 	close(fd);
+	if (error != 0)
+		unlink(path);
 	return error;
 }
 
+/* Takes the holder's count of one; NULL without memory. */
 static struct unsent_ticket *
 ticket_new(struct unsent *unsent, struct spool *spool, const char *path,
     const char *base)
@@ -167,6 +190,7 @@ ticket_new(struct unsent *unsent, struct spool *spool, const char *path,
 
 	if (ticket == NULL)
 		return NULL;
+	ticket->holders = 1;
 	ticket->unsent = unsent;
 	ticket->spool = spool_hold(spool);
 	ticket->path = strdup(path);
@@ -178,51 +202,92 @@ ticket_new(struct unsent *unsent, struct spool *spool, const char *path,
 	return ticket;
 }
 
-/* A base that no file has yet: the time, and a number for the same instant. */
+/*
+ * Note the destination under a base that no file has yet, which sorts by
+ * time, and give the bytes their name.
+ */
 static int
-free_base(const struct unsent *unsent, char *out, size_t size)
+name_bytes(const struct unsent *unsent, struct spool *spool, const char *dest,
+    char *base, size_t size)
 {
 	struct timespec now;
-	char data[4096];
-	int i;
+	char path[4096];
+	int i, error = -EEXIST;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	for (i = 0; i < 1000; i++) {
-		snprintf(out, size, "%s/%llx-%lx-%d", unsent->dir,
+	for (i = 0; i < TRIES && error == -EEXIST; i++) {
+		snprintf(base, size, "%s/%016llx-%09ld-%d", unsent->dir,
 		    (unsigned long long)now.tv_sec, now.tv_nsec, i);
-		snprintf(data, sizeof(data), "%s.dest", out);
-		if (access(data, F_OK) != 0)
-			return 0;
+		error = write_dest(base, dest);
 	}
-	return -EEXIST;
+	if (error != 0)
+		return error;
+	snprintf(path, sizeof(path), "%s.data", base);
+	error = spool_give_name(spool, path);
+	if (error != 0) {
+		snprintf(path, sizeof(path), "%s.dest", base);
+		unlink(path);
+	}
+	return error;
+}
+
+/* Bytes that have a name keep it: one inode, one name. */
+static int
+find_base(const struct unsent *unsent, struct spool *spool, const char *dest,
+    char *base, size_t size)
+{
+	const char *name = spool_name(spool);
+	int error;
+
+	if (name == NULL)
+		return name_bytes(unsent, spool, dest, base, size);
+	snprintf(base, size, "%.*s", (int)(strlen(name) - strlen(".data")),
+	    name);
+	error = write_dest(base, dest);
+	return error == -EEXIST ? 0 : error;
+}
+
+/* With the lock: the listed ticket of these bytes, held once more. */
+static struct unsent_ticket *
+hold_listed(struct unsent *unsent, const struct spool *spool)
+{
+	struct unsent_ticket *ticket;
+
+	TAILQ_FOREACH (ticket, &unsent->files, link) {
+		if (ticket->spool == spool) {
+			ticket->holders++;
+			return ticket;
+		}
+	}
+	return NULL;
 }
 
 struct unsent_ticket *
 unsent_begin(struct unsent *unsent, struct spool *spool, const char *path)
 {
 	struct unsent_ticket *ticket;
-	char base[4000], data[4096];
-	int error = free_base(unsent, base, sizeof(base));
+	char base[4000];
+	int error;
 
-	ticket = error != 0 ? NULL : ticket_new(unsent, spool, path, base);
-	if (ticket == NULL)
-		return NULL;
-	error = write_dest(ticket);
-	if (error == 0)
-		error = file_path(ticket, "data", data, sizeof(data));
-	if (error == 0)
-		error = spool_give_name(spool, data);
-	if (error == 0)
+	pthread_mutex_lock(&unsent->lock);
+	ticket = hold_listed(unsent, spool);
+	pthread_mutex_unlock(&unsent->lock);
+	if (ticket != NULL)
 		return ticket;
-	log_say(LOG_LEVEL_NOTE, "%s: cannot be kept in case of a failure: %s",
-	    path, strerror(-error));
-	remove_files(ticket);
-	ticket_free(ticket);
-	return NULL;
+	error = find_base(unsent, spool, path, base, sizeof(base));
+	if (error != 0) {
+		log_say(LOG_LEVEL_NOTE,
+		    "%s: cannot be kept in case of a failure: %s", path,
+		    strerror(-error));
+		return NULL;
+	}
+	/* Until its fate is known, a crash shall leave it. */
+	spool_keep_name(spool, true);
+	return ticket_new(unsent, spool, path, base);
 }
 
 void
-unsent_stored(struct unsent_ticket *ticket)
+unsent_stored(struct unsent_ticket *ticket, const char *path)
 {
 	struct unsent *unsent;
 
@@ -230,31 +295,49 @@ unsent_stored(struct unsent_ticket *ticket)
 		return;
 	unsent = ticket->unsent;
 	pthread_mutex_lock(&unsent->lock);
-	remove_older(unsent, ticket->path);
+	remove_older(unsent, path);
+	if (ticket->name != NULL)
+		delist(ticket);
+	else
+		remove_dest(ticket);
+	let_go(ticket);
 	pthread_mutex_unlock(&unsent->lock);
-	unsent_drop(ticket);
 }
 
 void
 unsent_drop(struct unsent_ticket *ticket)
 {
+	struct unsent *unsent;
+
 	if (ticket == NULL)
 		return;
-	remove_files(ticket);
-	ticket_free(ticket);
+	unsent = ticket->unsent;
+	pthread_mutex_lock(&unsent->lock);
+	if (ticket->name == NULL)
+		remove_dest(ticket);
+	let_go(ticket);
+	pthread_mutex_unlock(&unsent->lock);
 }
 
 void
 unsent_keep(struct unsent_ticket *ticket)
 {
+	struct unsent *unsent;
 	char *path;
+	bool is_new;
 
 	if (ticket == NULL)
 		return;
+	unsent = ticket->unsent;
 	(void)spool_sync(ticket->spool);
-	clock_gettime(CLOCK_REALTIME, &ticket->kept);
 	path = strdup(ticket->path);
-	if (enlist(ticket) && path != NULL)
+	pthread_mutex_lock(&unsent->lock);
+	is_new = enlist(ticket);
+	if (is_new)
+		clock_gettime(CLOCK_REALTIME, &ticket->kept);
+	let_go(ticket);
+	pthread_mutex_unlock(&unsent->lock);
+	if (is_new && path != NULL)
 		log_say(LOG_LEVEL_NOTE, "%s is kept in unsent/", path);
 	free(path);
 }
@@ -267,7 +350,7 @@ read_dest(const char *base, char *out, size_t size)
 	int fd;
 
 	snprintf(path, sizeof(path), "%s.dest", base);
-	fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return false;
 	len = read(fd, out, size - 1);
@@ -276,47 +359,61 @@ read_dest(const char *base, char *out, size_t size)
 	return len > 0 && name_is_sane(name_of(out));
 }
 
-/* Take over one file that a process left behind; a locked one is alive. */
+/*
+ * Take over one file that a process left behind; a locked one is alive.  What
+ * was stored has no destination any more, and goes with its spool.
+ */
 static void
 adopt(struct unsent *unsent, const char *base)
 {
-	struct unsent_ticket *ticket;
+	struct unsent_ticket *ticket = NULL;
 	char dest[DEST_MAX], data[4096];
-	struct spool *spool;
 	struct stat stat_buffer;
+	struct spool *spool;
 
 	snprintf(data, sizeof(data), "%s.data", base);
-	if (!read_dest(base, dest, sizeof(dest)) ||
-	    spool_adopt(data, &spool) != 0)
+	if (spool_adopt(data, &spool) != 0)
 		return;
-	ticket = ticket_new(unsent, spool, dest, base);
+	if (read_dest(base, dest, sizeof(dest)))
+		ticket = ticket_new(unsent, spool, dest, base);
+	else
+		spool_keep_name(spool, false);
 	spool_release(spool);
 	if (ticket == NULL)
 		return;
 	if (stat(data, &stat_buffer) == 0)
 		ticket->kept = stat_buffer.st_mtim;
+	pthread_mutex_lock(&unsent->lock);
 	(void)enlist(ticket);
+	let_go(ticket);
+	pthread_mutex_unlock(&unsent->lock);
 }
 
+static int
+is_data(const struct dirent *entry)
+{
+	return name_has_suffix(entry->d_name, ".data");
+}
+
+/* Oldest first, so that the newest copy for a destination is the one kept. */
 static void
 scan(struct unsent *unsent)
 {
-	DIR *dir = opendir(unsent->dir);
-	const struct dirent *entry;
+	struct dirent **entries;
 	char base[4000];
+	int i, count = scandir(unsent->dir, &entries, is_data, alphasort);
 
-	if (dir == NULL)
-		return;
-	while ((entry = readdir(dir)) != NULL) {
-		int len = (int)strlen(entry->d_name) - (int)strlen(".dest");
+	for (i = 0; i < count; i++) {
+		const char *name = entries[i]->d_name;
+		int len = (int)(strlen(name) - strlen(".data"));
 
-		if (len <= 0 || strcmp(entry->d_name + len, ".dest") != 0)
-			continue;
 		if ((size_t)snprintf(base, sizeof(base), "%s/%.*s", unsent->dir,
-			len, entry->d_name) < sizeof(base))
+			len, name) < sizeof(base))
 			adopt(unsent, base);
+		free(entries[i]);
 	}
-	closedir(dir);
+	if (count >= 0)
+		free(entries);
 }
 
 int
@@ -347,7 +444,7 @@ unsent_close(struct unsent *unsent)
 		return;
 	while ((ticket = TAILQ_FIRST(&unsent->files)) != NULL) {
 		TAILQ_REMOVE(&unsent->files, ticket, link);
-		ticket_free(ticket);
+		let_go(ticket);
 	}
 	pthread_mutex_destroy(&unsent->lock);
 	free(unsent->dir);
@@ -394,10 +491,7 @@ unsent_remove(struct unsent *unsent, const char *name)
 	pthread_mutex_lock(&unsent->lock);
 	ticket = find(unsent, name);
 	if (ticket != NULL)
-		TAILQ_REMOVE(&unsent->files, ticket, link);
+		delist(ticket);
 	pthread_mutex_unlock(&unsent->lock);
-	if (ticket == NULL)
-		return -ENOENT;
-	unsent_drop(ticket);
-	return 0;
+	return ticket == NULL ? -ENOENT : 0;
 }

@@ -26,14 +26,15 @@ void unsent_close(struct unsent *);
 
 /*
  * An upload of these bytes to path, as users see it, begins.  The ticket is
- * ended by one of the three below.  NULL: the disk would not have it, and the
- * upload goes without.
+ * ended by one of the three below.  Bytes that are listed already stay so
+ * until they are stored.  NULL: the disk would not have it, and the upload
+ * goes without.
  */
 struct unsent_ticket *unsent_begin(struct unsent *, struct spool *,
     const char *path);
 
 /* It is stored: an older copy for that destination goes too. */
-void unsent_stored(struct unsent_ticket *);
+void unsent_stored(struct unsent_ticket *, const char *path);
 
 /* It failed: the file is listed from now on. */
 void unsent_keep(struct unsent_ticket *);

@@ -3,6 +3,7 @@
  * so values are counted before it sees the text.  No state, any thread.
  */
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,16 +12,24 @@
 #include "client/buf.h"
 #include "client/json.h"
 
-/* Would cJSON build a tree of bearable size and depth from this text? */
+/*
+ * Would cJSON build a tree of bearable size and depth from this text?  A NUL,
+ * plain or escaped, would cut a string short.
+ */
 static bool
 is_bearable(const char *text, size_t len)
 {
 	size_t i, values = 1, depth = 0;
 	bool quoted = false;
 
+	if (memchr(text, '\0', len) != NULL)
+		return false;
 	for (i = 0; i < len; i++) {
 		char c = text[i];
 
+		if (quoted && c == '\\' && len - i > 5 &&
+		    strncmp(text + i + 1, "u0000", 5) == 0)
+			return false;
 		if (quoted && c == '\\')
 			i++;
 		else if (c == '"')
@@ -58,6 +67,14 @@ json_parse(const char *text, size_t len, struct cJSON **out)
 	}
 	*out = tree;
 	return 0;
+}
+
+/* Null, and a number that no double holds, are values that are not known. */
+static bool
+is_unknown(const cJSON *value)
+{
+	return cJSON_IsNull(value) ||
+	    (cJSON_IsNumber(value) && !isfinite(value->valuedouble));
 }
 
 static const cJSON *
@@ -111,7 +128,7 @@ json_field(const char *text, size_t len, const char *path, struct buf *out)
 	if (error != 0)
 		return error;
 	value = at_path(tree, path);
-	if (value == NULL || cJSON_IsNull(value))
+	if (value == NULL || is_unknown(value))
 		error = -ENODATA;
 	else if (cJSON_IsString(value))
 		error = buf_append(out, value->valuestring,
@@ -142,7 +159,7 @@ json_drop_nulls(struct cJSON *tree)
 			continue;
 		}
 		value[depth] = item->next;
-		if (cJSON_IsNull(item) && cJSON_IsObject(parent[depth])) {
+		if (is_unknown(item) && cJSON_IsObject(parent[depth])) {
 			cJSON_DetachItemViaPointer(parent[depth], item);
 			cJSON_Delete(item);
 		} else if (item->child != NULL && depth < JSON_DEPTH) {
@@ -165,18 +182,18 @@ bool
 json_number(const struct cJSON *object, const char *name, double *out)
 {
 	const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
-	char *end;
 	double value;
 
-	if (cJSON_IsNumber(item)) {
+	if (cJSON_IsNumber(item) && isfinite(item->valuedouble)) {
 		*out = item->valuedouble;
 		return true;
 	}
-	if (!cJSON_IsString(item) || item->valuestring[0] < '0' ||
-	    item->valuestring[0] > '9')
+	if (!cJSON_IsString(item) || item->valuestring[0] == '\0' ||
+	    strspn(item->valuestring, "0123456789") !=
+		strlen(item->valuestring))
 		return false;
-	value = strtod(item->valuestring, &end);
-	if (*end != '\0')
+	value = strtod(item->valuestring, NULL);
+	if (!isfinite(value))
 		return false;
 	*out = value;
 	return true;

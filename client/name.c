@@ -26,7 +26,8 @@ name_is_sane(const char *name)
 		return false;
 	for (; len > 0; name += used, len -= used) {
 		used = mbrtowc(&c, name, len, &state);
-		if (used == 0 || used > len || c < ' ' || c == 0x7f || c == '/')
+		if (used == 0 || used > len || c < ' ' ||
+		    (c >= 0x7f && c < 0xa0) || c > 0x10ffff || c == '/')
 			return false;
 	}
 	return true;
@@ -61,6 +62,18 @@ name_fold(const char *name)
 	if (error != 0)
 		buf_free(&out);
 	return out.data;
+}
+
+size_t
+name_fit(const char *text, size_t max)
+{
+	size_t len = strlen(text);
+
+	if (len <= max)
+		return len;
+	while (max > 0 && ((unsigned char)text[max] & 0xc0) == 0x80)
+		max--;
+	return max;
 }
 
 bool

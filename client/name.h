@@ -18,6 +18,9 @@ bool name_is_sane(const char *);
  */
 char *name_fold(const char *);
 
+/* How much of a UTF-8 text fits into max bytes without cutting a character. */
+size_t name_fit(const char *text, size_t max);
+
 /* Does the name end in this suffix, without regard to ASCII case? */
 bool name_has_suffix(const char *name, const char *suffix);
 

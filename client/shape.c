@@ -26,7 +26,8 @@ put(cJSON *object, const char *name, cJSON *value)
 {
 	if (value == NULL)
 		return -ENOMEM;
-	cJSON_DeleteItemFromObjectCaseSensitive(object, name);
+	while (cJSON_GetObjectItemCaseSensitive(object, name) != NULL)
+		cJSON_DeleteItemFromObjectCaseSensitive(object, name);
 	if (cJSON_AddItemToObject(object, name, value))
 		return 0;
 	cJSON_Delete(value);
@@ -117,7 +118,7 @@ make_percent(const struct dialect *dialect, cJSON *transfer)
 	double value;
 
 	if (!dialect->stored_tells ||
-	    !json_number(transfer, "progress", &value))
+	    !json_number(transfer, "progress", &value) || value > 1e6)
 		return 0;
 	return put(transfer, "progress",
 	    cJSON_CreateNumber(round(value * 10000) / 100));

@@ -14,6 +14,7 @@
 #include "client/listing.h"
 #include "client/log.h"
 #include "client/multipart.h"
+#include "client/name.h"
 #include "client/shape.h"
 #include "client/stream.h"
 #include "client/time.h"
@@ -294,7 +295,8 @@ store_in_turn(struct link *link, const struct wait *wait,
 		error = explain(link, wait, store, &reply, error);
 out:
 	if (store->words != NULL)
-		strlcpy(store->words, reply.message, STORE_WORDS);
+		strlcpy(store->words, reply.message,
+		    name_fit(reply.message, STORE_WORDS - 1) + 1);
 	http_reply_free(&reply);
 	return error;
 }

@@ -205,19 +205,19 @@ run(const struct caller *caller, struct unit *unit, const struct order *order)
 static int
 run_lines(const struct caller *caller, struct unit *unit, char *text)
 {
-	struct order orders[LINES];
+	struct order orders[LINES], order;
 	size_t i, count = 0;
 	int error;
 	char *line;
 
 	while ((line = strsep(&text, "\n")) != NULL) {
-		if (count == LINES)
-			return -E2BIG;
-		error = parse_line(line, &orders[count]);
+		error = parse_line(line, &order);
 		if (error < 0)
 			return error;
+		if (error == 0 && count == LINES)
+			return -E2BIG;
 		if (error == 0)
-			count++;
+			orders[count++] = order;
 	}
 	for (i = 0; i < count; i++) {
 		error = run(caller, unit, &orders[i]);

@@ -13,6 +13,7 @@
 
 #include "client/buf.h"
 #include "client/json.h"
+#include "client/name.h"
 #include "client/time.h"
 #include "fs/ledger.h"
 
@@ -145,7 +146,7 @@ ledger_end(struct ledger_entry *entry, int error, const char *words)
 	entry->state = error == 0 ? STORED : FAILED;
 	entry->error = error;
 	entry->ended_ms = time_now_ms();
-	strlcpy(entry->words, words, sizeof(entry->words));
+	strlcpy(entry->words, words, name_fit(words, WORDS - 1) + 1);
 	ledger->active--;
 	ledger->ended++;
 	pthread_cond_broadcast(&ledger->settled);

@@ -3,6 +3,7 @@
  */
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/wait.h>
 
 #include <ctype.h>
@@ -28,18 +29,14 @@ refuse(const char *path, const char *why)
 	return STATUS_MOUNT;
 }
 
-/* Is there a mount of ours whose process is dead? */
+/* Is the mount there ours?  The last one in the table is on top. */
 static bool
-is_stale(const char *path)
+is_ours(const char *path)
 {
-	struct stat stat_buffer;
 	const struct mntent *entry;
 	bool ours = false;
-	FILE *mounts;
+	FILE *mounts = setmntent("/proc/self/mounts", "re");
 
-	if (stat(path, &stat_buffer) == 0 || errno != ENOTCONN)
-		return false;
-	mounts = setmntent("/proc/self/mounts", "re");
 	if (mounts == NULL)
 		return false;
 	while ((entry = getmntent(mounts)) != NULL) {
@@ -48,6 +45,18 @@ is_stale(const char *path)
 	}
 	endmntent(mounts);
 	return ours;
+}
+
+/*
+ * Is there a mount of ours whose process is dead?  statfs is never answered
+ * from what the kernel remembers.
+ */
+static bool
+is_stale(const char *path)
+{
+	struct statfs disk;
+
+	return is_ours(path) && statfs(path, &disk) != 0 && errno == ENOTCONN;
 }
 
 static void

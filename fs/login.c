@@ -247,7 +247,7 @@ take_user(const char *source, const char **host, struct login *login)
 	const char *begin = strstr(source, "://"), *at;
 
 	begin = begin == NULL ? source : begin + 3;
-	at = memchr(begin, '@', strcspn(begin, "/"));
+	at = memrchr(begin, '@', strcspn(begin, "/"));
 	*host = at == NULL ? begin : at + 1;
 	if (at == NULL)
 		return 0;
@@ -278,7 +278,7 @@ take_url(const char *source, struct login *login)
 	len = strlen(host);
 	while (len > 0 && host[len - 1] == '/')
 		len--;
-	if (len == 0 || strpbrk(host, " \t\r\n?#") != NULL)
+	if (len == 0 || *host == '/' || strpbrk(host, " \t\r\n?#") != NULL)
 		return refuse_file(source, "that is no address of a printer");
 	if (asprintf(&login->url, "%s://%.*s", scheme, (int)len, host) < 0) {
 		login->url = NULL;

@@ -93,9 +93,9 @@ remember(struct unit *unit, const struct upload *upload,
 {
 	char *path = name_join(upload->folder, stored->name);
 
-	if (path != NULL && upload->mtime != NULL)
+	if (path != NULL && upload->has_mtime)
 		book_note_mtime(unit->book, path, stored->mtime_s,
-		    upload->mtime);
+		    &upload->mtime);
 	free(path);
 	content_keep(unit->content, upload->folder, stored, spool);
 	unit_note_upload(unit, upload->path);
@@ -166,7 +166,7 @@ upload_spool(const struct caller *caller, struct unit *unit,
 		error = read_back(caller, unit, upload, &stored, spool);
 	if (error == 0) {
 		remember(unit, upload, &stored, spool);
-		unsent_stored(ticket);
+		unsent_stored(ticket, upload->path);
 	} else {
 		put_aside(caller, ticket, upload, error);
 	}
@@ -180,11 +180,9 @@ upload_as(const struct caller *caller, struct unit *unit, struct staged *staged,
     struct upload *upload)
 {
 	struct spool *spool = staged_spool(staged);
-	struct timespec mtime;
 	int error;
 
-	if (staged_mtime_was_set(staged, &mtime))
-		upload->mtime = &mtime;
+	upload->has_mtime = staged_mtime_was_set(staged, &upload->mtime);
 	error = upload_spool(caller, unit, spool, upload);
 	spool_release(spool);
 	if (error == 0) {

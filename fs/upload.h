@@ -3,11 +3,11 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 struct caller;
 struct spool;
 struct staged;
-struct timespec;
 struct unit;
 
 /* Where bytes go, and what is there. */
@@ -16,7 +16,8 @@ struct upload {
 	const char *path;   /* as users see it; its last part is the name */
 	bool replace;	    /* a file may be there */
 	int64_t old_mtime;  /* its time stamp, or 0 */
-	const struct timespec *mtime; /* to be remembered, or NULL */
+	bool has_mtime;	    /* there is a time to be remembered */
+	struct timespec mtime;
 };
 
 /*
