@@ -171,6 +171,26 @@ $(UNIT)/%$(UNIT_SUFFIX): $(BUILD)/tests/unit/%.o $(UNIT_OBJS) $(OBJS)
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $^ $(LIBS)
 
+# Fuzz targets (tests/fuzz), which scripts/fuzz builds with clang's fuzzer.
+# They take objects from an archive, so that one may stand in for a module.
+FUZZ = build/fuzz
+FUZZ_PROGRAMS = $(patsubst tests/fuzz/%.c,$(FUZZ)/%, \
+	$(wildcard tests/fuzz/fuzz_*.c))
+
+fuzz:
+	scripts/fuzz
+
+fuzz-programs: $(FUZZ_PROGRAMS)
+
+$(FUZZ)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/fuzz.o \
+    $(BUILD)/prusafs.a
+	@mkdir -p $(@D)
+	$(LINK) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+
+$(BUILD)/prusafs.a: $(OBJS)
+	rm -f $@
+	ar rcs $@ $(OBJS)
+
 check:
 	scripts/check --no-install
 
@@ -184,12 +204,14 @@ format:
 	clang-format -i $(FORMATTED)
 
 FORMATTED = $(wildcard client/*.[ch] cache/*.[ch] fs/*.[ch] \
-	tests/sim/*.[ch] tests/unit/*.[ch] tests/tools/*.[ch])
+	tests/sim/*.[ch] tests/unit/*.[ch] tests/tools/*.[ch] \
+	tests/fuzz/*.[ch])
 
 # mount(8) looks for its helpers in /sbin only.
 SBINDIR ?= /sbin
 BINDIR = $(PREFIX)/bin
 MANDIR = $(PREFIX)/share/man/man8
+BASHDIR = $(PREFIX)/share/bash-completion/completions
 COMPDIR = $(PREFIX)/share/bash-completion/completions
 
 install: $(BUILD)/prusafs
@@ -198,12 +220,15 @@ install: $(BUILD)/prusafs
 	install $(BUILD)/prusafs $(DESTDIR)$(BINDIR)/prusafs
 	install -m 644 prusafs.8 $(DESTDIR)$(MANDIR)/prusafs.8
 	install -m 644 scripts/completions/prusafs.bash \
+	    $(DESTDIR)$(BASHDIR)/prusafs
+	install -m 644 scripts/completions/prusafs.bash \
 	    $(DESTDIR)$(COMPDIR)/prusafs
 	ln -sf $(BINDIR)/prusafs $(DESTDIR)$(SBINDIR)/mount.prusafs
 	ln -sf $(BINDIR)/prusafs $(DESTDIR)$(SBINDIR)/mount.fuse.prusafs
 
 uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/prusafs $(DESTDIR)$(MANDIR)/prusafs.8 \
+	    $(DESTDIR)$(BASHDIR)/prusafs \
 	    $(DESTDIR)$(COMPDIR)/prusafs \
 	    $(DESTDIR)$(SBINDIR)/mount.prusafs \
 	    $(DESTDIR)$(SBINDIR)/mount.fuse.prusafs
@@ -211,9 +236,9 @@ uninstall:
 clean:
 	rm -rf build
 
-.PHONY: all bench unit unit-programs check lint format install uninstall clean
+.PHONY: all bench unit unit-programs fuzz fuzz-programs check lint format install uninstall clean
 .SECONDARY:
 
--include $(wildcard $(BUILD)/tests/unit/*.d)
+-include $(wildcard $(BUILD)/tests/unit/*.d $(BUILD)/tests/fuzz/*.d)
 
 -include $(BUILD)/fs/main.d $(OBJS:.o=.d) $(SIM_OBJS:.o=.d) $(BUILD)/tests/sim/simctl.d

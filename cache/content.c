@@ -22,6 +22,7 @@
 
 #define KEPT	   128 /* files; each holds a descriptor */
 #define RELEASE_MS 200 /* a close reaches us a moment later */
+#define NOTICE_MS  300 /* the printer notices the end of a download */
 #define FREE_SHARE 10  /* of the disk stays free: one part in so many */
 
 enum state {
@@ -441,18 +442,21 @@ content_settle(struct content *content, const struct wait *wait,
     const char *folder, const char *name)
 {
 	int64_t until = time_now_ms() + RELEASE_MS;
-	bool left = false;
+	bool left = false, waited = false;
 
 	pthread_mutex_lock(&content->lock);
 	while (!left &&
 	    is_running(content, folder, name, time_now_ms() < until)) {
+		waited = true;
 		time_cond_wait(&content->ended, &content->lock, WAIT_TICK_MS);
 		pthread_mutex_unlock(&content->lock);
 		left = wait_given_up(wait);
 		pthread_mutex_lock(&content->lock);
 	}
 	pthread_mutex_unlock(&content->lock);
-	return left ? -EINTR : 0;
+	if (left)
+		return -EINTR;
+	return waited ? time_pause(wait, NOTICE_MS) : 0;
 }
 
 void

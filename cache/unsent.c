@@ -392,7 +392,8 @@ adopt(struct unsent *unsent, const char *base)
 static int
 is_data(const struct dirent *entry)
 {
-	return name_has_suffix(entry->d_name, ".data");
+	return entry->d_name[0] != '.' &&
+	    name_has_suffix(entry->d_name, ".data");
 }
 
 /* Oldest first, so that the newest copy for a destination is the one kept. */

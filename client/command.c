@@ -46,7 +46,7 @@ print_file(struct printer *printer, const struct wait *wait, const char *path)
 		if (error != -EBUSY || !printer->dialect->recovers ||
 		    time_now_ms() > until || !is_recovering(printer, wait))
 			break;
-		error = link_pause(wait, AGAIN_MS);
+		error = time_pause(wait, AGAIN_MS);
 	}
 	http_reply_free(&reply);
 	buf_free(&target);

@@ -53,9 +53,6 @@ int link_check_medium(struct link *, const struct wait *, const char *folder,
 void link_explain_busy(const struct http_reply *, int error, const char *folder,
     const char *name);
 
-/* Wait before asking once more.  Returns 0 or -EINTR. */
-int link_pause(const struct wait *, int64_t ms);
-
 /* printer_store and printer_command for a struct link. */
 int link_store(struct printer *, const struct wait *, const struct store *,
     struct entry *out);

@@ -287,7 +287,7 @@ await_seen(struct link *link, const struct wait *wait, const char *folder,
 			entry_free(&entry);
 		if ((found == 0) == there)
 			break;
-		error = link_pause(wait, SEEN_TICK_MS);
+		error = time_pause(wait, SEEN_TICK_MS);
 	}
 	return error;
 }

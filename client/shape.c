@@ -97,8 +97,11 @@ pick_storage(const struct dialect *dialect, cJSON *status)
 	if (!cJSON_IsArray(list))
 		return cJSON_IsObject(list) ? shape_one_storage(list) : 0;
 	cJSON_ArrayForEach (item, list) {
-		const char *path = json_string(item, "path");
+		const char *path;
 
+		if (!cJSON_IsObject(item) || shape_one_storage(item) != 0)
+			continue;
+		path = json_string(item, "path");
 		if (path != NULL &&
 		    strcmp(name_of(path), dialect->upload_storage) == 0)
 			found = item;

@@ -25,24 +25,6 @@
 #define VISIBLE_MS   5000 /* the Pi's file tree follows within a second */
 #define VISIBLE_TICK 100
 
-int
-link_pause(const struct wait *wait, int64_t ms)
-{
-	int64_t until = time_now_ms() + ms;
-	pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-	pthread_cond_t never;
-	bool left;
-
-	if (time_cond_init(&never) != 0)
-		return -ENOMEM;
-	pthread_mutex_lock(&lock);
-	while (!(left = wait_given_up(wait)) && time_now_ms() < until)
-		time_cond_wait(&never, &lock, WAIT_TICK_MS);
-	pthread_mutex_unlock(&lock);
-	pthread_cond_destroy(&never);
-	return left ? -EINTR : 0;
-}
-
 static int
 put_raw(struct link *link, const struct wait *wait, const struct store *store,
     struct http_reply *reply)
@@ -152,7 +134,7 @@ put_in_turn(struct link *link, const struct wait *wait,
 		if (time_now_ms() > until)
 			return -EBUSY;
 		do {
-			error = link_pause(wait, AGAIN_MS);
+			error = time_pause(wait, AGAIN_MS);
 			if (error != 0)
 				return error;
 		} while (time_now_ms() < until && is_transferring(link, wait));
@@ -179,7 +161,7 @@ see_stored(struct link *link, const struct wait *wait,
 			return error == 0 ? 0 : -EIO;
 		if (error == 0)
 			entry_free(out);
-		error = link_pause(wait, VISIBLE_TICK);
+		error = time_pause(wait, VISIBLE_TICK);
 		if (error != 0)
 			return error;
 	}

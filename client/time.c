@@ -1,9 +1,12 @@
 /*
  * The monotonic clock, and conditions that wait by it.
  */
+#include <errno.h>
+#include <stdbool.h>
 #include <time.h>
 
 #include "client/time.h"
+#include "client/wait.h"
 
 int64_t
 time_now_ms(void)
@@ -41,4 +44,22 @@ time_cond_wait(pthread_cond_t *cond, pthread_mutex_t *lock, int64_t ms)
 		until.tv_nsec -= 1000000000;
 	}
 	pthread_cond_timedwait(cond, lock, &until);
+}
+
+int
+time_pause(const struct wait *wait, int64_t ms)
+{
+	int64_t until = time_now_ms() + ms;
+	pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	pthread_cond_t never;
+	bool left;
+
+	if (time_cond_init(&never) != 0)
+		return -ENOMEM;
+	pthread_mutex_lock(&lock);
+	while (!(left = wait_given_up(wait)) && time_now_ms() < until)
+		time_cond_wait(&never, &lock, WAIT_TICK_MS);
+	pthread_mutex_unlock(&lock);
+	pthread_cond_destroy(&never);
+	return left ? -EINTR : 0;
 }

@@ -4,6 +4,8 @@
 #include <pthread.h>
 #include <stdint.h>
 
+struct wait;
+
 /* Milliseconds of the monotonic clock. */
 int64_t time_now_ms(void);
 
@@ -15,5 +17,8 @@ int time_cond_init(pthread_cond_t *);
 
 /* Wait for the condition, at most ms milliseconds. */
 void time_cond_wait(pthread_cond_t *, pthread_mutex_t *, int64_t ms);
+
+/* Wait that long, unless given up.  Returns 0, -EINTR or -ENOMEM. */
+int time_pause(const struct wait *, int64_t ms);
 
 #endif

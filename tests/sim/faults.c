@@ -74,12 +74,13 @@ faults_begin(struct conn *conn, struct exchange *ex)
 	pthread_mutex_unlock(&conn->sim->lock);
 }
 
-/* Read the body of an upload that is going to fail. */
+/* Read what is left of the body of an upload that is going to fail. */
 static void
 swallow(struct conn *conn, struct exchange *ex)
 {
 	long long left = strtoll(exchange_header(ex, HEADER_CONTENT_LENGTH),
-	    NULL, 10);
+			     NULL, 10) -
+	    ex->in;
 	char *waste = malloc(UPLOAD_PIECE);
 
 	while (waste != NULL && left > 0) {

@@ -1,0 +1,175 @@
+/*
+ * What users write into "control", before a printer that only counts: either
+ * every line was understood, or none was run.  The first byte of an input
+ * chooses the dialect, whether a file was uploaded before, and which of the
+ * commands the printer refuses.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cache/content.h"
+#include "cache/stage.h"
+#include "client/dialect.h"
+#include "client/listing.h"
+#include "client/name.h"
+#include "client/printer.h"
+#include "fs/kind.h"
+#include "fs/node.h"
+#include "fs/place.h"
+#include "fs/unit.h"
+#include "tests/fuzz/fuzz.h"
+
+#define REFUSAL (-ENOSPC) /* no other part of a command says this */
+
+struct fake {
+	struct printer printer;
+	int commands;
+	int refused; /* counted from 1; 0: none */
+};
+
+/* Two folders deep, one folder in each, and what can be printed or not. */
+static int
+fake_list(struct printer *printer, const struct wait *wait, const char *folder,
+    struct listing **out)
+{
+	static const char *const names[][2] = { { "Cube.gcode", "CUBE~1.GCO" },
+		{ "parts", "PARTS" }, { "readme.txt", "README.TXT" } };
+	struct listing *listing;
+	size_t i;
+
+	(void)wait;
+	HOLDS(folder[0] != '/' && strstr(folder, "..") == NULL);
+	if (strcmp(name_of(folder), "CUBE~1.GCO") == 0 ||
+	    strlen(folder) > strlen("sdcard/PARTS/PARTS"))
+		return -ENOENT;
+	HOLDS(listing_new(&listing) == 0);
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct entry entry = { .folder = i == 1, .size = -1 };
+
+		entry.name = strdup(names[i][0]);
+		entry.short_name = strdup(names[i][1]);
+		HOLDS(entry.name != NULL && entry.short_name != NULL);
+		HOLDS(listing_add(listing, &entry) == 0);
+	}
+	HOLDS(listing_finish(listing, printer->dialect->folds) == 0);
+	*out = listing;
+	return 0;
+}
+
+static int
+fake_command(struct printer *printer, const struct wait *wait, enum verb verb,
+    const char *path)
+{
+	struct fake *fake = (struct fake *)printer;
+
+	(void)wait;
+	HOLDS((path != NULL) == (verb == VERB_PRINT));
+	if (path != NULL) {
+		char *storage = strndup(path, strcspn(path, "/"));
+
+		HOLDS(storage != NULL);
+		HOLDS(dialect_storage(printer->dialect, storage) != NULL);
+		HOLDS(strcmp(name_of(path), "CUBE~1.GCO") == 0);
+		free(storage);
+	}
+	return ++fake->commands == fake->refused ? REFUSAL : 0;
+}
+
+/* How many orders are in the text; -1: a line begins with no known word. */
+static int
+count_orders(const char *text)
+{
+	static const char *const words[] = { "print", "pause", "resume", "stop",
+		"cancel", "refresh" };
+	int orders = 0;
+
+	while (*text != '\0') {
+		size_t len = strcspn(text, "\n"), word, i;
+		const char *line = text;
+
+		text += len + (text[len] == '\n');
+		if (len > 0 && line[len - 1] == '\r')
+			len--;
+		if (len == 0 || *line == '#' || strspn(line, " \t") >= len)
+			continue;
+		word = strcspn(line, " \t");
+		word = word < len ? word : len;
+		for (i = 0; i < 6; i++) {
+			if (strlen(words[i]) == word &&
+			    strncmp(words[i], line, word) == 0)
+				break;
+		}
+		if (i == 6)
+			return -1;
+		orders++;
+	}
+	return orders;
+}
+
+static void
+check_outcome(const struct fake *fake, const char *text, size_t len,
+    ssize_t result)
+{
+	int orders = count_orders(text);
+
+	HOLDS(result == (ssize_t)len || (result < 0 && result > -4096));
+	if (strlen(text) < len || len > 4096 || orders < 0) {
+		HOLDS(result < 0 && fake->commands == 0);
+		return;
+	}
+	HOLDS(fake->commands <= orders);
+	if (result >= 0)
+		HOLDS(fake->commands == orders);
+	HOLDS((result == REFUSAL) ==
+	    (fake->refused > 0 && fake->commands == fake->refused));
+}
+
+static void
+write_and_read(struct unit *unit, const uint8_t *data, size_t len)
+{
+	static const struct caller caller = { 0 };
+	const struct node *node = node_child(unit, node_root(), "control");
+	char *text = fuzz_text(data, len), help[600];
+	struct place *place;
+	struct file *file;
+	ssize_t got;
+
+	HOLDS(node != NULL && node->kind == &kind_control);
+	HOLDS(place_new(unit, node, "control", "control", NULL, &place) == 0);
+	HOLDS(kind_control.open(&caller, place, 0, &file) == 0);
+	check_outcome((const struct fake *)unit->printer, text, len,
+	    file->ops->write(file, &caller, data, len, 0));
+	got = file->ops->read(file, &caller, help, sizeof(help), (off_t)len);
+	HOLDS(got >= 0 && got <= (ssize_t)sizeof(help));
+	file->ops->close(file, &caller);
+	place_release(place);
+	free(text);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	static const struct printer_ops ops = { .list = fake_list,
+		.command = fake_command };
+	static const struct settings settings = { .mountpoint = "/mnt/prusa" };
+	uint8_t choice = fuzz_byte(&data, &len);
+	struct fake fake = { .refused = choice >> 2 & 7 };
+	struct unit unit = { .settings = &settings, .printer = &fake.printer };
+
+	fake.printer.ops = &ops;
+	fake.printer.dialect = choice & 1 ? &dialect_pi : &dialect_buddy;
+	pthread_mutex_init(&unit.lock, NULL);
+	HOLDS(stage_new(&unit.stage) == 0);
+	HOLDS(content_new("/", 0, unit.printer, NULL, &unit.content) == 0);
+	if (choice & 2)
+		unit_note_upload(&unit,
+		    choice & 1 ? "local/parts/Cube.gcode" : "usb/cube.GCODE");
+	write_and_read(&unit, data, len);
+	content_free(unit.content);
+	stage_free(unit.stage);
+	pthread_mutex_destroy(&unit.lock);
+	free(unit.last);
+	return 0;
+}

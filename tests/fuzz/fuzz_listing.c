@@ -1,0 +1,122 @@
+/*
+ * A folder as a hostile server lists it: whatever it says, what comes out are
+ * names that a directory may have, each of them once, and each can be found.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/dialect.h"
+#include "client/listing.h"
+#include "client/name.h"
+#include "client/shape.h"
+#include "tests/fuzz/fuzz.h"
+
+static void
+check_name(const char *name)
+{
+	size_t len = strlen(name);
+
+	HOLDS(name_is_sane(name));
+	HOLDS(len > 0 && len <= 255);
+	HOLDS(strchr(name, '/') == NULL);
+	HOLDS(strcmp(name, ".") != 0 && strcmp(name, "..") != 0);
+}
+
+static void
+check_entry(const struct entry *entry)
+{
+	check_name(entry->name);
+	check_name(entry->short_name);
+	HOLDS(entry->size >= -1);
+	HOLDS(entry->mtime_s >= 0 && entry->mtime_s < 253402300800);
+	if (entry->folder)
+		HOLDS(!entry->print_file && !entry->partial &&
+		    entry->size == -1);
+}
+
+static bool
+is_same(const struct dialect *dialect, const char *a, const char *b)
+{
+	char *left, *right;
+	bool same;
+
+	if (!dialect->folds)
+		return strcmp(a, b) == 0;
+	left = name_fold(a);
+	right = name_fold(b);
+	HOLDS(left != NULL && right != NULL);
+	same = strcmp(left, right) == 0;
+	free(left);
+	free(right);
+	return same;
+}
+
+/* A long name finds its entry, so that none is there twice. */
+static void
+check_finding(const struct dialect *dialect, const struct listing *listing,
+    const struct entry *entry)
+{
+	const struct entry *found;
+	char *folded = name_fold(entry->name);
+
+	HOLDS(folded != NULL);
+	HOLDS(listing_find(listing, entry->name) == entry);
+	if (dialect->folds)
+		HOLDS(listing_find(listing, folded) == entry);
+	free(folded);
+	found = listing_find(listing, entry->short_name);
+	HOLDS(found != NULL);
+	HOLDS(is_same(dialect, found->name, entry->short_name) ||
+	    is_same(dialect, found->short_name, entry->short_name));
+}
+
+static void
+list(const struct dialect *dialect, const uint8_t *data, size_t len)
+{
+	struct listing *listing = NULL;
+	struct entry copy;
+	int error = shape_listing(dialect, (const char *)data, len, &listing);
+	size_t i;
+
+	if (error != 0) {
+		HOLDS(error == -EPROTO || error == -ENOTDIR);
+		HOLDS(listing == NULL);
+		return;
+	}
+	for (i = 0; i < listing_count(listing); i++) {
+		const struct entry *entry = listing_at(listing, i);
+
+		check_entry(entry);
+		check_finding(dialect, listing, entry);
+		HOLDS(entry_copy(&copy, entry) == 0);
+		entry_free(&copy);
+	}
+	HOLDS(listing_find(listing, "") == NULL);
+	listing_release(listing);
+}
+
+static void
+single(const struct dialect *dialect, const uint8_t *data, size_t len)
+{
+	struct entry entry = { 0 };
+	int error = shape_entry(dialect, (const char *)data, len, &entry);
+
+	if (error == 0) {
+		check_entry(&entry);
+		entry_free(&entry);
+		return;
+	}
+	HOLDS(error == -EPROTO);
+	HOLDS(entry.name == NULL && entry.short_name == NULL);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	list(&dialect_buddy, data, len);
+	list(&dialect_pi, data, len);
+	single(&dialect_buddy, data, len);
+	single(&dialect_pi, data, len);
+	return 0;
+}

@@ -1,0 +1,425 @@
+#!/usr/bin/env bats
+# Mounting: first contact, exit statuses, options, passwords, who may.
+load helper
+
+options() {
+	echo "user=maker,password_file=$DIR/password,cache_dir=$DIR/cache$1"
+}
+
+# try STATUS TEXT COMMAND…: one line on stderr, that status, nothing mounted.
+try() {
+	local want=$1 text=$2 rc=0
+	shift 2
+	timeout 30 "$@" </dev/null >"$DIR/stdout" 2>"$DIR/try.err" || rc=$?
+	[ "$rc" -eq "$want" ] && grep -qi -- "$text" "$DIR/try.err" &&
+	    [ "$(wc -l <"$DIR/try.err")" -eq 1 ] && [ ! -s "$DIR/stdout" ] &&
+	    ! is_mounted && return
+	echo "# status $rc (wanted $want) from $*:" >&2
+	cat "$DIR/try.err" "$DIR/stdout" >&2
+	return 1
+}
+
+# A mount that has gone into the background.
+daemon_pid() {
+	pgrep -f -- "prusafs.* $M\$" || pgrep -f -- "prusafs.* $M "
+}
+
+gone_into_background() {
+	FS_PID=
+	is_mounted
+	DAEMON=$(daemon_pid)
+	[ -n "$DAEMON" ]
+}
+
+background_ends() {
+	umount "$M" 2>/dev/null || fusermount3 -u "$M"
+	eventually is_gone "$DAEMON"
+}
+
+# Have mount(8) find the binary under test.  Others wait for their turn.
+helpers_in_sbin() {
+	need_root
+	exec 8>/tmp/prusafs-test-sbin.lock
+	flock -w 120 8
+	local name
+	for name in prusafs fuse.prusafs; do
+		if [ -e "/sbin/mount.$name" ] &&
+		    [ ! -L "/sbin/mount.$name" ]; then
+			skip "/sbin/mount.$name is somebody else's"
+		fi
+		[ ! -L "/sbin/mount.$name" ] ||
+		    mv "/sbin/mount.$name" "/sbin/.mount.$name.kept"
+		ln -s "$PRUSAFS" "/sbin/mount.$name"
+	done
+	HELPERS=yes
+}
+
+helpers_gone() {
+	[ -n "${HELPERS-}" ] || return 0
+	local name
+	for name in prusafs fuse.prusafs; do
+		rm -f "/sbin/mount.$name"
+		[ ! -L "/sbin/.mount.$name.kept" ] ||
+		    mv "/sbin/.mount.$name.kept" "/sbin/mount.$name"
+	done
+	HELPERS=
+	exec 8>&-
+}
+
+eval "$(declare -f teardown | sed '1s/teardown/common_teardown/')"
+teardown() {
+	local rc=0
+	helpers_gone
+	if [ -n "${DAEMON-}" ] && ! is_gone "$DAEMON"; then
+		umount -l "$M" || :
+		within 10 is_gone "$DAEMON" || kill -KILL "$DAEMON"
+	fi
+	[ -z "${WEB_PID-}" ] || kill "$WEB_PID" || :
+	common_teardown || rc=1
+	return $rc
+}
+
+@test "a printer of either kind is mounted, read and unmounted" {
+	local kind
+	for kind in $(both); do
+		printer "$kind"
+		"$PRUSAFS" -o "$(options)" "$URL" "$M" 3>&- 8>&-
+		gone_into_background
+		[ "$(cat "$M/status/state")" = IDLE ]
+		background_ends
+		refute is_mounted
+	done
+}
+
+@test "the version and the help go to standard output with status 0" {
+	run -0 --separate-stderr "$PRUSAFS" -V
+	[[ $output == *prusafs*[0-9].[0-9]* ]]
+	[ -z "$stderr" ]
+	run -0 --separate-stderr "$PRUSAFS" -h
+	[[ $output == *password_file* ]]
+	[ -z "$stderr" ]
+}
+
+@test "a wrong password is status 3" {
+	local kind
+	for kind in $(both); do
+		printer "$kind"
+		echo wrong >"$DIR/password"
+		try 3 'login' "$PRUSAFS" -o "$(options)" "$URL" "$M"
+	done
+}
+
+@test "a wrong API key is status 3" {
+	local kind
+	for kind in $(both); do
+		printer "$kind"
+		echo wrong >"$DIR/password"
+		try 3 'login' "$PRUSAFS" \
+		    -o "api_key_file=$DIR/password,cache_dir=$DIR/cache" \
+		    "$URL" "$M"
+	done
+}
+
+@test "a host that refuses the connection is status 2" {
+	printer buddy
+	finish_all
+	try 2 'refused' "$PRUSAFS" -o "$(options)" "$URL" "$M"
+}
+
+@test "a host name that does not exist is status 2" {
+	printer buddy
+	try 2 'host' "$PRUSAFS" -o "$(options)" http://printer.invalid "$M"
+}
+
+@test "a host that never answers is status 2 within the time limits" {
+	printer buddy
+	ctl freeze 100
+	try 2 'answer' "$PRUSAFS" -o "$(options ,answer_timeout=1)" \
+	    "$URL" "$M"
+	ctl freeze 0
+}
+
+@test "a web server that is no printer is status 5" {
+	printer buddy
+	python3 -u -m http.server --bind 127.0.0.1 0 -d "$DIR/printer" \
+	    >"$DIR/web" 2>&1 3>&- &
+	WEB_PID=$!
+	eventually grep -q 'port [0-9]' "$DIR/web"
+	local port
+	port=$(sed -n 's/.* port \([0-9]*\).*/\1/p' "$DIR/web")
+	try 5 'PrusaLink' "$PRUSAFS" -o "$(options)" \
+	    "http://127.0.0.1:$port" "$M"
+}
+
+@test "a password file that others can read is refused" {
+	printer buddy
+	chmod 644 "$DIR/password"
+	try 1 "$DIR/password" "$PRUSAFS" -o "$(options)" "$URL" "$M"
+	chmod 640 "$DIR/password"
+	try 1 "$DIR/password" "$PRUSAFS" -o "$(options)" "$URL" "$M"
+}
+
+@test "a password file that does not exist is refused" {
+	printer buddy
+	rm "$DIR/password"
+	try 1 "$DIR/password" "$PRUSAFS" -o "$(options)" "$URL" "$M"
+}
+
+@test "an unknown option is status 1 and named" {
+	printer buddy
+	try 1 'flavour' "$PRUSAFS" -o "$(options ,flavour=mild)" "$URL" "$M"
+	try 1 'ttl' "$PRUSAFS" -o "$(options ,ttl=soon)" "$URL" "$M"
+	assert_requests 0
+}
+
+@test "a missing mount point is status 1 when not told, 4 when no directory" {
+	printer buddy
+	try 1 'mount point' "$PRUSAFS" -o "$(options)" "$URL"
+	try 4 "$DIR/nowhere" "$PRUSAFS" -o "$(options)" "$URL" "$DIR/nowhere"
+	try 4 "$DIR/password" "$PRUSAFS" -o "$(options)" "$URL" "$DIR/password"
+}
+
+@test "a password in the URL or in the options is refused" {
+	printer buddy
+	try 1 'password' "$PRUSAFS" -o "$(options)" \
+	    "http://maker:$PASSWORD@${URL#http://}" "$M"
+	refute grep -q "$PASSWORD" "$DIR/try.err"
+	try 1 'password' "$PRUSAFS" -o "password=$PASSWORD" "$URL" "$M"
+	refute grep -q "$PASSWORD" "$DIR/try.err"
+	assert_requests 0
+}
+
+@test "without any password the file to write is named, with status 3" {
+	printer buddy
+	try 3 'printers.conf' setsid "$PRUSAFS" -o "cache_dir=$DIR/cache" \
+	    "$URL" "$M"
+}
+
+@test "the password may come from the environment" {
+	printer buddy
+	PRUSA_PASSWORD=$PASSWORD "$PRUSAFS" -o "cache_dir=$DIR/cache" \
+	    "$URL" "$M" 3>&-
+	gone_into_background
+	cat "$M/version.json"
+	background_ends
+}
+
+@test "the printer may come from the environment" {
+	printer buddy
+	PRUSA_HOST=$URL PRUSA_USERNAME=maker PRUSA_PASSWORD=$PASSWORD \
+	    "$PRUSAFS" -o "cache_dir=$DIR/cache" "$M" 3>&-
+	gone_into_background
+	cat "$M/version.json"
+	background_ends
+}
+
+@test "the password may come from the printers file" {
+	local folder=$DIR/xdg-config/prusafs
+	[ "$(id -u)" -ne 0 ] || folder=
+	[ -n "$folder" ] || skip 'root has its file in /etc'
+	printer buddy
+	mkdir -p "$folder"
+	printf '[mk4]\nurl = %s\npassword_file = %s\n' "$URL" \
+	    "$DIR/password" >"$folder/printers.conf"
+	"$PRUSAFS" -o "cache_dir=$DIR/cache" mk4 "$M" 3>&-
+	gone_into_background
+	cat "$M/version.json"
+	background_ends
+}
+
+@test "an API key opens both kinds of printer" {
+	local kind
+	for kind in $(both); do
+		printer "$kind"
+		(umask 077 && echo api-key >"$DIR/key")
+		[ "$kind" = pi ] || cp "$DIR/password" "$DIR/key"
+		"$PRUSAFS" -o "api_key_file=$DIR/key,cache_dir=$DIR/cache" \
+		    "$URL" "$M" 3>&-
+		gone_into_background
+		forget_requests
+		[ "$(cat "$M/status/state")" = IDLE ]
+		[ "$(refused_logins)" -eq 0 ]
+		background_ends
+	done
+}
+
+@test "the password is in no list of processes, mounts or log" {
+	fresh buddy
+	model "$DIR/model.gcode"
+	cp "$DIR/model.gcode" "$S/"
+	cat "$M/status.json"
+	local found=0 place
+	for place in "/proc/$FS_PID/cmdline" "/proc/$FS_PID/environ" \
+	    /proc/self/mountinfo "$M/log" "$OUT"; do
+		if grep -qaF "$PASSWORD" "$place"; then
+			echo "# in $place" >&2
+			found=1
+		fi
+	done
+	[ $found -eq 0 ]
+}
+
+@test "what mount(8), fstab and systemd add is swallowed" {
+	printer buddy
+	mounted _netdev,nofail,noauto,auto,user,users,nouser,nousers,owner,group,x-systemd.automount,x-gvfs-show,comment=x,defaults,relatime,norelatime,strictatime,lazytime,nolazytime,nonempty
+	cat "$M/version.json"
+	unmounted
+	mounted rw,nodev,nosuid,noexec,async,noatime,dev,suid,exec,sync,atime,dirsync,default_permissions
+	cat "$M/version.json"
+}
+
+@test "mount -t fuse.prusafs and -t prusafs work with the noise of fstab" {
+	helpers_in_sbin
+	printer buddy
+	local type
+	for type in fuse.prusafs prusafs; do
+		forget_requests
+		env TMPDIR=/ mount -t "$type" "$URL" "$M" \
+		    -o "$(options ,_netdev,nofail,noauto,users,group,x-systemd.automount,comment=x,relatime,lazytime,nodev,nosuid)" \
+		    3>&- 8>&-
+		gone_into_background
+		[ "$(cat "$M/status/state")" = IDLE ]
+		background_ends
+	done
+}
+
+@test "a mount helper that fails says why and mount(8) returns 32" {
+	helpers_in_sbin
+	printer buddy
+	echo wrong >"$DIR/password"
+	run mount -t fuse.prusafs "$URL" "$M" -o "$(options)" 3>&- 8>&-
+	[ "$status" -eq 32 ]
+	[[ $output == *login* ]]
+	refute is_mounted
+}
+
+@test "an fstab line is enough" {
+	helpers_in_sbin
+	printer buddy
+	printf '%s %s fuse.prusafs %s 0 0\n' "$URL" "$M" \
+	    "$(options ,noauto,nofail,_netdev,allow_other)" >"$DIR/fstab"
+	mount -T "$DIR/fstab" "$M" 3>&- 8>&-
+	gone_into_background
+	[ "$(cat "$M/status/state")" = IDLE ]
+	background_ends
+}
+
+@test "an ordinary user mounts, uses and unmounts" {
+	local kind
+	need_root
+	for kind in $(both); do
+		printer "$kind"
+		as_nobody
+		mounted
+		"${RUN_AS[@]}" cat "$M/status.json"
+		model "$DIR/model.gcode"
+		"${RUN_AS[@]}" cp "$DIR/model.gcode" "$S/"
+		"${RUN_AS[@]}" sh -c 'echo print >"$1"' sh "$M/control"
+		[ "$(stat -c %U "$DIR/mnt" 2>/dev/null)" != root ]
+		refute cat "$M/status.json" 2>/dev/null
+		"${RUN_AS[@]}" umount "$M"
+		eventually is_gone "$FS_PID"
+		RUN_AS=()
+	done
+}
+
+@test "others see the mount of root with allow_other alone" {
+	need_root
+	fresh buddy
+	refute setpriv --reuid=nobody --clear-groups ls "$M"
+	unmounted
+	mounted allow_other
+	setpriv --reuid=nobody --clear-groups cat "$M/status.json"
+	refute setpriv --reuid=nobody --clear-groups \
+	    sh -c 'echo pause >"$1"' sh "$M/control"
+}
+
+@test "owner and permissions are as told" {
+	fresh buddy 'uid=1234,gid=4321,umask=027,control_mode=0660'
+	on_disk a.gcode
+	[ "$(stat -c '%u %g %a' "$S")" = '1234 4321 750' ]
+	[ "$(stat -c '%u %g %a' "$S/a.gcode")" = '1234 4321 640' ]
+	[ "$(stat -c '%u %g %a' "$M/control")" = '1234 4321 660' ]
+	unmounted
+	mounted 'fmask=0133,dmask=0022'
+	[ "$(stat -c %a "$S")" = 755 ]
+	[ "$(stat -c %a "$S/a.gcode")" = 644 ]
+	[ "$(stat -c %a "$M/control")" = 600 ]
+}
+
+@test "a mount that is read-only stays so" {
+	fresh buddy ro
+	on_disk a.gcode
+	cat "$M/status.json" "$S/a.gcode" >/dev/null
+	assert_fails_with 'Read-only' rm "$S/a.gcode"
+	assert_fails_with 'Read-only' cp "$S/a.gcode" "$S/b.gcode"
+}
+
+@test "offline_ok mounts a printer that is away, and it comes back" {
+	printer buddy
+	local port=${URL##*:}
+	kill "$SIM_PID"
+	wait "$SIM_PID" || :
+	SIM_PID=
+	mounted offline_ok
+	assert_fails_with 'Host is down' cat "$M/status.json"
+	[ "$(cat "$M/status/online")" = 0 ]
+	"$SIMPRINTER" --personality buddy --port "$port" \
+	    --storage "$DIR/printer" --password "$PASSWORD" \
+	    --log "$DIR/requests" --control "$DIR/fifo" \
+	    >"$DIR/ready" 2>"$DIR/simprinter.err" 3>&- &
+	SIM_PID=$!
+	eventually grep -q READY "$DIR/ready"
+	within 20 cat "$M/status.json"
+	[ "$(cat "$M/status/online")" = 1 ]
+}
+
+@test "a stale mount of ours is replaced" {
+	fresh buddy
+	kill -KILL "$FS_PID"
+	wait "$FS_PID" || :
+	refute ls "$M" 2>/dev/null
+	is_mounted
+	# The old mount is still in the table, so look for the files.
+	"$PRUSAFS" -o "$(options)" "$URL" "$M" 3>&-
+	gone_into_background
+	[ "$(cat "$M/status/state")" = IDLE ]
+	background_ends
+	refute is_mounted
+}
+
+@test "SIGTERM unmounts and ends with status 0" {
+	ignore_leaks
+	fresh buddy
+	exec 7<"$M/version.json"
+	kill -TERM "$FS_PID"
+	eventually is_gone "$FS_PID"
+	wait "$FS_PID"
+	FS_PID=
+	exec 7<&-
+	refute is_mounted
+}
+
+@test "a lazy unmount always works" {
+	fresh buddy
+	exec 7<"$M/version.json"
+	umount -l "$M"
+	exec 7<&-
+	eventually is_gone "$FS_PID"
+	wait "$FS_PID"
+	FS_PID=
+}
+
+@test "idle means idle: no request while nobody reads" {
+	local kind
+	for kind in $(both); do
+		fresh "$kind"
+		cat "$M/status.json" >/dev/null
+		assert_requests 1 . status
+		forget_requests
+		# Three times the life of a document.
+		refute within 3 test -s "$DIR/requests"
+		assert_requests 0
+		unmounted
+	done
+}

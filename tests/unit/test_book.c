@@ -1,0 +1,316 @@
+/*
+ * cache/book: sizes and times beyond a mount.
+ */
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+
+#include "cache/book.h"
+#include "tests/unit/check.h"
+
+#define PATH "usb/PARTS/Größe 漢字 a b.gcode"
+
+static struct book *
+open_book(const char *dir, const char *name)
+{
+	struct book *book;
+
+	if (book_open(dir, name, &book) != 0) {
+		printf("Bail out! no book\n");
+		exit(1);
+	}
+	return book;
+}
+
+static struct book *
+reopen(struct book *book, const char *dir, const char *name)
+{
+	book_close(book);
+	return open_book(dir, name);
+}
+
+/* The noted size, or -1. */
+static off_t
+size_of(struct book *book, const char *path, int64_t stamp)
+{
+	off_t size = -1;
+
+	return book_size(book, path, stamp, &size) ? size : -1;
+}
+
+static bool
+has_time(struct book *book, const char *path, int64_t stamp, time_t seconds,
+    long nanoseconds)
+{
+	struct timespec mtime;
+
+	return book_mtime(book, path, stamp, &mtime) &&
+	    mtime.tv_sec == seconds && mtime.tv_nsec == nanoseconds;
+}
+
+static void
+note_time(struct book *book, const char *path, int64_t stamp, time_t seconds,
+    long nanoseconds)
+{
+	struct timespec mtime = { .tv_sec = seconds, .tv_nsec = nanoseconds };
+
+	book_note_mtime(book, path, stamp, &mtime);
+}
+
+static void
+file_name(const char *dir, const char *name, char *out, size_t size)
+{
+	snprintf(out, size, "%s/%s.book", dir, name);
+}
+
+static off_t
+file_size(const char *dir, const char *name)
+{
+	char path[8192];
+	struct stat info;
+
+	file_name(dir, name, path, sizeof(path));
+	return stat(path, &info) == 0 ? info.st_size : -1;
+}
+
+static void
+write_file(const char *dir, const char *name, const void *text, size_t len)
+{
+	char path[8192];
+	FILE *file;
+
+	file_name(dir, name, path, sizeof(path));
+	file = fopen(path, "ae");
+	if (file == NULL || fwrite(text, 1, len, file) != len ||
+	    fclose(file) != 0) {
+		printf("Bail out! cannot write %s\n", path);
+		exit(1);
+	}
+}
+
+static void
+test_noting(struct check *check, const char *dir)
+{
+	struct book *book = open_book(dir, "noting");
+
+	CHECK(check,
+	    size_of(book, PATH, 7) == -1 && !has_time(book, PATH, 7, 0, 0),
+	    "an empty book knows nothing");
+	book_note_size(book, PATH, 7, 12345);
+	CHECK(check, size_of(book, PATH, 7) == 12345, "a size is noted");
+	CHECK(check,
+	    size_of(book, PATH, 8) == -1 && size_of(book, "usb/x", 7) == -1,
+	    "it is for that version of that file only");
+	CHECK(check, !has_time(book, PATH, 7, 0, 0),
+	    "a time is not known for that");
+	note_time(book, PATH, 7, 1000, 5);
+	CHECK(check,
+	    has_time(book, PATH, 7, 1000, 5) && size_of(book, PATH, 7) == 12345,
+	    "a time is noted beside it");
+	note_time(book, "usb/old", 1, -5, 0);
+	CHECK(check, has_time(book, "usb/old", 1, -5, 0),
+	    "a time can be before 1970");
+	book_note_size(book, "usb/empty", 1, 0);
+	CHECK(check, size_of(book, "usb/empty", 1) == 0, "a size can be 0");
+	book_note_size(book, "usb/huge", 1, (off_t)5 << 40);
+	CHECK(check, size_of(book, "usb/huge", 1) == (off_t)5 << 40,
+	    "a size can be huge");
+	book = reopen(book, dir, "noting");
+	CHECK(check,
+	    size_of(book, PATH, 7) == 12345 &&
+		has_time(book, PATH, 7, 1000, 5) &&
+		has_time(book, "usb/old", 1, -5, 0) &&
+		size_of(book, "usb/empty", 1) == 0 &&
+		size_of(book, "usb/huge", 1) == (off_t)5 << 40,
+	    "a book survives a mount");
+	CHECK(check,
+	    !has_time(book, "usb/huge", 1, 0, 0) &&
+		size_of(book, "usb/old", 1) == -1,
+	    "what was not known is not known then either");
+	book_note_size(book, PATH, 8, 6);
+	CHECK(check,
+	    size_of(book, PATH, 8) == 6 && size_of(book, PATH, 7) == -1 &&
+		!has_time(book, PATH, 8, 1000, 5),
+	    "a newer version of a file replaces the older one");
+	book = reopen(book, dir, "noting");
+	CHECK(check,
+	    size_of(book, PATH, 8) == 6 && !has_time(book, PATH, 8, 1000, 5) &&
+		size_of(book, PATH, 7) == -1,
+	    "the last note counts after a mount too");
+	book_close(book);
+	book_close(NULL);
+}
+
+static void
+test_forgetting(struct check *check, const char *dir)
+{
+	struct book *book = open_book(dir, "forgetting");
+
+	book_note_size(book, PATH, 7, 100);
+	note_time(book, PATH, 7, 1000, 5);
+	book_forget_sizes(book);
+	CHECK(check,
+	    size_of(book, PATH, 7) == -1 && has_time(book, PATH, 7, 1000, 5),
+	    "sizes are forgotten, times not");
+	book_note_size(book, PATH, 7, 200);
+	CHECK(check, size_of(book, PATH, 7) == 200,
+	    "a size can be noted again");
+	book = reopen(book, dir, "forgetting");
+	CHECK(check,
+	    size_of(book, PATH, 7) == 200 && has_time(book, PATH, 7, 1000, 5),
+	    "that survives a mount");
+	book_close(book);
+}
+
+static void
+test_two_mounts(struct check *check, const char *dir)
+{
+	struct book *one = open_book(dir, "two"), *two = open_book(dir, "two");
+
+	book_note_size(one, "usb/a", 1, 10);
+	book_note_size(two, "usb/b", 1, 20);
+	book_note_size(one, "usb/c", 1, 30);
+	book_close(one);
+	book_note_size(two, "usb/d", 1, 40);
+	two = reopen(two, dir, "two");
+	CHECK(check,
+	    size_of(two, "usb/a", 1) == 10 && size_of(two, "usb/b", 1) == 20 &&
+		size_of(two, "usb/c", 1) == 30 &&
+		size_of(two, "usb/d", 1) == 40,
+	    "two mounts can share a book");
+	book_close(two);
+}
+
+static void
+test_rubbish(struct check *check, const char *dir)
+{
+	static const char rubbish[] =
+	    "1 10 0 -1 usb/good\n"
+	    "\n"
+	    "hello\n"
+	    "1 2 3\n"
+	    "1 2 3 4\n"
+	    "1 2 3 4 \n"
+	    "1 2 3 1000000000 usb/nanoseconds\n"
+	    "x 2 3 4 usb/x\n"
+	    "1 -7 0 -9 usb/negative\n"
+	    "99999999999999999999 99999999999999999999 1 1 usb/overflow\n"
+	    "\xff\xfe\n"
+	    "1 5 0 -1 usb/zero\0byte\n"
+	    "1 20 0 -1 usb/better\n";
+	struct book *book;
+	char *longest = malloc(200000);
+
+	if (longest == NULL)
+		return;
+	write_file(dir, "rubbish", rubbish, sizeof(rubbish) - 1);
+	memset(longest, 'x', 200000);
+	longest[199999] = '\n';
+	write_file(dir, "rubbish", longest, 200000);
+	free(longest);
+	write_file(dir, "rubbish", "1 30 0 -1 usb/best\n1 40 0 -1 usb/cu", 35);
+	book = open_book(dir, "rubbish");
+	CHECK(check,
+	    size_of(book, "usb/good", 1) == 10 &&
+		size_of(book, "usb/better", 1) == 20 &&
+		size_of(book, "usb/best", 1) == 30,
+	    "good lines are found among broken ones");
+	CHECK(check,
+	    !has_time(book, "usb/nanoseconds", 1, 3, 1000000000) &&
+		size_of(book, "usb/nanoseconds", 1) == -1,
+	    "a time that is none is not believed");
+	CHECK(check,
+	    size_of(book, "usb/negative", 1) == -1 &&
+		!has_time(book, "usb/negative", 1, 0, -9),
+	    "negative numbers mean not known");
+	book_note_size(book, "usb/next", 1, 50);
+	book = reopen(book, dir, "rubbish");
+	CHECK(check, size_of(book, "usb/next", 1) == 50,
+	    "a line that was cut by a crash does not spoil the next one");
+	book_close(book);
+}
+
+static void
+test_size_of_file(struct check *check, const char *dir)
+{
+	struct book *book = open_book(dir, "compact");
+	off_t before;
+	int i;
+
+	for (i = 0; i < 500; i++)
+		book_note_size(book, PATH, 7, i);
+	note_time(book, "usb/b", 1, 1, 2);
+	before = file_size(dir, "compact");
+	book_note_size(book, PATH, 7, 499);
+	CHECK(check, file_size(dir, "compact") == before,
+	    "what is known already is not written again");
+	book = reopen(book, dir, "compact");
+	CHECK(check, file_size(dir, "compact") < before / 100,
+	    "lines that no longer count are removed at a mount");
+	CHECK(check,
+	    size_of(book, PATH, 7) == 499 && has_time(book, "usb/b", 1, 1, 2),
+	    "those that count stay");
+	book_note_size(book, "usb/c", 1, 3);
+	book = reopen(book, dir, "compact");
+	CHECK(check,
+	    size_of(book, PATH, 7) == 499 && size_of(book, "usb/c", 1) == 3,
+	    "others can be added then");
+	book_close(book);
+}
+
+static void
+test_limit(struct check *check, const char *dir)
+{
+	struct book *book;
+	char path[8192];
+	FILE *file;
+	int i;
+
+	file_name(dir, "limit", path, sizeof(path));
+	file = fopen(path, "we");
+	if (file == NULL)
+		return;
+	for (i = 0; i < 51000; i++)
+		fprintf(file, "1 %d 0 -1 usb/%d\n", i, i);
+	fclose(file);
+	book = open_book(dir, "limit");
+	CHECK(check,
+	    size_of(book, "usb/0", 1) == -1 &&
+		size_of(book, "usb/999", 1) == -1 &&
+		size_of(book, "usb/1000", 1) == 1000 &&
+		size_of(book, "usb/50999", 1) == 50999,
+	    "of very many files the oldest are forgotten");
+	book_close(book);
+}
+
+static void
+test_in_memory(struct check *check)
+{
+	struct book *book = open_book("/nowhere/at/all", "memory");
+
+	book_note_size(book, PATH, 7, 5);
+	note_time(book, PATH, 7, 6, 7);
+	CHECK(check,
+	    size_of(book, PATH, 7) == 5 && has_time(book, PATH, 7, 6, 7),
+	    "without a directory a book is kept in memory");
+	book_close(book);
+}
+
+int
+main(void)
+{
+	struct check check;
+	const char *dir;
+
+	check_begin(&check);
+	dir = check_dir(&check);
+	test_noting(&check, dir);
+	test_forgetting(&check, dir);
+	test_two_mounts(&check, dir);
+	test_rubbish(&check, dir);
+	test_size_of_file(&check, dir);
+	test_limit(&check, dir);
+	test_in_memory(&check);
+	return check_end(&check);
+}

@@ -1,0 +1,558 @@
+#!/usr/bin/env bats
+# Bringing models in: one PUT for every tool, and the printer's verdict.
+load helper
+
+# Each tool brings $1 in as $2.
+tool_cp() { cp "$1" "$2"; }
+tool_cp_p() { cp -p "$1" "$2"; }
+tool_cp_a() { cp -a "$1" "$2"; }
+tool_rsync() { rsync "$1" "$2"; }
+tool_rsync_a() { rsync -a "$1" "$2"; }
+tool_rsync_inplace() { rsync --inplace "$1" "$2"; }
+tool_gio_copy() { gio copy "$1" "$2"; }
+tool_gio_save() { gio save "$2" <"$1"; }
+tool_tar() {
+	tar -C "$(dirname "$1")" -c "$(basename "$1")" \
+	    --transform "s|.*|$(basename "$2")|" >"$DIR/model.tar"
+	tar -C "$(dirname "$2")" -x -f "$DIR/model.tar"
+}
+tool_dd() { dd if="$1" of="$2" bs=64k; }
+tool_dd_fsync() { dd if="$1" of="$2" bs=64k conv=fsync; }
+tool_install() { install -m 644 "$1" "$2"; }
+tool_shutil() {
+	python3 -c 'import shutil, sys; shutil.copy(*sys.argv[1:])' "$1" "$2"
+}
+tool_shutil_copy2() {
+	python3 -c 'import shutil, sys; shutil.copy2(*sys.argv[1:])' "$1" "$2"
+}
+tool_cat() { bash -c 'cat "$1" >"$2"' bash "$1" "$2"; }
+tool_dash_cat() { dash -c 'cat "$1" >"$2"' dash "$1" "$2"; }
+tool_tee() { bash -c 'set -o pipefail; tee "$2" <"$1" >/dev/null' bash "$1" "$2"; }
+tool_mv() {
+	cp "$1" "$1.moved"
+	mv "$1.moved" "$2"
+}
+tool_slicer() { "$TOOLS/slicer" "$1" "$2"; }
+tool_part() {
+	# As KDE's file copier and browsers do.
+	cp "$1" "$2.part" && mv "$2.part" "$2"
+}
+
+tools='cp cp_p cp_a rsync rsync_a rsync_inplace gio_copy gio_save tar dd
+	dd_fsync install shutil shutil_copy2 cat dash_cat tee mv slicer part'
+
+# On a Raspberry Pi a new file shows up a moment after the answer.
+arrived() {
+	within 5 cmp "$1" "$DISK/$2"
+}
+
+no_leftovers() {
+	local left
+	left=$(find "$DISK" -type f ! -name "$1" ! -name '.*')
+	[ -z "$left" ] || {
+		echo "# left on the printer: $left" >&2
+		return 1
+	}
+}
+
+matrix() {
+	local tool
+	fresh "$1"
+	model "$DIR/model.gcode" 300000
+	for tool in $tools; do
+		echo "# tool: $tool"
+		forget_requests
+		"tool_$tool" "$DIR/model.gcode" "$S/$tool.gcode"
+		arrived "$DIR/model.gcode" "$tool.gcode"
+		assert_one_put
+		cmp "$DIR/model.gcode" "$S/$tool.gcode"
+		[ "$(stat -c %s "$S/$tool.gcode")" -eq 300000 ]
+		rm "$S/$tool.gcode"
+		no_leftovers nothing
+	done
+}
+
+@test "every tool brings a model in with one PUT on a Buddy" {
+	matrix buddy
+}
+
+@test "every tool brings a model in with one PUT on a Raspberry Pi" {
+	matrix pi
+}
+
+over_matrix() {
+	local tool
+	fresh "$1"
+	for tool in $tools; do
+		echo "# tool: $tool"
+		model "$DIR/old.gcode" 50000
+		model "$DIR/new.gcode" 70000
+		cp "$DIR/old.gcode" "$S/model.gcode"
+		forget_requests
+		"tool_$tool" "$DIR/new.gcode" "$S/model.gcode"
+		arrived "$DIR/new.gcode" model.gcode
+		assert_one_put
+		# These remove what is in their way.
+		case $tool in
+		tar | install | mv) ;;
+		*) assert_requests 0 '^DELETE$' ;;
+		esac
+		cmp "$DIR/new.gcode" "$S/model.gcode"
+		[ "$(ls "$S")" = model.gcode ]
+		no_leftovers model.gcode
+	done
+}
+
+@test "every tool replaces a model with one PUT on a Buddy" {
+	over_matrix buddy
+}
+
+@test "every tool replaces a model with one PUT on a Raspberry Pi" {
+	over_matrix pi
+}
+
+refusals() {
+	local tool case
+	fresh "$1"
+	# dash opens the file itself, gives it to cat, and hears the verdict
+	# when it closes it; like every shell it does not look.
+	tools=${tools/dash_cat/}
+	model "$DIR/model.gcode" 50000
+	for case in '409 Device or resource busy' '415 Invalid argument' \
+	    '507 No space left on device'; do
+		for tool in $tools; do
+			echo "# tool: $tool, case: $case"
+			# mv tries once more without flags after EINVAL.
+			[ "$tool$case" != 'part415 Invalid argument' ] ||
+			    continue
+			ctl fail PUT /api/v1/files "${case%% *}" 1 File is busy
+			forget_requests
+			assert_fails_with "${case#* }" "tool_$tool" \
+			    "$DIR/model.gcode" "$S/$tool.gcode"
+			assert_requests 1 '^PUT$'
+			refute test -e "$S/$tool.gcode"
+			# What it left (rsync and others tidy up themselves).
+			rm -f "$S/$tool.gcode.tmp" "$S/$tool.gcode.part"
+			[ -z "$(ls -A "$S")" ]
+		done
+	done
+	grep -qi 'busy' "$M/log"
+}
+
+@test "every tool hears the refusals of a Buddy" {
+	refusals buddy
+}
+
+@test "every tool hears the refusals of a Raspberry Pi" {
+	refusals pi
+}
+
+@test "a refused replacement leaves the former file" {
+	local kind tool
+	for kind in $(both); do
+		fresh "$kind"
+		model "$DIR/old.gcode" 30000
+		model "$DIR/new.gcode" 40000
+		for tool in cp rsync gio_copy slicer dd; do
+			cp "$DIR/old.gcode" "$S/model.gcode"
+			ctl fail PUT /api/v1/files 507 1
+			refute "tool_$tool" "$DIR/new.gcode" "$S/model.gcode"
+			rm -f "$S/model.gcode.tmp"
+			echo "# tool: $tool"
+			within 10 cmp "$DIR/old.gcode" "$S/model.gcode"
+			cmp "$DIR/old.gcode" "$DISK/model.gcode"
+		done
+	done
+}
+
+@test "a shell group that writes in pieces is one PUT" {
+	local kind
+	for kind in $(both); do
+		fresh "$kind"
+		model "$DIR/model.gcode"
+		{
+			echo ';a'
+			cat "$DIR/model.gcode"
+		} >"$S/x.gcode"
+		assert_one_put
+		(
+			echo ';a'
+			/bin/echo ';b'
+			cat "$DIR/model.gcode"
+			cat "$DIR/model.gcode"
+		) >"$S/y.gcode"
+		assert_requests 2 '^PUT$'
+		{ echo ';a' && cat "$DIR/model.gcode"; } >"$DIR/want"
+		cmp "$DIR/want" "$S/x.gcode"
+		arrived "$DIR/want" x.gcode
+	done
+}
+
+@test "a writer that exits without close still gets its file uploaded" {
+	local kind status
+	for kind in $(both); do
+		fresh "$kind"
+		model "$DIR/model.gcode"
+		for status in 0 3; do
+			forget_requests
+			"$TOOLS/noclose" "$DIR/model.gcode" \
+			    "$S/left-$status.gcode" "$status" || :
+			eventually cmp "$DIR/model.gcode" \
+			    "$DISK/left-$status.gcode"
+			assert_one_put
+		done
+	done
+}
+
+is_longer_than() {
+	[ "$(stat -c %s "$2")" -gt "$1" ]
+}
+
+@test "a writer that is killed in the middle uploads nothing" {
+	local kind signal victim
+	for kind in $(both); do
+		fresh "$kind"
+		for signal in KILL TERM INT HUP; do
+			python3 - "$S/victim.gcode" 3>&- <<-'END' &
+			import os, signal, sys
+			signal.signal(signal.SIGINT, signal.SIG_DFL)
+			out = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT)
+			os.write(out, b"G28\n" * 1000)
+			signal.pause()
+			END
+			victim=$!
+			eventually is_longer_than 0 "$S/victim.gcode"
+			kill "-$signal" "$victim"
+			within 5 is_gone "$victim"
+			eventually refute test -e "$S/victim.gcode"
+		done
+		assert_requests 0 '^PUT$'
+		[ -z "$(ls "$DISK")" ]
+	done
+}
+
+@test "a writer that is killed while it waits in close leaves at once" {
+	local kind signal writer
+	for kind in $(both); do
+		fresh "$kind"
+		# More than the kernel's socket buffers take.
+		model "$DIR/model.gcode" 40000000
+		for signal in TERM KILL; do
+			ctl rate 2000000
+			cp "$DIR/model.gcode" "$S/slow.gcode" 3>&- &
+			writer=$!
+			eventually jq -e '.transferred > 0' "$M/transfer.json"
+			kill "-$signal" "$writer"
+			within 2 is_gone "$writer"
+			eventually refute test -e "$S/slow.gcode"
+			eventually refute jq -e . "$M/transfer.json"
+			ctl rate 0
+			refute test -e "$DISK/slow.gcode"
+			# The next one is not disturbed.
+			forget_requests
+			cp "$DIR/model.gcode" "$S/next-$signal.gcode"
+			arrived "$DIR/model.gcode" "next-$signal.gcode"
+			assert_one_put
+		done
+	done
+}
+
+@test "signals that do not kill disturb no upload" {
+	fresh buddy
+	model "$DIR/model.gcode" 400000
+	ctl rate 200000
+	python3 - "$DIR/model.gcode" "$S/alarm.gcode" <<-'END'
+	import os, signal, sys
+	signal.signal(signal.SIGALRM, lambda *_: None)
+	signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)
+	out = os.open(sys.argv[2], os.O_WRONLY | os.O_CREAT)
+	data = open(sys.argv[1], "rb").read()
+	while data:
+	    data = data[os.write(out, data):]
+	os.close(out)
+	END
+	cmp "$DIR/model.gcode" "$DISK/alarm.gcode"
+	assert_one_put
+}
+
+@test "editors change a file on the printer with one PUT" {
+	local kind vim
+	vim=$(command -v vim || command -v vim.tiny) || skip 'no vim here'
+	for kind in $(both); do
+		fresh "$kind"
+		printf 'G28\nG1 X1\n' >"$DIR/a.gcode"
+		cp "$DIR/a.gcode" "$S/a.gcode"
+		forget_requests
+		sed -i s/G28/G29/ "$S/a.gcode"
+		assert_requests 1 '^PUT$'
+		[ "$(head -n 1 "$S/a.gcode")" = G29 ]
+		forget_requests
+		"$vim" -es -u NONE -c '%s/G29/G30/' -c wq "$S/a.gcode"
+		assert_requests 1 '^PUT$'
+		[ "$(head -n 1 "$S/a.gcode")" = G30 ]
+		printf 'G30\nG1 X1\n' >"$DIR/want"
+		arrived "$DIR/want" a.gcode
+		[ "$(ls -A "$S")" = a.gcode ]
+	done
+}
+
+@test "append and a change in the middle keep the rest" {
+	local kind
+	for kind in $(both); do
+		fresh "$kind"
+		model "$DIR/a.gcode" 20000
+		cp "$DIR/a.gcode" "$S/a.gcode"
+		echo refresh >"$M/control"
+		forget_requests
+		echo 'M84' >>"$S/a.gcode"
+		assert_requests 1 '^PUT$'
+		echo 'M84' >>"$DIR/a.gcode"
+		cmp "$DIR/a.gcode" "$S/a.gcode"
+		arrived "$DIR/a.gcode" a.gcode
+		printf 'CHANGE' | dd of="$S/a.gcode" bs=1 seek=500 conv=notrunc
+		printf 'CHANGE' | dd of="$DIR/a.gcode" bs=1 seek=500 conv=notrunc
+		arrived "$DIR/a.gcode" a.gcode
+		truncate -s 7000 "$S/a.gcode"
+		truncate -s 7000 "$DIR/a.gcode"
+		arrived "$DIR/a.gcode" a.gcode
+		cmp "$DIR/a.gcode" "$S/a.gcode"
+	done
+}
+
+@test "many uploads at once take turns and all succeed" {
+	local kind i
+	for kind in $(both); do
+		fresh "$kind"
+		local pids=()
+		for i in $(seq 8); do
+			model "$DIR/$i.gcode" $((100000 + i))
+			cp "$DIR/$i.gcode" "$S/" 3>&- &
+			pids+=($!)
+		done
+		for i in "${pids[@]}"; do
+			wait "$i"
+		done
+		assert_requests 8 '^PUT$'
+		for i in $(seq 8); do
+			arrived "$DIR/$i.gcode" "$i.gcode"
+		done
+	done
+}
+
+@test "somebody else's transfer is waited for" {
+	local kind writer
+	for kind in $(both); do
+		fresh "$kind"
+		model "$DIR/model.gcode"
+		ctl transfer-elsewhere on
+		cp "$DIR/model.gcode" "$S/" 3>&- &
+		writer=$!
+		eventually has_requests 1 '^PUT$'
+		refute is_gone "$writer"
+		ctl transfer-elsewhere off
+		wait "$writer"
+		arrived "$DIR/model.gcode" model.gcode
+	done
+}
+
+@test "an upload that the connection loses fails, and leaves no file" {
+	local kind
+	for kind in $(both); do
+		fresh "$kind"
+		model "$DIR/model.gcode" 400000
+		ctl cut-upload-after 100000 1
+		refute cp "$DIR/model.gcode" "$S/"
+		eventually refute test -e "$S/model.gcode"
+		refute test -e "$DISK/model.gcode"
+	done
+}
+
+@test "an upload whose answer is lost is found on the printer, not repeated" {
+	local kind
+	for kind in $(both); do
+		fresh "$kind"
+		model "$DIR/model.gcode" 100000
+		ctl lose-response PUT 1
+		cp "$DIR/model.gcode" "$S/"
+		arrived "$DIR/model.gcode" model.gcode
+		assert_requests 1 '^PUT$'
+	done
+}
+
+@test "a full printer is ENOSPC" {
+	local kind
+	for kind in $(both); do
+		fresh "$kind"
+		model "$DIR/model.gcode"
+		ctl full
+		if [ "$kind" = buddy ]; then
+			assert_fails_with 'No space left' \
+			    cp "$DIR/model.gcode" "$S/"
+		else
+			refute cp "$DIR/model.gcode" "$S/"
+		fi
+		refute test -e "$S/model.gcode"
+	done
+}
+
+@test "a stick that fails while it is written to fails the copy" {
+	fresh buddy
+	model "$DIR/model.gcode" 200000
+	ctl writes fail
+	assert_fails_with 'No space left' cp "$DIR/model.gcode" "$S/"
+	ctl writes work
+	refute test -e "$S/model.gcode"
+	cp "$DIR/model.gcode" "$S/"
+}
+
+@test "a file that the printer shows is EBUSY to replace or remove" {
+	printer buddy --preview hold
+	mounted
+	model "$DIR/model.gcode"
+	cp "$DIR/model.gcode" "$S/"
+	forget_requests
+	assert_fails_with 'busy' cp "$DIR/model.gcode" "$S/"
+	assert_requests_at_most 1 '^PUT$'
+	assert_fails_with 'busy' rm "$S/model.gcode"
+	grep -qi 'screen\|preview' "$M/log"
+	ctl dismiss
+	rm "$S/model.gcode"
+}
+
+@test "an empty file is a placeholder that is never sent" {
+	local kind
+	for kind in $(both); do
+		fresh "$kind"
+		touch "$S/empty.gcode"
+		: >"$S/other.gcode"
+		cp /dev/null "$S/third.gcode"
+		[ "$(stat -c %s "$S/empty.gcode")" -eq 0 ]
+		[ "$(ls "$S" | wc -l)" -eq 3 ]
+		assert_requests 0 '^PUT$'
+		model "$DIR/model.gcode"
+		cp "$DIR/model.gcode" "$S/empty.gcode"
+		arrived "$DIR/model.gcode" empty.gcode
+		assert_one_put
+		rm "$S/other.gcode" "$S/third.gcode"
+		[ "$(ls "$S")" = empty.gcode ]
+	done
+}
+
+@test "temporary names stay here" {
+	local kind name
+	for kind in $(both); do
+		fresh "$kind"
+		for name in .hidden.gcode backup.gcode~ '#auto.gcode#' a.tmp \
+		    b.temp c.part d.partial e.crdownload .f.gcode.swp g.swx \
+		    model.gcode.AbC12x sedAb1234 4913; do
+			echo G28 >"$S/$name"
+			[ "$(cat "$S/$name")" = G28 ]
+			[ "$(stat -c %s "$S/$name")" -eq 4 ]
+			rm "$S/$name"
+		done
+		assert_requests 0 'PUT|DELETE'
+	done
+}
+
+@test "an empty temporary file cannot become a model" {
+	fresh buddy
+	: >"$S/a.tmp"
+	assert_fails_with 'Invalid argument' mv "$S/a.tmp" "$S/a.gcode"
+	assert_requests 0 '^PUT$'
+}
+
+@test "cp -p and rsync -a keep the time, and rsync skips what is unchanged" {
+	local kind
+	for kind in $(both); do
+		fresh "$kind"
+		model "$DIR/model.gcode"
+		touch -d '2020-02-03 04:05:06 UTC' "$DIR/model.gcode"
+		cp -p "$DIR/model.gcode" "$S/cp.gcode"
+		rsync -a "$DIR/model.gcode" "$S/rsync.gcode"
+		[ "$(stat -c %Y "$S/cp.gcode")" -eq 1580702706 ]
+		[ "$(stat -c %Y "$S/rsync.gcode")" -eq 1580702706 ]
+		unmounted
+		mounted
+		[ "$(stat -c %Y "$S/cp.gcode")" -eq 1580702706 ]
+		forget_requests
+		rsync -a "$DIR/model.gcode" "$S/rsync.gcode"
+		assert_requests 0 '^PUT$'
+	done
+}
+
+@test "chmod, chown and touch succeed" {
+	local kind
+	for kind in $(both); do
+		fresh "$kind"
+		model "$DIR/model.gcode"
+		cp "$DIR/model.gcode" "$S/"
+		forget_requests
+		chmod 600 "$S/model.gcode"
+		chown "$(id -u):$(id -g)" "$S/model.gcode"
+		touch "$S/model.gcode"
+		assert_requests 0 '^PUT$'
+	done
+}
+
+@test "the sizes that a Raspberry Pi cuts short are refused or stored whole" {
+	fresh pi
+	model "$DIR/odd.gcode" 65366
+	if cp "$DIR/odd.gcode" "$S/" 2>"$DIR/said"; then
+		arrived "$DIR/odd.gcode" odd.gcode
+	else
+		refute test -e "$S/odd.gcode"
+		grep -qi 'size\|store' "$M/log"
+	fi
+	model "$DIR/even.gcode" 65365
+	cp "$DIR/even.gcode" "$S/"
+	arrived "$DIR/even.gcode" even.gcode
+}
+
+@test "a stat of another file is quick while many wait in close" {
+	local kind i before
+	for kind in $(both); do
+		fresh "$kind"
+		on_disk other.gcode
+		cat "$S/other.gcode" >/dev/null
+		model "$DIR/model.gcode" 100000
+		ctl rate 20000
+		local pids=()
+		for i in $(seq 20); do
+			cp "$DIR/model.gcode" "$S/wait-$i.gcode" 3>&- &
+			pids+=($!)
+		done
+		eventually jq -e '.transferred > 0' "$M/transfer.json"
+		before=$(date +%s%N)
+		cat "$S/other.gcode" "$M/status.json" >/dev/null
+		stat "$S/other.gcode" >/dev/null
+		before=$((($(date +%s%N) - before) / 1000000))
+		echo "# $before ms"
+		is_sanitized || [ "$before" -lt 1000 ]
+		ctl rate 0
+		wait "${pids[@]}"
+	done
+}
+
+@test "verify=full reads the upload back" {
+	local kind
+	for kind in $(both); do
+		printer "$kind"
+		mounted verify=full
+		model "$DIR/model.gcode" 100000
+		cp "$DIR/model.gcode" "$S/"
+		assert_one_put
+		has_requests 1 '^GET$' '^(/usb/|/api/files/)'
+	done
+}
+
+@test "no temporary file is left in the cache directory" {
+	local kind
+	for kind in $(both); do
+		fresh "$kind"
+		model "$DIR/model.gcode" 100000
+		cp "$DIR/model.gcode" "$S/"
+		echo G28 >"$S/a.tmp"
+		unmounted
+		[ "$(du -sk "$DIR/cache" | cut -f1)" -lt 300 ]
+	done
+}
