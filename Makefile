@@ -44,11 +44,13 @@ SRCS = \
 	cache/book.c \
 	cache/cache.c \
 	cache/content.c \
+	cache/content_keep.c \
 	cache/crew.c \
 	cache/spool.c \
 	cache/stage.c \
 	cache/staged.c \
 	cache/unsent.c \
+	cache/unsent_disk.c \
 	cache/withheld.c \
 	client/away.c \
 	client/buf.c \

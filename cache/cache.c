@@ -14,6 +14,7 @@
 
 #include "cache/book.h"
 #include "cache/cache.h"
+#include "client/away.h"
 #include "client/buf.h"
 #include "client/listing.h"
 #include "client/name.h"
@@ -146,13 +147,6 @@ is_good(const struct cache *cache, const struct slot *slot, int64_t began_ms)
 	    time_now_ms() - slot->done_ms < ttl_ms;
 }
 
-static bool
-is_away(int error)
-{
-	return error == -EHOSTDOWN || error == -EHOSTUNREACH ||
-	    error == -ETIMEDOUT;
-}
-
 /*
  * While the printer is away, folders and what changes by a restart only are
  * told from memory.
@@ -189,7 +183,7 @@ fetch(struct cache *cache, const struct wait *wait, struct slot *slot)
 		buf_free(&text);
 		return error;
 	}
-	if (is_away(error) && may_serve_old(cache, slot)) {
+	if (away_is_silence(error) && may_serve_old(cache, slot)) {
 		buf_free(&text);
 		slot->done_ms = time_now_ms();
 		slot->generation = generation;

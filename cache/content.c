@@ -12,6 +12,7 @@
 #include <sys/queue.h>
 
 #include "cache/content.h"
+#include "cache/content_file.h"
 #include "cache/crew.h"
 #include "cache/spool.h"
 #include "client/listing.h"
@@ -21,43 +22,7 @@
 #include "client/wait.h"
 
 #define KEPT	   128 /* files; each holds a descriptor */
-#define RELEASE_MS 200 /* a close reaches us a moment later */
-#define NOTICE_MS  300 /* the printer notices the end of a download */
 #define FREE_SHARE 10  /* of the disk stays free: one part in so many */
-
-enum state {
-	NEW,
-	FILLING,
-	ENDING,
-	COMPLETE,
-	FAILED
-};
-
-struct content_file {
-	TAILQ_ENTRY(content_file) link; /* oldest first */
-	struct content *content;
-	char *folder;
-	struct entry entry;
-	off_t size;
-	struct spool *spool;
-	enum state state; /* all below under content.lock */
-	int readers;
-	int holders; /* readers, the list, a download */
-	bool listed;
-};
-
-struct content {
-	const char *dir;
-	off_t limit;
-	struct printer *printer;
-	struct crew *crew;
-	pthread_mutex_t lock; /* guards all below */
-	pthread_cond_t ended; /* a download has */
-	bool stopping;
-	off_t kept;
-	size_t count;
-	TAILQ_HEAD(, content_file) files;
-};
 
 int
 content_new(const char *dir, off_t limit, struct printer *printer,
@@ -88,8 +53,8 @@ free_file(struct content_file *file)
 }
 
 /* With the lock; takes the list's hold away. */
-static void
-unlist(struct content_file *file)
+void
+content_unlist(struct content_file *file)
 {
 	struct content *content = file->content;
 
@@ -105,8 +70,8 @@ unlist(struct content_file *file)
 }
 
 /* With the lock. */
-static void
-let_go(struct content_file *file)
+void
+content_let_go(struct content_file *file)
 {
 	if (--file->holders == 0)
 		free_file(file);
@@ -134,7 +99,7 @@ evict(struct content *content)
 		    content->count <= KEPT)
 			return;
 		if (file->holders == 1) {
-			unlist(file);
+			content_unlist(file);
 			full = full && is_disk_full(content);
 		}
 	}
@@ -155,7 +120,7 @@ content_forget(struct content *content)
 
 	pthread_mutex_lock(&content->lock);
 	TAILQ_FOREACH_SAFE(file, &content->files, link, next)
-	unlist(file);
+	content_unlist(file);
 	pthread_mutex_unlock(&content->lock);
 }
 
@@ -171,9 +136,9 @@ content_free(struct content *content)
 }
 
 /* With the lock. */
-static struct content_file *
-find(struct content *content, const char *folder, const struct entry *entry,
-    off_t size)
+struct content_file *
+content_find(struct content *content, const char *folder,
+    const struct entry *entry, off_t size)
 {
 	struct content_file *file;
 
@@ -189,8 +154,8 @@ find(struct content *content, const char *folder, const struct entry *entry,
 }
 
 /* A new item with this spool, which it takes in any case; unlisted. */
-static struct content_file *
-make_file(struct content *content, const char *folder,
+struct content_file *
+content_make_file(struct content *content, const char *folder,
     const struct entry *entry, off_t size, struct spool *spool)
 {
 	struct content_file *file = calloc(1, sizeof(*file));
@@ -211,8 +176,8 @@ make_file(struct content *content, const char *folder,
 }
 
 /* With the lock: put it on the list, which then holds it. */
-static void
-enlist(struct content_file *file)
+void
+content_enlist(struct content_file *file)
 {
 	struct content *content = file->content;
 
@@ -234,22 +199,22 @@ content_open(struct content *content, const char *folder,
 	int error;
 
 	pthread_mutex_lock(&content->lock);
-	file = find(content, folder, entry, size);
+	file = content_find(content, folder, entry, size);
 	if (file != NULL)
 		goto found;
 	pthread_mutex_unlock(&content->lock);
 	error = spool_new(content->dir, &spool);
 	if (error != 0)
 		return error;
-	made = make_file(content, folder, entry, size, spool);
+	made = content_make_file(content, folder, entry, size, spool);
 	if (made == NULL)
 		return -ENOMEM;
 	pthread_mutex_lock(&content->lock);
-	file = find(content, folder, entry, size);
+	file = content_find(content, folder, entry, size);
 	if (file == NULL) {
 		file = made;
 		file->holders = 1; /* while it is enlisted */
-		enlist(file);
+		content_enlist(file);
 		file->holders--;
 	} else {
 		free_file(made);
@@ -269,7 +234,7 @@ content_close(struct content_file *file)
 
 	pthread_mutex_lock(&content->lock);
 	file->readers--;
-	let_go(file);
+	content_let_go(file);
 	evict(content);
 	pthread_mutex_unlock(&content->lock);
 }
@@ -310,10 +275,10 @@ download(void *arg)
 	file->state = error == 0 ? COMPLETE : FAILED;
 	pthread_cond_broadcast(&content->ended);
 	if (error != 0)
-		unlist(file);
+		content_unlist(file);
 	else if (file->listed)
 		content->kept += file->size;
-	let_go(file);
+	content_let_go(file);
 	evict(content);
 	pthread_mutex_unlock(&content->lock);
 }
@@ -341,8 +306,8 @@ begin(struct content_file *file)
 	spool_filled(file->spool, error);
 	pthread_mutex_lock(&content->lock);
 	file->state = FAILED;
-	unlist(file);
-	let_go(file);
+	content_unlist(file);
+	content_let_go(file);
 	pthread_mutex_unlock(&content->lock);
 	return error;
 }
@@ -377,100 +342,4 @@ content_bring(struct content *content, const struct wait *wait,
 		*out = spool_hold(file->spool);
 	content_close(file);
 	return error;
-}
-
-struct spool *
-content_have(struct content *content, const char *folder,
-    const struct entry *entry, off_t size)
-{
-	struct spool *spool = NULL;
-	struct content_file *file;
-
-	pthread_mutex_lock(&content->lock);
-	file = find(content, folder, entry, size);
-	if (file != NULL && file->state == COMPLETE)
-		spool = spool_hold(file->spool);
-	pthread_mutex_unlock(&content->lock);
-	return spool;
-}
-
-void
-content_keep(struct content *content, const char *folder,
-    const struct entry *entry, struct spool *spool)
-{
-	struct content_file *file, *old;
-
-	file = make_file(content, folder, entry, spool_size(spool),
-	    spool_hold(spool));
-	if (file == NULL)
-		return;
-	file->state = COMPLETE;
-	file->holders = 1;
-	pthread_mutex_lock(&content->lock);
-	old = find(content, folder, entry, file->size);
-	if (old != NULL)
-		unlist(old);
-	enlist(file);
-	let_go(file);
-	pthread_mutex_unlock(&content->lock);
-}
-
-/*
- * With the lock: does a download of that file run?  wanted: also one that has
- * readers, else only one that nobody wants any more.
- */
-static bool
-is_running(const struct content *content, const char *folder, const char *name,
-    bool wanted)
-{
-	const struct content_file *file;
-
-	TAILQ_FOREACH (file, &content->files, link) {
-		if (file->state != ENDING && file->state != FILLING)
-			continue;
-		if (file->state == FILLING && file->readers > 0 && !wanted)
-			continue;
-		if (strcmp(file->entry.name, name) == 0 &&
-		    strcmp(file->folder, folder) == 0)
-			return true;
-	}
-	return false;
-}
-
-int
-content_settle(struct content *content, const struct wait *wait,
-    const char *folder, const char *name)
-{
-	int64_t until = time_now_ms() + RELEASE_MS;
-	bool left = false, waited = false;
-
-	pthread_mutex_lock(&content->lock);
-	while (!left &&
-	    is_running(content, folder, name, time_now_ms() < until)) {
-		waited = true;
-		time_cond_wait(&content->ended, &content->lock, WAIT_TICK_MS);
-		pthread_mutex_unlock(&content->lock);
-		left = wait_given_up(wait);
-		pthread_mutex_lock(&content->lock);
-	}
-	pthread_mutex_unlock(&content->lock);
-	if (left)
-		return -EINTR;
-	return waited ? time_pause(wait, NOTICE_MS) : 0;
-}
-
-void
-content_drop(struct content *content, const char *folder, const char *name)
-{
-	struct content_file *file, *next;
-
-	pthread_mutex_lock(&content->lock);
-	TAILQ_FOREACH_SAFE(file, &content->files, link, next)
-	{
-		if (file->state == COMPLETE &&
-		    strcmp(file->entry.name, name) == 0 &&
-		    strcmp(file->folder, folder) == 0)
-			unlist(file);
-	}
-	pthread_mutex_unlock(&content->lock);
 }

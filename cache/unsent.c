@@ -18,12 +18,12 @@
 
 #include "cache/spool.h"
 #include "cache/unsent.h"
+#include "cache/unsent_disk.h"
 #include "client/log.h"
 #include "client/name.h"
 
 #define DEST_MAX 4096
 #define NUMBER	 12 /* bytes of " (2147483647)", or so */
-#define TRIES	 1000
 
 struct unsent_ticket {
 	TAILQ_ENTRY(unsent_ticket) link;
@@ -59,12 +59,8 @@ ticket_free(struct unsent_ticket *ticket)
 static void
 remove_dest(const struct unsent_ticket *ticket)
 {
-	char path[4096];
-
 	spool_keep_name(ticket->spool, false);
-	if ((size_t)snprintf(path, sizeof(path), "%s.dest", ticket->base) <
-	    sizeof(path))
-		unlink(path);
+	unsent_disk_forget(ticket->base);
 }
 
 /* With the lock. */
@@ -157,30 +153,6 @@ enlist(struct unsent_ticket *ticket)
 	return true;
 }
 
-/* Returns 0, -EEXIST: that base is taken, or a negative errno. */
-static int
-write_dest(const char *base, const char *dest)
-{
-	char path[4096];
-	size_t len = strlen(dest);
-	int fd, error = 0;
-
-	if ((size_t)snprintf(path, sizeof(path), "%s.dest", base) >=
-	    sizeof(path))
-		return -ENAMETOOLONG;
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-	    0600);
-	if (fd < 0)
-		return -errno;
-	errno = 0;
-	if (write(fd, dest, len) != (ssize_t)len || fsync(fd) != 0)
-		error = errno != 0 ? -errno : -ENOSPC;
-	close(fd);
-	if (error != 0)
-		unlink(path);
-	return error;
-}
-
 /* Takes the holder's count of one; NULL without memory. */
 static struct unsent_ticket *
 ticket_new(struct unsent *unsent, struct spool *spool, const char *path,
@@ -200,51 +172,6 @@ ticket_new(struct unsent *unsent, struct spool *spool, const char *path,
 		return NULL;
 	}
 	return ticket;
-}
-
-/*
- * Note the destination under a base that no file has yet, which sorts by
- * time, and give the bytes their name.
- */
-static int
-name_bytes(const struct unsent *unsent, struct spool *spool, const char *dest,
-    char *base, size_t size)
-{
-	struct timespec now;
-	char path[4096];
-	int i, error = -EEXIST;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	for (i = 0; i < TRIES && error == -EEXIST; i++) {
-		snprintf(base, size, "%s/%016llx-%09ld-%d", unsent->dir,
-		    (unsigned long long)now.tv_sec, now.tv_nsec, i);
-		error = write_dest(base, dest);
-	}
-	if (error != 0)
-		return error;
-	snprintf(path, sizeof(path), "%s.data", base);
-	error = spool_give_name(spool, path);
-	if (error != 0) {
-		snprintf(path, sizeof(path), "%s.dest", base);
-		unlink(path);
-	}
-	return error;
-}
-
-/* Bytes that have a name keep it: one inode, one name. */
-static int
-find_base(const struct unsent *unsent, struct spool *spool, const char *dest,
-    char *base, size_t size)
-{
-	const char *name = spool_name(spool);
-	int error;
-
-	if (name == NULL)
-		return name_bytes(unsent, spool, dest, base, size);
-	snprintf(base, size, "%.*s", (int)(strlen(name) - strlen(".data")),
-	    name);
-	error = write_dest(base, dest);
-	return error == -EEXIST ? 0 : error;
 }
 
 /* With the lock: the listed ticket of these bytes, held once more. */
@@ -274,7 +201,7 @@ unsent_begin(struct unsent *unsent, struct spool *spool, const char *path)
 	pthread_mutex_unlock(&unsent->lock);
 	if (ticket != NULL)
 		return ticket;
-	error = find_base(unsent, spool, path, base, sizeof(base));
+	error = unsent_disk_begin(unsent->dir, spool, path, base, sizeof(base));
 	if (error != 0) {
 		log_say(LOG_LEVEL_NOTE,
 		    "%s: cannot be kept in case of a failure: %s", path,
@@ -342,23 +269,6 @@ unsent_keep(struct unsent_ticket *ticket)
 	free(path);
 }
 
-static bool
-read_dest(const char *base, char *out, size_t size)
-{
-	char path[4096];
-	ssize_t len;
-	int fd;
-
-	snprintf(path, sizeof(path), "%s.dest", base);
-	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	len = read(fd, out, size - 1);
-	close(fd);
-	out[len < 0 ? 0 : len] = '\0';
-	return len > 0 && name_is_sane(name_of(out));
-}
-
 /*
  * Take over one file that a process left behind; a locked one is alive.  What
  * was stored has no destination any more, and goes with its spool.
@@ -374,7 +284,7 @@ adopt(struct unsent *unsent, const char *base)
 	snprintf(data, sizeof(data), "%s.data", base);
 	if (spool_adopt(data, &spool) != 0)
 		return;
-	if (read_dest(base, dest, sizeof(dest)))
+	if (unsent_disk_dest(base, dest, sizeof(dest)))
 		ticket = ticket_new(unsent, spool, dest, base);
 	else
 		spool_keep_name(spool, false);

@@ -49,8 +49,8 @@ away_is(struct away *away)
 	return is;
 }
 
-static bool
-is_silence(int error)
+bool
+away_is_silence(int error)
 {
 	return error == -EHOSTDOWN || error == -EHOSTUNREACH ||
 	    error == -ETIMEDOUT;
@@ -64,7 +64,7 @@ away_note(struct away *away, bool attempt, bool answered, int error)
 	pthread_mutex_lock(&away->lock);
 	if (attempt)
 		away->attempting = false;
-	if (is_silence(error) && !answered) {
+	if (away_is_silence(error) && !answered) {
 		went = !away->is_away;
 		away->is_away = true;
 		away->attempt_ms = time_now_ms();

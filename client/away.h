@@ -33,6 +33,9 @@ int away_enter(struct away *, bool *attempt);
 /* Is it away?  For a request that had to wait for its turn. */
 bool away_is(struct away *);
 
+/* Is this error the silence of a server? */
+bool away_is_silence(int error);
+
 /* How a request ended: answered tells that a status came. */
 void away_note(struct away *, bool attempt, bool answered, int error);
 

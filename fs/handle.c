@@ -104,7 +104,7 @@ make_staged(struct handle *handle, const struct caller *caller, bool empty,
 	else if (error == 0 && handle->on_printer)
 		staged_replaces(staged, handle->found.entry.mtime_s);
 	if (staged == NULL)
-		return error;
+		return error != 0 ? error : -ENOMEM;
 	*out = handle_adopt(handle, staged);
 	return 0;
 }

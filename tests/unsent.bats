@@ -309,7 +309,7 @@ begin_uploads() {
 		mkdir -p "$DIR/other"
 		model "$DIR/kept.gcode"
 		refused "$DIR/kept.gcode" "$S/kept.gcode"
-		model "$DIR/model.gcode" 2000000
+		model "$DIR/model.gcode" 1000000
 		ctl rate 400000
 		cp "$DIR/model.gcode" "$S/" 3>&- &
 		writer=$!

@@ -103,7 +103,7 @@ sum_dwells(const struct text *in)
 	const char *at = in->data, *end = in->data + in->len;
 	double total = 0;
 
-	while (at != NULL && at < end) {
+	while (at < end) {
 		long ms;
 
 		at = memmem(at, (size_t)(end - at), "\nG4 P", 5);

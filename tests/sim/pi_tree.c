@@ -267,9 +267,9 @@ pi_space(struct sim *sim, long long *free_space, long long *total)
 	*total = 31132934144LL;
 	if (statvfs(sim->options.storage, &vfs) != 0)
 		return;
-	*total = (long long)(vfs.f_blocks * vfs.f_frsize);
+	*total = (long long)vfs.f_blocks * (long long)vfs.f_frsize;
 	if (!sim->full)
-		*free_space = (long long)(vfs.f_bavail * vfs.f_frsize);
+		*free_space = (long long)vfs.f_bavail * (long long)vfs.f_frsize;
 }
 
 int

@@ -22,12 +22,13 @@ static int
 send_order(const char *fifo, const char *reply, int count, char **words)
 {
 	char line[LINE_SIZE];
-	size_t len = strlcpy(line, reply, sizeof(line));
+	size_t len;
 	int fd, error = 0;
 
+	strlcpy(line, reply, sizeof(line));
 	for (int i = 0; i < count; i++) {
 		strlcat(line, "\t", sizeof(line));
-		len = strlcat(line, words[i], sizeof(line));
+		strlcat(line, words[i], sizeof(line));
 	}
 	len = strlcat(line, "\n", sizeof(line));
 	if (len >= sizeof(line))

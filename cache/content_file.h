@@ -1,0 +1,63 @@
+#ifndef CACHE_CONTENT_FILE_H
+#define CACHE_CONTENT_FILE_H
+
+#include <sys/queue.h>
+#include <sys/types.h>
+
+#include <pthread.h>
+#include <stdbool.h>
+
+#include "client/listing.h"
+
+/*
+ * What cache/content.c (readers and downloads) and cache/content_keep.c (what
+ * is kept) share.
+ */
+enum state {
+	NEW,
+	FILLING,
+	ENDING,
+	COMPLETE,
+	FAILED
+};
+
+struct content_file {
+	TAILQ_ENTRY(content_file) link; /* oldest first */
+	struct content *content;
+	char *folder;
+	struct entry entry;
+	off_t size;
+	struct spool *spool;
+	enum state state; /* all below under content.lock */
+	int readers;
+	int holders; /* readers, the list, a download */
+	bool listed;
+};
+
+struct content {
+	const char *dir;
+	off_t limit;
+	struct printer *printer;
+	struct crew *crew;
+	pthread_mutex_t lock; /* guards all below */
+	pthread_cond_t ended; /* a download has */
+	bool stopping;
+	off_t kept;
+	size_t count;
+	TAILQ_HEAD(, content_file) files;
+};
+
+/* With the lock: the file that new readers may join, or NULL. */
+struct content_file *content_find(struct content *, const char *folder,
+    const struct entry *, off_t size);
+
+/* A new one around this spool, which it takes in any case; not listed. */
+struct content_file *content_make_file(struct content *, const char *folder,
+    const struct entry *, off_t size, struct spool *);
+
+/* With the lock: on the list, which holds it; off it; one holder less. */
+void content_enlist(struct content_file *);
+void content_unlist(struct content_file *);
+void content_let_go(struct content_file *);
+
+#endif

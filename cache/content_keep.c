@@ -1,0 +1,111 @@
+/*
+ * What is kept of a printer's files, and what is given up.  Any thread;
+ * content.lock guards the list.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "cache/content.h"
+#include "cache/content_file.h"
+#include "cache/spool.h"
+#include "client/time.h"
+#include "client/wait.h"
+
+#define RELEASE_MS 200 /* a close reaches us a moment later */
+#define NOTICE_MS  300 /* the printer notices the end of a download */
+
+struct spool *
+content_have(struct content *content, const char *folder,
+    const struct entry *entry, off_t size)
+{
+	struct spool *spool = NULL;
+	struct content_file *file;
+
+	pthread_mutex_lock(&content->lock);
+	file = content_find(content, folder, entry, size);
+	if (file != NULL && file->state == COMPLETE)
+		spool = spool_hold(file->spool);
+	pthread_mutex_unlock(&content->lock);
+	return spool;
+}
+
+void
+content_keep(struct content *content, const char *folder,
+    const struct entry *entry, struct spool *spool)
+{
+	struct content_file *file, *old;
+
+	file = content_make_file(content, folder, entry, spool_size(spool),
+	    spool_hold(spool));
+	if (file == NULL)
+		return;
+	file->state = COMPLETE;
+	file->holders = 1;
+	pthread_mutex_lock(&content->lock);
+	old = content_find(content, folder, entry, file->size);
+	if (old != NULL)
+		content_unlist(old);
+	content_enlist(file);
+	content_let_go(file);
+	pthread_mutex_unlock(&content->lock);
+}
+
+/*
+ * With the lock: does a download of that file run?  wanted: also one that has
+ * readers, else only one that nobody wants any more.
+ */
+static bool
+is_running(const struct content *content, const char *folder, const char *name,
+    bool wanted)
+{
+	const struct content_file *file;
+
+	TAILQ_FOREACH (file, &content->files, link) {
+		if (file->state != ENDING && file->state != FILLING)
+			continue;
+		if (file->state == FILLING && file->readers > 0 && !wanted)
+			continue;
+		if (strcmp(file->entry.name, name) == 0 &&
+		    strcmp(file->folder, folder) == 0)
+			return true;
+	}
+	return false;
+}
+
+int
+content_settle(struct content *content, const struct wait *wait,
+    const char *folder, const char *name)
+{
+	int64_t until = time_now_ms() + RELEASE_MS;
+	bool left = false, waited = false;
+
+	pthread_mutex_lock(&content->lock);
+	while (!left &&
+	    is_running(content, folder, name, time_now_ms() < until)) {
+		waited = true;
+		time_cond_wait(&content->ended, &content->lock, WAIT_TICK_MS);
+		pthread_mutex_unlock(&content->lock);
+		left = wait_given_up(wait);
+		pthread_mutex_lock(&content->lock);
+	}
+	pthread_mutex_unlock(&content->lock);
+	if (left)
+		return -EINTR;
+	return waited ? time_pause(wait, NOTICE_MS) : 0;
+}
+
+void
+content_drop(struct content *content, const char *folder, const char *name)
+{
+	struct content_file *file, *next;
+
+	pthread_mutex_lock(&content->lock);
+	TAILQ_FOREACH_SAFE(file, &content->files, link, next)
+	{
+		if (file->state == COMPLETE &&
+		    strcmp(file->entry.name, name) == 0 &&
+		    strcmp(file->folder, folder) == 0)
+			content_unlist(file);
+	}
+	pthread_mutex_unlock(&content->lock);
+}
