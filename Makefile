@@ -90,6 +90,7 @@ SRCS = \
 	fs/ops_file.c \
 	fs/options.c \
 	fs/place.c \
+	fs/postpone.c \
 	fs/space.c \
 	fs/storage.c \
 	fs/storage_find.c \

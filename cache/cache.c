@@ -143,14 +143,13 @@ is_good(const struct cache *cache, const struct slot *slot, int64_t began_ms)
 		return false;
 	if (slot->error != 0 && slot->error != -ENODATA && ttl_ms > ERROR_MS)
 		ttl_ms = ERROR_MS;
+	if (away_is_silence(slot->error)) /* the client says it at once */
+		ttl_ms = 0;
 	return slot->done_ms >= began_ms ||
 	    time_now_ms() - slot->done_ms < ttl_ms;
 }
 
-/*
- * While the printer is away, folders and what changes by a restart only are
- * told from memory.
- */
+/* While it is away, folders and what lasts are told from memory. */
 static bool
 may_serve_old(const struct cache *cache, const struct slot *slot)
 {

@@ -270,14 +270,17 @@ download(void *arg)
 	/* The last reader may leave when the last byte is there. */
 	if (error == -EINTR && spool_have(file->spool) == file->size)
 		error = 0;
-	spool_filled(file->spool, error);
+	/* First its fate, then its readers: who comes now begins anew. */
 	pthread_mutex_lock(&content->lock);
 	file->state = error == 0 ? COMPLETE : FAILED;
-	pthread_cond_broadcast(&content->ended);
 	if (error != 0)
 		content_unlist(file);
 	else if (file->listed)
 		content->kept += file->size;
+	pthread_mutex_unlock(&content->lock);
+	spool_filled(file->spool, error);
+	pthread_mutex_lock(&content->lock);
+	pthread_cond_broadcast(&content->ended);
 	content_let_go(file);
 	evict(content);
 	pthread_mutex_unlock(&content->lock);

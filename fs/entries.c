@@ -15,14 +15,12 @@
 #include "client/log.h"
 #include "client/name.h"
 #include "client/printer.h"
-#include "fs/caller.h"
 #include "fs/node.h"
 #include "fs/place.h"
+#include "fs/postpone.h"
 #include "fs/storage.h"
 #include "fs/unit.h"
 #include "fs/upload.h"
-
-#define WITHHELD_MS 5000 /* between PrusaSlicer's unlink and its rename */
 
 int
 entries_make_folder(const struct caller *caller, struct place *folder,
@@ -37,87 +35,6 @@ entries_make_folder(const struct caller *caller, struct place *folder,
 	if (error != 0)
 		return error;
 	return folder->node->kind->lookup(caller, folder, name, out);
-}
-
-/* A deletion that waits for its moment. */
-struct postponed {
-	struct unit *unit;
-	struct storage_find found;
-};
-
-static void
-carry_out(void *arg)
-{
-	const struct wait wait = { 0 };
-	struct postponed *postponed = arg;
-	int error;
-
-	error = printer_remove(postponed->unit->printer, &wait,
-	    postponed->found.folder, &postponed->found.entry);
-	if (error != 0)
-		log_say(LOG_LEVEL_ERROR,
-		    "%s/%s could not be deleted and is "
-		    "still there: %s",
-		    postponed->found.folder, postponed->found.entry.name,
-		    strerror(-error));
-}
-
-static void
-drop(void *arg)
-{
-	struct postponed *postponed = arg;
-
-	storage_found_free(&postponed->found);
-	free(postponed);
-}
-
-/*
- * Has the caller just written NAME.tmp and closed it?  Then this is the way
- * PrusaSlicer replaces NAME.
- */
-static bool
-is_replacing(const struct caller *caller, const struct place *place)
-{
-	char *temporary, *key;
-	bool is = false;
-
-	temporary = malloc(strlen(place->path) + sizeof(".tmp"));
-	if (temporary == NULL)
-		return false;
-	strlcpy(temporary, place->path, strlen(place->path) + sizeof(".tmp"));
-	strlcat(temporary, ".tmp", strlen(place->path) + sizeof(".tmp"));
-	key = place_key(place->unit, temporary);
-	if (key != NULL)
-		is = stage_was_closed_by(place->unit->stage, key,
-		    caller->process, WITHHELD_MS);
-	free(key);
-	free(temporary);
-	return is;
-}
-
-/* Takes found if it returns 0. */
-static int
-postpone(const struct caller *caller, const struct place *place,
-    const struct storage_find *found)
-{
-	struct postponed *postponed = calloc(1, sizeof(*postponed));
-	struct withheld_plan plan = { .key = place->key,
-		.ms = WITHHELD_MS,
-		.process = caller->process,
-		.has_gone = caller_is_gone,
-		.carry_out = carry_out,
-		.drop = drop,
-		.arg = postponed };
-	int error;
-
-	if (postponed == NULL)
-		return -ENOMEM;
-	postponed->unit = place->unit;
-	postponed->found = *found;
-	error = withheld_add(place->unit->withheld, &plan);
-	if (error != 0)
-		free(postponed);
-	return error;
 }
 
 /* The name goes away here and there. */
@@ -136,8 +53,8 @@ remove_file(const struct caller *caller, struct place *place)
 				  storage_find_place(caller, place, &found);
 	if (error == 0 && found.entry.folder)
 		error = -EISDIR;
-	if (error == 0 && staged == NULL && is_replacing(caller, place) &&
-	    postpone(caller, place, &found) == 0)
+	if (error == 0 && staged == NULL &&
+	    postpone_removal(caller, place, &found) == 0)
 		return 0;
 	if (error == 0)
 		error = content_settle(unit->content, &caller->wait,

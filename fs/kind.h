@@ -1,6 +1,7 @@
 #ifndef FS_KIND_H
 #define FS_KIND_H
 
+#include <sys/queue.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 
@@ -89,6 +90,7 @@ struct file_ops {
 
 /* An open file: the first member of what a kind knows about it. */
 struct file {
+	TAILQ_ENTRY(file) link; /* for fs/ops_file.c */
 	const struct file_ops *ops;
 	struct place *place; /* held */
 	bool direct;	     /* the kernel keeps no pages of it */

@@ -196,6 +196,8 @@ make_inodes(struct program *program)
 	if (error != 0)
 		return error;
 	program->mount.unit = program->unit;
+	pthread_mutex_init(&program->mount.lock, NULL);
+	TAILQ_INIT(&program->mount.files);
 	error = inodes_new(root, &program->mount.inodes);
 	place_release(root);
 	return error;
@@ -313,6 +315,7 @@ mount_and_run(struct program *program, struct fuse_args *args)
 		log_say(LOG_LEVEL_ERROR, "%s: cannot be mounted on",
 		    mountpoint);
 	}
+	ops_close_all(&program->mount);
 	unit_free(program->unit);
 	program->unit = NULL;
 	fuse_session_destroy(session);

@@ -1,6 +1,11 @@
 #ifndef FS_OPS_H
 #define FS_OPS_H
 
+#include <sys/queue.h>
+
+#include <pthread.h>
+
+struct file;
 struct fuse_lowlevel_ops;
 struct fuse_session;
 struct inodes;
@@ -11,9 +16,14 @@ struct mount {
 	struct unit *unit;
 	struct inodes *inodes;
 	struct fuse_session *session; /* once it has ended nobody waits */
+	pthread_mutex_t lock;
+	TAILQ_HEAD(, file) files; /* under lock: what is open */
 };
 
 /* The calls, as libfuse's low-level API wants them; userdata: struct mount. */
 const struct fuse_lowlevel_ops *ops_table(void);
+
+/* Close what was still open when the session ended. */
+void ops_close_all(struct mount *);
 
 #endif

@@ -30,11 +30,41 @@ file_of(const struct fuse_file_info *info)
 	return (struct file *)(uintptr_t)info->fh;
 }
 
+/* What the kernel has open is on a list, for it may end without closing. */
 static void
-give_file(struct fuse_file_info *info, struct file *file)
+give_file(struct mount *mount, struct fuse_file_info *info, struct file *file)
 {
 	info->fh = (uintptr_t)file;
 	info->direct_io = file->direct;
+	pthread_mutex_lock(&mount->lock);
+	TAILQ_INSERT_TAIL(&mount->files, file, link);
+	pthread_mutex_unlock(&mount->lock);
+}
+
+static void
+take_back(struct mount *mount, struct file *file, const struct caller *caller)
+{
+	pthread_mutex_lock(&mount->lock);
+	TAILQ_REMOVE(&mount->files, file, link);
+	pthread_mutex_unlock(&mount->lock);
+	file->ops->close(file, caller);
+}
+
+static bool
+nobody_waits(void *arg)
+{
+	(void)arg;
+	return true;
+}
+
+void
+ops_close_all(struct mount *mount)
+{
+	const struct caller caller = { .wait = { .given_up = nobody_waits } };
+	struct file *file;
+
+	while ((file = TAILQ_FIRST(&mount->files)) != NULL)
+		take_back(mount, file, &caller);
 }
 
 void
@@ -55,10 +85,10 @@ ops_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
 		fuse_reply_err(req, -error);
 		return;
 	}
-	give_file(info, file);
+	give_file(call.mount, info, file);
 	info->keep_cache = kind_of(file->place)->attr_s > 0;
 	if (fuse_reply_open(req, info) != 0)
-		file->ops->close(file, &call.caller);
+		take_back(call.mount, file, &call.caller);
 }
 
 void
@@ -83,14 +113,14 @@ ops_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
 		return;
 	}
 	error = call_make_entry(&call, place, &entry);
-	give_file(info, file);
+	give_file(call.mount, info, file);
 	if (error == 0 && fuse_reply_create(req, &entry, info) == 0)
 		return;
 	if (error != 0)
 		fuse_reply_err(req, -error);
 	else
 		inode_forget(call.mount->inodes, entry.ino, 1);
-	file->ops->close(file, &call.caller);
+	take_back(call.mount, file, &call.caller);
 }
 
 void
@@ -172,15 +202,26 @@ ops_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
 	(void)ino;
 	call_begin(&call, req);
 	call.caller.thread = 0;
-	file->ops->close(file, &call.caller);
+	take_back(call.mount, file, &call.caller);
 	fuse_reply_err(req, 0);
 }
 
 /* A directory as it was when it was opened. */
 struct names {
+	struct file file;
 	fuse_req_t req;
 	struct buf text; /* entries as the kernel reads them */
 };
+
+static void
+close_names(struct file *file, const struct caller *caller)
+{
+	struct names *names = (struct names *)file;
+
+	(void)caller;
+	buf_free(&names->text);
+	free(names);
+}
 
 static int
 add_name(void *arg, const char *name, ino_t number, mode_t mode)
@@ -197,36 +238,47 @@ add_name(void *arg, const char *name, ino_t number, mode_t mode)
 	return buf_append(&names->text, entry, size);
 }
 
-void
-ops_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
+static int
+collect(struct call *call, uint64_t ino, struct names *names)
 {
-	struct names *names = calloc(1, sizeof(*names));
 	struct lister lister = { .add = add_name, .arg = names };
-	struct place *place;
-	struct call call;
-	int error = names == NULL ? -ENOMEM : 0;
+	struct place *place = call_place(call, ino);
+	int error = -ENOTDIR;
 
-	call_begin(&call, req);
-	place = call_place(&call, ino);
-	if (error == 0 && (place == NULL || kind_of(place)->list == NULL))
-		error = -ENOTDIR;
-	if (error == 0) {
-		names->req = req;
+	if (place != NULL && kind_of(place)->list != NULL)
 		error = add_name(names, ".", place_number(place->key), S_IFDIR);
-	}
 	if (error == 0)
 		error = add_name(names, "..", place_number(""), S_IFDIR);
 	if (error == 0)
-		error = kind_of(place)->list(&call.caller, place, &lister);
+		error = kind_of(place)->list(&call->caller, place, &lister);
 	place_release(place);
-	info->fh = (uintptr_t)names;
-	if (error != 0)
-		fuse_reply_err(req, -error);
-	if (error != 0 || fuse_reply_open(req, info) != 0) {
-		if (names != NULL)
-			buf_free(&names->text);
-		free(names);
+	return error;
+}
+
+void
+ops_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
+{
+	static const struct file_ops ops = { .close = close_names };
+	struct names *names = calloc(1, sizeof(*names));
+	struct call call;
+	int error;
+
+	if (names == NULL) {
+		fuse_reply_err(req, ENOMEM);
+		return;
 	}
+	call_begin(&call, req);
+	names->file.ops = &ops;
+	names->req = req;
+	error = collect(&call, ino, names);
+	if (error != 0) {
+		close_names(&names->file, &call.caller);
+		fuse_reply_err(req, -error);
+		return;
+	}
+	give_file(call.mount, info, &names->file);
+	if (fuse_reply_open(req, info) != 0)
+		take_back(call.mount, &names->file, &call.caller);
 }
 
 /* Whole entries from offset on, as many as there is room for. */
@@ -259,10 +311,10 @@ ops_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
 void
 ops_releasedir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
 {
-	struct names *names = (struct names *)(uintptr_t)info->fh;
+	struct call call;
 
 	(void)ino;
-	buf_free(&names->text);
-	free(names);
+	call_begin(&call, req);
+	take_back(call.mount, file_of(info), &call.caller);
 	fuse_reply_err(req, 0);
 }

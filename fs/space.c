@@ -72,8 +72,9 @@ space_note(struct space *space, const char *text, size_t len)
 static void
 ask(void *arg)
 {
-	const struct wait wait = { 0 };
 	struct space *space = arg;
+	const struct wait wait = { .given_up = unit_is_ending,
+		.arg = space->unit };
 	struct buf text = { 0 };
 
 	if (printer_document(space->unit->printer, &wait, TOPIC_STORAGE,

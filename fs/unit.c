@@ -79,6 +79,7 @@ unit_free(struct unit *unit)
 {
 	if (unit == NULL)
 		return;
+	atomic_store(&unit->ending, true);
 	if (unit->withheld != NULL)
 		withheld_stop(unit->withheld);
 	if (unit->content != NULL)
@@ -98,6 +99,14 @@ unit_free(struct unit *unit)
 	pthread_mutex_destroy(&unit->lock);
 	free(unit->last);
 	free(unit);
+}
+
+bool
+unit_is_ending(void *arg)
+{
+	const struct unit *unit = arg;
+
+	return atomic_load(&unit->ending);
 }
 
 void

@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
@@ -49,6 +50,7 @@ struct unit {
 	struct documents *documents;
 	struct ledger *ledger;
 	struct space *space;
+	atomic_bool ending; /* what is asked in the background ends */
 	pthread_mutex_t lock;
 	char *last; /* under lock: path of the file uploaded last, or NULL */
 };
@@ -69,6 +71,9 @@ int unit_new(const struct unit_config *, struct printer *, struct unit **out);
 
 /* End what is under way, then release.  Nobody may use it any more. */
 void unit_free(struct unit *);
+
+/* For a struct wait: given up when the unit, its argument, ends. */
+bool unit_is_ending(void *unit);
 
 /* Remember and tell the file uploaded last (caller: free; NULL: none). */
 void unit_note_upload(struct unit *, const char *path);

@@ -562,15 +562,3 @@ df_is_slow() {
 		unmounted
 	done
 }
-
-@test "offline_ok learns what kind of printer comes" {
-	printer pi
-	on_disk there.gcode
-	printer_dies
-	mounted offline_ok
-	ls -l "$M" >/dev/null
-	printer_again
-	within 20 cat "$M/status.json"
-	[ "$(ls "$M/local")" = there.gcode ]
-	cat "$M/local/there.gcode" >/dev/null
-}

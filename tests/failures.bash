@@ -81,6 +81,7 @@ black_hole_gone() {
 # background COMMAND…: as a shell with job control starts it: a group of its
 # own, with signals as they come.  Its pid, and the group's, is in STUCK.
 background() {
+	rm -f "$DIR/background.out"
 	setsid env --default-signal=INT,QUIT,HUP,TERM,PIPE \
 	    "$@" >"$DIR/background.out" 2>&1 3>&- &
 	STUCK=$!

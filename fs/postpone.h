@@ -1,0 +1,16 @@
+#ifndef FS_POSTPONE_H
+#define FS_POSTPONE_H
+
+struct caller;
+struct place;
+struct storage_find;
+
+/*
+ * Hold the deletion of a file back if the caller has just written and closed
+ * NAME.tmp beside it, which is the way PrusaSlicer replaces NAME.  Returns 0,
+ * and has taken what was found; else it is to be deleted now.
+ */
+int postpone_removal(const struct caller *, const struct place *,
+    const struct storage_find *);
+
+#endif
