@@ -50,8 +50,7 @@ sanitize() {
 	TSAN_OPTIONS+=":suppressions=$TOOLS/tsan.supp"
 }
 
-# For a daemon that ends while programs have files open: nobody will ever
-# close those.
+# For what libfuse itself leaks when it ends amid calls.
 ignore_leaks() {
 	ASAN_OPTIONS=${ASAN_OPTIONS/detect_leaks=1/detect_leaks=0}
 }
