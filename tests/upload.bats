@@ -270,6 +270,7 @@ is_longer_than() {
 	while data:
 	    data = data[os.write(out, data):]
 	os.close(out)
+	signal.setitimer(signal.ITIMER_REAL, 0)
 	END
 	cmp "$DIR/model.gcode" "$DISK/alarm.gcode"
 	assert_one_put
