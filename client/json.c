@@ -69,12 +69,16 @@ json_parse(const char *text, size_t len, struct cJSON **out)
 	return 0;
 }
 
-/* Null, and a number that no double holds, are values that are not known. */
+/*
+ * Null, and a number that no double holds, are values that are not known.
+ * cJSON rounds to 15 digits when it prints, which takes the largest doubles
+ * out of range.
+ */
 static bool
 is_unknown(const cJSON *value)
 {
 	return cJSON_IsNull(value) ||
-	    (cJSON_IsNumber(value) && !isfinite(value->valuedouble));
+	    (cJSON_IsNumber(value) && !(fabs(value->valuedouble) <= 1e308));
 }
 
 static const cJSON *
@@ -162,6 +166,8 @@ json_drop_nulls(struct cJSON *tree)
 		if (is_unknown(item) && cJSON_IsObject(parent[depth])) {
 			cJSON_DetachItemViaPointer(parent[depth], item);
 			cJSON_Delete(item);
+		} else if (is_unknown(item)) {
+			cJSON_SetNumberValue(item, NAN); /* printed as null */
 		} else if (item->child != NULL && depth < JSON_DEPTH) {
 			depth++;
 			parent[depth] = item;

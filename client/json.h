@@ -31,8 +31,9 @@ int json_print(const struct cJSON *, struct buf *out);
 int json_quote(struct buf *out, const char *text);
 
 /*
- * Remove every member whose value is null, at every depth: a value that is
- * not known is left out.
+ * Remove every member whose value is null, or a number that no double holds,
+ * at every depth: a value that is not known is left out.  Such a number in an
+ * array becomes null.
  */
 void json_drop_nulls(struct cJSON *);
 

@@ -237,6 +237,7 @@ shape_document(const struct dialect *dialect, enum topic topic,
 		error = -EPROTO;
 	else if (rules[topic] != NULL)
 		error = rules[topic](dialect, tree);
+	json_drop_nulls(tree); /* numbers that a rule counted may overflow */
 	if (error == 0)
 		error = json_print(tree, out);
 	if (error == 0)

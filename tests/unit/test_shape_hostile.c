@@ -85,6 +85,23 @@ test_hostile(struct check *check)
 		!has(&out, "null"),
 	    "a number that no double holds does not become null");
 	CHECK(check,
+	    shapes_to(buddy, TOPIC_TRANSFER, "{\"progress\":-1e308}", "{}\n"),
+	    "nor does a percentage that no double holds");
+	CHECK(check,
+	    shape(pi, TOPIC_TRANSFER,
+		"{\"size\":1e308,\"transferred\":1,"
+		"\"time_transferring\":1e308}",
+		&out) == 0 &&
+		!has(&out, "null"),
+	    "nor does an estimate");
+	CHECK(check,
+	    shapes_to(buddy, TOPIC_INFO, "{\"a\":1.7976931348623157e308}",
+		"{}\n") &&
+		shapes_to(buddy, TOPIC_INFO,
+		    "{\"a\":[1.7976931348623157e308,-1e999]}",
+		    "{\"a\":[null,null]}\n"),
+	    "nor one that no double holds once it is rounded");
+	CHECK(check,
 	    shapes_to(buddy, TOPIC_STATUS, "{\"a\":\"line\\nfeed\\u0001\"}",
 		"{\"a\":\"line\\nfeed\\u0001\"}\n"),
 	    "control characters stay escaped: a document is one line");
