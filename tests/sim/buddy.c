@@ -15,27 +15,28 @@ struct route {
 	const char *path;
 	bool prefix;
 	bool get_only;
+	size_t more; /* characters that must follow */
 	void (*serve)(struct call *);
 };
 
 /* clang-format off */
 static const struct route routes[] = {
-	{ "/api/version",      false, true,  buddy_version },
-	{ "/api/v1/info",      false, true,  buddy_info },
-	{ "/api/v1/status",    false, true,  buddy_status },
-	{ "/api/v1/job",       false, false, buddy_job },
-	{ "/api/v1/job/",      true,  false, buddy_job_command },
-	{ "/api/v1/storage",   false, true,  buddy_storage },
-	{ "/api/v1/transfer",  false, false, buddy_transfer },
-	{ "/api/v1/files",     true,  false, buddy_files },
-	{ "/api/printer",      false, true,  buddy_legacy_printer },
-	{ "/api/job",          false, false, buddy_legacy_job_command },
-	{ "/api/settings",     false, true,  buddy_settings },
-	{ "/api/download",     false, false, buddy_legacy_transfer },
-	{ "/api/transfer",     false, false, buddy_legacy_transfer },
-	{ "/api/files",        true,  false, buddy_legacy_files },
-	{ "/usb/",             true,  false, buddy_download },
-	{ "/thumb/",           true,  false, buddy_thumbnail },
+	{ "/api/version",      false, true, 0,  buddy_version },
+	{ "/api/v1/info",      false, true, 0,  buddy_info },
+	{ "/api/v1/status",    false, true, 0,  buddy_status },
+	{ "/api/v1/job",       false, false, 0, buddy_job },
+	{ "/api/v1/job/",      true,  false, 0, buddy_job_command },
+	{ "/api/v1/storage",   false, true, 0,  buddy_storage },
+	{ "/api/v1/transfer",  false, false, 0, buddy_transfer },
+	{ "/api/v1/files",     true,  false, 0, buddy_files },
+	{ "/api/printer",      false, true, 0,  buddy_legacy_printer },
+	{ "/api/job",          false, false, 0, buddy_legacy_job_command },
+	{ "/api/settings",     false, true, 0,  buddy_settings },
+	{ "/api/download",     false, false, 0, buddy_legacy_transfer },
+	{ "/api/transfer",     false, false, 0, buddy_legacy_transfer },
+	{ "/api/files",        true,  false, 0, buddy_legacy_files },
+	{ "/usb/",             true,  false, 0, buddy_download },
+	{ "/thumb/",           true,  false, 2, buddy_thumbnail },
 };
 /* clang-format on */
 
@@ -60,15 +61,23 @@ is_known_method(const char *method)
 	return false;
 }
 
+/* The multipart boundary shares the URL's buffer. */
+static bool
+has_room(const struct exchange *ex)
+{
+	return ex->target_len + buddy_boundary(ex) <= BUDDY_URL;
+}
+
 static const struct route *
 find_route(const char *target)
 {
 	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
 		const struct route *route = &routes[i];
+		size_t len = strlen(route->path);
 
-		if (route->prefix ?
-			strncmp(target, route->path, strlen(route->path)) == 0 :
-			strcmp(target, route->path) == 0)
+		if (route->prefix ? strncmp(target, route->path, len) == 0 &&
+			    strlen(target) >= len + route->more :
+				    strcmp(target, route->path) == 0)
 			return route;
 	}
 	return NULL;
@@ -121,10 +130,12 @@ serve_request(struct call *call)
 	call->ex->keep_alive = call->ex->http_1_1 ?
 	    strncasecmp(connection, "close", 5) != 0 :
 	    strncasecmp(connection, "keep-alive", 10) == 0;
-	if (call->ex->target_len > BUDDY_URL)
-		buddy_page_keep(call, 414, "");
-	else if (call->ex->malformed)
+	if (call->ex->malformed)
 		buddy_page_close(call, 400, "");
+	else if (call->ex->target_len > BUDDY_URL)
+		buddy_page_keep(call, 414, "");
+	else if (!has_room(call->ex))
+		buddy_page_keep(call, 431, "");
 	else if (!is_known_method(call->ex->method))
 		buddy_page_keep(call, 405, "Unrecognized method");
 	else
@@ -145,6 +156,8 @@ serve_one(struct conn *conn)
 
 	if (result == READ_STALL)
 		buddy_time_out(&call);
+	else if (result == READ_CUT)
+		buddy_page_close(&call, 400, "");
 	else if (result != READ_OK)
 		conn->dead = true;
 	else
@@ -186,7 +199,6 @@ boot(struct sim *sim)
 	struct buddy *buddy = sim->own;
 
 	buddy->salt = arc4random();
-	buddy->etag_salt = 0;
 	buddy->boot_at = sim_now(sim);
 	buddy->temp_number = 0;
 	buddy->preview[0] = '\0';
@@ -223,10 +235,11 @@ control_usb(struct sim *sim, char **words)
 
 	if (strcmp(words[1], "out") != 0 && strcmp(words[1], "in") != 0)
 		return -EOPNOTSUPP;
+	if (buddy->stick_out != (strcmp(words[1], "out") == 0))
+		buddy->changes++;
 	buddy->stick_out = strcmp(words[1], "out") == 0;
 	if (buddy->stick_out) {
 		buddy->preview[0] = '\0';
-		buddy->etag_salt++; /* ETags from before the change are void */
 		machine_idle(sim);
 	}
 	return 0;
@@ -266,6 +279,7 @@ const struct personality buddy_personality = {
 	.clears_s = -1,
 	.attention_s = -1,
 	.reports_transitions = true,
+	.reads_words = true,
 	.answers_at_once = 2,
 	.answer_patience_s = BUDDY_STALL_S,
 	.open = buddy_open,

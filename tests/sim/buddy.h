@@ -29,8 +29,8 @@ struct reader {
 /* What a buddy has beyond any printer.  Under sim.lock. */
 struct buddy {
 	struct fat fat;
-	uint32_t salt;	    /* of nonces, new at each boot */
-	uint32_t etag_salt; /* moves when the stick was out */
+	uint32_t salt;	  /* of nonces, new at each boot */
+	uint32_t changes; /* made through the server, or to the stick */
 	double boot_at;
 	bool stick_out;
 	unsigned temp_number;
@@ -101,8 +101,17 @@ const char *buddy_reason(int status);
 /* buddy_auth.c: is the login right?  If not, it has been answered. */
 bool buddy_login(struct call *);
 
-/* Does the field begin with the value? */
+/* Does the field begin with the value, letter case aside? */
 bool buddy_says(const struct exchange *, enum header, const char *value);
+
+/* The length of the multipart boundary that the request has; 0: none. */
+size_t buddy_boundary(const struct exchange *);
+
+/* Does the client know this ETag?  Only its digits count. */
+bool buddy_knows(const struct exchange *, const char *etag);
+
+/* A length as the firmware reads it: every byte is a digit, in 32 bits. */
+uint32_t buddy_length(const char *value);
 
 /* buddy_status.c: the GET-only routes. */
 void buddy_version(struct call *);
@@ -126,6 +135,7 @@ int buddy_start_print(struct call *);
 
 /* buddy_files.c */
 void buddy_files(struct call *);
+void buddy_delete(struct call *); /* what is at call.path */
 void buddy_download(struct call *);
 void buddy_thumbnail(struct call *);
 
@@ -153,6 +163,15 @@ void buddy_render_file(struct text *, const char *path,
 /* A folder's listing; *etag gets its value.  Locked. */
 void buddy_render_folder(struct call *, struct text *, const struct fat_place *,
     char etag[32]);
+
+/* The value of the ETag of what is at call.path.  Locked. */
+void buddy_etag(struct call *, char etag[32]);
+
+/* The same in the older API; a folder that does not exist is empty. */
+void buddy_render_legacy_folder(struct call *, struct text *,
+    const struct fat_place *);
+void buddy_render_legacy_file(struct text *, const char *path,
+    const struct fat_place *);
 
 /* The path as spelt with its last part short, unless a slash ends it. */
 void buddy_short_path(char *out, size_t size, const char *path,

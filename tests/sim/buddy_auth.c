@@ -2,6 +2,7 @@
  * The firmware's login: digest without qop in the manner of RFC 2069, or the
  * password as X-Api-Key.  Of two header fields the later one counts.
  */
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,54 @@
 bool
 buddy_says(const struct exchange *ex, enum header which, const char *value)
 {
-	return strncmp(exchange_header(ex, which), value, strlen(value)) == 0;
+	return strncasecmp(exchange_header(ex, which), value, strlen(value)) ==
+	    0;
+}
+
+size_t
+buddy_boundary(const struct exchange *ex)
+{
+	static const char word[] = "boundary=";
+	const char *at = exchange_header(ex, HEADER_CONTENT_TYPE);
+
+	while ((at = strchr(at, ';')) != NULL) {
+		at++;
+		at += strspn(at, " \t");
+		if (strncasecmp(at, word, strlen(word)) == 0)
+			return strcspn(at + strlen(word), " \t;");
+	}
+	return 0;
+}
+
+/* The number that the digits of a text make, whatever is between them. */
+static uint32_t
+digits(const char *text)
+{
+	uint32_t number = 0;
+
+	for (; *text != '\0'; text++) {
+		if (*text >= '0' && *text <= '9')
+			number = number * 10 + (uint32_t)(*text - '0');
+	}
+	return number;
+}
+
+bool
+buddy_knows(const struct exchange *ex, const char *etag)
+{
+	return digits(exchange_header(ex, HEADER_IF_NONE_MATCH)) ==
+	    digits(etag) &&
+	    digits(etag) != 0;
+}
+
+uint32_t
+buddy_length(const char *value)
+{
+	uint32_t length = 0;
+
+	for (; *value != '\0'; value++)
+		length = length * 10 + (uint32_t)(*value - '0');
+	return length;
 }
 
 static void
@@ -29,17 +77,28 @@ make_nonce(struct call *call, char out[17])
 
 /* Was the nonce made in this boot, and lately? */
 static bool
-is_current(struct call *call, const char *nonce)
+is_current(struct call *call, const char nonce[17])
 {
-	char now[17], half[9] = { 0 };
+	char now[17];
 	unsigned long age;
 
 	make_nonce(call, now);
-	if (strlen(nonce) != 16 || strncmp(now, nonce, 8) != 0)
-		return false;
-	memcpy(half, nonce + 8, 8);
-	age = strtoul(now + 8, NULL, 16) - strtoul(half, NULL, 16);
-	return age <= NONCE_SECONDS;
+	age = strtoul(now + 8, NULL, 16) - strtoul(nonce + 8, NULL, 16);
+	return strncmp(now, nonce, 8) == 0 && age < NONCE_SECONDS;
+}
+
+/* The hexadecimal digits of a parameter, the last len of them. */
+static void
+take_hex(const char *value, char *out, size_t len)
+{
+	memset(out, '0', len);
+	out[len] = '\0';
+	for (; *value != '\0'; value++) {
+		if (!isxdigit((unsigned char)*value))
+			continue;
+		memmove(out, out + 1, len - 1);
+		out[len - 1] = (char)tolower((unsigned char)*value);
+	}
 }
 
 /* Copy the value of a parameter; false if it is not there. */
@@ -87,26 +146,41 @@ challenge(struct call *call, bool stale)
 	buddy_challenge(call, value);
 }
 
+/* The parameters that count; false if there are none. */
+static bool
+find_digest(const char *value, char nonce[17], char response[33])
+{
+	char text[256];
+	bool found;
+
+	value += strcspn(value, " \t");
+	found = parameter(value, "nonce", text, sizeof(text)) &&
+	    text[0] != '\0';
+	take_hex(found ? text : "", nonce, 16);
+	if (!parameter(value, "response", text, sizeof(text)))
+		text[0] = '\0';
+	take_hex(text, response, 32);
+	return found || text[0] != '\0';
+}
+
+/* Whatever the scheme is called, and whatever else it tells. */
 static bool
 check_digest(struct call *call, const char *value)
 {
 	const struct options *options = &call->sim->options;
 	const char *secret[] = { options->user, REALM, options->password };
 	const char *request[] = { call->ex->method, call->ex->target };
-	char nonce[64], response[64], one[33], two[33], right[33];
+	char nonce[17], response[33], one[33], two[33], right[33];
 	const char *all[] = { one, nonce, two };
+	bool fits;
 
-	if (strncasecmp(value, "Digest ", 7) != 0 ||
-	    !parameter(value + 7, "nonce", nonce, sizeof(nonce)) ||
-	    !parameter(value + 7, "response", response, sizeof(response))) {
-		challenge(call, false);
-		return false;
-	}
+	find_digest(value, nonce, response);
 	text_md5(one, secret, 3);
 	text_md5(two, request, 2);
 	text_md5(right, all, 3);
-	if (strcmp(right, response) != 0 || !is_current(call, nonce)) {
-		challenge(call, strcmp(right, response) == 0);
+	fits = options->password[0] != '\0' && strcmp(right, response) == 0;
+	if (!fits || !is_current(call, nonce)) {
+		challenge(call, fits);
 		return false;
 	}
 	return true;
@@ -117,16 +191,16 @@ buddy_login(struct call *call)
 {
 	struct exchange *ex = call->ex;
 	const char *key = ex->header[HEADER_API_KEY];
-	const char *digest = ex->header[HEADER_AUTHORIZATION];
+	const char *digest = exchange_header(ex, HEADER_AUTHORIZATION);
+	char nonce[17], response[33];
+	bool later = key != NULL &&
+	    ex->place[HEADER_API_KEY] > ex->place[HEADER_AUTHORIZATION];
 
-	if (key != NULL &&
-	    (digest == NULL ||
-		ex->place[HEADER_API_KEY] > ex->place[HEADER_AUTHORIZATION])) {
-		if (call->sim->options.password[0] != '\0' &&
-		    strcmp(key, call->sim->options.password) == 0)
-			return true;
-		buddy_challenge(call, "ApiKey realm=\"" REALM "\"");
-		return false;
-	}
-	return check_digest(call, digest == NULL ? "" : digest);
+	if (key == NULL || (!later && find_digest(digest, nonce, response)))
+		return check_digest(call, digest);
+	if (call->sim->options.password[0] != '\0' &&
+	    strcmp(key, call->sim->options.password) == 0)
+		return true;
+	buddy_challenge(call, "ApiKey realm=\"" REALM "\"");
+	return false;
 }

@@ -18,7 +18,8 @@ enum {
 	THUMBNAIL_URL = 113
 };
 
-#define FILES "/api/v1/files"
+#define FILES	"/api/v1/files"
+#define NO_NAME "This doesn't look like file name"
 
 bool
 buddy_previews(struct sim *sim, const char *real)
@@ -80,13 +81,14 @@ buddy_decode(struct call *call, const char *encoded)
 {
 	size_t len = strcspn(encoded, "?");
 
-	if (text_unescape(call->path, sizeof(call->path), encoded, len, true) <
-		0 ||
+	if (text_unescape(call->path, sizeof(call->path), encoded, len,
+		ESCAPES_PLUS) < 0 ||
 	    climbs(call->path))
 		return 404;
-	if (strcmp(call->path, "/usb") == 0)
-		strlcat(call->path, "/", sizeof(call->path));
-	return strncmp(call->path, "/usb/", 5) == 0 ? 0 : 403;
+	return strncmp(call->path, "/usb/", 5) == 0 ||
+		strcmp(call->path, "/usb") == 0 ?
+	    0 :
+	    403;
 }
 
 int
@@ -115,9 +117,7 @@ answer_info(struct call *call, const struct text *body, bool printing,
 {
 	char extra[160] = "";
 
-	if (etag[0] != '\0' &&
-	    strcmp(exchange_header(call->ex, HEADER_IF_NONE_MATCH), etag) ==
-		0) {
+	if (etag[0] != '\0' && buddy_knows(call->ex, etag)) {
 		buddy_not_modified(call, etag);
 		return;
 	}
@@ -176,6 +176,7 @@ make_folder(struct call *call, const char **message)
 	} else if (error == 0 && !call->sim->writes_fail && !call->sim->full &&
 	    mkdir(place.real, 0755) == 0) {
 		fat_changed(&call->buddy->fat, &place);
+		call->buddy->changes++;
 		status = 201;
 		*message = "";
 	}
@@ -229,14 +230,16 @@ remove_place(struct call *call)
 		else
 			status = unlink(place.real) == 0 ? 204 : 404;
 	}
-	if (status == 204)
+	if (status == 204) {
 		fat_changed(&call->buddy->fat, &place);
+		call->buddy->changes++;
+	}
 	fat_release(&place);
 	return status;
 }
 
-static void
-files_delete(struct call *call)
+void
+buddy_delete(struct call *call)
 {
 	int status;
 
@@ -269,7 +272,7 @@ buddy_files(struct call *call)
 		{ "HEAD", files_get },
 		{ "PUT", files_put },
 		{ "POST", files_post },
-		{ "DELETE", files_delete },
+		{ "DELETE", buddy_delete },
 	};
 	int status = buddy_decode(call, call->ex->target + strlen(FILES));
 
@@ -316,10 +319,13 @@ close_file(struct call *call, int fd, struct reader *reader)
 static const char *
 content_type(const char *path)
 {
-	static const char *const types[][2] = { { ".html", "text/html" },
-		{ ".css", "text/css" }, { ".js", "application/javascript" },
+	static const char *const types[][2] = {
+		{ ".html", "text/html; charset=utf-8" },
+		{ ".htm", "text/html; charset=utf-8" }, { ".css", "text/css" },
+		{ ".js", "application/javascript" },
 		{ ".ico", "image/vnd.microsoft.icon" }, { ".png", "image/png" },
-		{ ".svg", "image/svg+xml" } };
+		{ ".svg", "image/svg+xml" }
+	};
 
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
 		if (text_ends_with(path, types[i][0]))
@@ -337,13 +343,13 @@ buddy_download(struct call *call)
 	struct stat st;
 	int fd, status = buddy_decode(call, call->ex->target);
 
-	if (strcmp(call->ex->method, "GET") != 0) {
-		buddy_page(call, 405, "");
+	if (strcspn(call->ex->target, "?") > DOWNLOAD_URL || status == 404 ||
+	    strlen(call->path) > BUDDY_PATH) {
+		buddy_page(call, 404, NO_NAME);
 		return;
 	}
-	if (strcspn(call->ex->target, "?") > DOWNLOAD_URL || status != 0 ||
-	    strlen(call->path) > BUDDY_PATH) {
-		buddy_page(call, 404, "This doesn't look like file name");
+	if (strcmp(call->ex->method, "GET") != 0) {
+		buddy_page(call, 405, "");
 		return;
 	}
 	fd = open_file(call, &place, &reader);
@@ -378,8 +384,7 @@ answer_thumbnail(struct call *call, const char *real, const struct stat *st,
 	snprintf(extra, sizeof(extra), "ETag: %s\r\n", etag);
 	if (!found)
 		buddy_page(call, 404, "File doesn't contain preview");
-	else if (strcmp(exchange_header(call->ex, HEADER_IF_NONE_MATCH),
-		     etag) == 0)
+	else if (buddy_knows(call->ex, etag))
 		buddy_not_modified(call, etag);
 	else
 		buddy_send(call, 200, "image/png", extra, &png);
@@ -390,13 +395,21 @@ void
 buddy_thumbnail(struct call *call)
 {
 	const char *target = call->ex->target;
-	bool small = strncmp(target, "/thumb/s/", 9) == 0;
+	char size = target[strlen("/thumb/")];
 	struct fat_place place = { 0 };
 	int status = 404;
 
-	if (strcspn(target, "?") <= THUMBNAIL_URL &&
-	    (small || strncmp(target, "/thumb/l/", 9) == 0))
+	if (size != 's' && size != 'l') {
+		buddy_page(call, 404,
+		    "Thumbnail size specification not recognized");
+		return;
+	}
+	if (strcspn(target, "?") <= THUMBNAIL_URL)
 		status = buddy_decode(call, target + 8);
+	if (status == 404) {
+		buddy_page(call, 404, NO_NAME);
+		return;
+	}
 	if (strcmp(call->ex->method, "GET") != 0) {
 		buddy_page(call, 405, "");
 		return;
@@ -408,7 +421,7 @@ buddy_thumbnail(struct call *call)
 	}
 	if (place.exists && S_ISREG(place.st.st_mode))
 		answer_thumbnail(call, place.real, &place.st,
-		    small ? THUMBNAIL_ICON : THUMBNAIL_LARGER);
+		    size == 's' ? THUMBNAIL_ICON : THUMBNAIL_LARGER);
 	else
 		buddy_page(call, 404, "");
 	fat_release(&place);

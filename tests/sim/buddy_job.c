@@ -3,6 +3,7 @@
  * both APIs, transfers, and the older API's files.
  */
 #include <cJSON.h>
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,8 +31,9 @@ buddy_start_print(struct call *call)
 	pthread_mutex_lock(&sim->lock);
 	buddy_find(call, &place);
 	machine_look(sim, &view);
-	if (place.exists && S_ISREG(place.st.st_mode)) {
+	if (place.exists) {
 		error = view.has_job || view.attention ||
+			!S_ISREG(place.st.st_mode) ||
 			!buddy_is_printable(place.real) ?
 		    -EBUSY :
 		    0;
@@ -70,19 +72,32 @@ void
 buddy_job_command(struct call *call)
 {
 	const char *id = call->ex->target + strlen("/api/v1/job/");
-	char *rest;
-	long number = strtol(id, &rest, 10);
+	const char *word = strchr(id, '/');
+	long number = strtol(id, NULL, 10);
 	int status;
 
 	pthread_mutex_lock(&call->sim->lock);
-	if (rest == id || (*rest != '\0' && *rest != '/'))
+	if (!isdigit((unsigned char)id[id[0] == '-']) ||
+	    number != (long)(int)number)
 		status = 400;
 	else if (number != call->sim->machine.job)
 		status = 404;
 	else
-		status = run_word(call, rest);
+		status = run_word(call, word == NULL ? "" : word);
 	pthread_mutex_unlock(&call->sim->lock);
 	buddy_page(call, status, "");
+}
+
+/* The body of a command has ended too early. */
+static void
+give_up(struct call *call, ssize_t got)
+{
+	if (got == 0)
+		buddy_page_close(call, 400, "Truncated request");
+	else if (got == -ETIMEDOUT)
+		buddy_time_out(call);
+	else
+		call->conn->dead = true;
 }
 
 /*
@@ -94,7 +109,7 @@ read_command(struct call *call, long most)
 {
 	const char *length = call->ex->header[HEADER_CONTENT_LENGTH];
 	char body[JOB_BODY + 1];
-	long len = length == NULL ? -1 : strtol(length, NULL, 10);
+	long len = length == NULL ? -1 : (long)buddy_length(length);
 	long used = 0;
 	cJSON *json;
 
@@ -107,14 +122,14 @@ read_command(struct call *call, long most)
 		    body + used, (size_t)(len - used), BUDDY_STALL_S);
 
 		if (got <= 0) {
-			call->conn->dead = true;
+			give_up(call, got);
 			return NULL;
 		}
 		used += got;
 	}
 	json = cJSON_ParseWithLength(body, (size_t)used);
 	if (json == NULL)
-		buddy_page_close(call, 400, "");
+		buddy_page_keep(call, 400, "Couldn't parse JSON");
 	return json;
 }
 
@@ -127,29 +142,48 @@ string_of(const cJSON *json, const char *name)
 	return value == NULL ? "" : value;
 }
 
+/* The phases in which the older API takes a command. */
+static const struct {
+	const char *command; /* or action */
+	enum phase phase;
+	int (*run)(struct sim *, bool);
+} legacy_commands[] = {
+	{ "pause", PHASE_PRINTING, machine_pause },
+	{ "pause", PHASE_HEATING, machine_pause },
+	{ "resume", PHASE_PAUSED, machine_resume },
+	{ "toggle", PHASE_PRINTING, machine_pause },
+	{ "toggle", PHASE_HEATING, machine_pause },
+	{ "toggle", PHASE_PAUSED, machine_resume },
+};
+
 /* Run the older API's command.  Returns a status; locked. */
 static int
 run_legacy(struct sim *sim, const cJSON *json)
 {
+	static const size_t count = sizeof(legacy_commands) /
+	    sizeof(legacy_commands[0]);
 	const char *command = string_of(json, "command");
 	const char *action = string_of(json, "action");
 	struct machine_view view;
-	int error = -EINVAL;
+	int status = 400;
 
 	machine_look(sim, &view);
-	if (strcmp(command, "pause") == 0 && strcmp(action, "toggle") == 0)
-		action = view.phase == PHASE_PAUSED ? "resume" : "pause";
 	if (strcmp(command, "cancel") == 0)
-		error = machine_stop(sim);
-	else if (strcmp(command, "pause") != 0)
-		return 400;
-	else if (view.phase == PHASE_PAUSING || view.phase == PHASE_RESUMING)
-		error = -EBUSY;
-	else if (strcmp(action, "resume") == 0)
-		error = machine_resume(sim, false);
-	else if (strcmp(action, "pause") == 0 || action[0] == '\0')
-		error = machine_pause(sim, false);
-	return error == 0 ? 204 : error == -EBUSY ? 409 : 400;
+		return (view.attention || view.phase == PHASE_PRINTING ||
+			   view.phase == PHASE_HEATING ||
+			   view.phase == PHASE_PAUSED) &&
+			machine_stop(sim) == 0 ?
+		    204 :
+		    409;
+	for (size_t i = 0; strcmp(command, "pause") == 0 && i < count; i++) {
+		if (strcmp(legacy_commands[i].command, action) != 0)
+			continue;
+		status = status == 400 ? 409 : status;
+		if (legacy_commands[i].phase == view.phase)
+			status = legacy_commands[i].run(sim, false) == 0 ? 204 :
+									   409;
+	}
+	return status;
 }
 
 /* The page for an unknown command is JSON whatever the client accepts. */
@@ -158,7 +192,7 @@ refuse_unknown(struct call *call)
 {
 	free(call->ex->header[HEADER_ACCEPT]);
 	call->ex->header[HEADER_ACCEPT] = strdup("application/json");
-	buddy_page_close(call, 400, "");
+	buddy_page_keep(call, 400, "");
 }
 
 void
@@ -185,7 +219,7 @@ buddy_legacy_job_command(struct call *call)
 	if (status == 400)
 		refuse_unknown(call);
 	else
-		buddy_page(call, status, "");
+		buddy_page_keep(call, status, "");
 }
 
 /* Where the transfer goes, whole. */
@@ -279,13 +313,6 @@ buddy_legacy_transfer(struct call *call)
 	serve_transfer(call, true);
 }
 
-static bool
-has_boundary(const struct call *call)
-{
-	return strstr(exchange_header(call->ex, HEADER_CONTENT_TYPE),
-		   "boundary=") != NULL;
-}
-
 static void
 legacy_post(struct call *call)
 {
@@ -298,72 +325,14 @@ legacy_post(struct call *call)
 	if (strcmp(string_of(json, "command"), "start") == 0)
 		error = buddy_start_print(call);
 	cJSON_Delete(json);
-	buddy_page_close(call,
-	    error == 0		 ? 204 :
-		error == -EINVAL ? 400 :
-		error == -ENOENT ? 404 :
-				   409,
-	    "");
-}
-
-/* One printable file of the older API's listing. */
-static void
-legacy_child(struct text *json, const struct fat_entry *entry,
-    const char *folder, bool *first)
-{
-	const char *last = strrchr(folder, '/') + 1;
-
-	if (!buddy_is_printable(entry->short_name) || entry->name[0] == '.')
-		return;
-	text_puts(json, *first ? "{\"name\":" : ",{\"name\":");
-	*first = false;
-	text_json(json, entry->short_name);
-	text_puts(json, ",\"display\":");
-	text_json(json, entry->name);
-	text_printf(json,
-	    ",\"path\":\"%s/%s\",\"origin\":\"usb\",\"refs\":{"
-	    "\"resource\":\"/api/files%s/%s\","
-	    "\"thumbnailSmall\":\"/thumb/s%s/%s\","
-	    "\"thumbnailBig\":\"/thumb/l%s/%s\",\"download\":\"%s/%s\"}}",
-	    last, entry->short_name, folder, entry->short_name, folder,
-	    entry->short_name, folder, entry->short_name, last,
-	    entry->short_name);
-}
-
-static void
-legacy_folder(struct call *call, struct text *json,
-    const struct fat_place *place)
-{
-	struct fat_dir *dir = fat_open(&call->buddy->fat, place->real);
-	const struct fat_entry *entry;
-	char folder[TARGET_SIZE];
-	bool first = true;
-
-	buddy_short_path(folder, sizeof(folder), call->path, place);
-	text_puts(json,
-	    "{\"files\":[{\"name\":\"USB\",\"path\":\"/usb\","
-	    "\"display\":\"USB\",\"type\":\"folder\",\"origin\":\"usb\","
-	    "\"children\":[");
-	if (dir != NULL) {
-		TAILQ_FOREACH (entry, &dir->entries, entry)
-			legacy_child(json, entry, folder, &first);
-	}
-	text_puts(json, "]}]}");
-}
-
-static void
-legacy_file(struct text *json, const char *path, const struct fat_place *place)
-{
-	char spelt[TARGET_SIZE];
-
-	buddy_short_path(spelt, sizeof(spelt), path, place);
-	text_puts(json, "{\"name\":");
-	text_json(json, place->found->name);
-	text_printf(json,
-	    ",\"origin\":\"local\",\"size\":%lld,\"refs\":{"
-	    "\"resource\":\"/api/files%s\",\"thumbnailSmall\":\"/thumb/s%s\","
-	    "\"thumbnailBig\":\"/thumb/l%s\",\"download\":\"%s\"}}",
-	    (long long)place->st.st_size, spelt, spelt, spelt, spelt);
+	if (error == 0)
+		buddy_page_keep(call, 204, "");
+	else if (error == -ENOENT)
+		buddy_page_keep(call, 404, "Gcode doesn't exist");
+	else if (error == -EBUSY)
+		buddy_page_keep(call, 409, "Can't start print now");
+	else
+		buddy_page_keep(call, 400, "Unknown file command");
 }
 
 static void
@@ -371,17 +340,28 @@ legacy_get(struct call *call)
 {
 	struct fat_place place;
 	struct text json = { 0 };
+	char etag[32] = "", extra[128];
+	bool printing = false;
 
 	pthread_mutex_lock(&call->sim->lock);
 	buddy_find(call, &place);
-	if (place.exists && S_ISDIR(place.st.st_mode))
-		legacy_folder(call, &json, &place);
-	else if (place.exists && place.found != NULL)
-		legacy_file(&json, call->path, &place);
+	if ((place.exists && S_ISDIR(place.st.st_mode)) ||
+	    (call->buddy->stick_out &&
+		call->path[4 + strspn(call->path + 4, "/")] == '\0')) {
+		buddy_render_legacy_folder(call, &json, &place);
+		buddy_etag(call, etag);
+	} else if (place.exists && place.found != NULL) {
+		buddy_render_legacy_file(&json, call->path, &place);
+		printing = machine_prints(call->sim, place.real);
+	}
 	fat_release(&place);
 	pthread_mutex_unlock(&call->sim->lock);
+	snprintf(extra, sizeof(extra),
+	    "%s%s%sRead-Only: false\r\nCurrently-Printing: %s\r\n",
+	    etag[0] == '\0' ? "" : "ETag: ", etag,
+	    etag[0] == '\0' ? "" : "\r\n", printing ? "true" : "false");
 	if (json.len > 0)
-		buddy_json(call, &json);
+		buddy_send(call, 200, "application/json", extra, &json);
 	else
 		buddy_page(call, 404, "");
 	text_free(&json);
@@ -394,10 +374,11 @@ legacy_decode(struct call *call)
 	static const char *const roots[] = { "", "/", "/local", "/local/",
 		"/sdcard", "/sdcard/" };
 	const char *path = call->ex->target + strlen("/api/files");
+	size_t len = strcspn(path, "?");
 
 	for (size_t i = 0; i < sizeof(roots) / sizeof(roots[0]); i++) {
-		if (strcmp(path, roots[i]) == 0)
-			path = "/usb";
+		if (strncmp(path, roots[i], len) == 0 && roots[i][len] == '\0')
+			path = "/usb/";
 	}
 	return buddy_decode(call, path);
 }
@@ -408,7 +389,7 @@ buddy_legacy_files(struct call *call)
 	const char *method = call->ex->method;
 	int status = legacy_decode(call);
 
-	if (strcmp(method, "POST") == 0 && has_boundary(call))
+	if (strcmp(method, "POST") == 0 && buddy_boundary(call->ex) > 0)
 		buddy_page_close(call, 410, "");
 	else if (strcspn(call->ex->target, "?") > LEGACY_URL)
 		buddy_page(call, 404, "");
@@ -418,15 +399,8 @@ buddy_legacy_files(struct call *call)
 		buddy_page(call, status, "");
 	else if (strcmp(method, "GET") == 0)
 		legacy_get(call);
-	else if (strcmp(method, "DELETE") == 0) {
-		struct text target = { 0 };
-
-		text_printf(&target, "/api/v1/files%s",
-		    call->ex->target + strlen("/api/files"));
-		strlcpy(call->ex->target, text_string(&target),
-		    sizeof(call->ex->target));
-		text_free(&target);
-		buddy_files(call);
-	} else
+	else if (strcmp(method, "DELETE") == 0)
+		buddy_delete(call);
+	else
 		buddy_page_close(call, 405, "");
 }

@@ -55,19 +55,27 @@ merge_slashes(char *out, size_t size, const char *path)
 	out[used] = '\0';
 }
 
+/* Give the last part of the path its short name. */
+static void
+shorten(char *path, size_t size, const struct fat_place *place)
+{
+	char *last = strrchr(path, '/');
+
+	if (place->found == NULL || last == NULL)
+		return;
+	last[1] = '\0';
+	strlcat(path, place->found->short_name, size);
+}
+
 void
 buddy_short_path(char *out, size_t size, const char *path,
     const struct fat_place *place)
 {
 	bool slash = path[0] != '\0' && path[strlen(path) - 1] == '/';
-	char *last;
 
 	merge_slashes(out, size, path);
-	last = strrchr(out, '/');
-	if (slash || place->found == NULL || last == NULL)
-		return;
-	last[1] = '\0';
-	strlcat(out, place->found->short_name, size);
+	if (!slash)
+		shorten(out, size, place);
 }
 
 static const char *
@@ -114,7 +122,8 @@ buddy_render_file(struct text *out, const char *path,
 	char spelt[TARGET_SIZE];
 	char *last;
 
-	buddy_short_path(spelt, sizeof(spelt), path, place);
+	merge_slashes(spelt, sizeof(spelt), path);
+	shorten(spelt, sizeof(spelt), place);
 	last = strrchr(spelt, '/');
 	text_puts(out, "{\"name\":");
 	text_json(out, last == NULL ? spelt : last + 1);
@@ -123,7 +132,7 @@ buddy_render_file(struct text *out, const char *path,
 	    "\"size\":%lld,",
 	    type, buddy_timestamp(place->st.st_mtim.tv_sec),
 	    (long long)place->st.st_size);
-	render_refs(out, spelt, "", strcmp(type, "PRINT_FILE") == 0);
+	render_refs(out, spelt, "", buddy_is_printable(spelt));
 	text_puts(out, ",\"display_name\":");
 	text_json(out, display_name(place->found));
 	text_puts(out, "}");
@@ -163,16 +172,14 @@ render_child(struct text *out, const struct fat_dir *dir,
 	return true;
 }
 
-static void
-make_etag(struct call *call, const struct fat_dir *dir, char etag[32])
+void
+buddy_etag(struct call *call, char etag[32])
 {
 	uint32_t hash = 2166136261u;
 
 	for (const char *p = call->path; *p != '\0'; p++)
 		hash = (hash ^ (unsigned char)*p) * 16777619u;
-	hash ^= call->buddy->salt + call->buddy->etag_salt;
-	if (dir != NULL)
-		hash += (uint32_t)dir->changes * 2654435761u;
+	hash ^= call->buddy->salt + call->buddy->changes * 2654435761u;
 	snprintf(etag, 32, "\"%u\"", (unsigned)hash);
 }
 
@@ -199,5 +206,68 @@ buddy_render_folder(struct call *call, struct text *out,
 		}
 	}
 	text_puts(out, "]}");
-	make_etag(call, dir, etag);
+	buddy_etag(call, etag);
+}
+
+/* One printable file of the older API's listing. */
+static void
+legacy_child(struct text *json, const struct fat_entry *entry,
+    const char *folder, bool *first)
+{
+	const char *last = strrchr(folder, '/') + 1;
+
+	if (!buddy_is_printable(entry->short_name))
+		return;
+	text_puts(json, *first ? "{\"name\":" : ",{\"name\":");
+	*first = false;
+	text_json(json, entry->short_name);
+	text_puts(json, ",\"display\":");
+	text_json(json, entry->name);
+	text_printf(json,
+	    ",\"path\":\"%s/%s\",\"origin\":\"usb\",\"refs\":{"
+	    "\"resource\":\"/api/files%s/%s\","
+	    "\"thumbnailSmall\":\"/thumb/s%s/%s\","
+	    "\"thumbnailBig\":\"/thumb/l%s/%s\",\"download\":\"%s/%s\"}}",
+	    last, entry->short_name, folder, entry->short_name, folder,
+	    entry->short_name, folder, entry->short_name, last,
+	    entry->short_name);
+}
+
+void
+buddy_render_legacy_folder(struct call *call, struct text *json,
+    const struct fat_place *place)
+{
+	struct fat_dir *dir = place->exists ?
+	    fat_open(&call->buddy->fat, place->real) :
+	    NULL;
+	const struct fat_entry *entry;
+	char folder[TARGET_SIZE];
+	bool first = true;
+
+	buddy_short_path(folder, sizeof(folder), call->path, place);
+	text_puts(json,
+	    "{\"files\":[{\"name\":\"USB\",\"path\":\"/usb\","
+	    "\"display\":\"USB\",\"type\":\"folder\",\"origin\":\"usb\","
+	    "\"children\":[");
+	if (dir != NULL) {
+		TAILQ_FOREACH (entry, &dir->entries, entry)
+			legacy_child(json, entry, folder, &first);
+	}
+	text_puts(json, "]}]}");
+}
+
+void
+buddy_render_legacy_file(struct text *json, const char *path,
+    const struct fat_place *place)
+{
+	char spelt[TARGET_SIZE];
+
+	buddy_short_path(spelt, sizeof(spelt), path, place);
+	text_puts(json, "{\"name\":");
+	text_json(json, place->found->name);
+	text_printf(json,
+	    ",\"origin\":\"local\",\"size\":%lld,\"refs\":{"
+	    "\"resource\":\"/api/files%s\",\"thumbnailSmall\":\"/thumb/s%s\","
+	    "\"thumbnailBig\":\"/thumb/l%s\",\"download\":\"%s\"}}",
+	    (long long)place->st.st_size, spelt, spelt, spelt, spelt);
 }

@@ -194,27 +194,49 @@ buddy_job(struct call *call)
 	text_free(&json);
 }
 
+/* The flags of the older API in each phase; idle ones have none. */
+static const struct legacy_flags {
+	const char *link_state;
+	bool printing, paused, pausing, cancelling, busy;
+} legacy_flags[PHASE_COUNT] = {
+	[PHASE_HEATING] = { "PRINTING", .printing = true },
+	[PHASE_PRINTING] = { "PRINTING", .printing = true },
+	[PHASE_PAUSING] = { "PAUSED", .printing = true, .paused = true,
+	    .pausing = true, .busy = true },
+	[PHASE_PAUSED] = { "PAUSED", .printing = true, .paused = true },
+	[PHASE_RESUMING] = { "PRINTING", .printing = true, .busy = true },
+	[PHASE_STOPPING] = { "BUSY", .cancelling = true, .busy = true },
+};
+
+static const char *
+truth(bool value)
+{
+	return value ? "true" : "false";
+}
+
 static void
 add_state(struct text *json, const struct machine_view *view)
 {
-	bool printing = view->has_job && strcmp(view->state, "PRINTING") == 0;
-	bool paused = strcmp(view->state, "PAUSED") == 0;
-	bool idle = !view->has_job && !view->attention;
+	struct legacy_flags flags = legacy_flags[view->phase];
+	bool idle = flags.link_state == NULL;
 
+	if (view->attention) {
+		flags.link_state = "ATTENTION";
+		flags.busy = true;
+		flags.printing = true;
+	}
 	text_printf(json, "\"state\":{\"text\":\"%s\",\"flags\":{",
-	    printing ? "Printing" : "Operational");
-	if (!idle)
-		text_printf(json, "\"link_state\":\"%s\",", view->state);
+	    flags.printing ? "Printing" : "Operational");
+	if (flags.link_state != NULL)
+		text_printf(json, "\"link_state\":\"%s\",", flags.link_state);
 	text_printf(json,
 	    "\"operational\":%s,\"paused\":%s,\"printing\":%s,"
-	    "\"cancelling\":%s,\"pausing\":%s,\"error\":false,"
+	    "\"cancelling\":%s,\"pausing\":%s,\"error\":%s,"
 	    "\"sdReady\":false,\"closedOnError\":false,\"ready\":%s,"
 	    "\"busy\":%s}}",
-	    idle ? "true" : "false", paused ? "true" : "false",
-	    printing ? "true" : "false",
-	    view->phase == PHASE_STOPPING ? "true" : "false",
-	    view->phase == PHASE_PAUSING ? "true" : "false",
-	    idle ? "true" : "false", view->attention ? "true" : "false");
+	    truth(idle), truth(flags.paused), truth(flags.printing),
+	    truth(flags.cancelling), truth(flags.pausing),
+	    truth(view->attention), truth(idle), truth(flags.busy));
 }
 
 void
@@ -253,8 +275,9 @@ buddy_legacy_job(struct call *call)
 
 	pthread_mutex_lock(&sim->lock);
 	machine_look(sim, &view);
-	text_printf(&json, "{\"state\":\"%s\",", view.legacy);
-	if (!view.has_job) {
+	text_printf(&json, "{\"state\":\"%s\",",
+	    view.attention ? "Error" : view.legacy);
+	if (!view.has_job && !view.attention) {
 		text_puts(&json, "\"job\": null,\"progress\": null}");
 	} else {
 		strlcpy(call->path, sim->machine.path, sizeof(call->path));

@@ -39,17 +39,6 @@ struct verdict {
 
 static const struct verdict fine = { 0, "" };
 
-/* Every byte of the value is taken for a digit, in 32 bits. */
-static uint32_t
-parse_length(const char *value)
-{
-	uint32_t length = 0;
-
-	for (; *value != '\0'; value++)
-		length = length * 10 + (uint32_t)(*value - '0');
-	return length;
-}
-
 static bool
 has_room(const struct upload *upload)
 {
@@ -107,7 +96,7 @@ begin(struct upload *upload)
 
 	if (call->ex->header[HEADER_CONTENT_LENGTH] == NULL)
 		return (struct verdict){ 411, "" };
-	upload->size = parse_length(call->ex->header[HEADER_CONTENT_LENGTH]);
+	upload->size = buddy_length(call->ex->header[HEADER_CONTENT_LENGTH]);
 	if (upload->size == 0)
 		return (struct verdict){ 501,
 			"0-sized files aren't implemented" };
@@ -136,9 +125,12 @@ check_parent(struct upload *upload, bool *there)
 	int error;
 
 	split_path(upload->call->path, folder, sizeof(folder), &name);
+	*there = strcmp(folder, "/usb") == 0;
+	if (*there || buddy->stick_out)
+		return fine;
 	error = fat_find(&buddy->fat, folder + 4, &place);
 	*there = error == 0 && place.exists;
-	conflict = error == -ENOTDIR || (*there && !S_ISDIR(place.st.st_mode));
+	conflict = *there && !S_ISDIR(place.st.st_mode);
 	fat_release(&place);
 	return conflict ? (struct verdict){ 409, "Conflicting upload path" } :
 			  fine;
@@ -156,6 +148,9 @@ check_name(struct upload *upload)
 	if (upload->overwrite) {
 		if (place.exists && machine_prints(call->sim, place.real))
 			verdict = (struct verdict){ 409, "File is busy" };
+	} else if (call->sim->writes_fail || call->buddy->stick_out) {
+		verdict = (struct verdict){ 500,
+			"Failed to create a check temp file" };
 	} else if (error == 0 && place.exists) {
 		verdict = (struct verdict){ 409, "File already exists" };
 	} else if (error == -EINVAL) {
@@ -164,9 +159,6 @@ check_name(struct upload *upload)
 	} else if (error != 0) {
 		verdict = (struct verdict){ 422,
 			"Filename contains invalid characters" };
-	} else if (call->sim->writes_fail || call->buddy->stick_out) {
-		verdict = (struct verdict){ 500,
-			"Failed to create a check temp file" };
 	}
 	fat_release(&place);
 	return verdict;
@@ -184,8 +176,7 @@ check_first(struct upload *upload)
 		return (struct verdict){ 415, "Not a GCODE" };
 	pthread_mutex_lock(&sim->lock);
 	verdict = check_parent(upload, &there);
-	if (verdict.status == 0 && (there || upload->overwrite) &&
-	    !upload->call->buddy->stick_out)
+	if (verdict.status == 0 && there)
 		verdict = check_name(upload);
 	pthread_mutex_unlock(&sim->lock);
 	return verdict;
@@ -309,6 +300,13 @@ remove_old(struct upload *upload, struct fat_place *place)
 	return fine;
 }
 
+static void
+stored(struct call *call, const struct fat_place *place)
+{
+	fat_changed(&call->buddy->fat, place);
+	call->buddy->changes++;
+}
+
 static struct verdict
 move_into_place(struct upload *upload)
 {
@@ -330,7 +328,7 @@ move_into_place(struct upload *upload)
 		verdict = (struct verdict){ 422,
 			"Filename contains invalid characters" };
 	if (verdict.status == 0)
-		fat_changed(&call->buddy->fat, &place);
+		stored(call, &place);
 	fat_release(&place);
 	return verdict;
 }

@@ -38,12 +38,23 @@ static const char *const header_names[HEADER_COUNT] = {
 	[HEADER_USER_AGENT] = "User-Agent",
 };
 
+/* What the lack of a byte means, some having come before or not. */
+static enum read_result
+ended(int error, bool began)
+{
+	if (error == -ETIMEDOUT)
+		return READ_STALL;
+	if (error != -ENOTCONN)
+		return READ_LOST;
+	return began ? READ_CUT : READ_END;
+}
+
 /*
  * Read a line without its end.  What does not fit is dropped; *total is the
  * length as sent.
  */
 static enum read_result
-read_line(struct conn *conn, char line[LINE_SIZE], size_t *total,
+read_line(struct conn *conn, char *line, size_t size, size_t *total,
     double silence_s)
 {
 	size_t used = 0;
@@ -52,11 +63,9 @@ read_line(struct conn *conn, char line[LINE_SIZE], size_t *total,
 	*total = 0;
 	while ((c = conn_byte(conn, silence_s)) != '\n') {
 		if (c < 0)
-			return c == -ETIMEDOUT ? READ_STALL :
-			    *total == 0	       ? READ_END :
-						 READ_LOST;
+			return ended(c, *total > 0);
 		*total += 1;
-		if (used + 1 < LINE_SIZE)
+		if (used + 1 < size)
 			line[used++] = (char)c;
 	}
 	if (used > 0 && used == *total && line[used - 1] == '\r') {
@@ -94,6 +103,98 @@ parse_request_line(struct exchange *ex, char *line, size_t total)
 	ex->http_1_1 = version != NULL && strcmp(version, "HTTP/1.1") == 0;
 }
 
+/* Read a request line; blank lines before it are skipped. */
+static enum read_result
+read_request_line(struct exchange *ex, struct conn *conn, char line[LINE_SIZE],
+    double silence_s)
+{
+	enum read_result result;
+	size_t total;
+
+	do {
+		result = read_line(conn, line, LINE_SIZE, &total, silence_s);
+	} while (result == READ_OK && total == 0);
+	if (result == READ_OK)
+		parse_request_line(ex, line, total);
+	else if (total > 0)
+		strlcpy(ex->method, "?", sizeof(ex->method));
+	return result;
+}
+
+/*
+ * Read what is before the next blanks, line ends included, and those blanks.
+ * *next is the byte that follows.
+ */
+static enum read_result
+read_word(struct conn *conn, char *word, size_t size, size_t *total, int *next,
+    double silence_s)
+{
+	size_t used = 0;
+	int c = *next;
+
+	*total = 0;
+	for (; c >= 0 && c != ' ' && c != '\t';
+	     c = conn_byte(conn, silence_s)) {
+		*total += 1;
+		if (used + 1 < size)
+			word[used++] = (char)c;
+	}
+	word[used] = '\0';
+	while (c == ' ' || c == '\t')
+		c = conn_byte(conn, silence_s);
+	*next = c;
+	return c < 0 ? ended(c, true) : READ_OK;
+}
+
+/* "HTTP/" in any case, digits and dots. */
+static void
+parse_version(struct exchange *ex, const char *version)
+{
+	char *end;
+	long major, minor = 0;
+
+	ex->malformed = strncasecmp(version, "HTTP/", 5) != 0 ||
+	    version[5] < '0' || version[5] > '9' ||
+	    version[5 + strspn(version + 5, "0123456789.")] != '\0';
+	if (ex->malformed)
+		return;
+	major = strtol(version + 5, &end, 10);
+	if (*end == '.')
+		minor = strtol(end + 1, NULL, 10);
+	ex->http_1_1 = major == 1 && minor >= 1;
+}
+
+/* Read a request line as the firmware's automaton does: word by word. */
+static enum read_result
+read_words(struct exchange *ex, struct conn *conn, char line[LINE_SIZE],
+    double silence_s)
+{
+	enum read_result result;
+	size_t total;
+	int next = conn_byte(conn, silence_s);
+
+	if (next < 0)
+		return ended(next, false);
+	strlcpy(ex->method, "?", sizeof(ex->method));
+	result = read_word(conn, line, LINE_SIZE, &total, &next, silence_s);
+	if (result != READ_OK)
+		return result;
+	strlcpy(ex->method, line, sizeof(ex->method));
+	result = read_word(conn, ex->target, sizeof(ex->target),
+	    &ex->target_len, &next, silence_s);
+	if (result != READ_OK)
+		return result;
+	if (next == '\n') {
+		ex->malformed = true; /* there is no version */
+		return READ_OK;
+	}
+	line[0] = (char)next;
+	result = read_line(conn, line + 1, LINE_SIZE - 1, &total, silence_s);
+	if (result == READ_OK)
+		parse_version(ex, line);
+	return result == READ_END ? READ_CUT : result;
+}
+
 static void
 parse_header(struct exchange *ex, char *line)
 {
@@ -102,6 +203,7 @@ parse_header(struct exchange *ex, char *line)
 	ex->header_count++;
 	if (value == NULL)
 		return;
+	line[strcspn(line, " \t:")] = '\0';
 	*value++ = '\0';
 	while (*value == ' ' || *value == '\t')
 		value++;
@@ -127,17 +229,15 @@ exchange_read(struct exchange *ex, struct conn *conn, double silence_s)
 	ex->cut_upload = -1;
 	if (line == NULL)
 		return READ_LOST;
-	do { /* a server skips blank lines before a request */
-		result = read_line(conn, line, &total, silence_s);
-	} while (result == READ_OK && total == 0);
-	if (result == READ_OK)
-		parse_request_line(ex, line, total);
-	else if (total > 0)
-		strlcpy(ex->method, "?", sizeof(ex->method));
+	result = conn->sim->personality->reads_words ?
+	    read_words(ex, conn, line, silence_s) :
+	    read_request_line(ex, conn, line, silence_s);
 	while (result == READ_OK) {
-		result = read_line(conn, line, &total, silence_s);
+		if (ex->malformed)
+			break;
+		result = read_line(conn, line, LINE_SIZE, &total, silence_s);
 		if (result == READ_END)
-			result = READ_LOST;
+			result = READ_CUT;
 		if (result != READ_OK || total == 0)
 			break;
 		if (total > ex->longest)

@@ -43,8 +43,8 @@ struct exchange {
 	size_t target_len; /* of the target as sent; target may be shorter */
 	size_t longest;	   /* header line */
 	bool malformed;	   /* the request line is no request line */
-	bool http_1_1;
-	bool keep_alive; /* set by the personality */
+	bool http_1_1;	   /* or later */
+	bool keep_alive;   /* set by the personality */
 
 	int status; /* of the answer; 0 before there is one */
 	long long in, out, announced;
@@ -67,7 +67,8 @@ struct exchange {
 enum read_result {
 	READ_OK,
 	READ_END,   /* the client left, nothing was sent */
-	READ_LOST,  /* the client left in the middle, or reset */
+	READ_CUT,   /* the client stopped sending in the middle */
+	READ_LOST,  /* the connection was reset in the middle */
 	READ_STALL, /* silence for too long */
 };
 

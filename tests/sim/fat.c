@@ -347,7 +347,6 @@ fat_changed(struct fat *fat, const struct fat_place *place)
 
 	if (dir == NULL)
 		return;
-	dir->changes++;
 	dir->fresh = false;
 	fat_open(fat, dir->real);
 }

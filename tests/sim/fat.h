@@ -27,8 +27,7 @@ TAILQ_HEAD(fat_entries, fat_entry);
 struct fat_dir {
 	char *real;
 	struct timespec mtime;
-	bool fresh;	       /* mtime is old enough to be trusted */
-	unsigned long changes; /* made through the server */
+	bool fresh; /* mtime is old enough to be trusted */
 	struct fat_entries entries;
 	TAILQ_ENTRY(fat_dir) entry;
 };

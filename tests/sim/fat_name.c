@@ -85,14 +85,23 @@ assemble(const char body[9], const char extension[4], char out[FAT_SHORT])
 	    extension[0] != '\0' ? "." : "", extension);
 }
 
-/* A character as a short name has it; *lossy if it had to be replaced. */
+/*
+ * A character as a short name has it; *lossy if it had to be replaced.  Code
+ * page 850 has the Latin letters, and their upper case is without accents.
+ */
 static char
 short_character(unsigned c, bool *lossy)
 {
+	static const char plain[] = "AAAAAA_CEEEEIIII__OOOOO_OUUUUY__"
+				    "AAAAAA_CEEEEIIII__OOOOO_OUUUUY_Y";
+	char made = '_';
+
 	if (c < 0x80 && strchr("+,;=[]", (int)c) == NULL)
 		return (char)toupper((int)c);
-	*lossy = true;
-	return '_';
+	if (c >= 0xc0 && c <= 0xff)
+		made = plain[c - 0xc0];
+	*lossy = *lossy || made == '_';
+	return made;
 }
 
 /* Body and extension, before any numbering.  Returns whether lossless. */
@@ -100,8 +109,8 @@ static bool
 split(const char *name, char body[9], char extension[4])
 {
 	const char *dot = strrchr(name, '.');
-	const char *p = name + strspn(name, " .");
-	bool lossy = p != name;
+	const char *p = name + strspn(name, " ");
+	bool lossy = p != name || *p == '.';
 	size_t used = 0;
 	unsigned c;
 
@@ -187,6 +196,9 @@ needs_long(const char *name)
 		return true;
 	for (const char *p = name; *p != '\0'; p++) {
 		int part = dot != NULL && p > dot;
+
+		if ((unsigned char)*p >= 0x80)
+			return true;
 
 		low[part] = low[part] || islower((unsigned char)*p);
 		high[part] = high[part] || isupper((unsigned char)*p);

@@ -46,11 +46,15 @@ static const struct route routes[] = {
 	{ "GET HEAD",   "/api/v1/storage",            GUARD_API,  pi_storage },
 	{ "GET HEAD",   "/api/v1/transfer",           GUARD_API,  pi_transfer },
 	{ "DELETE",     "/api/v1/transfer",           GUARD_API,  pi_transfer_stop },
-	{ "GET",        "/api/v1/files/**",           GUARD_API,  pi_files_get },
-	{ "HEAD",       "/api/v1/files/**",           GUARD_NONE, pi_files_get },
-	{ "PUT",        "/api/v1/files/**",           GUARD_API,  pi_files_put },
-	{ "POST",       "/api/v1/files/**",           GUARD_API,  pi_files_post },
-	{ "DELETE",     "/api/v1/files/**",           GUARD_API,  pi_files_delete },
+	{ "GET",        "/api/v1/files/*",            GUARD_API,  pi_files_get },
+	{ "HEAD",       "/api/v1/files/*",            GUARD_NONE, pi_files_get },
+	{ "GET",        "/api/v1/files/*/",           GUARD_API,  pi_files_get },
+	{ "HEAD",       "/api/v1/files/*/",           GUARD_NONE, pi_files_get },
+	{ "GET",        "/api/v1/files/*/**",         GUARD_API,  pi_files_get },
+	{ "HEAD",       "/api/v1/files/*/**",         GUARD_NONE, pi_files_get },
+	{ "PUT",        "/api/v1/files/*/**",         GUARD_API,  pi_files_put },
+	{ "POST",       "/api/v1/files/*/**",         GUARD_API,  pi_files_post },
+	{ "DELETE",     "/api/v1/files/*/**",         GUARD_API,  pi_files_delete },
 	{ "GET",        "/api/v1/cameras",            GUARD_API,  pi_cameras },
 	{ "PUT",        "/api/v1/cameras",            GUARD_API,  pi_camera_change },
 	{ "GET",        "/api/v1/cameras/snap",       GUARD_API,  pi_snap_default },
@@ -75,25 +79,28 @@ static const struct route routes[] = {
 	{ "GET HEAD",   "/api/thumbnails/**",         GUARD_API,  pi_thumbnail },
 	{ "GET HEAD",   "/api/download",              GUARD_API,  pi_legacy_transfer },
 	{ "DELETE",     "/api/download",              GUARD_API,  pi_transfer_stop },
+	{ "POST",       "/api/download/*",            GUARD_API,  pi_fetch },
 	{ "GET HEAD",   "/api/transfer",              GUARD_API,  pi_legacy_transfer },
 	{ "POST",       "/api/folder/*/**",           GUARD_API,  pi_folder_create },
 	{ "DELETE",     "/api/folder/*/**",           GUARD_API,  pi_folder_delete },
 	{ "POST",       "/api/modify/*",              GUARD_API,  pi_modify },
 	{ "GET HEAD",   "/api/settings",              GUARD_API,  pi_settings },
-	{ "POST",       "/api/settings",              GUARD_PAGE, pi_done },
+	{ "POST",       "/api/settings",              GUARD_PAGE, pi_settings_change },
 	{ "POST DELETE", "/api/settings/apikey",      GUARD_API,  pi_key },
 	{ "GET HEAD",   "/api/settings/sn",           GUARD_API,  pi_serial },
-	{ "POST",       "/api/settings/sn",           GUARD_API,  pi_done },
+	{ "POST",       "/api/settings/sn",           GUARD_API,  pi_serial_change },
 	{ "GET HEAD",   "/api/connection",            GUARD_API,  pi_connection },
-	{ "POST DELETE", "/api/connection",           GUARD_API,  pi_done },
+	{ "POST",       "/api/connection",            GUARD_API,  pi_connect },
+	{ "DELETE",     "/api/connection",            GUARD_API,  pi_done },
 	{ "POST",       "/api/printer/printhead",     GUARD_API,  pi_obeyed },
 	{ "POST",       "/api/printer/tool",          GUARD_API,  pi_obeyed },
 	{ "POST",       "/api/printer/bed",           GUARD_API,  pi_obeyed },
-	{ "POST",       "/api/login",                 GUARD_API,  pi_done },
+	{ "POST",       "/api/login",                 GUARD_API,  pi_logged_in },
 	{ "GET HEAD",   "/api/timelapse",             GUARD_API,  pi_timelapse },
 	{ "GET HEAD",   "/api/logs",                  GUARD_API,  pi_logs },
 	{ "GET HEAD",   "/api/logs/*",                GUARD_API,  pi_log },
 	{ "GET HEAD",   "/api/ports",                 GUARD_NONE, pi_ports },
+	{ "GET HEAD",   "/error/*",                   GUARD_NONE, pi_error_page },
 };
 /* clang-format on */
 
@@ -112,6 +119,15 @@ has_method(const char *methods, const char *method)
 	return false;
 }
 
+static void
+forget_args(struct call *call)
+{
+	for (int i = 0; i < PI_ARGS; i++) {
+		free(call->arg[i]);
+		call->arg[i] = NULL;
+	}
+}
+
 /* Does the path fit?  The arguments are copies of what the stars match. */
 static bool
 match(struct call *call, const char *pattern)
@@ -119,6 +135,7 @@ match(struct call *call, const char *pattern)
 	const char *at = call->path;
 	int count = 0;
 
+	forget_args(call);
 	while (*pattern != '\0' && *pattern != '*') {
 		if (*pattern++ != *at++)
 			return false;
@@ -127,9 +144,8 @@ match(struct call *call, const char *pattern)
 		bool rest = pattern[1] == '*';
 		size_t len = rest ? strlen(at) : strcspn(at, "/");
 
-		if (len == 0 && !rest)
+		if (len == 0)
 			return false;
-		free(call->arg[count]);
 		call->arg[count++] = strndup(at, len);
 		at += len;
 		pattern += rest ? 2 : 1;
@@ -189,7 +205,7 @@ serve_request(struct call *call)
 
 	call->query = query == NULL ? "" : query + 1;
 	if (text_unescape(call->path, sizeof(call->path), call->ex->target, len,
-		false) < 0 ||
+		ESCAPES_LENIENT) < 0 ||
 	    !text_is_utf8(call->path)) {
 		pi_html(call, 400, "");
 		return;
@@ -252,8 +268,7 @@ serve(struct conn *conn)
 		conn_linger(conn, CLOSE_SECONDS);
 	exchange_end(&ex, conn);
 	text_free(&call.body);
-	for (int i = 0; i < PI_ARGS; i++)
-		free(call.arg[i]);
+	forget_args(&call);
 }
 
 static void

@@ -76,10 +76,12 @@ enum pi_error {
 	PI_SIZE_MISMATCH,
 	PI_FORBIDDEN_CHARACTERS,
 	PI_NAME_TOO_LONG,
+	PI_FOLDER_TOO_LONG,
+	PI_NO_HOST,
 	PI_UPLOAD_FAILED,
 	PI_NOT_FOUND,
 	PI_FILE_NOT_FOUND,
-	PI_CARD_UNSUPPORTED,
+	PI_FOLDER_NOT_FOUND,
 	PI_LOCATION_NOT_FOUND,
 	PI_NOT_CURRENT_JOB,
 	PI_PRINTING,
@@ -88,12 +90,15 @@ enum pi_error {
 	PI_NOT_ABLE,
 	PI_FILE_PRINTED,
 	PI_FILE_EXISTS,
+	PI_FOLDER_EXISTS,
 	PI_NOT_EMPTY,
 	PI_TRANSFER_CONFLICT,
-	PI_CARD_READ_ONLY,
+	PI_REQUEST_TIMEOUT,
 	PI_NO_THUMBNAIL,
 	PI_LENGTH_REQUIRED,
 	PI_TOO_LARGE,
+	PI_CARD_READ_ONLY,
+	PI_NOT_SUPPORTED,
 	PI_UNSUPPORTED,
 	PI_INTERNAL,
 	PI_NOT_IN_TREE,
@@ -118,6 +123,9 @@ void pi_empty(struct call *, int status);
 /* An answer that is JSON. */
 void pi_json(struct call *, int status, const char *extra,
     const struct text *json);
+
+/* The same with JSON that is there already. */
+void pi_json_string(struct call *, int status, const char *json);
 
 /* An answer that is a message in JSON. */
 void pi_message(struct call *, int status, const char *format, ...)
@@ -248,6 +256,12 @@ void pi_key(struct call *);
 void pi_serial(struct call *);
 void pi_timelapse(struct call *);
 void pi_done(struct call *);
+void pi_fetch(struct call *);
+void pi_settings_change(struct call *);
+void pi_serial_change(struct call *);
+void pi_connect(struct call *);
+void pi_logged_in(struct call *);
+void pi_error_page(struct call *);
 void pi_obeyed(struct call *);
 void pi_cameras(struct call *);
 void pi_camera(struct call *);
@@ -257,11 +271,39 @@ void pi_snap_default(struct call *);
 void pi_snap_now(struct call *);
 const char *pi_camera_id(void);
 
+/*
+ * The JSON object in the body, to be deleted by the caller; an empty one if
+ * the body is of another type.  NULL when it has been answered.
+ */
+struct cJSON *pi_read_json(struct call *);
+
+/* A member that is a string, or an empty string. */
+const char *pi_string_of(const struct cJSON *, const char *name);
+
+/*
+ * Is the storage there, and may it be written to if that is wanted?  If not,
+ * it has been answered.
+ */
+bool pi_check_storage(struct call *, bool to_write);
+
+/*
+ * The headers that tell how old the tree is; place may be NULL.  Returns
+ * whether it has been answered: the client knows it, or asks nonsense.
+ */
+bool pi_answer_cached(struct call *, struct text *extra,
+    const struct pi_place *);
+
 /* Store the body in memory at call.path.  Returns 0 or -EIO. */
 int pi_store_body(struct call *);
 
-/* Start a print of call.path once the tree shows it, and answer. */
-void pi_print_stored(struct call *);
+/*
+ * Start a print of call.path once the tree shows it.  Returns 0, -ENOENT if
+ * it does not show it in time, or as pi_start_print.
+ */
+int pi_print_stored(struct call *);
+
+/* Does the name or path hold a character that is refused anywhere? */
+bool pi_is_forbidden(const char *path);
 
 /*
  * Start a print.  Returns 0, -EBUSY, -EISDIR for the folder that wedges the

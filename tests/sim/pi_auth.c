@@ -1,10 +1,12 @@
 /*
  * PrusaLink's login: digest with MD5-sess and qop=auth, the nonce bound to
  * the User-Agent and to a slot of a minute; or the API key.  A wrong key is
- * refused whatever else is sent.
+ * refused whatever else is sent.  Also the settings that tell and change it.
  */
+#include <cJSON.h>
 #include <sha2.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -16,7 +18,8 @@
 
 enum {
 	FIELDS = 10,
-	FIELD_SIZE = 2200
+	FIELD_SIZE = 2200,
+	SHORTEST_KEY = 7
 };
 
 /* The parameters of a digest header. */
@@ -148,7 +151,7 @@ uri_matches(struct call *call, const char *uri)
 	char decoded[TARGET_SIZE];
 	struct text wanted = { 0 };
 	ssize_t len = text_unescape(decoded, sizeof(decoded), uri, strlen(uri),
-	    false);
+	    ESCAPES_LENIENT);
 	bool matches;
 
 	text_puts(&wanted, call->path);
@@ -187,17 +190,21 @@ check_digest(struct call *call)
 	struct digest digest;
 	char opaque[65];
 
-	parse(&digest, strncasecmp(value, "Digest ", 7) == 0 ? value + 7 : "");
+	if (strncasecmp(value, "Digest ", 7) != 0) {
+		challenge(call, false);
+		return false;
+	}
+	parse(&digest, value + 7);
+	if (!is_current(call, digest.nonce)) {
+		challenge(call, true);
+		return false;
+	}
 	sha256(opaque, SERVER_NAME);
 	if (strcmp(digest.realm, REALM) != 0 ||
 	    strcmp(digest.algorithm, "MD5-sess") != 0 ||
 	    strcmp(digest.opaque, opaque) != 0 ||
 	    strcmp(digest.qop, "auth") != 0 || !uri_matches(call, digest.uri)) {
 		challenge(call, false);
-		return false;
-	}
-	if (!is_current(call, digest.nonce)) {
-		challenge(call, true);
 		return false;
 	}
 	if (!is_right(call, &digest)) {
@@ -223,4 +230,85 @@ pi_login(struct call *call, bool with_key)
 		pi_send(call, 403, "text/html; charset=utf-8", "", refusal,
 		    strlen(refusal));
 	return right;
+}
+
+void
+pi_settings(struct call *call)
+{
+	struct text json = { 0 };
+
+	text_puts(&json, "{\"api-key\": ");
+	pthread_mutex_lock(&call->sim->lock);
+	text_json(&json, call->pi->key);
+	pthread_mutex_unlock(&call->sim->lock);
+	text_puts(&json, ", \"username\": ");
+	text_json(&json, call->sim->options.user);
+	text_puts(&json,
+	    ", \"printer\": {\"name\": \"Simulated MK3S\", "
+	    "\"location\": \"bench\", \"farm_mode\": false, "
+	    "\"network_error_chime\": true}}");
+	pi_json(call, 200, "", &json);
+	text_free(&json);
+}
+
+/* Takes changes and forgets them. */
+void
+pi_settings_change(struct call *call)
+{
+	cJSON *json = pi_read_json(call);
+
+	if (json == NULL)
+		return;
+	if (cJSON_HasObjectItem(json, "user"))
+		pi_json_string(call, 400,
+		    "{\"title\": \"Invalid old password\", "
+		    "\"message\": \"Password is not correct\"}");
+	else
+		pi_json_string(call,
+		    cJSON_HasObjectItem(json, "printer") ||
+			    cJSON_HasObjectItem(json, "farm_mode") ?
+			200 :
+			204,
+		    "{}");
+	cJSON_Delete(json);
+}
+
+void
+pi_key(struct call *call)
+{
+	bool remove = strcmp(call->ex->method, "DELETE") == 0;
+	cJSON *body = remove ? cJSON_CreateObject() : pi_read_json(call);
+	const char *wanted = pi_string_of(body, "api-key");
+	struct text json = { 0 };
+
+	if (body == NULL)
+		return;
+	if (wanted[0] != '\0' && strlen(wanted) < SHORTEST_KEY) {
+		pi_message(call, 400,
+		    "Api-Key must be at least 7 characters long");
+		cJSON_Delete(body);
+		return;
+	}
+	pthread_mutex_lock(&call->sim->lock);
+	if (remove || wanted[0] != '\0')
+		strlcpy(call->pi->key, wanted, sizeof(call->pi->key));
+	else
+		snprintf(call->pi->key, sizeof(call->pi->key), "%08x%08x",
+		    (unsigned)arc4random(), (unsigned)arc4random());
+	text_puts(&json, remove ? "{" : "{\"api-key\": ");
+	if (!remove)
+		text_json(&json, call->pi->key);
+	text_puts(&json, "}");
+	pthread_mutex_unlock(&call->sim->lock);
+	cJSON_Delete(body);
+	pi_json(call, 200, "", &json);
+	text_free(&json);
+}
+
+void
+pi_logged_in(struct call *call)
+{
+	pi_json_string(call, 200,
+	    "{\"session\": null, \"active\": true, \"admin\": true, "
+	    "\"user\": true, \"name\": \"_api\"}");
 }

@@ -3,6 +3,7 @@
  * drawn when somebody asks, from the number of the moment.  The last one is
  * kept under sim.lock.
  */
+#include <cJSON.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -66,22 +67,67 @@ pi_camera(struct call *call)
 	text_free(&json);
 }
 
+/* A camera that exists cannot be added, one that does not is not seen. */
+static void
+add_camera(struct call *call)
+{
+	cJSON *json = pi_read_json(call);
+
+	if (json == NULL)
+		return;
+	if (!cJSON_HasObjectItem(json, "config"))
+		pi_message(call, 400,
+		    "Configuration is missing. Cannot add a camera by ID "
+		    "alone.");
+	else if (is_ours(call))
+		pi_message(call, 409,
+		    "Camera with id: %s is already running, modification is "
+		    "not allowed. Delete it first",
+		    call->arg[0]);
+	else
+		pi_message(call, 404,
+		    "Camera could not be added using the supplied ID: %s",
+		    call->arg[0]);
+	cJSON_Delete(json);
+}
+
+static void
+connect_camera(struct call *call, bool off)
+{
+	if (off)
+		pi_message(call, 409,
+		    "Cannot unregister a non-registered camera: %s",
+		    call->arg[0]);
+	else
+		pi_message(call, 408, "Timed out when registering camera: %s",
+		    call->arg[0]);
+}
+
 void
 pi_camera_change(struct call *call)
 {
-	bool all = strcmp(call->path, "/api/v1/cameras") == 0;
+	bool off = strcmp(call->ex->method, "DELETE") == 0;
+	bool order = strcmp(call->path, "/api/v1/cameras") == 0;
 
-	if (!all && !is_ours(call))
-		pi_message(call, 404, "Camera with id: %s is not configured",
+	if (!order &&
+	    call->path[strlen("/api/v1/cameras/") + strlen(call->arg[0])] ==
+		'\0' &&
+	    !off)
+		add_camera(call);
+	else if (!order && !is_ours(call))
+		pi_message(call, 404,
+		    text_ends_with(call->path, "/config") ||
+			    text_ends_with(call->path, "/connection") ?
+			"Camera with id: %s was not found among the "
+			"connected cameras" :
+			"Camera with id: %s is not configured",
 		    call->arg[0]);
-	else if (!all && !text_ends_with(call->path, "/config"))
-		pi_message(call, 409,
-		    strcmp(call->ex->method, "DELETE") == 0 ?
-			"Cannot remove an auto-detected camera" :
-			"Camera is already running, modification is not "
-			"allowed. Delete it first");
-	else
+	else if (order || text_ends_with(call->path, "/config"))
 		pi_empty(call, 200);
+	else if (text_ends_with(call->path, "/connection"))
+		connect_camera(call, off);
+	else
+		pi_message(call, 409, "Cannot remove an auto-detected camera");
 }
 
 /* Draw the picture of the moment if it is not there.  Locked. */

@@ -1,6 +1,6 @@
 /*
  * PrusaLink's v1 files: listings and information, folders, deletions, the
- * start of a print.
+ * start of a print.  Also the folders of the older API.
  */
 #include <errno.h>
 #include <ftw.h>
@@ -15,39 +15,17 @@ enum {
 	FOLDER_NAME = 255
 };
 
-/* Split "local/a/b" into the storage and the path below it. */
+/* The path below the storage. */
 static const char *
-split(struct call *call)
+path_of(const struct call *call)
 {
-	char *slash = strchr(call->arg[0], '/');
-
-	if (slash == NULL)
-		return "";
-	*slash = '\0';
-	return slash + 1;
+	return call->arg[1] == NULL ? "" : call->arg[1];
 }
 
 static bool
 says_yes(const struct call *call, enum header which)
 {
 	return strcmp(exchange_header(call->ex, which), "?1") == 0;
-}
-
-/* The headers that tell how old the tree is. */
-static void
-cache_headers(struct call *call, struct text *extra, const char *date,
-    char etag[16], const struct pi_place *place)
-{
-	const char *part[] = { date };
-	char hash[33];
-
-	text_md5(hash, part, 1);
-	snprintf(etag, 16, "W/\"%.10s\"", hash);
-	text_printf(extra,
-	    "Last-Modified: %s\r\nETag: %s\r\nRead-Only: %s\r\n"
-	    "Currently-Printed: %s\r\n",
-	    date, etag, place->card ? "True" : "False",
-	    pi_prints(call->sim, place->real) ? "True" : "False");
 }
 
 /* Does the client know it already?  -EINVAL for a date in another form. */
@@ -67,18 +45,50 @@ check_cache(struct call *call, time_t changed, const char *etag)
 	    0;
 }
 
-static void
-answer_place(struct call *call, const struct text *json,
-    const struct text *extra, const char *etag, time_t changed)
+bool
+pi_answer_cached(struct call *call, struct text *extra,
+    const struct pi_place *place)
 {
-	int known = check_cache(call, changed, etag);
+	time_t changed;
+	char date[32], etag[16], hash[33];
+	const char *part[] = { date };
+	int known;
 
+	pthread_mutex_lock(&call->sim->lock);
+	changed = call->pi->changed;
+	pthread_mutex_unlock(&call->sim->lock);
+	if (place->exists && place->st.st_mtim.tv_sec > changed)
+		changed = place->st.st_mtim.tv_sec;
+	text_date(date, changed);
+	text_md5(hash, part, 1);
+	snprintf(etag, sizeof(etag), "W/\"%.10s\"", hash);
+	text_printf(extra, "Last-Modified: %s\r\nETag: %s\r\n", date, etag);
+	known = check_cache(call, changed, etag);
 	if (known < 0)
 		pi_crash(call);
 	else if (known > 0)
 		pi_send(call, 304, "text/html; charset=utf-8",
 		    text_string(extra), "", 0);
-	else if (strcmp(call->ex->method, "HEAD") == 0)
+	return known != 0;
+}
+
+/* A storage that nobody knows is told apart from a file on GET only. */
+static void
+answer_missing(struct call *call, int error)
+{
+	bool head = strcmp(call->ex->method, "HEAD") == 0;
+
+	pi_error(call,
+	    error != 0 && !head ? PI_LOCATION_NOT_FOUND : PI_FILE_NOT_FOUND);
+}
+
+static void
+answer_place(struct call *call, const struct text *json, struct text *extra,
+    const struct pi_place *place, bool printed)
+{
+	text_printf(extra, "Read-Only: %s\r\nCurrently-Printed: %s\r\n",
+	    place->card ? "True" : "False", printed ? "True" : "False");
+	if (strcmp(call->ex->method, "HEAD") == 0)
 		pi_send(call, 200, "text/html; charset=utf-8",
 		    text_string(extra), "", 0);
 	else
@@ -88,39 +98,34 @@ answer_place(struct call *call, const struct text *json,
 void
 pi_files_get(struct call *call)
 {
-	const char *path = split(call);
 	struct text json = { 0 }, extra = { 0 };
 	struct pi_place place;
-	char date[32], etag[16];
-	time_t changed;
+	bool printed = false, get = strcmp(call->ex->method, "GET") == 0;
 	int error;
 
 	pthread_mutex_lock(&call->sim->lock);
-	error = pi_find(call, call->arg[0], path, &place);
-	changed = call->pi->changed;
+	error = pi_find(call, call->arg[0], path_of(call), &place);
 	if (error == 0 && place.exists) {
-		if (place.st.st_mtim.tv_sec > changed)
-			changed = place.st.st_mtim.tv_sec;
-		text_date(date, changed);
-		cache_headers(call, &extra, date, etag, &place);
-		if (strcmp(call->ex->method, "GET") == 0)
+		printed = pi_prints(call->sim, place.real);
+		if (get)
 			pi_render(call, &json, &place);
 	}
 	pthread_mutex_unlock(&call->sim->lock);
-	if (error != 0)
-		pi_error(call, PI_LOCATION_NOT_FOUND);
+	if (error != 0 || (!get && !place.exists))
+		answer_missing(call, error);
+	else if (pi_answer_cached(call, &extra, &place))
+		; /* the file need not even be there */
 	else if (!place.exists)
-		pi_error(call, PI_FILE_NOT_FOUND);
+		answer_missing(call, 0);
 	else
-		answer_place(call, &json, &extra, etag, changed);
+		answer_place(call, &json, &extra, &place, printed);
 	pi_release(&place);
 	text_free(&json);
 	text_free(&extra);
 }
 
-/* Does the path hold a character that is refused anywhere? */
-static bool
-has_forbidden(const char *path)
+bool
+pi_is_forbidden(const char *path)
 {
 	static const char *const others[] = { "\xc2\xaf", "\xc2\xb0",
 		"\xcb\x87" };
@@ -185,13 +190,13 @@ create_folder(struct call *call, const char *path)
 void
 pi_files_put(struct call *call)
 {
-	const char *path = split(call);
+	const char *path = path_of(call);
 
 	if (strcmp(call->arg[0], "sdcard") == 0) {
 		pi_error(call, PI_CARD_READ_ONLY);
 	} else if (strcmp(call->arg[0], "local") != 0) {
 		pi_error(call, PI_LOCATION_NOT_FOUND);
-	} else if (has_forbidden(path)) {
+	} else if (pi_is_forbidden(path)) {
 		pi_error(call, PI_FORBIDDEN_CHARACTERS);
 	} else if (says_yes(call, HEADER_CREATE_FOLDER)) {
 		create_folder(call, path);
@@ -225,7 +230,7 @@ pi_start_print(struct sim *sim, const struct pi_place *place)
 void
 pi_files_post(struct call *call)
 {
-	const char *path = split(call);
+	const char *path = path_of(call);
 	struct pi_place place;
 	int error;
 
@@ -288,7 +293,7 @@ delete_place(struct call *call, const struct pi_place *place)
 void
 pi_files_delete(struct call *call)
 {
-	const char *path = split(call);
+	const char *path = path_of(call);
 	struct pi_place place = { 0 };
 	int error = 0;
 
@@ -312,4 +317,50 @@ pi_files_delete(struct call *call)
 		pi_error(call, PI_FILE_PRINTED);
 	else
 		pi_error(call, PI_FILE_NOT_FOUND);
+}
+
+void
+pi_folder_create(struct call *call)
+{
+	char *real;
+	int error = -EEXIST;
+
+	if (!pi_check_storage(call, true))
+		return;
+	pthread_mutex_lock(&call->sim->lock);
+	real = pi_real(call->pi, call->arg[1]);
+	if (real != NULL && access(real, F_OK) != 0)
+		error = pi_make_folders(call, call->arg[1]);
+	pthread_mutex_unlock(&call->sim->lock);
+	free(real);
+	if (error == 0)
+		pi_empty(call, 201);
+	else if (error == -EEXIST)
+		pi_error(call, PI_FOLDER_EXISTS);
+	else
+		pi_crash(call);
+}
+
+void
+pi_folder_delete(struct call *call)
+{
+	char *real;
+	struct stat st;
+	int error = -ENOENT;
+
+	if (!pi_check_storage(call, true))
+		return;
+	pthread_mutex_lock(&call->sim->lock);
+	real = pi_real(call->pi, call->arg[1]);
+	if (real != NULL && stat(real, &st) == 0)
+		error = S_ISDIR(st.st_mode) ? pi_remove_tree(real) : -ENOTDIR;
+	pi_changed(call->sim, NULL);
+	pthread_mutex_unlock(&call->sim->lock);
+	free(real);
+	if (error == 0)
+		pi_empty(call, 200);
+	else if (error == -ENOENT)
+		pi_error(call, PI_FOLDER_NOT_FOUND);
+	else
+		pi_crash(call);
 }

@@ -1,16 +1,67 @@
 /*
  * The form of the older API's upload: found apart in memory, then stored as
- * any other upload.
+ * any other upload.  Also what the older API's requests have in common: a body
+ * of JSON, a storage in the path.
  */
+#include <cJSON.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "tests/sim/pi.h"
 
 enum {
 	FORM_SIZE = 64 << 20
 };
+
+bool
+pi_check_storage(struct call *call, bool to_write)
+{
+	bool card = strcmp(call->arg[0], "sdcard") == 0;
+
+	if (!card && strcmp(call->arg[0], "local") != 0) {
+		pi_error(call, PI_LOCATION_NOT_FOUND);
+		return false;
+	}
+	if (card && to_write)
+		pi_error(call, PI_CARD_READ_ONLY);
+	return !card || !to_write;
+}
+
+cJSON *
+pi_read_json(struct call *call)
+{
+	static const char json_type[] = "application/json";
+	const char *type = exchange_header(call->ex, HEADER_CONTENT_TYPE);
+	cJSON *json;
+
+	if (call->body.len == 0 ||
+	    strncasecmp(type, json_type, strlen(json_type)) != 0) {
+		json = cJSON_CreateObject();
+	} else {
+		json = cJSON_ParseWithLength(text_string(&call->body),
+		    call->body.len);
+		if (json == NULL)
+			pi_html(call, 400, "");
+	}
+	if (json != NULL && !cJSON_IsObject(json)) {
+		cJSON_Delete(json);
+		json = NULL;
+		pi_crash(call);
+	}
+	return json;
+}
+
+const char *
+pi_string_of(const cJSON *json, const char *name)
+{
+	const char *value =
+	    cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, name));
+
+	return value == NULL ? "" : value;
+}
 
 /* A part of a form; it points into the body. */
 struct field {
@@ -102,8 +153,8 @@ parse_form(struct call *call, struct form *form)
 	text_free(&mark);
 }
 
-/* Read the whole form.  Returns whether all of it has come. */
-static bool
+/* Read the whole form.  Returns 0, or an error that ended it. */
+static int
 read_form(struct call *call)
 {
 	char data[16384];
@@ -113,10 +164,10 @@ read_form(struct call *call)
 		    sizeof(data), 10);
 
 		if (got <= 0)
-			return false;
+			return got == -ETIMEDOUT ? -ETIMEDOUT : -EIO;
 		text_add(&call->body, data, (size_t)got);
 	}
-	return !call->body.failed;
+	return call->body.failed ? -ENOMEM : 0;
 }
 
 static void
@@ -139,70 +190,88 @@ answer_form(struct call *call)
 static void
 store_form(struct call *call, const struct form *form)
 {
-	const char *folder = form->folder + strspn(form->folder, "/");
 	int error;
 
-	snprintf(call->path, sizeof(call->path), "%s%s%s", folder,
-	    folder[0] == '\0' ? "" : "/", form->file.filename);
-	pthread_mutex_lock(&call->sim->lock);
-	error = pi_make_folders(call, folder);
-	pthread_mutex_unlock(&call->sim->lock);
 	memmove(call->body.data, form->file.data, form->file.len);
 	call->body.len = form->file.len;
 	call->length = (long long)form->file.len;
-	if (error == 0)
-		error = pi_store_body(call);
+	error = pi_store_body(call);
+	if (error == 0 && form->print)
+		pi_print_stored(call); /* whether it can does not matter */
 	if (error != 0)
 		pi_crash(call);
-	else if (form->print)
-		pi_print_stored(call);
 	else
 		answer_form(call);
+}
+
+/* What is wrong with the names; PI_NOT_FOUND if nothing is. */
+static enum pi_error
+check_names(const struct form *form)
+{
+	const char *name = form->file.filename;
+
+	if (name[0] == '\0')
+		return PI_NO_FILE;
+	if (strlen(name) > PI_NAME)
+		return PI_NAME_TOO_LONG;
+	if (pi_is_forbidden(name) || strchr(name, '/') != NULL)
+		return PI_FORBIDDEN_CHARACTERS;
+	if (strcmp(pi_type(name), "PRINT_FILE") != 0)
+		return PI_NOT_SUPPORTED;
+	if (name[0] == '.')
+		return PI_UNSUPPORTED;
+	return pi_is_forbidden(form->folder) ? PI_FORBIDDEN_CHARACTERS :
+					       PI_NOT_FOUND;
+}
+
+/* Put the path together, and look at what is there and running. */
+static enum pi_error
+check_form(struct call *call, const struct form *form)
+{
+	const char *folder = form->folder + strspn(form->folder, "/");
+	enum pi_error wrong = check_names(form);
+	char *real;
+
+	if (wrong != PI_NOT_FOUND)
+		return wrong;
+	snprintf(call->path, sizeof(call->path), "%s%s%s", folder,
+	    folder[0] == '\0' ? "" : "/", form->file.filename);
+	real = pi_real(call->pi, call->path);
+	pthread_mutex_lock(&call->sim->lock);
+	if (call->sim->transfer.active)
+		wrong = PI_TRANSFER_CONFLICT;
+	else if (real != NULL && pi_prints(call->sim, real))
+		wrong = PI_FILE_PRINTED;
+	pthread_mutex_unlock(&call->sim->lock);
+	free(real);
+	return wrong;
 }
 
 void
 pi_multipart(struct call *call)
 {
 	struct form form;
-	bool printed, busy;
-	char *real;
+	enum pi_error wrong;
+	int error;
 
-	if (strcmp(call->arg[0], "local") != 0) {
-		pi_error(call,
-		    strcmp(call->arg[0], "sdcard") == 0 ?
-			PI_CARD_UNSUPPORTED :
-			PI_LOCATION_NOT_FOUND);
+	if (!pi_check_storage(call, true))
 		return;
-	}
 	if (call->length <= 0 || call->length > FORM_SIZE) {
 		pi_error(call,
 		    call->length <= 0 ? PI_LENGTH_REQUIRED : PI_TOO_LARGE);
 		return;
 	}
-	if (!read_form(call)) {
-		pi_error(call, PI_SIZE_MISMATCH);
+	error = read_form(call);
+	if (error != 0) {
+		pi_error(call,
+		    error == -ETIMEDOUT ? PI_REQUEST_TIMEOUT :
+					  PI_SIZE_MISMATCH);
 		return;
 	}
 	parse_form(call, &form);
-	real = pi_real(call->pi, form.file.filename);
-	pthread_mutex_lock(&call->sim->lock);
-	busy = call->sim->transfer.active;
-	printed = real != NULL && pi_prints(call->sim, real);
-	pthread_mutex_unlock(&call->sim->lock);
-	free(real);
-	if (form.file.filename[0] == '\0')
-		pi_error(call, PI_NO_FILE);
-	else if (strlen(form.file.filename) > PI_NAME)
-		pi_error(call, PI_NAME_TOO_LONG);
-	else if (strpbrk(form.file.filename, "\\?\"%#/") != NULL)
-		pi_error(call, PI_FORBIDDEN_CHARACTERS);
-	else if (strcmp(pi_type(form.file.filename), "PRINT_FILE") != 0 ||
-	    form.file.filename[0] == '.')
-		pi_error(call, PI_UNSUPPORTED);
-	else if (busy)
-		pi_error(call, PI_TRANSFER_CONFLICT);
-	else if (printed)
-		pi_error(call, PI_FILE_PRINTED);
+	wrong = check_form(call, &form);
+	if (wrong != PI_NOT_FOUND)
+		pi_error(call, wrong);
 	else
 		store_form(call, &form);
 }

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "tests/sim/pi.h"
@@ -24,18 +25,6 @@ base_name(const char *path)
 	const char *slash = strrchr(path, '/');
 
 	return slash == NULL ? path : slash + 1;
-}
-
-/* May the route be used with this storage?  If not, it has been answered. */
-static bool
-check_target(struct call *call)
-{
-	if (strcmp(call->arg[0], "local") == 0)
-		return true;
-	pi_error(call,
-	    strcmp(call->arg[0], "sdcard") == 0 ? PI_CARD_UNSUPPORTED :
-						  PI_LOCATION_NOT_FOUND);
-	return false;
 }
 
 static const char *
@@ -82,8 +71,6 @@ download(struct call *call)
 {
 	struct pi_place place;
 
-	if (!check_target(call))
-		return;
 	call->arg[1][strlen(call->arg[1]) - strlen("/raw")] = '\0';
 	pthread_mutex_lock(&call->sim->lock);
 	pi_find_display(call, call->arg[1], &place);
@@ -100,12 +87,10 @@ download(struct call *call)
 void
 pi_legacy_get(struct call *call)
 {
-	const char *target = call->arg[0];
-
+	if (!pi_check_storage(call, false))
+		return;
 	if (text_ends_with(call->arg[1], "/raw"))
 		download(call);
-	else if (strcmp(target, "local") != 0 && strcmp(target, "sdcard") != 0)
-		pi_error(call, PI_LOCATION_NOT_FOUND);
 	else
 		pi_crash(call); /* broken in this version */
 }
@@ -118,7 +103,7 @@ pi_thumbnail(struct call *call)
 	struct text png = { 0 };
 	bool padded, found = false;
 
-	if (mark == NULL) {
+	if (mark == NULL || strlen(mark + 6) < 1 || strlen(mark + 6) > 5) {
 		pi_nothing(call);
 		return;
 	}
@@ -126,7 +111,7 @@ pi_thumbnail(struct call *call)
 	pthread_mutex_lock(&call->sim->lock);
 	pi_find_display(call, call->arg[0], &place);
 	pthread_mutex_unlock(&call->sim->lock);
-	if (place.exists && strcmp(mark + 6, "png") == 0)
+	if (place.exists && strcasecmp(mark + 6, "png") == 0)
 		found = gcode_thumbnail(place.real, THUMBNAIL_LARGEST, &png,
 		    &padded);
 	if (!place.exists)
@@ -144,39 +129,71 @@ pi_thumbnail(struct call *call)
 static void render_entry(struct call *call, struct text *json,
     const struct pi_place *place, int depth);
 
+/* Folders first, the newest first; what has no date is oldest. */
+static int
+by_age(const void *a, const void *b)
+{
+	const struct pi_place *one = a, *two = b;
+	bool first = S_ISDIR(one->st.st_mode),
+	     second = S_ISDIR(two->st.st_mode);
+
+	if (first != second)
+		return first ? -1 : 1;
+	return one->st.st_mtim.tv_sec > two->st.st_mtim.tv_sec ?
+	    -1 :
+	    one->st.st_mtim.tv_sec < two->st.st_mtim.tv_sec;
+}
+
+/* Look at an item of a folder.  Returns whether it is to be listed. */
+static bool
+look_at(struct call *call, const struct pi_place *folder, const char *name,
+    struct pi_place *child)
+{
+	memset(child, 0, sizeof(*child));
+	child->card = folder->card;
+	snprintf(child->path, sizeof(child->path), "%.*s/%s",
+	    (int)sizeof(child->path) - 300, folder->path, name);
+	if (asprintf(&child->real, "%s/%s", folder->real, name) < 0)
+		child->real = NULL;
+	if (child->real != NULL && pi_shows(call->sim, child->real, name) &&
+	    stat(child->real, &child->st) == 0 &&
+	    (S_ISDIR(child->st.st_mode) ||
+		strcmp(pi_type(name), "PRINT_FILE") == 0))
+		return true;
+	pi_release(child);
+	return false;
+}
+
 /* The files and folders in a folder. */
 static void
 render_entries(struct call *call, struct text *json,
     const struct pi_place *folder, int depth)
 {
 	struct dirent **names;
-	bool first = true;
+	struct pi_place *children;
+	int shown = 0;
 	int count = depth < DEEPEST ?
 	    scandir(folder->real, &names, NULL, alphasort) :
 	    -1;
 
+	if (count < 0)
+		return;
+	children = calloc((size_t)count + 1, sizeof(*children));
 	for (int i = 0; i < count; i++) {
-		struct pi_place child = { .card = folder->card };
-		const char *name = names[i]->d_name;
-
-		snprintf(child.path, sizeof(child.path), "%.*s/%s",
-		    (int)sizeof(child.path) - 300, folder->path, name);
-		if (asprintf(&child.real, "%s/%s", folder->real, name) < 0)
-			child.real = NULL;
-		if (child.real != NULL &&
-		    pi_shows(call->sim, child.real, name) &&
-		    stat(child.real, &child.st) == 0 &&
-		    (S_ISDIR(child.st.st_mode) ||
-			strcmp(pi_type(name), "PRINT_FILE") == 0)) {
-			text_puts(json, first ? "" : ", ");
-			first = false;
-			render_entry(call, json, &child, depth + 1);
-		}
-		free(child.real);
+		if (children != NULL &&
+		    look_at(call, folder, names[i]->d_name, &children[shown]))
+			shown++;
 		free(names[i]);
 	}
-	if (count >= 0)
-		free(names);
+	free(names);
+	if (shown > 1)
+		qsort(children, (size_t)shown, sizeof(*children), by_age);
+	for (int i = 0; i < shown; i++) {
+		text_puts(json, i == 0 ? "" : ", ");
+		render_entry(call, json, &children[i], depth + 1);
+		pi_release(&children[i]);
+	}
+	free(children);
 }
 
 static void
@@ -192,10 +209,16 @@ render_entry(struct call *call, struct text *json, const struct pi_place *place,
 	text_json(json, place->path);
 	text_puts(json, ", \"display\": ");
 	text_json(json, name);
-	text_printf(json,
-	    ", \"date\": %lld, \"size\": %lld, \"origin\": \"%s\", ",
-	    (long long)place->st.st_mtim.tv_sec,
+	if (folder && place->card)
+		text_puts(json, ", \"date\": null");
+	else
+		text_printf(json, ", \"date\": %lld",
+		    (long long)place->st.st_mtim.tv_sec);
+	text_printf(json, ", \"size\": %lld, %s\"origin\": \"%s\", ",
 	    folder ? pi_tree_size(place->real) : (long long)place->st.st_size,
+	    place->card && (!folder || place->is_root) ?
+		"\"read_only\": true, " :
+		"",
 	    place->card ? "sdcard" : "local");
 	if (folder) {
 		text_puts(json,
@@ -214,105 +237,126 @@ render_entry(struct call *call, struct text *json, const struct pi_place *place,
 	    "\"material\": null, \"layerHeight\": null}}");
 }
 
+/* Both storages, as far as they are there.  Locked. */
+static void
+render_roots(struct call *call, struct text *json, const struct pi_place *local)
+{
+	struct pi_place card;
+
+	render_entry(call, json, local, 0);
+	pi_find(call, "sdcard", "", &card);
+	if (card.exists) {
+		text_puts(json, ", ");
+		render_entry(call, json, &card, 0);
+	}
+	pi_release(&card);
+}
+
 void
 pi_legacy_list(struct call *call)
 {
-	const char *path = call->arg[0] == NULL ? "" : call->arg[0];
-	bool all = strcmp(call->path, "/api/files") == 0;
+	const char *path = call->arg[0];
 	struct pi_place place;
-	struct text json = { 0 };
+	struct text json = { 0 }, extra = { 0 };
 	long long free_space, total;
+	bool file;
 
 	pi_space(call->sim, &free_space, &total);
 	pthread_mutex_lock(&call->sim->lock);
-	pi_find_display(call, all ? PI_STORAGE : path, &place);
+	pi_find_display(call, path == NULL ? PI_STORAGE : path, &place);
+	file = place.exists && !S_ISDIR(place.st.st_mode);
 	text_puts(&json, "{\"files\": [");
-	if (place.exists && all)
-		render_entry(call, &json, &place, 0);
-	else if (place.exists && S_ISDIR(place.st.st_mode))
+	if (path == NULL && place.exists)
+		render_roots(call, &json, &place);
+	else if (place.exists && !file)
 		render_entries(call, &json, &place, 0);
-	text_printf(&json, "], \"free\": \"%lld G\", \"total\": \"%lld G\"}",
-	    free_space >> 30, total >> 30);
-	pi_release(&place);
-	pthread_mutex_unlock(&call->sim->lock);
-	if (place.exists)
-		pi_json(call, 200, "", &json);
+	if (place.card)
+		text_puts(&json, "], \"free\": \"0 B\", \"total\": \"0 B\"}");
 	else
-		pi_empty(call, 404);
+		text_printf(&json,
+		    "], \"free\": \"%lld G\", \"total\": \"%lld G\"}",
+		    free_space >> 30, total >> 30);
+	pthread_mutex_unlock(&call->sim->lock);
+	if (pi_answer_cached(call, &extra, &place))
+		; /* nothing to add */
+	else if (!place.exists)
+		pi_send(call, 404, "text/html; charset=utf-8",
+		    text_string(&extra), "", 0);
+	else if (file)
+		pi_crash(call);
+	else
+		pi_json(call, 200, text_string(&extra), &json);
+	pi_release(&place);
 	text_free(&json);
+	text_free(&extra);
 }
 
-/* The JSON of the body, deleted by the caller; NULL when it is none. */
-static cJSON *
-read_json(struct call *call)
+/* What a command for a file comes to: 0, 204, 400, 409 or an exception. */
+static int
+run_start(struct call *call, const cJSON *json, const struct pi_place *place)
 {
-	cJSON *json = cJSON_ParseWithLength(text_string(&call->body),
-	    call->body.len);
+	const char *command = pi_string_of(json, "command");
+	bool print = strcmp(command, "print") == 0;
+	struct machine_view view;
+	int error = 0;
 
-	if (!cJSON_IsObject(json)) {
-		cJSON_Delete(json);
-		pi_html(call, 400, "");
-		return NULL;
-	}
-	return json;
-}
-
-static const char *
-string_of(const cJSON *json, const char *name)
-{
-	const char *value =
-	    cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, name));
-
-	return value == NULL ? "" : value;
+	machine_look(call->sim, &view);
+	if (!print && strcmp(command, "select") != 0)
+		return 400;
+	if (view.has_job)
+		return print ? 409 : 400;
+	if (print ||
+	    cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, "print")))
+		error = pi_start_print(call->sim, place);
+	return error == 0 ? 204 : 500;
 }
 
 void
 pi_legacy_start(struct call *call)
 {
-	cJSON *json = read_json(call);
 	struct pi_place place;
-	const char *command;
-	int error = -EINVAL;
+	int status = 404;
+	cJSON *json;
 
+	if (!pi_check_storage(call, false))
+		return;
+	json = pi_read_json(call);
 	if (json == NULL)
 		return;
-	command = string_of(json, "command");
 	pthread_mutex_lock(&call->sim->lock);
 	pi_find_display(call, call->arg[1], &place);
-	if (strcmp(command, "print") == 0 ||
-	    (strcmp(command, "select") == 0 &&
-		cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, "print"))))
-		error = !place.exists ? -ENOENT :
-					pi_start_print(call->sim, &place);
-	else if (strcmp(command, "select") == 0)
-		error = place.exists ? 0 : -ENOENT;
+	if (place.exists)
+		status = run_start(call, json, &place);
 	pi_release(&place);
 	pthread_mutex_unlock(&call->sim->lock);
-	if (error == 0)
-		pi_empty(call, 204);
-	else if (error == -ENOENT)
+	cJSON_Delete(json);
+	if (status == 404)
 		pi_error(call, PI_FILE_NOT_FOUND);
-	else if (error == -EBUSY && strcmp(command, "print") == 0)
+	else if (status == 409)
 		pi_error(call, PI_PRINTING);
-	else if (error == -EISDIR)
+	else if (status == 500)
 		pi_crash(call);
 	else
-		pi_empty(call, 400);
-	cJSON_Delete(json);
+		pi_empty(call, status);
 }
 
 void
 pi_legacy_delete(struct call *call)
 {
 	struct pi_place place;
-	bool printed, gone;
+	bool printed, gone, there;
 
-	if (!check_target(call))
+	if (!pi_check_storage(call, true))
 		return;
 	pthread_mutex_lock(&call->sim->lock);
-	pi_find_display(call, call->arg[1], &place);
-	printed = place.exists && pi_prints(call->sim, place.real);
-	gone = place.exists && !printed && S_ISREG(place.st.st_mode) &&
+	pi_find(call, "local", call->arg[1], &place);
+	if (!place.exists) {
+		pi_release(&place);
+		pi_find_display(call, call->arg[1], &place);
+	}
+	there = place.exists;
+	printed = there && pi_prints(call->sim, place.real);
+	gone = there && !printed && S_ISREG(place.st.st_mode) &&
 	    unlink(place.real) == 0;
 	pi_changed(call->sim, NULL);
 	pi_release(&place);
@@ -321,46 +365,10 @@ pi_legacy_delete(struct call *call)
 		pi_error(call, PI_FILE_PRINTED);
 	else if (gone)
 		pi_empty(call, 204);
+	else if (!there)
+		pi_error(call, PI_FILE_NOT_FOUND);
 	else
 		pi_crash(call);
-}
-
-void
-pi_folder_create(struct call *call)
-{
-	char *real;
-	int error = -EEXIST;
-
-	if (!check_target(call))
-		return;
-	pthread_mutex_lock(&call->sim->lock);
-	real = pi_real(call->pi, call->arg[1]);
-	if (real != NULL && access(real, F_OK) != 0)
-		error = pi_make_folders(call, call->arg[1]);
-	pthread_mutex_unlock(&call->sim->lock);
-	free(real);
-	if (error == 0 || error == -EEXIST)
-		pi_empty(call, error == 0 ? 201 : 409);
-	else
-		pi_crash(call);
-}
-
-void
-pi_folder_delete(struct call *call)
-{
-	struct pi_place place;
-	int error = -ENOENT;
-
-	if (!check_target(call))
-		return;
-	pthread_mutex_lock(&call->sim->lock);
-	pi_find(call, "local", call->arg[1], &place);
-	if (place.exists && !place.is_root)
-		error = pi_remove_tree(place.real);
-	pi_changed(call->sim, NULL);
-	pi_release(&place);
-	pthread_mutex_unlock(&call->sim->lock);
-	pi_empty(call, error == 0 ? 200 : 404);
 }
 
 /* Move only if the destination's folder is missing.  Locked. */
@@ -404,27 +412,27 @@ pi_modify(struct call *call)
 	cJSON *json;
 	int error;
 
-	if (!check_target(call))
+	if (!pi_check_storage(call, true))
 		return;
-	json = read_json(call);
+	json = pi_read_json(call);
 	if (json == NULL)
 		return;
-	source = string_of(json, "source");
-	destination = string_of(json, "destination");
-	if (strcmp(source, destination) == 0) {
+	source = pi_string_of(json, "source");
+	destination = pi_string_of(json, "destination");
+	pthread_mutex_lock(&call->sim->lock);
+	error = source[0] == '\0' || destination[0] == '\0' ?
+	    -EINVAL :
+	    move_file(call, source, destination);
+	pthread_mutex_unlock(&call->sim->lock);
+	if (error == -EBUSY)
+		pi_error(call, PI_FILE_PRINTED);
+	else if (error != -EINVAL && strcmp(source, destination) == 0)
 		pi_error(call, PI_SAME_DESTINATION);
-	} else {
-		pthread_mutex_lock(&call->sim->lock);
-		error = move_file(call, source, destination);
-		pthread_mutex_unlock(&call->sim->lock);
-		if (error == -ENOENT)
-			pi_error(call, PI_FILE_NOT_FOUND);
-		else if (error == -EBUSY)
-			pi_error(call, PI_FILE_PRINTED);
-		else if (error != 0)
-			pi_crash(call);
-		else
-			pi_empty(call, 201);
-	}
+	else if (error == -ENOENT)
+		pi_error(call, PI_FILE_NOT_FOUND);
+	else if (error != 0)
+		pi_crash(call);
+	else
+		pi_empty(call, 201);
 	cJSON_Delete(json);
 }

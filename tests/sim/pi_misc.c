@@ -27,22 +27,39 @@ truth(bool value)
 	return value ? "true" : "false";
 }
 
+/* The state as OctoPrint would call it. */
+static const char *
+octo_state(const char *state)
+{
+	static const char *const names[][2] = { { "PRINTING", "Printing" },
+		{ "PAUSED", "Paused" }, { "ATTENTION", "Error" },
+		{ "BUSY", "Busy" }, { "STOPPED", "Cancelling" } };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(names[i][0], state) == 0)
+			return names[i][1];
+	}
+	return "Operational";
+}
+
 static void
 add_flags(struct text *json, const struct machine_view *view, bool card)
 {
-	bool printing = strcmp(view->state, "PRINTING") == 0;
+	bool paused = strcmp(view->state, "PAUSED") == 0;
 	bool idle = strcmp(view->state, "IDLE") == 0;
+	bool finished = strcmp(view->state, "FINISHED") == 0;
+	bool stopped = strcmp(view->state, "STOPPED") == 0;
 
 	text_printf(json,
 	    "\"state\": {\"text\": \"%s\", \"flags\": {\"operational\": %s, "
 	    "\"paused\": %s, \"printing\": %s, \"cancelling\": %s, "
-	    "\"pausing\": false, \"sdReady\": %s, \"error\": false, "
+	    "\"pausing\": %s, \"sdReady\": %s, \"error\": false, "
 	    "\"ready\": %s, \"closedOrError\": false, \"finished\": %s, "
-	    "\"prepared\": false, \"link_state\": \"%s\"}}, ",
-	    printing ? "Printing" : "Operational", truth(idle),
-	    truth(strcmp(view->state, "PAUSED") == 0), truth(printing),
-	    truth(strcmp(view->state, "STOPPED") == 0), truth(card),
-	    truth(idle), truth(strcmp(view->state, "FINISHED") == 0),
+	    "\"prepared\": %s, \"link_state\": \"%s\"}}, ",
+	    octo_state(view->state), truth(idle || finished || stopped),
+	    truth(paused), truth(strcmp(view->state, "PRINTING") == 0),
+	    truth(stopped), truth(paused), truth(card), truth(idle),
+	    truth(finished), truth(strcmp(view->state, "READY") == 0),
 	    view->state);
 }
 
@@ -77,47 +94,32 @@ pi_legacy_printer(struct call *call)
 	send_and_free(call, &json);
 }
 
-/* The state as OctoPrint would call it. */
-static const char *
-octo_state(const char *state)
-{
-	static const char *const names[][2] = { { "PRINTING", "Printing" },
-		{ "PAUSED", "Paused" }, { "ATTENTION", "Error" },
-		{ "STOPPED", "Cancelling" } };
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (strcmp(names[i][0], state) == 0)
-			return names[i][1];
-	}
-	return "Operational";
-}
-
 static void
 add_job(struct text *json, const struct machine_view *view,
     const struct pi_place *place)
 {
-	const char *slash = strrchr(place->path, '/');
+	const char *name = strrchr(place->path, '/');
 
+	name = name == NULL ? "" : name + 1;
 	text_printf(json,
 	    "\"job\": {\"estimatedPrintTime\": %ld, "
 	    "\"averagePrintTime\": null, \"lastPrintTime\": null, "
 	    "\"filament\": null, \"file\": {\"name\": ",
 	    view->time_printing + view->time_remaining);
-	text_json(json, slash == NULL ? "" : slash + 1);
+	text_json(json, name);
 	text_puts(json, ", \"path\": ");
 	text_json(json, place->path);
 	text_printf(json,
-	    ", \"size\": %lld, \"origin\": \"%s\", \"date\": %lld}, "
-	    "\"user\": \"_api\"}, ",
+	    ", \"size\": %lld, \"origin\": \"%s\", \"date\": %lld, "
+	    "\"display\": ",
 	    (long long)place->st.st_size, place->card ? "sdcard" : "local",
 	    (long long)place->st.st_mtim.tv_sec);
+	text_json(json, name);
 	text_printf(json,
+	    "}, \"user\": \"_api\"}, "
 	    "\"progress\": {\"completion\": %.4f, \"filepos\": 0, "
-	    "\"printTime\": %ld, \"printTimeLeft\": %ld, "
-	    "\"printTimeLeftOrigin\": \"estimate\", \"pos_z_mm\": %.2f, "
-	    "\"printSpeed\": 100, \"flow_factor\": 100}}",
-	    view->progress / 100, view->time_printing, view->time_remaining,
-	    view->z);
+	    "\"printTime\": %ld, \"printTimeLeft\": %ld, ",
+	    view->progress / 100, view->time_printing, view->time_remaining);
 }
 
 void
@@ -135,87 +137,82 @@ pi_legacy_job(struct call *call)
 		add_job(&json, &view, &place);
 	} else {
 		text_puts(&json,
-		    "\"job\": {\"estimatedPrintTime\": null, "
+		    "\"job\": {\"estimatedPrintTime\": 0, "
 		    "\"averagePrintTime\": null, \"lastPrintTime\": null, "
 		    "\"filament\": null, \"file\": {\"name\": null, "
-		    "\"path\": null, \"size\": null, \"origin\": null, "
-		    "\"date\": null}, \"user\": \"_api\"}, "
+		    "\"path\": null, \"date\": null, \"size\": null, "
+		    "\"origin\": null, \"display\": null}, "
+		    "\"user\": \"_api\"}, "
 		    "\"progress\": {\"completion\": null, \"filepos\": 0, "
-		    "\"printTime\": null, \"printTimeLeft\": null}}");
+		    "\"printTime\": null, \"printTimeLeft\": null, ");
 	}
+	text_printf(&json,
+	    "\"printTimeLeftOrigin\": \"estimate\", \"pos_z_mm\": %.2f, "
+	    "\"printSpeed\": 100, \"flow_factor\": 100}}",
+	    view.z);
 	pi_release(&place);
 	pthread_mutex_unlock(&call->sim->lock);
 	send_and_free(call, &json);
 }
 
-static const char *
-string_of(const cJSON *json, const char *name)
+static void
+run_pause(struct call *call, const char *action, const char *state)
 {
-	const char *value =
-	    cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, name));
+	bool printing = strcmp(state, "PRINTING") == 0 && !call->pi->stuck;
+	bool paused = strcmp(state, "PAUSED") == 0;
+	bool toggle = strcmp(action, "toogle") == 0; /* it is spelt so */
 
-	return value == NULL ? "" : value;
+	if (printing && (toggle || strcmp(action, "pause") == 0))
+		machine_pause(call->sim, false);
+	else if (paused && (toggle || strcmp(action, "resume") == 0))
+		machine_resume(call->sim, false);
 }
 
-/* Run a command of the older API.  Locked. */
-static void
+/*
+ * Run a command of the older API.  Returns PI_NOT_FOUND when that is all
+ * right; an unknown one is.  Locked.
+ */
+static enum pi_error
 run_command(struct call *call, const cJSON *json)
 {
-	const char *command = string_of(json, "command");
-	const char *action = string_of(json, "action");
+	const char *command = pi_string_of(json, "command");
 	struct machine_view view;
+	bool ending, running;
 
 	machine_look(call->sim, &view);
-	if (strcmp(action, "toogle") == 0) /* it is spelt so */
-		action = view.phase == PHASE_PAUSED ? "resume" : "pause";
-	if (strcmp(command, "cancel") == 0 && !call->pi->stuck)
-		machine_stop(call->sim);
-	else if (strcmp(command, "pause") == 0 && strcmp(action, "pause") == 0)
-		machine_pause(call->sim, false);
-	else if (strcmp(command, "pause") == 0 && strcmp(action, "resume") == 0)
-		machine_resume(call->sim, false);
+	ending = view.phase == PHASE_STOPPING;
+	running = view.has_job && !ending;
+	if (strcmp(command, "pause") == 0) {
+		if (!running)
+			return PI_NOT_PRINTING;
+		run_pause(call, pi_string_of(json, "action"), view.state);
+	} else if (strcmp(command, "cancel") == 0) {
+		if (ending)
+			return PI_NOT_PRINTING;
+		if (running && !call->pi->stuck)
+			machine_stop(call->sim);
+	} else if (strcmp(command, "start") == 0 && view.has_job) {
+		return PI_PRINTING;
+	}
+	return PI_NOT_FOUND;
 }
 
 void
 pi_legacy_job_command(struct call *call)
 {
-	cJSON *json = cJSON_ParseWithLength(text_string(&call->body),
-	    call->body.len);
-	struct machine_view view;
+	cJSON *json = pi_read_json(call);
+	enum pi_error wrong;
 
-	if (!cJSON_IsObject(json)) {
-		cJSON_Delete(json);
-		pi_html(call, 400, "");
+	if (json == NULL)
 		return;
-	}
 	pthread_mutex_lock(&call->sim->lock);
-	machine_look(call->sim, &view);
-	if (view.has_job)
-		run_command(call, json);
+	wrong = run_command(call, json);
 	pthread_mutex_unlock(&call->sim->lock);
 	cJSON_Delete(json);
-	if (view.has_job)
+	if (wrong == PI_NOT_FOUND)
 		pi_empty(call, 204);
 	else
-		pi_error(call, PI_NOT_PRINTING);
-}
-
-void
-pi_settings(struct call *call)
-{
-	struct text json = { 0 };
-
-	text_puts(&json, "{\"api-key\": ");
-	pthread_mutex_lock(&call->sim->lock);
-	text_json(&json, call->pi->key);
-	pthread_mutex_unlock(&call->sim->lock);
-	text_puts(&json, ", \"username\": ");
-	text_json(&json, call->sim->options.user);
-	text_puts(&json,
-	    ", \"printer\": {\"name\": \"Simulated MK3S\", "
-	    "\"location\": \"bench\", \"farm_mode\": false, "
-	    "\"network_error_chime\": true}}");
-	send_and_free(call, &json);
+		pi_error(call, wrong);
 }
 
 void
@@ -265,10 +262,14 @@ pi_connection(struct call *call)
 	    "{\"current\": {\"baudrate\": 115200, "
 	    "\"port\": \"/dev/ttyAMA0\", \"printerProfile\": \"_default\", "
 	    "\"state\": \"Operational\"}, \"options\": {\"ports\": "
-	    "[\"/dev/ttyAMA0\"], \"baudrates\": [115200]}, "
+	    "[\"/dev/ttyAMA0\"], \"baudrates\": [115200], "
+	    "\"printerProfiles\": [{\"id\": \"_default\", "
+	    "\"name\": \"Prusa MK3S\"}], \"autoconnect\": true}, "
 	    "\"connect\": {\"hostname\": \"connect.prusa3d.com\", "
-	    "\"port\": 0, \"tls\": 1, \"registration\": \"NO_REGISTRATION\", "
-	    "\"code\": null}, \"states\": {}}");
+	    "\"port\": 0, \"tls\": true, "
+	    "\"registration\": \"NO_REGISTRATION\", \"code\": null}, "
+	    "\"states\": {\"printer\": {\"ok\": true, \"message\": \"OK\"}, "
+	    "\"connect\": {\"ok\": true, \"message\": \"OK\"}}}");
 	send_and_free(call, &json);
 }
 
@@ -288,7 +289,7 @@ void
 pi_log(struct call *call)
 {
 	if (strcmp(call->arg[0], "syslog") != 0) {
-		pi_error(call, PI_FILE_NOT_FOUND);
+		pi_empty(call, 404);
 		return;
 	}
 	pi_send(call, 200, "text/plain; charset=utf-8",
@@ -299,7 +300,10 @@ pi_log(struct call *call)
 void
 pi_update(struct call *call)
 {
-	if (strcmp(call->arg[0], "prusalink") == 0)
+	if (strcmp(call->arg[0], "prusalink") == 0 &&
+	    strcmp(call->ex->method, "POST") == 0)
+		pi_empty(call, 204);
+	else if (strcmp(call->arg[0], "prusalink") == 0)
 		pi_send(call, 204, "text/html; charset=utf-8",
 		    "Update-Available: False\r\n", "", 0);
 	else
@@ -309,33 +313,19 @@ pi_update(struct call *call)
 void
 pi_ready(struct call *call)
 {
+	bool on = strcmp(call->ex->method, "POST") == 0, ready, can;
 	struct machine_view view;
 
 	pthread_mutex_lock(&call->sim->lock);
 	machine_look(call->sim, &view);
-	if (view.phase == PHASE_IDLE)
-		call->sim->machine.ready = strcmp(call->ex->method, "POST") ==
-		    0;
+	ready = strcmp(view.state, "READY") == 0;
+	can = on ? !view.has_job && !view.attention : ready;
+	if (can) {
+		machine_idle(call->sim);
+		call->sim->machine.ready = on;
+	}
 	pthread_mutex_unlock(&call->sim->lock);
-	pi_empty(call, view.phase == PHASE_IDLE ? 200 : 409);
-}
-
-void
-pi_key(struct call *call)
-{
-	struct text json = { 0 };
-
-	pthread_mutex_lock(&call->sim->lock);
-	if (strcmp(call->ex->method, "DELETE") == 0)
-		call->pi->key[0] = '\0';
-	else
-		snprintf(call->pi->key, sizeof(call->pi->key), "%08x%08x",
-		    (unsigned)arc4random(), (unsigned)arc4random());
-	text_puts(&json, "{\"api-key\": ");
-	text_json(&json, call->pi->key);
-	text_puts(&json, "}");
-	pthread_mutex_unlock(&call->sim->lock);
-	send_and_free(call, &json);
+	pi_empty(call, can ? 200 : 409);
 }
 
 void
@@ -361,7 +351,52 @@ pi_timelapse(struct call *call)
 void
 pi_done(struct call *call)
 {
-	pi_empty(call, 200);
+	pi_json_string(call, 200, "{}");
+}
+
+void
+pi_serial_change(struct call *call)
+{
+	pi_message(call, 409, "Printer already has a valid S/N");
+}
+
+/* There is no way out to Connect. */
+void
+pi_connect(struct call *call)
+{
+	cJSON *json = pi_read_json(call);
+
+	if (json == NULL)
+		return;
+	if (cJSON_HasObjectItem(json, "connect"))
+		pi_error(call, PI_NO_HOST);
+	else
+		pi_crash(call);
+	cJSON_Delete(json);
+}
+
+/* Fetching a file: it is said to begin, and nothing comes. */
+void
+pi_fetch(struct call *call)
+{
+	const char *url;
+	cJSON *json;
+
+	if (!pi_check_storage(call, true))
+		return;
+	json = pi_read_json(call);
+	if (json == NULL)
+		return;
+	url = pi_string_of(json, "url");
+	if (strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0)
+		pi_json_string(call, 400,
+		    "{\"title\": \"Invalid URL\", "
+		    "\"message\": \"Inserted URL is not valid\"}");
+	else if (!cJSON_HasObjectItem(json, "rename"))
+		pi_crash(call);
+	else
+		pi_empty(call, 201);
+	cJSON_Delete(json);
 }
 
 void

@@ -33,15 +33,18 @@ static const struct error_row errors[] = {
 	    "forbidden-characters" },
 	[PI_NAME_TOO_LONG] = { 400, "Filename Too Long",
 	    "File name length is too long", "filename-too-long" },
+	[PI_FOLDER_TOO_LONG] = { 400, "Foldername Too Long",
+	    "Folder name length is too long", "foldername-too-long" },
+	[PI_NO_HOST] = { 400, "Can't resolve hostname",
+	    "Can't resolve PrusaConnect hostname", "cant-resolve-hostname" },
 	[PI_UPLOAD_FAILED] = { 400, "File Upload Failed",
 	    "File upload has failed", "file-upload-failed" },
 	[PI_NOT_FOUND] = { 404, "Not Found", "Resource you want not found.",
 	    "not-found" },
 	[PI_FILE_NOT_FOUND] = { 404, "File Not Found",
 	    "File you want was not found.", "not-found" },
-	[PI_CARD_UNSUPPORTED] = { 404, "SDCard is not Suppported",
-	    "Location `sdcard` is not supported, use local.",
-	    "sdcard-not-supported" },
+	[PI_FOLDER_NOT_FOUND] = { 404, "Folder Not Found",
+	    "Folder you want was not found.", "not-found" },
 	[PI_LOCATION_NOT_FOUND] = { 404, "Location Not Found",
 	    "Location not found, use local.", "location-not-found" },
 	[PI_NOT_CURRENT_JOB] = { 404, "Not Current Job",
@@ -62,6 +65,8 @@ static const struct error_row errors[] = {
 	    "file-currently-printed" },
 	[PI_FILE_EXISTS] = { 409, "File Already Exists", "File already exists.",
 	    "file-already-exists" },
+	[PI_FOLDER_EXISTS] = { 409, "Folder Already Exists",
+	    "Folder already exists.", "folder-already-exists" },
 	[PI_NOT_EMPTY] = { 409, "Directory is not empty",
 	    "Directory can't be deleted, because it's not empty.",
 	    "directory-not-empty" },
@@ -69,6 +74,10 @@ static const struct error_row errors[] = {
 	    "Only one file at time can be transferred.", "transfer-conflict" },
 	[PI_CARD_READ_ONLY] = { 409, "SD Card Read Only",
 	    "SD Card storage is read only.", "entity-too-large" },
+	[PI_REQUEST_TIMEOUT] = { 408, "Request timeout.",
+	    "PrusaLink got tired of waiting for your request. cancelled "
+	    "upload?",
+	    "request-timeout" },
 	[PI_NO_THUMBNAIL] = { 410, "Thumbnail Unavailable",
 	    "Thumbnail is unavailable.", NULL },
 	[PI_LENGTH_REQUIRED] = { 411, "Length Required",
@@ -76,6 +85,8 @@ static const struct error_row errors[] = {
 	    "length-required" },
 	[PI_TOO_LARGE] = { 413, "Request Entity Too Large",
 	    "Not enough space in storage.", "entity-too-large" },
+	[PI_NOT_SUPPORTED] = { 415, "Not Supported File Type",
+	    "Uploaded file type is not supported.", "not-supported-file-type" },
 	[PI_UNSUPPORTED] = { 415, "Unsupported Media Type",
 	    "Only G-Code for FDM printer can be uploaded.",
 	    "unsupported-media-type" },
@@ -165,6 +176,12 @@ pi_json(struct call *call, int status, const char *extra,
 }
 
 void
+pi_json_string(struct call *call, int status, const char *json)
+{
+	pi_send(call, status, json_type, "", json, strlen(json));
+}
+
+void
 pi_message(struct call *call, int status, const char *format, ...)
 {
 	struct text json = { 0 };
@@ -240,7 +257,7 @@ send_error(struct call *call, const struct error_row *row)
 		    "<body><h1>%s</h1><p>%s</p></body></html>\n",
 		    row->title, row->title, row->text);
 	} else {
-		text_printf(&body, "%s\n%s%s%s", row->title, row->text,
+		text_printf(&body, "%s\n%s\n%s%s", row->title, row->text,
 		    url.len > 0 ? "\n\nSee: " : "", text_string(&url));
 	}
 	pi_send(call, row->status, type, text_string(&extra),
@@ -254,6 +271,21 @@ void
 pi_error(struct call *call, enum pi_error error)
 {
 	send_error(call, &errors[error]);
+}
+
+void
+pi_error_page(struct call *call)
+{
+	static const size_t count = sizeof(errors) / sizeof(errors[0]);
+
+	for (size_t i = 0; i < count; i++) {
+		if (errors[i].id != NULL &&
+		    strcmp(errors[i].id, call->arg[0]) == 0) {
+			send_error(call, &errors[i]);
+			return;
+		}
+	}
+	pi_nothing(call);
 }
 
 /* Do the error pages cover the request's method? */

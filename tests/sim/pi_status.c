@@ -30,7 +30,8 @@ pi_version(struct call *call)
 	    "\"sdk\": \"0.8.1\", "
 	    "\"capabilities\": {\"upload-by-put\": true}, "
 	    "\"hostname\": \"prusalink\"");
-	if (strcmp(call->query, "system=1") == 0)
+	if (strncmp(call->query, "system=", 7) == 0 &&
+	    strtol(call->query + 7, NULL, 10) != 0)
 		text_puts(&json,
 		    ", \"python\": [], \"system\": {\"os\": \"simulated\"}");
 	text_puts(&json, "}");
@@ -208,7 +209,8 @@ pi_job_stop(struct call *call)
 
 	if (!check_id(call, &view))
 		return;
-	if (!view.has_job) {
+	if (strcmp(view.state, "PRINTING") != 0 &&
+	    strcmp(view.state, "PAUSED") != 0) {
 		pi_error(call, PI_NOT_PRINTING);
 		return;
 	}
@@ -324,16 +326,14 @@ static void
 render_legacy_transfer(struct sim *sim, struct text *json)
 {
 	const struct transfer *transfer = transfer_look(sim);
-	struct text path = { 0 };
 
-	text_printf(&path, "/" PI_STORAGE "/%s", transfer->name);
 	text_printf(json,
 	    "{\"type\": \"%s\", \"url\": null, \"target\": \"local\", "
 	    "\"destination\": ",
 	    transfer->foreign ? "FROM_CONNECT" : "FROM_CLIENT");
-	text_json(json, text_string(&path));
+	text_json(json, transfer->name);
 	text_puts(json, ", \"path\": ");
-	text_json(json, text_string(&path));
+	text_json(json, transfer->name);
 	text_printf(json,
 	    ", \"size\": %lld, \"start_time\": %lld, \"progress\": %.4f, "
 	    "\"remaining_time\": %lld, \"to_select\": false, "
@@ -341,7 +341,6 @@ render_legacy_transfer(struct sim *sim, struct text *json)
 	    transfer->size, (long long)transfer->started_at,
 	    percent(transfer) / 100, 6655433266LL + transfer->transferred,
 	    transfer->to_print ? "true" : "false");
-	text_free(&path);
 }
 
 static void

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 #include "tests/sim/pi.h"
@@ -28,6 +27,7 @@ enum outcome {
 	OUTCOME_WEDGED,	     /* the same, and the slot stays taken */
 	OUTCOME_LOST,	     /* reset: there is nobody to answer */
 	OUTCOME_UNSUPPORTED, /* the type found in the file is wrong */
+	OUTCOME_EXISTS,	     /* by now */
 };
 
 struct upload {
@@ -38,6 +38,7 @@ struct upload {
 	int fd;
 	bool octets; /* the type is to be found in the file */
 	bool print;
+	bool overwrite;
 	bool whole; /* all of it is in call.body */
 };
 
@@ -47,14 +48,42 @@ is_type(const struct call *call, const char *type)
 	const char *value = exchange_header(call->ex, HEADER_CONTENT_TYPE);
 	size_t len = strlen(type);
 
-	return strncasecmp(value, type, len) == 0 &&
-	    (value[len] == '\0' || value[len] == ';' || value[len] == ' ');
+	if (strncmp(value, type, len) != 0)
+		return false;
+	value += len;
+	value += strspn(value, " \t");
+	return *value == '\0' || *value == ';';
+}
+
+/* A type that is there and empty passes. */
+static bool
+is_untyped(const struct call *call)
+{
+	const char *value = call->ex->header[HEADER_CONTENT_TYPE];
+
+	return value != NULL && value[0] == '\0';
 }
 
 static bool
 says_yes(const struct call *call, enum header which)
 {
 	return strcmp(exchange_header(call->ex, which), "?1") == 0;
+}
+
+/* Make the folders on the way.  Locked. */
+static int
+make_parents(struct call *call)
+{
+	const char *slash = strrchr(call->path, '/');
+	char *folder;
+	int error;
+
+	if (slash == NULL)
+		return 0;
+	folder = strndup(call->path, (size_t)(slash - call->path));
+	error = folder == NULL ? -ENOMEM : pi_make_folders(call, folder);
+	free(folder);
+	return error;
 }
 
 /* Take the slot and make the part file.  Locked. */
@@ -65,7 +94,8 @@ begin(struct upload *upload)
 	const char *slash = strrchr(call->path, '/');
 	const char *name = slash == NULL ? call->path : slash + 1;
 
-	if (upload->real == NULL || strlen(name) > PI_NAME)
+	if (upload->real == NULL || make_parents(call) != 0 ||
+	    strlen(name) > PI_NAME)
 		return OUTCOME_CRASHED;
 	upload->transfer = transfer_begin(call->sim, name, "/local",
 	    call->length, upload->print);
@@ -166,14 +196,15 @@ finish(struct upload *upload)
 		pi_changed(call->sim, NULL);
 		return OUTCOME_UNSUPPORTED;
 	}
+	if (existed && !upload->overwrite)
+		return OUTCOME_EXISTS;
 	if (rename(upload->part, upload->real) != 0)
 		return OUTCOME_CRASHED;
 	pi_changed(call->sim, existed ? NULL : upload->real);
 	return OUTCOME_STORED;
 }
 
-/* Start the print once the tree shows the file. */
-void
+int
 pi_print_stored(struct call *call)
 {
 	int error = -ENOENT;
@@ -191,10 +222,18 @@ pi_print_stored(struct call *call)
 			sim_sleep(call->sim,
 			    TRY_S * call->sim->options.time_scale);
 	}
+	return error;
+}
+
+static void
+print_stored(struct call *call)
+{
+	int error = pi_print_stored(call);
+
 	if (error == 0)
 		pi_empty(call, 201);
 	else if (error == -ENOENT)
-		pi_html(call, 408, "");
+		pi_error(call, PI_REQUEST_TIMEOUT);
 	else
 		pi_error(call, PI_NOT_ABLE);
 }
@@ -208,12 +247,14 @@ answer(struct upload *upload, enum outcome outcome)
 		pi_error(call, PI_UPLOAD_FAILED);
 	else if (outcome == OUTCOME_UNSUPPORTED)
 		pi_error(call, PI_UNSUPPORTED);
+	else if (outcome == OUTCOME_EXISTS)
+		pi_error(call, PI_FILE_EXISTS);
 	else if (outcome == OUTCOME_LOST)
 		call->conn->dead = true;
 	else if (outcome != OUTCOME_STORED)
 		pi_crash(call);
 	else if (upload->print)
-		pi_print_stored(call);
+		print_stored(call);
 	else
 		pi_empty(call, 201);
 }
@@ -248,14 +289,16 @@ pi_upload(struct call *call)
 	struct upload upload = { .call = call,
 		.fd = -1,
 		.octets = is_type(call, "application/octet-stream"),
+		.overwrite = says_yes(call, HEADER_OVERWRITE),
 		.print = says_yes(call, HEADER_PRINT_AFTER_UPLOAD) };
 
 	upload.real = pi_real(call->pi, call->path);
-	if (!upload.octets && !is_type(call, "text/x.gcode"))
+	if (!upload.octets && !is_type(call, "text/x.gcode") &&
+	    !is_untyped(call))
 		pi_error(call, PI_UNSUPPORTED);
 	else if (call->length <= 0)
 		pi_error(call, PI_LENGTH_REQUIRED);
-	else if (!says_yes(call, HEADER_OVERWRITE) && upload.real != NULL &&
+	else if (!upload.overwrite && upload.real != NULL &&
 	    access(upload.real, F_OK) == 0)
 		pi_error(call, PI_FILE_EXISTS);
 	else
@@ -267,7 +310,9 @@ pi_upload(struct call *call)
 int
 pi_store_body(struct call *call)
 {
-	struct upload upload = { .call = call, .fd = -1, .whole = true };
+	struct upload upload = {
+		.call = call, .fd = -1, .whole = true, .overwrite = true
+	};
 	enum outcome outcome;
 
 	upload.real = pi_real(call->pi, call->path);

@@ -43,6 +43,7 @@ struct personality {
 	double clears_s;	  /* FINISHED and STOPPED last; < 0: for ever */
 	double attention_s;	  /* so does ATTENTION */
 	bool reports_transitions; /* PAUSED while still pausing */
+	bool reads_words;	  /* a request line may be on several lines */
 	unsigned answers_at_once; /* more wait if so many stand; 0: any */
 	double answer_patience_s; /* before they give up */
 

@@ -113,8 +113,22 @@ hex_digit(char c)
 	return found == NULL ? -1 : (int)(found - digits);
 }
 
+/* The byte that an escape stands for; -1 if it is none. */
+static int
+escaped(const char *from, size_t len)
+{
+	int high, low;
+
+	if (len < 3)
+		return -1;
+	high = hex_digit(from[1]);
+	low = hex_digit(from[2]);
+	return high < 0 || low < 0 ? -1 : high * 16 + low;
+}
+
 ssize_t
-text_unescape(char *out, size_t size, const char *from, size_t len, bool plus)
+text_unescape(char *out, size_t size, const char *from, size_t len,
+    enum escapes escapes)
 {
 	size_t used = 0;
 
@@ -122,17 +136,12 @@ text_unescape(char *out, size_t size, const char *from, size_t len, bool plus)
 		int c = (unsigned char)from[i];
 
 		if (c == '%') {
-			int high, low;
-
-			if (len - i < 3)
+			c = escaped(from + i, len - i);
+			if (c < 0 && escapes != ESCAPES_LENIENT)
 				return -EINVAL;
-			high = hex_digit(from[i + 1]);
-			low = hex_digit(from[i + 2]);
-			if (high < 0 || low < 0)
-				return -EINVAL;
-			c = high * 16 + low;
-			i += 2;
-		} else if (c == '+' && plus) {
+			i += c < 0 ? 0 : 2;
+			c = c < 0 ? '%' : c;
+		} else if (c == '+' && escapes == ESCAPES_PLUS) {
 			c = ' ';
 		}
 		if (c == 0)

@@ -33,12 +33,18 @@ const char *text_string(const struct text *);
 /* Release the memory and make the text empty. */
 void text_free(struct text *);
 
+/* Is a plus a blank, or may a percent sign stand for itself? */
+enum escapes {
+	ESCAPES_PLUS,
+	ESCAPES_LENIENT
+};
+
 /*
- * Decode %xx in len bytes, and a plus to a blank when asked.  Returns the
- * length, -EINVAL for a bad escape or a NUL, -ENAMETOOLONG when size is short.
+ * Decode %xx in len bytes.  Returns the length, -EINVAL for a bad escape or a
+ * NUL, -ENAMETOOLONG when size is short.
  */
 ssize_t text_unescape(char *out, size_t size, const char *from, size_t len,
-    bool plus);
+    enum escapes);
 
 /* Is the string valid UTF-8? */
 bool text_is_utf8(const char *string);
