@@ -37,7 +37,7 @@ print_file(struct printer *printer, const struct wait *wait, const char *path)
 	int64_t until = time_now_ms() + RECOVER_MS;
 	struct http_reply reply = { 0 };
 	struct buf target = { 0 };
-	int error = link_target("/api/v1/files/", path, NULL, &target);
+	int error = link_target(link, "/api/v1/files/", path, NULL, &target);
 
 	while (error == 0) {
 		error = link_ask(link, wait, "POST", target.data, NULL, true,

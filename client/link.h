@@ -33,9 +33,13 @@ int link_get(struct link *, const struct wait *, const char *target,
 int link_ask(struct link *, const struct wait *, const char *method,
     const char *target, const char *header, bool once, struct http_reply *);
 
-/* Append root, the encoded folder and, unless NULL, "/" and the name. */
-int link_target(const char *root, const char *folder, const char *name,
-    struct buf *out);
+/*
+ * Append root, the encoded folder and, unless NULL, "/" and the name.  Returns
+ * 0, -ENOMEM, or -ENAMETOOLONG for more than the server reads: a folder that
+ * claims to contain itself has an end there.
+ */
+int link_target(const struct link *, const char *root, const char *folder,
+    const char *name, struct buf *out);
 
 /* The file or folder of that name as the server tells it. */
 int link_entry(struct link *, const struct wait *, const char *folder,

@@ -46,8 +46,8 @@ link_get(struct link *link, const struct wait *wait, const char *target,
 }
 
 int
-link_target(const char *root, const char *folder, const char *name,
-    struct buf *out)
+link_target(const struct link *link, const char *root, const char *folder,
+    const char *name, struct buf *out)
 {
 	int error = buf_printf(out, "%s", root);
 
@@ -57,6 +57,8 @@ link_target(const char *root, const char *folder, const char *name,
 		error = buf_append(out, "/", 1);
 	if (error == 0 && name != NULL)
 		error = http_escape(out, name, strlen(name));
+	if (error == 0 && out->len > link->printer.dialect->target_max)
+		error = -ENAMETOOLONG;
 	return error;
 }
 
@@ -118,7 +120,7 @@ list(struct printer *printer, const struct wait *wait, const char *folder,
 	struct buf target = { 0 };
 	bool is_root = strchr(folder, '/') == NULL;
 	struct listing *listing = NULL;
-	int error = link_target("/api/v1/files/", folder, NULL, &target);
+	int error = link_target(link, "/api/v1/files/", folder, NULL, &target);
 
 	if (error == 0)
 		error = link_get(link, wait, target.data, &reply);
@@ -144,7 +146,7 @@ link_entry(struct link *link, const struct wait *wait, const char *folder,
 {
 	struct http_reply reply = { 0 };
 	struct buf target = { 0 };
-	int error = link_target("/api/v1/files/", folder, name, &target);
+	int error = link_target(link, "/api/v1/files/", folder, name, &target);
 
 	if (error == 0)
 		error = link_get(link, wait, target.data, &reply);
@@ -216,16 +218,17 @@ download_target(struct link *link, const struct wait *wait, const char *folder,
 	int error;
 
 	if (link->printer.dialect->stored_tells)
-		return link_target("/", folder, entry->short_name, out);
+		return link_target(link, "/", folder, entry->short_name, out);
 	if (strcspn(folder, "/") != 5 || strncmp(folder, "local", 5) != 0)
 		return -EOPNOTSUPP;
 	error = display_name(link, wait, &name);
 	if (error == 0)
-		error = link_target("/api/files/local/", name.data, NULL, out);
+		error = link_target(link, "/api/files/local/", name.data, NULL,
+		    out);
 	if (error == 0 && rest != NULL)
 		error = http_escape_path(out, rest);
 	if (error == 0)
-		error = link_target("", "", entry->name, out);
+		error = link_target(link, "", "", entry->name, out);
 	if (error == 0)
 		error = buf_printf(out, "/raw");
 	buf_free(&name);
@@ -299,7 +302,7 @@ make_folder(struct printer *printer, const struct wait *wait,
 	struct link *link = (struct link *)printer;
 	struct http_reply reply = { 0 };
 	struct buf target = { 0 };
-	int error = link_target("/api/v1/files/", folder, name, &target);
+	int error = link_target(link, "/api/v1/files/", folder, name, &target);
 
 	if (error == 0)
 		error = link_ask(link, wait, "PUT", target.data,
@@ -360,7 +363,7 @@ remove_entry(struct printer *printer, const struct wait *wait,
 	struct buf target = { 0 };
 	int error;
 
-	error = link_target("/api/v1/files/", folder, entry->short_name,
+	error = link_target(link, "/api/v1/files/", folder, entry->short_name,
 	    &target);
 	if (error == 0)
 		error = link_ask(link, wait, "DELETE", target.data, NULL, false,

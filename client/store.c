@@ -38,7 +38,7 @@ put_raw(struct link *link, const struct wait *wait, const struct store *store,
 	struct buf target = { 0 };
 	int error;
 
-	error = link_target("/api/v1/files/", store->folder, store->name,
+	error = link_target(link, "/api/v1/files/", store->folder, store->name,
 	    &target);
 	if (error == 0) {
 		request.target = target.data;
