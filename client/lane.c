@@ -237,6 +237,19 @@ connect_error(CURL *easy)
 	return os_error == ETIMEDOUT ? -ETIMEDOUT : -EHOSTDOWN;
 }
 
+/*
+ * Did something come, and not yet all header lines?  A line longer than its
+ * buffer is out of memory to libcurl before 8.6.
+ */
+static bool
+is_amid_headers(CURL *easy, const struct exchange *x)
+{
+	curl_off_t began = 0;
+
+	curl_easy_getinfo(easy, CURLINFO_STARTTRANSFER_TIME_T, &began);
+	return began > 0 && !x->headed;
+}
+
 /* libcurl's verdict as an errno. */
 static int
 transport_error(const struct lane *lane, const struct exchange *x,
@@ -258,6 +271,9 @@ transport_error(const struct lane *lane, const struct exchange *x,
 		{ CURLE_PEER_FAILED_VERIFICATION, EPROTO },
 		{ CURLE_SSL_CONNECT_ERROR, EPROTO },
 		{ CURLE_SSL_CACERT_BADFILE, EINVAL },
+#if LIBCURL_VERSION_NUM >= 0x080600
+		{ CURLE_TOO_LARGE, EPROTO },
+#endif
 	};
 	size_t i;
 
@@ -268,6 +284,8 @@ transport_error(const struct lane *lane, const struct exchange *x,
 		return -EIO;
 	if (code == CURLE_COULDNT_CONNECT)
 		return connect_error(lane->easy);
+	if (code == CURLE_OUT_OF_MEMORY && is_amid_headers(lane->easy, x))
+		return -EPROTO;
 	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		if (table[i].code == code)
 			return -table[i].error;
@@ -318,6 +336,9 @@ lane_run(struct lane *lane, const struct wait *wait,
 	}
 	if (x.challenged_ms != 0)
 		lane->challenged_ms = x.challenged_ms;
+	/* Lost after the challenge: what was asked has no answer. */
+	if (error != 0 && reply->status == 401)
+		reply->status = 0;
 	reply->sent = x.sent;
 	free_headers(headers);
 	return error;
