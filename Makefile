@@ -30,8 +30,10 @@ HARDENING = -fsanitize=$(SANITIZE) -fno-sanitize-recover=undefined \
 LDSANITIZE = -fsanitize=$(SANITIZE)
 endif
 
+# The headers of libfuse are not ours to warn about.
 OUR_CPPFLAGS = -I. -D_GNU_SOURCE -DVERSION='"$(VERSION)"' \
-	$(shell pkg-config --cflags $(PACKAGES))
+	$(patsubst -I%/fuse3,-isystem %/fuse3, \
+	    $(shell pkg-config --cflags $(PACKAGES)))
 OUR_CFLAGS = -std=c11 -pthread $(WARNINGS) $(HARDENING)
 OUR_LDFLAGS = -pie -pthread -Wl,-z,relro,-z,now $(LDSANITIZE)
 LIBS = $(shell pkg-config --libs $(PACKAGES)) -lm
