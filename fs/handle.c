@@ -225,6 +225,8 @@ handle_flush(struct file *file, const struct caller *caller)
 {
 	struct handle *handle = (struct handle *)file;
 	struct staged *staged = staged_of(handle);
+	struct staged_facts facts;
+	int error;
 
 	if (!handle->writes || staged == NULL)
 		return 0;
@@ -234,7 +236,13 @@ handle_flush(struct file *file, const struct caller *caller)
 		atomic_store(&handle->killed, true);
 		return -EINTR;
 	}
-	return upload_staged(caller, file->place->unit, staged);
+	/* A duplicate descriptor's close may have swallowed the verdict. */
+	staged_look(staged, &facts);
+	if (!facts.dirty)
+		return atomic_load(&handle->verdict);
+	error = upload_staged(caller, file->place->unit, staged);
+	atomic_store(&handle->verdict, error);
+	return error;
 }
 
 static int

@@ -22,6 +22,7 @@ struct handle {
 	bool writes;
 	pid_t opener;	    /* the process whose close uploads */
 	atomic_bool killed; /* its writer was */
+	atomic_int verdict; /* of the last upload, told until the next */
 	bool on_printer;    /* found and size are those of the file there */
 	struct storage_find found;
 	off_t size;
