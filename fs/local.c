@@ -143,7 +143,9 @@ why_unfit(const char *path)
 		return "cache_dir must be a directory";
 	if (stat_buffer.st_uid != geteuid())
 		return "cache_dir belongs to another user";
-	if (chmod(path, 0700) != 0 || access(path, R_OK | W_OK | X_OK) != 0)
+	if ((stat_buffer.st_mode & 077) != 0)
+		return "cache_dir is open to others (chmod 700)";
+	if (access(path, R_OK | W_OK | X_OK) != 0)
 		return strerror(errno);
 	return NULL;
 }

@@ -38,7 +38,8 @@
 #define THREADS	 1100  /* each waiting call holds one */
 #define GRACE_MS 10000 /* for a running upload after a signal */
 #define IDLERS	 8
-#define ARENAS	 2 /* of malloc; more only keep memory */
+#define MASK	 022 /* unless told otherwise */
+#define ARENAS	 2   /* of malloc; more only keep memory */
 
 /* Everything that main puts together. */
 struct program {
@@ -139,7 +140,7 @@ mask_of(int64_t special, int64_t common)
 {
 	if (special >= 0)
 		return (mode_t)special;
-	return common >= 0 ? (mode_t)common : 0;
+	return common >= 0 ? (mode_t)common : MASK;
 }
 
 static void

@@ -17,7 +17,7 @@
 #define DIR(path)		{ path, S_IFDIR | 0755, &kind_directory, 0, NULL }
 #define JSON(path, topic)	{ path, S_IFREG | 0444, &kind_document, topic, NULL }
 #define TEXT(path, topic, field) { path, S_IFREG | 0444, &kind_document, topic, field }
-#define STORAGE(path)		{ path, S_IFDIR | 0755, &kind_storage, 0, path }
+#define STORAGE(path)		{ path, S_IFDIR | 0777, &kind_storage, 0, path }
 
 static const struct node nodes[] = {
 	DIR(""),
@@ -47,7 +47,7 @@ static const struct node nodes[] = {
 	TEXT("status/online",		DOCUMENT_ONLINE, NULL),
 	TEXT("log",			DOCUMENT_LOG, NULL),
 	JSON("uploads.json",		DOCUMENT_UPLOADS),
-	{ "unsent", S_IFDIR | 0755, &kind_unsent, 0, NULL },
+	{ "unsent", S_IFDIR | 0777, &kind_unsent, 0, NULL },
 	STORAGE("usb"),
 	STORAGE("local"),
 	STORAGE("sdcard"),

@@ -183,8 +183,8 @@ set_common(const struct place *place, bool is_folder, bool read_only,
     struct stat *out)
 {
 	const struct settings *settings = place->unit->settings;
-	mode_t mode = is_folder ? S_IFDIR | (0755 & ~settings->dmask) :
-				  S_IFREG | (0644 & ~settings->fmask);
+	mode_t mode = is_folder ? S_IFDIR | (0777 & ~settings->dmask) :
+				  S_IFREG | (0666 & ~settings->fmask);
 
 	node_attributes(place->unit, place->node, out);
 	out->st_ino = place_number(place->key);

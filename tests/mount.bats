@@ -345,6 +345,92 @@ teardown() {
 	[ "$(stat -c %a "$S")" = 755 ]
 	[ "$(stat -c %a "$S/a.gcode")" = 644 ]
 	[ "$(stat -c %a "$M/control")" = 600 ]
+	unmounted
+	mounted
+	[ "$(stat -c %a "$S" "$S/a.gcode" "$M/log" | xargs)" = '755 644 444' ]
+}
+
+@test "a cache directory that others could enter or replace is refused" {
+	printer buddy
+	local name
+	mkdir -m 755 "$DIR/open"
+	mkdir -m 700 "$DIR/there"
+	ln -s there "$DIR/link"
+	: >"$DIR/file"
+	for name in open link file; do
+		run "$PRUSAFS" -o "password_file=$DIR/password" \
+		    -o "cache_dir=$DIR/$name" "$URL" "$M"
+		[ "$status" -eq 1 ]
+		[ "${#lines[@]}" -eq 1 ]
+		[[ $output == *cache_dir* ]]
+		refute is_mounted
+	done
+	[ "$(stat -c %a "$DIR/open")" = 755 ]
+	[ -z "$(ls -A "$DIR/there")" ]
+}
+
+# As a user of the computer that is not the owner.
+other() {
+	setpriv --reuid=nobody --regid="${GROUP:-$(id -g nobody)}" \
+	    --clear-groups "$@"
+}
+
+@test "another user commands, changes and sees nothing that he may not" {
+	need_root
+	fresh buddy allow_other
+	on_disk a.gcode
+	local path
+	chmod 711 "$DIR"
+	other cat "$M/status.json" "$S/a.gcode" >/dev/null
+	forget_requests
+	refute other bash -c 'echo pause >"$1"' bash "$M/control"
+	refute other bash -c ': >"$1"' bash "$S/new.gcode"
+	refute other bash -c ': >"$1"' bash "$S/a.tmp"
+	refute other bash -c 'echo G28 >>"$1"' bash "$S/a.gcode"
+	refute other rm -f "$S/a.gcode"
+	refute other mv "$S/a.gcode" "$S/b.gcode"
+	refute other mkdir "$S/folder"
+	refute other chmod 666 "$M/control"
+	refute other truncate -s 0 "$S/a.gcode"
+	refute other ls "$DIR/cache"
+	assert_requests 0 '^(PUT|POST|DELETE)$'
+	for path in "$M"/log /proc/"$FS_PID"/cmdline /proc/self/mountinfo; do
+		refute other grep -q "$PASSWORD" "$path"
+	done
+}
+
+@test "a group may be let in to copy and to command" {
+	need_root
+	fresh buddy "allow_other,gid=12345,umask=002,control_mode=0660"
+	model "$DIR/model.gcode"
+	chmod 755 "$DIR"
+	chmod 644 "$DIR/model.gcode"
+	GROUP=12345 other cp "$DIR/model.gcode" "$S/"
+	cmp "$DIR/model.gcode" "$DISK/model.gcode"
+	GROUP=12345 other bash -c 'echo print >"$1"' bash "$M/control"
+	refute other bash -c 'echo stop >"$1"' bash "$M/control"
+}
+
+@test "names that look like formats, options or paths are just names" {
+	local kind name
+	for kind in $(both); do
+		fresh "$kind"
+		model "$DIR/model.gcode"
+		for name in '%s%s%n.gcode' '-rf.gcode' '$(reboot).gcode' \
+		    "';x.gcode" 'a..gcode' '&a=b.gcode'; do
+			# A Raspberry Pi takes no percent sign.
+			[ "$kind${name#%s}" = "$kind$name" ] ||
+			    [ "$kind" = buddy ] || continue
+			cp "$DIR/model.gcode" "$S/$name"
+			within 5 cmp "$DIR/model.gcode" "$DISK/$name"
+			cmp "$DIR/model.gcode" "$S/$name"
+			echo "print $STORAGE/$name" >"$M/control"
+			ctl finish
+			ctl idle
+			rm -- "$S/$name"
+		done
+		[ -z "$(ls "$S")" ]
+	done
 }
 
 @test "a mount that is read-only stays so" {
