@@ -201,6 +201,7 @@ check:
 
 bench: all
 	tests/bench/run
+	tests/bench/waits
 
 lint:
 	@scripts/lint

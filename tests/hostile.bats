@@ -215,3 +215,38 @@ fails_with_one_of() {
 		stands
 	done
 }
+
+# not_believed LIE OPTIONS: an upload that was taken, and is not what was sent.
+not_believed() {
+	local kind
+	for kind in $(both); do
+		fooled "$kind" "$2"
+		head -c 100 /dev/zero | tr '\0' 'G' >"$DIR/a.gcode"
+		lies "$1"
+		rm -f "$DIR/told"
+		assert_fails_with 'Input/output error' \
+		    cp "$DIR/a.gcode" "$S/a.gcode"
+		grep -q '^DELETE ' "$DIR/told"
+		lies ''
+		cmp "$DIR/a.gcode" "$M/unsent/a.gcode"
+		rm "$M/unsent/a.gcode"
+		stands
+	done
+}
+
+@test "what the printer has stored is compared by size and by name" {
+	not_believed 'other size' verify=size
+	not_believed 'other name' verify=size
+}
+
+@test "verify=full compares every byte, and a file that differs goes" {
+	not_believed 'other bytes' verify=full
+}
+
+@test "verify=none believes the printer" {
+	fooled buddy verify=none
+	head -c 100 /dev/zero >"$DIR/a.gcode"
+	lies 'other size'
+	cp "$DIR/a.gcode" "$S/a.gcode"
+	stands
+}
