@@ -209,8 +209,8 @@ move_staged(const struct caller *caller, struct staged *staged,
 	int64_t old_mtime;
 	int error = 0;
 
-	if (staged_does_replace(staged, &old_mtime) && old_mtime != 0)
-		return -EBUSY;
+	if (staged_does_replace(staged, &old_mtime) && old_mtime != STORE_NONE)
+		return -EBUSY; /* the printer's file would stay */
 	if (!temporary)
 		error = entries_look_at_target(caller, target, replace,
 		    &upload);

@@ -272,3 +272,48 @@ on_printer() {
 		cmp "$DIR/a.gcode" "$S/a.gcode"
 	done
 }
+
+# Write in two pieces, and rename in between.
+rename_amid() {
+	python3 - "$@" <<-'END'
+	import os, sys
+	old, new, mode = sys.argv[1:]
+	with open(old, mode) as file:
+	    file.write("G28\n")
+	    file.flush()
+	    try:
+	        os.rename(old, new)
+	    except OSError as error:
+	        print(error.strerror)
+	    file.write("G1\n")
+	END
+}
+
+@test "a new file renamed while it is written arrives under the new name" {
+	local kind target
+	for kind in $(both); do
+		fresh "$kind"
+		mkdir "$S/parts"
+		for target in b.gcode parts/c.gcode; do
+			forget_requests
+			[ "$(rename_amid "$S/a.gcode" "$S/$target" w)" = '' ]
+			assert_one_put
+			[ "$(cat "$S/$target")" = $'G28\nG1' ]
+			refute test -e "$S/a.gcode"
+		done
+	done
+}
+
+@test "a file of the printer that is being rewritten is EBUSY to rename" {
+	local kind mode
+	for kind in $(both); do
+		fresh "$kind"
+		for mode in w a; do
+			echo M84 >"$S/a.gcode"
+			run rename_amid "$S/a.gcode" "$S/b.gcode" "$mode"
+			[[ $output == *busy* ]]
+			[ "$(tail -n 2 "$S/a.gcode")" = $'G28\nG1' ]
+			refute test -e "$S/b.gcode"
+		done
+	done
+}
