@@ -211,7 +211,7 @@ static int
 find_secret(const struct options *options, const struct section *section,
     struct login *login)
 {
-	const char *environment = getenv("PRUSA_PASSWORD");
+	char *environment = getenv("PRUSA_PASSWORD");
 	int status;
 
 	if (options->api_key_file != NULL || options->password_file != NULL) {
@@ -222,6 +222,7 @@ find_secret(const struct options *options, const struct section *section,
 	}
 	if (environment != NULL && *environment != '\0') {
 		login->secret = strdup(environment);
+		explicit_bzero(environment, strlen(environment));
 		return login->secret == NULL ? complain_memory() : 0;
 	}
 	if (section->found &&

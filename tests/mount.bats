@@ -204,6 +204,16 @@ teardown() {
 	background_ends
 }
 
+@test "a password from the environment is wiped from there" {
+	printer buddy
+	PRUSA_PASSWORD=$PASSWORD "$PRUSAFS" -o "cache_dir=$DIR/cache" \
+	    "$URL" "$M" 3>&-
+	gone_into_background
+	grep -qa PRUSA_PASSWORD "/proc/$DAEMON/environ"
+	refute grep -qaF "$PASSWORD" "/proc/$DAEMON/environ"
+	background_ends
+}
+
 @test "the printer may come from the environment" {
 	printer buddy
 	PRUSA_HOST=$URL PRUSA_USERNAME=maker PRUSA_PASSWORD=$PASSWORD \
