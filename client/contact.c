@@ -58,6 +58,14 @@ ask_storage(struct http *http, const struct wait *wait, struct contact *contact)
 	http_reply_free(&reply);
 }
 
+/* No PrusaLink refuses to tell its version so. */
+static bool
+is_strange(int status)
+{
+	return status >= 400 && status < 500 && status != 401 &&
+	    status != 403 && status != 408 && status != 429;
+}
+
 int
 prusalink_contact(struct http *http, const struct wait *wait,
     struct contact *out)
@@ -75,9 +83,10 @@ prusalink_contact(struct http *http, const struct wait *wait,
 		dialect = by_fields(&reply.body);
 		error = dialect == NULL ? -EPROTO : 0;
 	} else if ((reply.status == 401 && dialect == NULL) ||
-	    reply.status == 404 || reply.status == 405) {
+	    is_strange(reply.status)) {
 		error = -EPROTO;
 	}
+	strlcpy(out->words, reply.message, sizeof(out->words));
 	http_reply_free(&reply);
 	if (error != 0)
 		return error;

@@ -171,10 +171,11 @@ http_reply_free(struct http_reply *reply)
 
 static void
 record(const struct http_request *request, const struct http_reply *reply,
-    int error, const char *words, int64_t started_ms)
+    int error, int64_t started_ms)
 {
 	long long bytes = request->body != NULL ? reply->sent : reply->received;
 	int ms = (int)(time_now_ms() - started_ms);
+	const char *words = reply->message;
 
 	if (error != 0)
 		log_record("%s %s: %s%s%s", request->method, request->target,
@@ -182,7 +183,7 @@ record(const struct http_request *request, const struct http_reply *reply,
 	else
 		log_record("%s %s %d, %lld bytes, %d ms%s%s", request->method,
 		    request->target, reply->status, bytes, ms,
-		    *reply->message ? ": " : "", reply->message);
+		    *words ? ": " : "", words);
 }
 
 /*
@@ -212,8 +213,11 @@ run(struct http *http, const struct wait *wait,
 		error = 0;
 	if (error == 0 && reply->status >= 300)
 		note_message(reply);
+	else if (error != 0)
+		copy_words(reply->message, sizeof(reply->message),
+		    lane_words(lane));
 	if (!attempt || error == 0)
-		record(request, reply, error, lane_words(lane), started_ms);
+		record(request, reply, error, started_ms);
 	buf_free(&url);
 	return error;
 }

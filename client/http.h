@@ -55,7 +55,7 @@ struct http_reply {
 	off_t sent;	   /* bytes of the request's body */
 	off_t received;	   /* bytes of the answer's body */
 	struct buf body;   /* what did not go to the sink, within HTTP_BODY */
-	char message[160]; /* the server's own words about a refusal, or "" */
+	char message[160]; /* words about what went wrong, the server's own */
 	char realm[64];	   /* of the last login challenge, or "" */
 };
 

@@ -12,12 +12,14 @@ struct wait;
 struct contact {
 	const struct dialect *dialect;
 	struct buf storage; /* the storage document, if it could be had */
+	char words[160];    /* more about a failure, or "" */
 };
 
 /*
  * First contact: find out which dialect the server speaks, and whether it
  * lets us in.  Returns 0 (caller: buf_free the document), -EACCES: login
- * refused, -EPROTO: that is not a PrusaLink, or why it cannot be reached.
+ * refused, -EPROTO: that is not a PrusaLink, -EINVAL: that is no address, or
+ * why it cannot be reached.
  */
 int prusalink_contact(struct http *, const struct wait *, struct contact *out);
 

@@ -71,7 +71,7 @@ configure_http(const struct program *program, struct http_config *config)
 
 /* One line and an exit status for a first contact that failed. */
 static int
-explain_contact(const char *url, int error)
+explain_contact(const char *url, int error, const char *words)
 {
 	static const struct {
 		int error;
@@ -82,6 +82,7 @@ explain_contact(const char *url, int error)
 		    "login refused: wrong user or password "
 		    "(Settings > Network > PrusaLink on the printer)" },
 		{ EPROTO, STATUS_NO_PRINTER, "that is not a PrusaLink" },
+		{ EINVAL, STATUS_USAGE, "that is no address of a printer" },
 		{ EHOSTDOWN, STATUS_UNREACHABLE,
 		    "connection refused (is the "
 		    "printer on, and PrusaLink enabled?)" },
@@ -95,11 +96,13 @@ explain_contact(const char *url, int error)
 	size_t i;
 
 	for (i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
-		if (reasons[i].error == -error) {
-			log_say(LOG_LEVEL_ERROR, "%s: %s", url,
-			    reasons[i].text);
-			return reasons[i].status;
-		}
+		if (reasons[i].error != -error)
+			continue;
+		if (error != -EPROTO)
+			words = "";
+		log_say(LOG_LEVEL_ERROR, "%s: %s%s%s", url, reasons[i].text,
+		    *words ? ": " : "", words);
+		return reasons[i].status;
 	}
 	log_say(LOG_LEVEL_ERROR, "%s: %s", url, strerror(-error));
 	return STATUS_UNREACHABLE;
@@ -112,7 +115,7 @@ make_contact(struct program *program)
 	const struct wait wait = { 0 };
 	struct http_config config;
 	struct http *http;
-	int status, error;
+	int error;
 
 	configure_http(program, &config);
 	error = http_new(&config, &http);
@@ -125,14 +128,14 @@ make_contact(struct program *program)
 		return 0;
 	}
 	if (program->options.offline_ok && error != -EACCES &&
-	    error != -EPROTO) {
+	    error != -EPROTO && error != -EINVAL) {
 		program->contact.dialect = local_dialect(&program->local);
 		log_say(LOG_LEVEL_NOTE, "%s does not answer now",
 		    program->login.url);
 		return 0;
 	}
-	status = explain_contact(program->login.url, error);
-	return status;
+	return explain_contact(program->login.url, error,
+	    program->contact.words);
 }
 
 static mode_t

@@ -151,6 +151,15 @@ teardown() {
 	    "http://127.0.0.1:$port" "$M"
 }
 
+@test "a server that answers anything else is status 5" {
+	local status
+	printer buddy
+	for status in 400 301 404 415; do
+		ctl fail GET /api/version "$status" 1
+		try 5 'PrusaLink' "$PRUSAFS" -o "$(options)" "$URL" "$M"
+	done
+}
+
 @test "a password file that others can read is refused" {
 	printer buddy
 	chmod 644 "$DIR/password"
@@ -170,6 +179,16 @@ teardown() {
 	try 1 'flavour' "$PRUSAFS" -o "$(options ,flavour=mild)" "$URL" "$M"
 	try 1 'ttl' "$PRUSAFS" -o "$(options ,ttl=soon)" "$URL" "$M"
 	assert_requests 0
+}
+
+@test "an address that cannot be one is status 1" {
+	local address
+	printer buddy
+	for address in http://127.0.0.1:99999 'http://[::1' http:// \
+	    'http://mk 4.lan' ftp://mk4.lan; do
+		try 1 'address\|only http' "$PRUSAFS" \
+		    -o "$(options ,offline_ok)" "$address" "$M"
+	done
 }
 
 @test "a missing mount point is status 1 when not told, 4 when no directory" {
