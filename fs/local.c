@@ -189,12 +189,27 @@ make_name(struct local *local, const char *url)
 	return 0;
 }
 
+/* The daemon's directory is another one. */
+static int
+find_authority(struct local *local, const char *path)
+{
+	if (path == NULL)
+		return 0;
+	local->ca_file = realpath(path, NULL);
+	if (local->ca_file != NULL && access(local->ca_file, R_OK) == 0)
+		return 0;
+	log_say(LOG_LEVEL_ERROR, "%s: %s", path, strerror(errno));
+	return STATUS_USAGE;
+}
+
 int
 local_prepare(struct local *local, const struct options *options,
     const char *url)
 {
-	int status = find_mountpoint(local, options->mountpoint);
+	int status = find_authority(local, options->ca_file);
 
+	if (status == 0)
+		status = find_mountpoint(local, options->mountpoint);
 	if (status == 0)
 		status = make_cache(local, options->cache_dir);
 	if (status == 0)
@@ -208,6 +223,7 @@ local_free(struct local *local)
 	free(local->mountpoint);
 	free(local->cache_dir);
 	free(local->name);
+	free(local->ca_file);
 	memset(local, 0, sizeof(*local));
 }
 

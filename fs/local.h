@@ -9,11 +9,12 @@ struct local {
 	char *mountpoint; /* canonical */
 	char *cache_dir;  /* ours alone: mode 0700 */
 	char *name;	  /* of this printer's files in it */
+	char *ca_file;	  /* canonical, or NULL */
 };
 
 /*
- * Check the mount point and make the cache directory.  Returns 0, or an exit
- * status after one line on stderr.  Caller: local_free, in any case.
+ * Check the mount point and ca_file, and make the cache directory.  Returns 0,
+ * or an exit status after one line on stderr.  Caller: local_free, in any case.
  */
 int local_prepare(struct local *, const struct options *, const char *url);
 void local_free(struct local *);

@@ -63,7 +63,7 @@ configure_http(const struct program *program, struct http_config *config)
 	config->user = login->user;
 	config->password = login->is_key ? NULL : login->secret;
 	config->api_key = login->is_key ? login->secret : NULL;
-	config->ca_file = options->ca_file;
+	config->ca_file = program->local.ca_file;
 	config->connect_ms = options->connect_ms;
 	config->answer_ms = options->answer_ms;
 	config->stall_ms = options->stall_ms;

@@ -160,6 +160,34 @@ teardown() {
 	done
 }
 
+# A certificate of its own in front of the printer.
+https_printer() {
+	printer buddy
+	openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=mk4 \
+	    -addext subjectAltName=IP:127.0.0.1 -keyout "$DIR/key.pem" \
+	    -out "$DIR/ca.pem" 2>"$DIR/openssl"
+	"$TOOLS/tls" "$DIR/ca.pem" "$DIR/key.pem" "${URL##*:}" \
+	    >"$DIR/tls" 2>&1 3>&- &
+	WEB_PID=$!
+	eventually grep -q READY "$DIR/tls"
+	URL=https://127.0.0.1:$(sed -n 's/READY //p' "$DIR/tls")
+}
+
+@test "https with a certificate of its own needs ca_file, which may be relative" {
+	https_printer
+	try 5 'certificate' "$PRUSAFS" -o "$(options)" "$URL" "$M"
+	try 1 "$DIR/none.pem" "$PRUSAFS" \
+	    -o "$(options ",ca_file=$DIR/none.pem")" "$URL" "$M"
+	cd "$DIR"
+	"$PRUSAFS" -o "$(options ,ca_file=ca.pem)" "$URL" "$M" 3>&- 8>&-
+	gone_into_background
+	[ "$(cat "$M/status/state")" = IDLE ]
+	model "$DIR/a.gcode"
+	cp "$DIR/a.gcode" "$S/"
+	cmp "$DIR/a.gcode" "$S/a.gcode"
+	background_ends
+}
+
 @test "a password file that others can read is refused" {
 	printer buddy
 	chmod 644 "$DIR/password"
