@@ -23,7 +23,7 @@
 #include "fs/unit.h"
 
 #define TEXT_MAX 4096
-#define LINES	 256
+#define LINES	 (TEXT_MAX / 5 + 1) /* no word is shorter than "stop" */
 
 struct verb_row {
 	const char *word;
@@ -49,6 +49,7 @@ static const struct verb_row verbs[] = {
 struct order {
 	const struct verb_row *row;
 	const char *path; /* or "" */
+	size_t line;
 };
 
 int
@@ -87,10 +88,11 @@ parse_line(char *line, struct order *out)
 	char *rest;
 	size_t i, len;
 
+	line += strspn(line, " \t");
 	len = strlen(line);
 	if (len > 0 && line[len - 1] == '\r')
 		line[--len] = '\0';
-	if (*line == '#' || line[strspn(line, " \t")] == '\0')
+	if (*line == '#' || *line == '\0')
 		return 1;
 	rest = line + strcspn(line, " \t");
 	if (*rest != '\0')
@@ -210,7 +212,8 @@ run_lines(const struct caller *caller, struct unit *unit, char *text)
 	int error;
 	char *line;
 
-	while ((line = strsep(&text, "\n")) != NULL) {
+	for (order.line = 1; (line = strsep(&text, "\n")) != NULL;
+	     order.line++) {
 		error = parse_line(line, &order);
 		if (error < 0)
 			return error;
@@ -223,9 +226,10 @@ run_lines(const struct caller *caller, struct unit *unit, char *text)
 		error = run(caller, unit, &orders[i]);
 		if (error == 0)
 			continue;
-		log_say(LOG_LEVEL_NOTE, "control: line %zu: %s%s%s: %s", i + 1,
-		    orders[i].row->word, *orders[i].path ? " " : "",
-		    orders[i].path, strerror(-error));
+		log_say(LOG_LEVEL_NOTE, "control: line %zu: %s%s%s: %s",
+		    orders[i].line, orders[i].row->word,
+		    *orders[i].path ? " " : "", orders[i].path,
+		    strerror(-error));
 		return error;
 	}
 	return 0;

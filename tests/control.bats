@@ -241,6 +241,20 @@ say() {
 	assert_requests 0
 }
 
+@test "4096 bytes are taken, however many lines they are" {
+	fresh buddy
+	write_all "$(printf 'refresh\n%.0s' $(seq 512))"
+}
+
+@test "a line may be indented, and the log counts every line" {
+	local kind
+	for kind in $(both); do
+		fresh "$kind"
+		refute write_all '# a remark\n\n\trefresh\n  pause\n'
+		grep -q 'line 4: pause: No such process' "$M/log"
+	done
+}
+
 @test "opening, truncating and closing control do nothing" {
 	fresh buddy
 	: >"$M/control"
