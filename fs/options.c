@@ -51,6 +51,20 @@ read_seconds(const char *text, void *out)
 	return 0;
 }
 
+/* A time limit; there is always one. */
+static int
+read_limit(const char *text, void *out)
+{
+	int64_t limit_ms;
+	int error = read_seconds(text, &limit_ms);
+
+	if (error == 0 && limit_ms == 0)
+		error = -EINVAL;
+	if (error == 0)
+		*(int64_t *)out = limit_ms;
+	return error;
+}
+
 /* Bytes, perhaps with K, M, G or T behind. */
 static int
 read_bytes(const char *text, void *out)
@@ -141,9 +155,9 @@ static const struct option_row rows[] = {
 	{ "api_key_file", read_text, AT(api_key_file), "PATH", "use an API key instead of a password" },
 	{ "ca_file", read_text, AT(ca_file), "PATH", "private certificate authority for https" },
 	{ "ttl", read_seconds, AT(ttl_ms), "SECONDS", "how old a live document may be (1)" },
-	{ "connect_timeout", read_seconds, AT(connect_ms), "SECONDS", "for a connection (5)" },
-	{ "answer_timeout", read_seconds, AT(answer_ms), "SECONDS", "for the first byte of an answer (30)" },
-	{ "stall_timeout", read_seconds, AT(stall_ms), "SECONDS", "for a transfer that stands still (30)" },
+	{ "connect_timeout", read_limit, AT(connect_ms), "SECONDS", "for a connection (5)" },
+	{ "answer_timeout", read_limit, AT(answer_ms), "SECONDS", "for the first byte of an answer (30)" },
+	{ "stall_timeout", read_limit, AT(stall_ms), "SECONDS", "for a transfer that stands still (30)" },
 	{ "cache_dir", read_text, AT(cache_dir), "PATH", "where bytes wait and are kept" },
 	{ "cache_size", read_bytes, AT(cache_size), "BYTES", "limit for downloaded bytes (2G)" },
 	{ "verify", read_verify, AT(verify), "size|full|none", "check of an upload (size)" },

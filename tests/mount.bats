@@ -206,6 +206,11 @@ https_printer() {
 	printer buddy
 	try 1 'flavour' "$PRUSAFS" -o "$(options ,flavour=mild)" "$URL" "$M"
 	try 1 'ttl' "$PRUSAFS" -o "$(options ,ttl=soon)" "$URL" "$M"
+	local name
+	for name in connect answer stall; do
+		try 1 "${name}_timeout" "$PRUSAFS" \
+		    -o "$(options ",${name}_timeout=0")" "$URL" "$M"
+	done
 	assert_requests 0
 }
 
