@@ -56,6 +56,7 @@ SRCS = \
 	cache/withheld.c \
 	client/away.c \
 	client/buf.c \
+	client/change.c \
 	client/command.c \
 	client/contact.c \
 	client/dialect.c \

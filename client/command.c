@@ -3,16 +3,82 @@
  * of its own, any thread.
  */
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "client/dialect.h"
 #include "client/http.h"
 #include "client/json.h"
 #include "client/link.h"
+#include "client/name.h"
 #include "client/time.h"
 
 #define RECOVER_MS 15000 /* the Pi leaves FINISHED by itself within 11 s */
 #define AGAIN_MS   1000
+#define PROOF_MS   5000 /* for a command whose answer was lost to show */
+#define LOOK_MS	   500
+
+/* What a job shows when a command was carried out. */
+struct proof {
+	const char *state; /* NULL: any */
+	const char *path;  /* of its file, as on the wire; NULL: any */
+	bool gone;	   /* or that there is none any more */
+};
+
+static bool
+tells(const struct buf *job, const char *field, const char *wanted)
+{
+	struct buf value = { 0 };
+	bool is = json_field(job->data, job->len, field, &value) == 0 &&
+	    strcasecmp(buf_text(&value), wanted) == 0;
+
+	buf_free(&value);
+	return is;
+}
+
+static bool
+is_of_file(const struct buf *job, const char *path)
+{
+	char *folder = name_folder(path), *spelt = NULL;
+	bool is = folder != NULL && asprintf(&spelt, "/%s", folder) >= 0 &&
+	    tells(job, "file.path", spelt) &&
+	    tells(job, "file.name", name_of(path));
+
+	free(folder);
+	free(spelt);
+	return is;
+}
+
+/*
+ * The answer to a command was lost: it is not repeated, the job is looked at.
+ */
+static bool
+came_true(struct printer *printer, const struct wait *wait,
+    const struct proof *proof)
+{
+	int64_t until = time_now_ms() + PROOF_MS;
+	struct buf job = { 0 };
+	bool is = false;
+	int error;
+
+	do {
+		buf_clear(&job);
+		error = printer->ops->document(printer, wait, TOPIC_JOB, &job);
+		if (error == -ENODATA)
+			is = proof->gone;
+		else if (error == 0 && !proof->gone)
+			is = (proof->state == NULL ||
+				 tells(&job, "state", proof->state)) &&
+			    (proof->path == NULL ||
+				is_of_file(&job, proof->path));
+		else if (error != 0)
+			break;
+	} while (!is && time_now_ms() < until &&
+	    time_pause(wait, LOOK_MS) == 0);
+	buf_free(&job);
+	return is;
+}
 
 /* Has the Pi still to leave the screen of its last print? */
 static bool
@@ -35,6 +101,7 @@ print_file(struct printer *printer, const struct wait *wait, const char *path)
 {
 	struct link *link = (struct link *)printer;
 	int64_t until = time_now_ms() + RECOVER_MS;
+	const struct proof proof = { .path = path };
 	struct http_reply reply = { 0 };
 	struct buf target = { 0 };
 	int error = link_target(link, "/api/v1/files/", path, NULL, &target);
@@ -48,6 +115,8 @@ print_file(struct printer *printer, const struct wait *wait, const char *path)
 			break;
 		error = time_pause(wait, AGAIN_MS);
 	}
+	if (link_is_unclear(error) && came_true(printer, wait, &proof))
+		error = 0;
 	http_reply_free(&reply);
 	buf_free(&target);
 	return error;
@@ -59,7 +128,7 @@ print_file(struct printer *printer, const struct wait *wait, const char *path)
  */
 static int
 change_job(struct printer *printer, const struct wait *wait, const char *method,
-    const char *word)
+    const char *word, const struct proof *proof)
 {
 	struct link *link = (struct link *)printer;
 	struct buf text = { 0 }, id = { 0 }, target = { 0 };
@@ -77,6 +146,9 @@ change_job(struct printer *printer, const struct wait *wait, const char *method,
 	if (error == 0)
 		error = link_ask(link, wait, method, target.data, NULL, true,
 		    &reply);
+	if (target.len > 0 && link_is_unclear(error) &&
+	    came_true(printer, wait, proof))
+		error = 0;
 	if (error == -ENODATA || error == -ENOENT)
 		error = -ESRCH;
 	http_reply_free(&reply);
@@ -94,10 +166,11 @@ link_command(struct printer *printer, const struct wait *wait, enum verb verb,
 		enum verb verb;
 		const char *method;
 		const char *word;
+		struct proof proof;
 	} jobs[] = {
-		{ VERB_PAUSE, "PUT", "/pause" },
-		{ VERB_RESUME, "PUT", "/resume" },
-		{ VERB_STOP, "DELETE", "" },
+		{ VERB_PAUSE, "PUT", "/pause", { .state = "PAUSED" } },
+		{ VERB_RESUME, "PUT", "/resume", { .state = "PRINTING" } },
+		{ VERB_STOP, "DELETE", "", { .gone = true } },
 	};
 	size_t i;
 
@@ -106,7 +179,7 @@ link_command(struct printer *printer, const struct wait *wait, enum verb verb,
 	for (i = 0; i < sizeof(jobs) / sizeof(jobs[0]); i++) {
 		if (jobs[i].verb == verb)
 			return change_job(printer, wait, jobs[i].method,
-			    jobs[i].word);
+			    jobs[i].word, &jobs[i].proof);
 	}
 	return -EOPNOTSUPP;
 }

@@ -34,6 +34,12 @@ int link_ask(struct link *, const struct wait *, const char *method,
     const char *target, const char *header, bool once, struct http_reply *);
 
 /*
+ * May what was asked have been done in spite of this error?  Its answer was
+ * lost, cut, late or no answer; the printer has to be asked.
+ */
+bool link_is_unclear(int error);
+
+/*
  * Append root, the encoded folder and, unless NULL, "/" and the name.  Returns
  * 0, -ENOMEM, or -ENAMETOOLONG for more than the server reads: a folder that
  * claims to contain itself has an end there.
@@ -57,10 +63,14 @@ int link_check_medium(struct link *, const struct wait *, const char *folder,
 void link_explain_busy(const struct http_reply *, int error, const char *folder,
     const char *name);
 
-/* printer_store and printer_command for a struct link. */
+/* The functions of a printer that have files of their own, for a link. */
 int link_store(struct printer *, const struct wait *, const struct store *,
     struct entry *out);
 int link_command(struct printer *, const struct wait *, enum verb,
     const char *path);
+int link_make_folder(struct printer *, const struct wait *, const char *folder,
+    const char *name);
+int link_remove(struct printer *, const struct wait *, const char *folder,
+    const struct entry *);
 
 #endif

@@ -1,7 +1,8 @@
 /*
  * PrusaLink's v1 API: documents, listings, single files and folders, and the
  * servers' odd answers turned into plain errors.  Uploads are in
- * client/store.c, commands in client/command.c.  Any thread may call; the
+ * client/store.c, folders and deletions in client/change.c, commands in
+ * client/command.c.  Any thread may call; the
  * state is constant but for the lanes (client/http.c), the upload turn, and
  * the Pi's storage name, which has a lock.
  */
@@ -22,9 +23,6 @@
 #include "client/shape.h"
 #include "client/time.h"
 
-#define SEEN_MS	     2000
-#define SEEN_TICK_MS 50
-
 static const char *const paths[TOPIC_COUNT] = {
 	[TOPIC_STATUS] = "/api/v1/status",
 	[TOPIC_JOB] = "/api/v1/job",
@@ -43,6 +41,12 @@ link_get(struct link *link, const struct wait *wait, const char *target,
 	int error = http_perform(link->http, wait, &request, reply);
 
 	return error != 0 ? error : http_error(reply);
+}
+
+bool
+link_is_unclear(int error)
+{
+	return error == -EIO || error == -ETIMEDOUT || error == -EPROTO;
 }
 
 int
@@ -271,113 +275,6 @@ link_ask(struct link *link, const struct wait *wait, const char *method,
 	return error != 0 ? error : http_error(reply);
 }
 
-/*
- * The Pi's file tree follows its disk a moment later: wait until a change is
- * seen, so that it is true when the caller looks.
- */
-static int
-await_seen(struct link *link, const struct wait *wait, const char *folder,
-    const char *name, bool there)
-{
-	int64_t until = time_now_ms() + SEEN_MS;
-	struct entry entry;
-	int error = 0, found;
-
-	while (link->printer.dialect->late && error == 0 &&
-	    time_now_ms() < until) {
-		found = link_entry(link, wait, folder, name, &entry);
-		if (found == 0)
-			entry_free(&entry);
-		if ((found == 0) == there)
-			break;
-		error = time_pause(wait, SEEN_TICK_MS);
-	}
-	return error;
-}
-
-static int
-make_folder(struct printer *printer, const struct wait *wait,
-    const char *folder, const char *name)
-{
-	struct link *link = (struct link *)printer;
-	struct http_reply reply = { 0 };
-	struct buf target = { 0 };
-	int error = link_target(link, "/api/v1/files/", folder, name, &target);
-
-	if (error == 0)
-		error = link_ask(link, wait, "PUT", target.data,
-		    "Create-Folder: ?1", true, &reply);
-	if (error == -EREMOTEIO)
-		error = link_check_medium(link, wait, folder, error);
-	if (error == 0)
-		error = await_seen(link, wait, folder, name, true);
-	http_reply_free(&reply);
-	buf_free(&target);
-	return error;
-}
-
-/*
- * A deletion without a clear answer: what is there now decides.  Buddy answers
- * 404 for a folder that is not empty, and for a file with the read-only
- * attribute of FAT.
- */
-static int
-settle_removal(struct link *link, const struct wait *wait, const char *folder,
-    const struct entry *entry, int error)
-{
-	struct entry there;
-	int found;
-
-	if (error != -ENOENT && error != -EIO && error != -ETIMEDOUT &&
-	    error != -EPROTO)
-		return error;
-	found = link_entry(link, wait, folder, entry->short_name, &there);
-	if (found == -ENOENT)
-		return 0;
-	if (found != 0)
-		return error;
-	entry_free(&there);
-	if (error == -ENOENT)
-		error = entry->folder ? -ENOTEMPTY : -EACCES;
-	return error;
-}
-
-void
-link_explain_busy(const struct http_reply *reply, int error, const char *folder,
-    const char *name)
-{
-	if (error == -EBUSY && strcasestr(reply->message, "busy") != NULL)
-		log_say(LOG_LEVEL_NOTE,
-		    "%s/%s: the printer holds this file open, in a print or in "
-		    "the preview on its screen; dismiss the preview there and "
-		    "try again",
-		    folder, name);
-}
-
-static int
-remove_entry(struct printer *printer, const struct wait *wait,
-    const char *folder, const struct entry *entry)
-{
-	struct link *link = (struct link *)printer;
-	struct http_reply reply = { 0 };
-	struct buf target = { 0 };
-	int error;
-
-	error = link_target(link, "/api/v1/files/", folder, entry->short_name,
-	    &target);
-	if (error == 0)
-		error = link_ask(link, wait, "DELETE", target.data, NULL, false,
-		    &reply);
-	error = settle_removal(link, wait, folder, entry, error);
-	link_explain_busy(&reply, error, folder, entry->name);
-	if (error == 0)
-		error = await_seen(link, wait, folder, entry->short_name,
-		    false);
-	http_reply_free(&reply);
-	buf_free(&target);
-	return error;
-}
-
 static void
 release(struct printer *printer)
 {
@@ -400,8 +297,8 @@ prusalink_new(struct http *http, const struct dialect *dialect,
 		.size = size,
 		.fetch = fetch,
 		.store = link_store,
-		.make_folder = make_folder,
-		.remove = remove_entry,
+		.make_folder = link_make_folder,
+		.remove = link_remove,
 		.command = link_command,
 		.free = release,
 	};

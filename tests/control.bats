@@ -316,10 +316,60 @@ say() {
 		fresh "$kind"
 		long_model "$DIR/long.gcode"
 		cp "$DIR/long.gcode" "$S/"
+		forget_requests
 		ctl lose-response POST 1
-		say bash print || :
+		say bash print
+		state_is PRINTING
+		assert_requests 1 '^POST$'
+	done
+}
+
+@test "a print that never reached the printer is not said to have begun" {
+	local kind
+	for kind in $(both); do
+		fresh "$kind"
+		long_model "$DIR/long.gcode"
+		cp "$DIR/long.gcode" "$S/"
+		forget_requests
+		ctl fail POST /api/v1/files 504 1
+		refute say bash print
+		state_is IDLE
+		assert_requests 1 '^POST$'
+	done
+}
+
+# Not on its way there any more: only then the next command is obeyed.
+has_paused() {
+	ask /api/job | grep -q '"Paused"'
+}
+
+@test "a command whose answer is lost is looked up, not repeated" {
+	local kind
+	for kind in $(both); do
+		fresh "$kind"
+		long_model "$DIR/long.gcode"
+		cp "$DIR/long.gcode" "$S/"
+		say bash print
 		eventually state_is PRINTING
-		assert_requests_at_most 1 '^POST$'
+		forget_requests
+		ctl lose-response PUT 1
+		say bash pause
+		eventually has_paused
+		ctl lose-response PUT 1
+		say bash resume
+		eventually state_is PRINTING
+		ctl lose-response DELETE 1
+		say bash stop
+		eventually refute state_is PRINTING
+		assert_requests 2 '^PUT$'
+		assert_requests 1 '^DELETE$'
+		# What was not obeyed is not said to have been.
+		ctl idle
+		say bash print
+		eventually state_is PRINTING
+		ctl fail PUT /api/v1/job 504 1
+		refute say bash pause
+		state_is PRINTING
 	done
 }
 

@@ -20,6 +20,28 @@ load helper
 	done
 }
 
+@test "a folder or deletion whose answer is lost is looked up" {
+	local kind
+	for kind in $(both); do
+		fresh "$kind"
+		on_disk a.gcode
+		ctl lose-response PUT 1
+		mkdir "$S/parts"
+		assert_requests 1 '^PUT$'
+		[ -d "$DISK/parts" ]
+		ctl fail PUT /api/v1/files 504 1
+		assert_fails_with 'timed out' mkdir "$S/other"
+		refute test -e "$S/other"
+		ctl lose-response DELETE 1
+		rm "$S/a.gcode"
+		ctl lose-response DELETE 1
+		rmdir "$S/parts"
+		[ -z "$(ls -A "$S")" ]
+		# A kept connection that died is tried once more.
+		assert_requests_at_most 4 '^DELETE$'
+	done
+}
+
 @test "a folder that is there is EEXIST, a missing parent ENOENT" {
 	local kind
 	for kind in $(both); do

@@ -1,0 +1,148 @@
+/*
+ * What is changed on a printer besides uploads: folders made, files and
+ * folders deleted.  No state of its own, any thread.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "client/buf.h"
+#include "client/dialect.h"
+#include "client/http.h"
+#include "client/link.h"
+#include "client/listing.h"
+#include "client/log.h"
+#include "client/time.h"
+
+#define SEEN_MS	     2000
+#define SEEN_TICK_MS 50
+
+/*
+ * The Pi's file tree follows its disk a moment later: wait until a change is
+ * seen, so that it is true when the caller looks.
+ */
+static int
+await_seen(struct link *link, const struct wait *wait, const char *folder,
+    const char *name, bool there)
+{
+	int64_t until = time_now_ms() + SEEN_MS;
+	struct entry entry;
+	int error = 0, found;
+
+	while (link->printer.dialect->late && error == 0 &&
+	    time_now_ms() < until) {
+		found = link_entry(link, wait, folder, name, &entry);
+		if (found == 0)
+			entry_free(&entry);
+		if ((found == 0) == there)
+			break;
+		error = time_pause(wait, SEEN_TICK_MS);
+	}
+	return error;
+}
+
+static bool
+is_folder(struct link *link, const struct wait *wait, const char *folder,
+    const char *name)
+{
+	struct entry entry;
+	bool is;
+
+	if (link_entry(link, wait, folder, name, &entry) != 0)
+		return false;
+	is = entry.folder;
+	entry_free(&entry);
+	return is;
+}
+
+int
+link_make_folder(struct printer *printer, const struct wait *wait,
+    const char *folder, const char *name)
+{
+	struct link *link = (struct link *)printer;
+	struct http_reply reply = { 0 };
+	struct buf target = { 0 };
+	int error = link_target(link, "/api/v1/files/", folder, name, &target);
+	int seen = 0;
+
+	if (error == 0)
+		error = link_ask(link, wait, "PUT", target.data,
+		    "Create-Folder: ?1", true, &reply);
+	if (error == -EREMOTEIO)
+		error = link_check_medium(link, wait, folder, error);
+	if (error == 0 || link_is_unclear(error))
+		seen = await_seen(link, wait, folder, name, true);
+	if (seen != 0)
+		error = seen;
+	if (link_is_unclear(error) && is_folder(link, wait, folder, name))
+		error = 0;
+	http_reply_free(&reply);
+	buf_free(&target);
+	return error;
+}
+
+/*
+ * A deletion without a clear answer: what is there now decides.  Buddy answers
+ * 404 for a folder that is not empty, and for a file with the read-only
+ * attribute of FAT.
+ */
+static int
+settle_removal(struct link *link, const struct wait *wait, const char *folder,
+    const struct entry *entry, int error)
+{
+	struct entry there;
+	int found;
+
+	if (error != -ENOENT && !link_is_unclear(error))
+		return error;
+	if (link_is_unclear(error)) {
+		found = await_seen(link, wait, folder, entry->short_name,
+		    false);
+		if (found != 0)
+			return found;
+	}
+	found = link_entry(link, wait, folder, entry->short_name, &there);
+	if (found == -ENOENT)
+		return 0;
+	if (found != 0)
+		return error;
+	entry_free(&there);
+	if (error == -ENOENT)
+		error = entry->folder ? -ENOTEMPTY : -EACCES;
+	return error;
+}
+
+void
+link_explain_busy(const struct http_reply *reply, int error, const char *folder,
+    const char *name)
+{
+	if (error == -EBUSY && strcasestr(reply->message, "busy") != NULL)
+		log_say(LOG_LEVEL_NOTE,
+		    "%s/%s: the printer holds this file open, in a print or in "
+		    "the preview on its screen; dismiss the preview there and "
+		    "try again",
+		    folder, name);
+}
+
+int
+link_remove(struct printer *printer, const struct wait *wait,
+    const char *folder, const struct entry *entry)
+{
+	struct link *link = (struct link *)printer;
+	struct http_reply reply = { 0 };
+	struct buf target = { 0 };
+	int error;
+
+	error = link_target(link, "/api/v1/files/", folder, entry->short_name,
+	    &target);
+	if (error == 0)
+		error = link_ask(link, wait, "DELETE", target.data, NULL, false,
+		    &reply);
+	error = settle_removal(link, wait, folder, entry, error);
+	link_explain_busy(&reply, error, folder, entry->name);
+	if (error == 0)
+		error = await_seen(link, wait, folder, entry->short_name,
+		    false);
+	http_reply_free(&reply);
+	buf_free(&target);
+	return error;
+}
