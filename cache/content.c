@@ -105,6 +105,25 @@ evict(struct content *content)
 	}
 }
 
+bool
+content_make_room(void *arg)
+{
+	struct content *content = arg;
+	struct content_file *file;
+	bool went = false;
+
+	pthread_mutex_lock(&content->lock);
+	TAILQ_FOREACH (file, &content->files, link) {
+		if (file->state != COMPLETE || file->holders > 1)
+			continue;
+		content_unlist(file);
+		went = true;
+		break;
+	}
+	pthread_mutex_unlock(&content->lock);
+	return went;
+}
+
 void
 content_stop(struct content *content)
 {
@@ -195,6 +214,7 @@ content_open(struct content *content, const char *folder,
     const struct entry *entry, off_t size, struct content_file **out)
 {
 	struct content_file *file, *made = NULL;
+	const struct relief relief = { content_make_room, content };
 	struct spool *spool;
 	int error;
 
@@ -206,6 +226,7 @@ content_open(struct content *content, const char *folder,
 	error = spool_new(content->dir, &spool);
 	if (error != 0)
 		return error;
+	spool_set_relief(spool, &relief);
 	made = content_make_file(content, folder, entry, size, spool);
 	if (made == NULL)
 		return -ENOMEM;

@@ -3,6 +3,8 @@
 
 #include <sys/types.h>
 
+#include <stdbool.h>
+
 struct content;
 struct content_file;
 struct crew;
@@ -47,6 +49,12 @@ int content_bring(struct content *, const struct wait *, const char *folder,
 /* The bytes if all are here (caller: spool_release), or NULL. */
 struct spool *content_have(struct content *, const char *folder,
     const struct entry *, off_t size);
+
+/*
+ * The oldest bytes that nobody uses go.  Returns whether there were any; the
+ * content is a void pointer for struct relief.
+ */
+bool content_make_room(void *content);
 
 /* These bytes are what the printer has stored as entry.  Holds the spool. */
 void content_keep(struct content *, const char *folder, const struct entry *,

@@ -26,6 +26,7 @@ struct spool {
 	int fd;
 	char *name; /* on disk, or NULL; for one thread at a time */
 	atomic_bool keeps_name;
+	struct relief relief;
 	pthread_mutex_t lock;
 	pthread_cond_t grown; /* everything below changed, under lock */
 	off_t have;	      /* bytes that are there */
@@ -161,25 +162,37 @@ spool_release(struct spool *spool)
 	free(spool);
 }
 
+void
+spool_set_relief(struct spool *spool, const struct relief *relief)
+{
+	spool->relief = *relief;
+}
+
+bool
+spool_make_room(const struct spool *spool)
+{
+	const struct relief *relief = &spool->relief;
+
+	return relief->make_room != NULL && relief->make_room(relief->arg);
+}
+
 static int
-copy_bytes(int from, int to, off_t len)
+copy_bytes(const struct spool *from, struct spool *to, off_t len)
 {
 	off_t offset = 0;
 	char *bytes = malloc(1 << 16);
-	int error = bytes == NULL ? -ENOMEM : 0;
+	ssize_t count = bytes == NULL ? -ENOMEM : 0;
 
-	while (offset < len && error == 0) {
-		ssize_t count = pread(from, bytes, 1 << 16, offset);
-
+	while (offset < len && count >= 0) {
+		count = pread(from->fd, bytes, 1 << 16, offset);
 		if (count <= 0)
-			error = count < 0 ? -errno : -EIO;
-		else if (pwrite(to, bytes, (size_t)count, offset) != count)
-			error = errno != 0 ? -errno : -ENOSPC;
+			count = count < 0 ? -errno : -EIO;
 		else
-			offset += count;
+			count = spool_write(to, bytes, (size_t)count, offset);
+		offset += count;
 	}
 	free(bytes);
-	return error;
+	return count < 0 ? (int)count : 0;
 }
 
 int
@@ -190,8 +203,8 @@ spool_clone(struct spool *spool, const char *dir, struct spool **out)
 
 	if (error != 0)
 		return error;
-	copy->have = spool_size(spool);
-	error = copy_bytes(spool->fd, copy->fd, copy->have);
+	copy->relief = spool->relief;
+	error = copy_bytes(spool, copy, spool_size(spool));
 	if (error != 0) {
 		spool_release(copy);
 		return error;
@@ -250,9 +263,12 @@ spool_write(struct spool *spool, const void *data, size_t len, off_t offset)
 		ssize_t count = pwrite(spool->fd, (const char *)data + done,
 		    len - done, offset + (off_t)done);
 
-		if (count < 0)
+		if (count >= 0)
+			done += (size_t)count;
+		else if (errno != ENOSPC)
 			return -errno;
-		done += (size_t)count;
+		else if (!spool_make_room(spool))
+			return -ENOSPC;
 	}
 	pthread_mutex_lock(&spool->lock);
 	if (spool->have < offset + (off_t)len)

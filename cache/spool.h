@@ -23,6 +23,21 @@ int spool_new(const char *dir, struct spool **out);
 struct spool *spool_hold(struct spool *);
 void spool_release(struct spool *);
 
+/*
+ * Who is asked to make room when the disk is full: returns whether it is worth
+ * while to try again.  A spool without one gives up.
+ */
+struct relief {
+	bool (*make_room)(void *arg);
+	void *arg;
+};
+
+/* Before it is shared; a clone has that of its original. */
+void spool_set_relief(struct spool *, const struct relief *);
+
+/* Ask for room.  Returns whether to try again. */
+bool spool_make_room(const struct spool *);
+
 /* A spool of its own with the same bytes.  The original must be complete. */
 int spool_clone(struct spool *, const char *dir, struct spool **out);
 

@@ -28,6 +28,12 @@ stage_new(struct stage **out)
 	return 0;
 }
 
+void
+stage_set_relief(struct stage *stage, const struct relief *relief)
+{
+	stage->relief = *relief;
+}
+
 static void
 free_staged(struct staged *staged)
 {
@@ -125,6 +131,7 @@ stage_add(struct stage *stage, const struct stage_place *place, bool temporary,
 		free(staged);
 		return -ENOMEM;
 	}
+	spool_set_relief(spool, &stage->relief);
 	turn_init(&staged->gate);
 	staged->stage = stage;
 	staged->key = copy[0];

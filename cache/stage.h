@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <time.h>
 
+struct relief;
 struct spool;
 struct stage;
 struct staged;
@@ -39,6 +40,9 @@ struct staged_facts {
 };
 
 int stage_new(struct stage **out);
+
+/* Who makes room for what is written; before the first file. */
+void stage_set_relief(struct stage *, const struct relief *);
 void stage_free(struct stage *);
 
 /*

@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 
+#include "cache/spool.h"
 #include "cache/stage.h"
 #include "client/turn.h"
 
@@ -36,6 +37,7 @@ struct staged {
 };
 
 struct stage {
+	struct relief relief;
 	pthread_mutex_t lock;
 	pthread_cond_t changed; /* under lock */
 	TAILQ_HEAD(, staged) files;

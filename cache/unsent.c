@@ -201,7 +201,10 @@ unsent_begin(struct unsent *unsent, struct spool *spool, const char *path)
 	pthread_mutex_unlock(&unsent->lock);
 	if (ticket != NULL)
 		return ticket;
-	error = unsent_disk_begin(unsent->dir, spool, path, base, sizeof(base));
+	do {
+		error = unsent_disk_begin(unsent->dir, spool, path, base,
+		    sizeof(base));
+	} while (error == -ENOSPC && spool_make_room(spool));
 	if (error != 0) {
 		log_say(LOG_LEVEL_NOTE,
 		    "%s: cannot be kept in case of a failure: %s", path,

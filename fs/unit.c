@@ -9,6 +9,7 @@
 #include "cache/cache.h"
 #include "cache/content.h"
 #include "cache/crew.h"
+#include "cache/spool.h"
 #include "cache/stage.h"
 #include "cache/unsent.h"
 #include "cache/withheld.h"
@@ -49,6 +50,9 @@ set_up(struct unit *unit, const struct unit_config *config,
 		error = content_new(config->settings->spool_dir,
 		    config->cache_size, unit->printer, unit->crew,
 		    &unit->content);
+	if (error == 0)
+		stage_set_relief(unit->stage,
+		    &(struct relief){ content_make_room, unit->content });
 	return error;
 }
 
