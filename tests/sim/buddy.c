@@ -122,14 +122,29 @@ serve_route(struct call *call)
 		route->serve(call);
 }
 
+/* The last field that says one or the other decides. */
+static bool
+wants_to_stay(const struct exchange *ex)
+{
+	const char *at = exchange_header(ex, HEADER_CONNECTION);
+	bool stay = ex->http_1_1;
+
+	for (;;) {
+		if (strncasecmp(at, "close", 5) == 0)
+			stay = false;
+		else if (strncasecmp(at, "keep-alive", 10) == 0)
+			stay = true;
+		at = strchr(at, '\n');
+		if (at == NULL)
+			return stay;
+		at++;
+	}
+}
+
 static void
 serve_request(struct call *call)
 {
-	const char *connection = exchange_header(call->ex, HEADER_CONNECTION);
-
-	call->ex->keep_alive = call->ex->http_1_1 ?
-	    strncasecmp(connection, "close", 5) != 0 :
-	    strncasecmp(connection, "keep-alive", 10) == 0;
+	call->ex->keep_alive = wants_to_stay(call->ex);
 	if (call->ex->malformed)
 		buddy_page_close(call, 400, "");
 	else if (call->ex->target_len > BUDDY_URL)
@@ -284,6 +299,7 @@ const struct personality buddy_personality = {
 	.answer_patience_s = BUDDY_STALL_S,
 	.open = buddy_open,
 	.close = buddy_close,
+	.repeated = buddy_repeated,
 	.serve = serve,
 	.fail = buddy_fail,
 	.json_head = buddy_json_head,

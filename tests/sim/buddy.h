@@ -101,7 +101,10 @@ const char *buddy_reason(int status);
 /* buddy_auth.c: is the login right?  If not, it has been answered. */
 bool buddy_login(struct call *);
 
-/* Does the field begin with the value, letter case aside? */
+/* What a header field that comes again amounts to; to be freed. */
+char *buddy_repeated(enum header, const char *before, const char *value);
+
+/* Does one of the fields begin with the value, letter case aside? */
 bool buddy_says(const struct exchange *, enum header, const char *value);
 
 /* The length of the multipart boundary that the request has; 0: none. */

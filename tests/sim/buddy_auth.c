@@ -13,11 +13,44 @@
 #define REALM	      "Printer API"
 #define NONCE_SECONDS 300
 
+/*
+ * The parser goes on where it was: numbers and keys grow, what has been said
+ * once stays said.
+ */
+char *
+buddy_repeated(enum header which, const char *before, const char *value)
+{
+	static const char *const between[HEADER_COUNT] = {
+		[HEADER_ACCEPT] = "\n",
+		[HEADER_API_KEY] = "",
+		[HEADER_CONNECTION] = "\n",
+		[HEADER_CONTENT_LENGTH] = "",
+		[HEADER_CREATE_FOLDER] = "\n",
+		[HEADER_IF_NONE_MATCH] = "",
+		[HEADER_OVERWRITE] = "\n",
+		[HEADER_PRINT_AFTER_UPLOAD] = "\n",
+	};
+	char *joined;
+
+	if (between[which] == NULL)
+		return strdup(value);
+	return asprintf(&joined, "%s%s%s", before, between[which], value) < 0 ?
+	    NULL :
+	    joined;
+}
+
 bool
 buddy_says(const struct exchange *ex, enum header which, const char *value)
 {
-	return strncasecmp(exchange_header(ex, which), value, strlen(value)) ==
-	    0;
+	const char *at = exchange_header(ex, which);
+
+	while (strncasecmp(at, value, strlen(value)) != 0) {
+		at = strchr(at, '\n');
+		if (at == NULL)
+			return false;
+		at++;
+	}
+	return true;
 }
 
 size_t

@@ -196,7 +196,7 @@ read_words(struct exchange *ex, struct conn *conn, char line[LINE_SIZE],
 }
 
 static void
-parse_header(struct exchange *ex, char *line)
+parse_header(struct exchange *ex, struct conn *conn, char *line)
 {
 	char *value = strchr(line, ':');
 
@@ -208,10 +208,15 @@ parse_header(struct exchange *ex, char *line)
 	while (*value == ' ' || *value == '\t')
 		value++;
 	for (int i = 0; i < HEADER_COUNT; i++) {
+		char *before = ex->header[i];
+
 		if (strcasecmp(line, header_names[i]) != 0)
 			continue;
-		free(ex->header[i]);
-		ex->header[i] = strdup(value);
+		ex->header[i] = before == NULL ?
+		    strdup(value) :
+		    conn->sim->personality->repeated((enum header)i, before,
+			value);
+		free(before);
 		ex->place[i] = ex->header_count;
 	}
 }
@@ -242,7 +247,7 @@ exchange_read(struct exchange *ex, struct conn *conn, double silence_s)
 			break;
 		if (total > ex->longest)
 			ex->longest = total;
-		parse_header(ex, line);
+		parse_header(ex, conn, line);
 	}
 	free(line);
 	return result;

@@ -308,6 +308,17 @@ make_card(struct pi *pi)
 	return 0;
 }
 
+/* Repeated fields are put in a row, but for the two of the body. */
+static char *
+repeated(enum header which, const char *before, const char *value)
+{
+	char *joined;
+
+	if (which == HEADER_CONTENT_LENGTH || which == HEADER_CONTENT_TYPE)
+		return strdup(before);
+	return asprintf(&joined, "%s,%s", before, value) < 0 ? NULL : joined;
+}
+
 static int
 pi_open(struct sim *sim)
 {
@@ -371,6 +382,7 @@ const struct personality pi_personality = {
 	.attention_s = 8,
 	.open = pi_open,
 	.close = pi_close,
+	.repeated = repeated,
 	.serve = serve,
 	.fail = pi_fail,
 	.json_head = pi_json_head,

@@ -7,13 +7,13 @@
 #include <stddef.h>
 
 #include "tests/sim/control.h"
+#include "tests/sim/exchange.h"
 #include "tests/sim/faults.h"
 #include "tests/sim/machine.h"
 #include "tests/sim/server.h"
 #include "tests/sim/transfer.h"
 
 struct conn;
-struct exchange;
 struct sim;
 struct text;
 
@@ -52,6 +52,9 @@ struct personality {
 
 	/* Release sim.own; nothing runs any more. */
 	void (*close)(struct sim *);
+
+	/* What a header field that comes again amounts to; to be freed. */
+	char *(*repeated)(enum header, const char *before, const char *value);
 
 	/* Serve one connection to its end; does not close it. */
 	void (*serve)(struct conn *);
