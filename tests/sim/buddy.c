@@ -100,6 +100,19 @@ serve_static(struct call *call)
 	text_free(&head);
 }
 
+/* A stick is found to have come or gone when a v1 request arrives. */
+static void
+look_for_stick(struct call *call)
+{
+	struct buddy *buddy = call->buddy;
+
+	pthread_mutex_lock(&call->sim->lock);
+	if (buddy->seen_out != buddy->stick_out)
+		buddy->changes = buddy->changes * 31 + buddy->stick_out + 1;
+	buddy->seen_out = buddy->stick_out;
+	pthread_mutex_unlock(&call->sim->lock);
+}
+
 static void
 serve_route(struct call *call)
 {
@@ -107,6 +120,8 @@ serve_route(struct call *call)
 	const struct route *route = find_route(target);
 	bool guarded = route != NULL || strncmp(target, "/api/", 5) == 0;
 
+	if (strncmp(target, "/api/v1/", 8) == 0)
+		look_for_stick(call);
 	if (guarded && !buddy_login(call))
 		return;
 	faults_begin(call->conn, call->ex);
@@ -216,6 +231,7 @@ boot(struct sim *sim)
 	buddy->salt = arc4random();
 	buddy->boot_at = sim_now(sim);
 	buddy->temp_number = 0;
+	buddy->changes = 0;
 	buddy->preview[0] = '\0';
 }
 
@@ -250,8 +266,6 @@ control_usb(struct sim *sim, char **words)
 
 	if (strcmp(words[1], "out") != 0 && strcmp(words[1], "in") != 0)
 		return -EOPNOTSUPP;
-	if (buddy->stick_out != (strcmp(words[1], "out") == 0))
-		buddy->changes++;
 	buddy->stick_out = strcmp(words[1], "out") == 0;
 	if (buddy->stick_out) {
 		buddy->preview[0] = '\0';

@@ -30,9 +30,10 @@ struct reader {
 struct buddy {
 	struct fat fat;
 	uint32_t salt;	  /* of nonces, new at each boot */
-	uint32_t changes; /* made through the server, or to the stick */
+	uint32_t changes; /* a hash of those made through the server */
 	double boot_at;
 	bool stick_out;
+	bool seen_out; /* when the server looked last */
 	unsigned temp_number;
 	unsigned objects;     /* open on the stick */
 	char preview[1024];   /* the real file it holds; empty: none */
@@ -167,6 +168,9 @@ void buddy_render_file(struct text *, const char *path,
 void buddy_render_folder(struct call *, struct text *, const struct fat_place *,
     char etag[32]);
 
+/* What is at call.path has changed: so do all the ETags.  Locked. */
+void buddy_changed(struct call *);
+
 /* The value of the ETag of what is at call.path.  Locked. */
 void buddy_etag(struct call *, char etag[32]);
 
@@ -175,6 +179,12 @@ void buddy_render_legacy_folder(struct call *, struct text *,
     const struct fat_place *);
 void buddy_render_legacy_file(struct text *, const char *path,
     const struct fat_place *);
+
+/* Copy the path with repeated slashes merged. */
+void buddy_merge_slashes(char *out, size_t size, const char *path);
+
+/* Do the folder, and the folder with the short name, fit?  Locked. */
+bool buddy_fits(const char *path, const struct fat_place *);
 
 /* The path as spelt with its last part short, unless a slash ends it. */
 void buddy_short_path(char *out, size_t size, const char *path,

@@ -101,16 +101,6 @@ buddy_find(struct call *call, struct fat_place *place)
 	return fat_find(&call->buddy->fat, call->path + 4, place);
 }
 
-/* The folder, and the folder with the short name, must each fit. */
-static bool
-fits(const char *path, const struct fat_place *place)
-{
-	char spelt[TARGET_SIZE];
-
-	buddy_short_path(spelt, sizeof(spelt), path, place);
-	return strlen(spelt) <= BUDDY_PATH;
-}
-
 static void
 answer_info(struct call *call, const struct text *body, bool printing,
     const char *etag)
@@ -142,14 +132,16 @@ files_get(struct call *call)
 	pthread_mutex_lock(&call->sim->lock);
 	buddy_find(call, &place);
 	if (place.exists && S_ISDIR(place.st.st_mode) &&
-	    fits(call->path, &place))
+	    buddy_fits(call->path, &place))
 		buddy_render_folder(call, &body, &place, etag);
 	else if (place.exists && S_ISREG(place.st.st_mode) &&
-	    fits(call->path, &place))
+	    buddy_fits(call->path, &place))
 		buddy_render_file(&body, call->path, &place);
 	else if (call->buddy->stick_out &&
-	    call->path[strspn(call->path + 4, "/") + 4] == '\0')
+	    call->path[strspn(call->path + 4, "/") + 4] == '\0') {
 		text_puts(&body, none);
+		buddy_etag(call, etag);
+	}
 	if (place.exists)
 		printing = machine_prints(call->sim, place.real);
 	fat_release(&place);
@@ -176,7 +168,7 @@ make_folder(struct call *call, const char **message)
 	} else if (error == 0 && !call->sim->writes_fail && !call->sim->full &&
 	    mkdir(place.real, 0755) == 0) {
 		fat_changed(&call->buddy->fat, &place);
-		call->buddy->changes++;
+		buddy_changed(call);
 		status = 201;
 		*message = "";
 	}
@@ -232,7 +224,7 @@ remove_place(struct call *call)
 	}
 	if (status == 204) {
 		fat_changed(&call->buddy->fat, &place);
-		call->buddy->changes++;
+		buddy_changed(call);
 	}
 	fat_release(&place);
 	return status;
@@ -280,6 +272,7 @@ buddy_files(struct call *call)
 		buddy_page(call, status, "");
 		return;
 	}
+	buddy_merge_slashes(call->path, sizeof(call->path), call->path);
 	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
 		if (strcmp(methods[i].method, call->ex->method) == 0)
 			methods[i].serve(call);
@@ -406,7 +399,7 @@ buddy_thumbnail(struct call *call)
 	}
 	if (strcspn(target, "?") <= THUMBNAIL_URL)
 		status = buddy_decode(call, target + 8);
-	if (status == 404) {
+	if (status == 404 || strlen(call->path) > BUDDY_PATH + 1) {
 		buddy_page(call, 404, NO_NAME);
 		return;
 	}

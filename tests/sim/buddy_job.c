@@ -31,7 +31,7 @@ buddy_start_print(struct call *call)
 	pthread_mutex_lock(&sim->lock);
 	buddy_find(call, &place);
 	machine_look(sim, &view);
-	if (place.exists) {
+	if (place.exists && buddy_fits(call->path, &place)) {
 		error = view.has_job || view.attention ||
 			!S_ISREG(place.st.st_mode) ||
 			!buddy_is_printable(place.real) ?
@@ -375,12 +375,15 @@ legacy_decode(struct call *call)
 		"/sdcard", "/sdcard/" };
 	const char *path = call->ex->target + strlen("/api/files");
 	size_t len = strcspn(path, "?");
+	int status;
 
 	for (size_t i = 0; i < sizeof(roots) / sizeof(roots[0]); i++) {
 		if (strncmp(path, roots[i], len) == 0 && roots[i][len] == '\0')
 			path = "/usb/";
 	}
-	return buddy_decode(call, path);
+	status = buddy_decode(call, path);
+	buddy_merge_slashes(call->path, sizeof(call->path), call->path);
+	return status;
 }
 
 void
@@ -391,7 +394,8 @@ buddy_legacy_files(struct call *call)
 
 	if (strcmp(method, "POST") == 0 && buddy_boundary(call->ex) > 0)
 		buddy_page_close(call, 410, "");
-	else if (strcspn(call->ex->target, "?") > LEGACY_URL)
+	else if (strcspn(call->ex->target, "?") > LEGACY_URL ||
+	    (status == 0 && strlen(call->path) > BUDDY_PATH))
 		buddy_page(call, 404, "");
 	else if (strcmp(method, "POST") == 0 && status == 0)
 		legacy_post(call);

@@ -41,18 +41,29 @@ buddy_timestamp(time_t when)
 	return (long long)when - when % 60 + when % 60 / 2;
 }
 
-/* Copy the path with repeated slashes merged and none at the end. */
-static void
-merge_slashes(char *out, size_t size, const char *path)
+void
+buddy_merge_slashes(char *out, size_t size, const char *path)
 {
 	size_t used = 0;
 
 	for (; *path != '\0' && used + 1 < size; path++) {
-		if (*path == '/' && (path[1] == '/' || path[1] == '\0'))
+		if (*path == '/' && path[1] == '/')
 			continue;
 		out[used++] = *path;
 	}
 	out[used] = '\0';
+}
+
+/* The same, and none at the end. */
+static void
+merge_slashes(char *out, size_t size, const char *path)
+{
+	size_t len;
+
+	buddy_merge_slashes(out, size, path);
+	len = strlen(out);
+	if (len > 0 && out[len - 1] == '/')
+		out[len - 1] = '\0';
 }
 
 /* Give the last part of the path its short name. */
@@ -76,6 +87,15 @@ buddy_short_path(char *out, size_t size, const char *path,
 	merge_slashes(out, size, path);
 	if (!slash)
 		shorten(out, size, place);
+}
+
+bool
+buddy_fits(const char *path, const struct fat_place *place)
+{
+	char spelt[TARGET_SIZE];
+
+	buddy_short_path(spelt, sizeof(spelt), path, place);
+	return strlen(spelt) <= BUDDY_PATH;
 }
 
 static const char *
@@ -172,15 +192,25 @@ render_child(struct text *out, const struct fat_dir *dir,
 	return true;
 }
 
+static uint32_t
+hash_on(uint32_t hash, const char *path)
+{
+	for (; *path != '\0'; path++)
+		hash = (hash ^ (unsigned char)*path) * 16777619u;
+	return hash;
+}
+
+void
+buddy_changed(struct call *call)
+{
+	call->buddy->changes = hash_on(call->buddy->changes + 1, call->path);
+}
+
 void
 buddy_etag(struct call *call, char etag[32])
 {
-	uint32_t hash = 2166136261u;
-
-	for (const char *p = call->path; *p != '\0'; p++)
-		hash = (hash ^ (unsigned char)*p) * 16777619u;
-	hash ^= call->buddy->salt + call->buddy->changes * 2654435761u;
-	snprintf(etag, 32, "\"%u\"", (unsigned)hash);
+	snprintf(etag, 32, "\"%u\"",
+	    (unsigned)hash_on(2166136261u ^ call->buddy->changes, call->path));
 }
 
 void
@@ -193,11 +223,12 @@ buddy_render_folder(struct call *call, struct text *out,
 	bool first = true;
 
 	buddy_short_path(spelt, sizeof(spelt), call->path, place);
-	text_puts(out, "{\"type\":\"FOLDER\",\"ro\":false,\"name\":");
-	text_json(out, strrchr(spelt, '/') + 1);
+	text_puts(out, "{\"type\":\"FOLDER\",\"ro\":false,");
 	if (!place->is_root)
-		text_printf(out, ",\"m_timestamp\":%lld",
+		text_printf(out, "\"m_timestamp\":%lld,",
 		    buddy_timestamp(place->st.st_mtim.tv_sec));
+	text_puts(out, "\"name\":");
+	text_json(out, strrchr(spelt, '/') + 1);
 	text_puts(out, ",\"children\":[");
 	if (dir != NULL) {
 		TAILQ_FOREACH (entry, &dir->entries, entry) {

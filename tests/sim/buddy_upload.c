@@ -29,6 +29,7 @@ struct upload {
 	int fd;
 	bool overwrite;
 	bool print;
+	bool begun; /* the first bytes were looked at: errors are text */
 };
 
 /* A status and its text; 0 goes on. */
@@ -62,12 +63,13 @@ create_temp(struct upload *upload)
 	if (asprintf(&upload->temp, "%s/%u.tmp", sim->options.storage,
 		buddy->temp_number++) < 0)
 		upload->temp = NULL;
-	if (upload->temp != NULL && !buddy->stick_out && !sim->writes_fail)
+	if (upload->temp != NULL && !buddy->stick_out)
 		upload->fd = open(upload->temp,
 		    O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	if (upload->fd < 0)
 		return (struct verdict){ 507, "Failed to write to location" };
-	if (!has_room(upload) || ftruncate(upload->fd, upload->size) != 0)
+	if (sim->writes_fail || !has_room(upload) ||
+	    ftruncate(upload->fd, upload->size) != 0)
 		return (struct verdict){ 507, "USB drive full" };
 	return fine;
 }
@@ -212,7 +214,9 @@ static struct verdict
 judge_end(struct upload *upload, ssize_t got)
 {
 	if (got == 0 && !upload->call->sim->stopping)
-		return (struct verdict){ 400, "Connection closed by client" };
+		return (struct verdict){ 400,
+			upload->begun ? "Connection closed by client" :
+					"Truncated body" };
 	if (got != -ETIMEDOUT)
 		upload->call->conn->dead = true;
 	return (struct verdict){ 408, "" };
@@ -225,7 +229,6 @@ receive(struct upload *upload)
 	char *data = malloc(PIECE);
 	struct verdict verdict = fine;
 	uint32_t left = upload->size;
-	bool first = true;
 
 	if (data == NULL)
 		return (struct verdict){ 500, "" };
@@ -237,12 +240,13 @@ receive(struct upload *upload)
 			verdict = judge_end(upload, got);
 			break;
 		}
-		if (first)
+		if (!upload->begun)
 			verdict = check_first(upload);
-		first = false;
 		left -= (uint32_t)got;
-		if (verdict.status == 0)
+		if (verdict.status == 0) {
+			upload->begun = true;
 			verdict = store(upload, data, (size_t)got);
+		}
 	}
 	free(data);
 	return verdict;
@@ -304,7 +308,7 @@ static void
 stored(struct call *call, const struct fat_place *place)
 {
 	fat_changed(&call->buddy->fat, place);
-	call->buddy->changes++;
+	buddy_changed(call);
 }
 
 static struct verdict
@@ -431,7 +435,7 @@ buddy_upload(struct call *call)
 		answer_stored(&upload);
 	else if (verdict.status == 408)
 		buddy_time_out(call);
-	else if (at_end)
+	else if (upload.begun)
 		buddy_page_text(call, verdict.status, verdict.message);
 	else
 		buddy_page_close(call, verdict.status, verdict.message);
