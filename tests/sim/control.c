@@ -37,6 +37,19 @@ run_idle(struct sim *sim, int count, char **words, struct text *answer)
 	return 0;
 }
 
+/* Somebody at the printer leaves what the screen shows. */
+static int
+run_dismiss(struct sim *sim, int count, char **words, struct text *answer)
+{
+	struct machine_view view;
+
+	machine_look(sim, &view);
+	if (view.phase == PHASE_FINISHED || view.phase == PHASE_STOPPED)
+		machine_idle(sim);
+	sim->personality->control(sim, count, words, answer);
+	return 0;
+}
+
 static int
 run_attention(struct sim *sim, int count, char **words, struct text *answer)
 {
@@ -186,6 +199,7 @@ run_copy(struct sim *sim, int count, char **words, struct text *answer)
 static const struct verb verbs[] = {
 	{ "attention",          NULL,     run_attention },
 	{ "copy",               NULL,     run_copy },
+	{ "dismiss",            NULL,     run_dismiss },
 	{ "finish",             NULL,     run_finish },
 	{ "full",               NULL,     run_full },
 	{ "idle",               NULL,     run_idle },
