@@ -125,6 +125,7 @@ SIM_SRCS = \
 	tests/sim/pi_form.c \
 	tests/sim/pi_legacy.c \
 	tests/sim/pi_misc.c \
+	tests/sim/pi_move.c \
 	tests/sim/pi_reply.c \
 	tests/sim/pi_status.c \
 	tests/sim/pi_tree.c \

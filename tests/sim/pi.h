@@ -78,7 +78,10 @@ enum pi_error {
 	PI_NAME_TOO_LONG,
 	PI_FOLDER_TOO_LONG,
 	PI_NO_HOST,
+	PI_TOO_COLD,
+	PI_TOO_HOT,
 	PI_UPLOAD_FAILED,
+	PI_FORBIDDEN,
 	PI_NOT_FOUND,
 	PI_FILE_NOT_FOUND,
 	PI_FOLDER_NOT_FOUND,
@@ -102,6 +105,7 @@ enum pi_error {
 	PI_UNSUPPORTED,
 	PI_INTERNAL,
 	PI_NOT_IN_TREE,
+	PI_UNAVAILABLE,
 };
 
 /* Answer with an error: JSON, HTML or text, as the client accepts. */
@@ -262,7 +266,9 @@ void pi_serial_change(struct call *);
 void pi_connect(struct call *);
 void pi_logged_in(struct call *);
 void pi_error_page(struct call *);
-void pi_obeyed(struct call *);
+void pi_printhead(struct call *);
+void pi_tool(struct call *);
+void pi_bed(struct call *);
 void pi_cameras(struct call *);
 void pi_camera(struct call *);
 void pi_camera_change(struct call *);

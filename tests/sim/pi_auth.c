@@ -183,12 +183,41 @@ is_right(struct call *call, const struct digest *digest)
 	    strcmp(digest->response, right) == 0;
 }
 
+/*
+ * Are the parameters such as the response may be computed of?  If not, it
+ * has been answered: with an exception when one is missed late.
+ */
+static bool
+fits(struct call *call, const struct digest *digest)
+{
+	char opaque[65];
+	bool fit;
+
+	sha256(opaque, SERVER_NAME);
+	fit = strcmp(digest->algorithm, "MD5-sess") == 0 &&
+	    strcmp(digest->opaque, opaque) == 0;
+	if (fit && digest->uri[0] == '\0') {
+		pi_crash(call);
+		return false;
+	}
+	fit = fit && uri_matches(call, digest->uri) &&
+	    strcmp(digest->qop, "auth") == 0 &&
+	    strcmp(digest->realm, REALM) == 0 && digest->response[0] != '\0' &&
+	    strcmp(digest->username, call->sim->options.user) == 0;
+	if (fit && (digest->nc[0] == '\0' || digest->cnonce[0] == '\0')) {
+		pi_crash(call);
+		return false;
+	}
+	if (!fit)
+		challenge(call, false);
+	return fit;
+}
+
 static bool
 check_digest(struct call *call)
 {
 	const char *value = exchange_header(call->ex, HEADER_AUTHORIZATION);
 	struct digest digest;
-	char opaque[65];
 
 	if (strncasecmp(value, "Digest ", 7) != 0) {
 		challenge(call, false);
@@ -199,14 +228,8 @@ check_digest(struct call *call)
 		challenge(call, true);
 		return false;
 	}
-	sha256(opaque, SERVER_NAME);
-	if (strcmp(digest.realm, REALM) != 0 ||
-	    strcmp(digest.algorithm, "MD5-sess") != 0 ||
-	    strcmp(digest.opaque, opaque) != 0 ||
-	    strcmp(digest.qop, "auth") != 0 || !uri_matches(call, digest.uri)) {
-		challenge(call, false);
+	if (!fits(call, &digest))
 		return false;
-	}
 	if (!is_right(call, &digest)) {
 		challenge(call, false);
 		return false;

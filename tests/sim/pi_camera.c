@@ -173,8 +173,9 @@ answer_picture(struct call *call, long number, double age)
 	if (copy.len == 0 ||
 	    (since != NULL && pi_parse_date(since, &when) != 0))
 		pi_crash(call);
-	else if (since != NULL && taken <= when)
-		pi_send(call, 304, "image/jpeg", text_string(&extra), "", 0);
+	else if (since != NULL && taken < when)
+		pi_send(call, 304, "text/html; charset=utf-8",
+		    text_string(&extra), "", 0);
 	else
 		pi_send(call, 200, "image/jpeg", text_string(&extra), copy.data,
 		    copy.len);

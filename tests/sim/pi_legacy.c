@@ -84,6 +84,22 @@ download(struct call *call)
 	pi_release(&place);
 }
 
+/* Broken in this version: only what is missing is answered well. */
+static void
+file_info(struct call *call)
+{
+	struct pi_place place;
+
+	pthread_mutex_lock(&call->sim->lock);
+	pi_find_display(call, call->arg[1], &place);
+	pthread_mutex_unlock(&call->sim->lock);
+	if (place.exists)
+		pi_crash(call);
+	else
+		pi_error(call, PI_FILE_NOT_FOUND);
+	pi_release(&place);
+}
+
 void
 pi_legacy_get(struct call *call)
 {
@@ -92,7 +108,7 @@ pi_legacy_get(struct call *call)
 	if (text_ends_with(call->arg[1], "/raw"))
 		download(call);
 	else
-		pi_crash(call); /* broken in this version */
+		file_info(call);
 }
 
 void
@@ -350,10 +366,6 @@ pi_legacy_delete(struct call *call)
 		return;
 	pthread_mutex_lock(&call->sim->lock);
 	pi_find(call, "local", call->arg[1], &place);
-	if (!place.exists) {
-		pi_release(&place);
-		pi_find_display(call, call->arg[1], &place);
-	}
 	there = place.exists;
 	printed = there && pi_prints(call->sim, place.real);
 	gone = there && !printed && S_ISREG(place.st.st_mode) &&

@@ -292,9 +292,7 @@ pi_log(struct call *call)
 		pi_empty(call, 404);
 		return;
 	}
-	pi_send(call, 200, "text/plain; charset=utf-8",
-	    "Content-Disposition: attachment;filename=\"syslog\"\r\n", log_text,
-	    strlen(log_text));
+	pi_send(call, 200, "text/plain", "", log_text, strlen(log_text));
 }
 
 void
@@ -319,7 +317,7 @@ pi_ready(struct call *call)
 	pthread_mutex_lock(&call->sim->lock);
 	machine_look(call->sim, &view);
 	ready = strcmp(view.state, "READY") == 0;
-	can = on ? !view.has_job && !view.attention : ready;
+	can = on ? view.phase == PHASE_IDLE && !view.attention : ready;
 	if (can) {
 		machine_idle(call->sim);
 		call->sim->machine.ready = on;
@@ -392,15 +390,13 @@ pi_fetch(struct call *call)
 		pi_json_string(call, 400,
 		    "{\"title\": \"Invalid URL\", "
 		    "\"message\": \"Inserted URL is not valid\"}");
-	else if (!cJSON_HasObjectItem(json, "rename"))
+	else if (strcmp(pi_type(url), "PRINT_FILE") != 0)
+		pi_error(call, PI_NOT_SUPPORTED);
+	else if (!cJSON_HasObjectItem(json, "rename") ||
+	    (!cJSON_HasObjectItem(json, "path") &&
+		!cJSON_HasObjectItem(json, "destination")))
 		pi_crash(call);
 	else
 		pi_empty(call, 201);
 	cJSON_Delete(json);
-}
-
-void
-pi_obeyed(struct call *call)
-{
-	pi_empty(call, 204);
 }

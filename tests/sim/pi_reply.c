@@ -37,8 +37,14 @@ static const struct error_row errors[] = {
 	    "Folder name length is too long", "foldername-too-long" },
 	[PI_NO_HOST] = { 400, "Can't resolve hostname",
 	    "Can't resolve PrusaConnect hostname", "cant-resolve-hostname" },
+	[PI_TOO_COLD] = { 400, "Temperature too low",
+	    "Desired temperature is too low", "temperature-too-low" },
+	[PI_TOO_HOT] = { 400, "Temperature too high",
+	    "Desired temperature is too high", "temperature-too-high" },
 	[PI_UPLOAD_FAILED] = { 400, "File Upload Failed",
 	    "File upload has failed", "file-upload-failed" },
+	[PI_FORBIDDEN] = { 403, "Forbidden",
+	    "You don not have permission to access this.", "forbidden" },
 	[PI_NOT_FOUND] = { 404, "Not Found", "Resource you want not found.",
 	    "not-found" },
 	[PI_FILE_NOT_FOUND] = { 404, "File Not Found",
@@ -96,6 +102,9 @@ static const struct error_row errors[] = {
 	    "internal-server-error" },
 	[PI_NOT_IN_TREE] = { 500, "Response Timeout",
 	    "There is some problem on PrusaLink.", "response-timeout" },
+	[PI_UNAVAILABLE] = { 503, "Printer Unavailable.",
+	    "PrusaLink not finished initializing or Printer not connected.",
+	    "printer-unavailable" },
 };
 
 static const struct {

@@ -78,7 +78,7 @@ add_printer(struct text *json, struct sim *sim, const struct machine_view *view)
 static double
 percent(const struct transfer *transfer)
 {
-	return floor(10000 * (double)transfer->transferred /
+	return nearbyint(10000 * (double)transfer->transferred /
 		   (double)transfer->size) /
 	    100;
 }
@@ -303,6 +303,15 @@ pi_storage(struct call *call)
 	send_and_free(call, &json);
 }
 
+/* Two clocks are mixed in it. */
+static long long
+senseless_rest(const struct transfer *transfer)
+{
+	return transfer->transferred == 0 ?
+	    -1 :
+	    6655433266LL + transfer->transferred;
+}
+
 static void
 render_transfer(struct sim *sim, struct text *json)
 {
@@ -317,8 +326,7 @@ render_transfer(struct sim *sim, struct text *json)
 	    "\"time_remaining\": %lld, \"time_transferring\": %ld, "
 	    "\"to_print\": %s}",
 	    transfer->size, percent(transfer), transfer->transferred,
-	    6655433266LL + transfer->transferred,
-	    (long)(sim_now(sim) - transfer->started),
+	    senseless_rest(transfer), (long)(sim_now(sim) - transfer->started),
 	    transfer->to_print ? "true" : "false");
 }
 
@@ -339,7 +347,7 @@ render_legacy_transfer(struct sim *sim, struct text *json)
 	    "\"remaining_time\": %lld, \"to_select\": false, "
 	    "\"to_print\": %s}",
 	    transfer->size, (long long)transfer->started_at,
-	    percent(transfer) / 100, 6655433266LL + transfer->transferred,
+	    percent(transfer) / 100, senseless_rest(transfer),
 	    transfer->to_print ? "true" : "false");
 }
 

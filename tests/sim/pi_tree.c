@@ -129,11 +129,11 @@ pi_find(struct call *call, const char *storage, const char *path,
 	if (!local && strcmp(storage, "sdcard") != 0)
 		return -ENXIO;
 	place->card = !local;
-	place->is_root = len == 0;
 	place->slash = len > 0 && path[len - 1] == '/';
 	strlcpy(clean, path, sizeof(clean));
-	if (place->slash)
-		clean[len - 1] = '\0';
+	while (len > 0 && clean[len - 1] == '/')
+		clean[--len] = '\0';
+	place->is_root = len == 0;
 	snprintf(place->path, sizeof(place->path), "/%s%s%.*s",
 	    local ? PI_STORAGE : PI_CARD, len == 0 ? "" : "/",
 	    (int)sizeof(place->path) - 32, clean);

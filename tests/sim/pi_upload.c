@@ -40,6 +40,8 @@ struct upload {
 	bool print;
 	bool overwrite;
 	bool whole; /* all of it is in call.body */
+	long long received;
+	long long counted; /* of it; only whole blocks are */
 };
 
 static bool
@@ -109,16 +111,30 @@ begin(struct upload *upload)
 	return upload->fd < 0 ? OUTCOME_CRASHED : OUTCOME_STORED;
 }
 
+/* The server looks up after each block.  Is this such a moment? */
+static bool
+count_blocks(struct upload *upload, size_t len)
+{
+	long long before = upload->counted;
+
+	upload->received += (long long)len;
+	upload->counted = upload->received;
+	if (upload->received < upload->call->length)
+		upload->counted -= upload->received % PI_BLOCK;
+	return upload->counted > before;
+}
+
 static enum outcome
 store(struct upload *upload, const char *data, size_t len)
 {
 	struct sim *sim = upload->call->sim;
-	bool full, stop;
+	bool full, stop, ours;
 
 	pthread_mutex_lock(&sim->lock);
-	if (sim->transfer.id == upload->transfer)
-		sim->transfer.transferred += (long long)len;
-	stop = sim->transfer.id == upload->transfer && sim->transfer.stop;
+	ours = sim->transfer.id == upload->transfer;
+	stop = count_blocks(upload, len) && ours && sim->transfer.stop;
+	if (ours && !stop)
+		sim->transfer.transferred = upload->counted;
 	full = sim->full || sim->writes_fail;
 	pthread_mutex_unlock(&sim->lock);
 	if (stop)
