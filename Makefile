@@ -219,25 +219,28 @@ FORMATTED = $(wildcard client/*.[ch] cache/*.[ch] fs/*.[ch] \
 SBINDIR ?= /sbin
 BINDIR = $(PREFIX)/bin
 MANDIR = $(PREFIX)/share/man/man8
-BASHDIR = $(PREFIX)/share/bash-completion/completions
 COMPDIR = $(PREFIX)/share/bash-completion/completions
+MIMEDIR = $(PREFIX)/share/mime/packages
 
 install: $(BUILD)/prusafs
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR) \
-	    $(DESTDIR)$(SBINDIR) $(DESTDIR)$(COMPDIR)
+	    $(DESTDIR)$(SBINDIR) $(DESTDIR)$(COMPDIR) $(DESTDIR)$(MIMEDIR)
 	install $(BUILD)/prusafs $(DESTDIR)$(BINDIR)/prusafs
 	install -m 644 prusafs.8 $(DESTDIR)$(MANDIR)/prusafs.8
-	install -m 644 scripts/completions/prusafs.bash \
-	    $(DESTDIR)$(BASHDIR)/prusafs
+	ln -sf prusafs.8 $(DESTDIR)$(MANDIR)/mount.prusafs.8
+	ln -sf prusafs.8 $(DESTDIR)$(MANDIR)/mount.fuse.prusafs.8
 	install -m 644 scripts/completions/prusafs.bash \
 	    $(DESTDIR)$(COMPDIR)/prusafs
+	install -m 644 scripts/mime/prusafs.xml \
+	    $(DESTDIR)$(MIMEDIR)/prusafs.xml
 	ln -sf $(BINDIR)/prusafs $(DESTDIR)$(SBINDIR)/mount.prusafs
 	ln -sf $(BINDIR)/prusafs $(DESTDIR)$(SBINDIR)/mount.fuse.prusafs
 
 uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/prusafs $(DESTDIR)$(MANDIR)/prusafs.8 \
-	    $(DESTDIR)$(BASHDIR)/prusafs \
-	    $(DESTDIR)$(COMPDIR)/prusafs \
+	    $(DESTDIR)$(MANDIR)/mount.prusafs.8 \
+	    $(DESTDIR)$(MANDIR)/mount.fuse.prusafs.8 \
+	    $(DESTDIR)$(COMPDIR)/prusafs $(DESTDIR)$(MIMEDIR)/prusafs.xml \
 	    $(DESTDIR)$(SBINDIR)/mount.prusafs \
 	    $(DESTDIR)$(SBINDIR)/mount.fuse.prusafs
 
