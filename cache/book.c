@@ -266,6 +266,21 @@ book_note_size(struct book *book, const char *path, int64_t stamp, off_t size)
 	pthread_mutex_unlock(&book->lock);
 }
 
+void
+book_renew(struct book *book, const char *path, int64_t stamp, off_t size)
+{
+	struct record *record;
+
+	pthread_mutex_lock(&book->lock);
+	record = size < 0 ? find(book, path) : find_or_add(book, path, stamp);
+	if (record != NULL) {
+		clear(record, stamp);
+		record->size = size;
+		save(book, record);
+	}
+	pthread_mutex_unlock(&book->lock);
+}
+
 bool
 book_mtime(struct book *book, const char *path, int64_t stamp,
     struct timespec *out)

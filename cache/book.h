@@ -27,6 +27,12 @@ void book_close(struct book *);
 bool book_size(struct book *, const char *path, int64_t stamp, off_t *out);
 void book_note_size(struct book *, const char *path, int64_t stamp, off_t size);
 
+/*
+ * A file was stored anew, with this size; -1: perhaps, and its size is not
+ * known.  Time stamps are too coarse to tell it from its former version.
+ */
+void book_renew(struct book *, const char *path, int64_t stamp, off_t size);
+
 bool book_mtime(struct book *, const char *path, int64_t stamp,
     struct timespec *out);
 void book_note_mtime(struct book *, const char *path, int64_t stamp,

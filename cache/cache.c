@@ -346,13 +346,14 @@ cache_store(struct printer *printer, const struct wait *wait,
 	char *path;
 
 	note_change(cache, error);
-	if (error != 0)
-		return error;
-	path = name_join(store->folder, out->name);
-	if (path != NULL)
-		book_note_size(cache->book, path, out->mtime_s, out->size);
+	/* What failed may have arrived all the same. */
+	path = name_join(store->folder, error == 0 ? out->name : store->name);
+	if (path != NULL && error == 0)
+		book_renew(cache->book, path, out->mtime_s, out->size);
+	else if (path != NULL)
+		book_renew(cache->book, path, 0, -1);
 	free(path);
-	return 0;
+	return error;
 }
 
 static int

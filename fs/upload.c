@@ -101,6 +101,17 @@ remember(struct unit *unit, const struct upload *upload,
 	unit_note_upload(unit, upload->path);
 }
 
+/*
+ * Did the upload end without a word of the printer?  Then the file may be
+ * another one in the same second: what is here of it counts no more.
+ */
+static bool
+is_doubtful(int error)
+{
+	return error == -EINTR || error == -EIO || error == -ETIMEDOUT ||
+	    error == -EREMOTEIO;
+}
+
 /* What was not stored is kept, unless its writer was killed. */
 static void
 put_aside(const struct caller *caller, struct unsent_ticket *ticket,
@@ -168,6 +179,9 @@ upload_spool(const struct caller *caller, struct unit *unit,
 		remember(unit, upload, &stored, spool);
 		unsent_stored(ticket, upload->path);
 	} else {
+		if (is_doubtful(error))
+			content_drop(unit->content, upload->folder,
+			    name_of(upload->path));
 		put_aside(caller, ticket, upload, error);
 	}
 	ledger_end(tracked.entry, error, words);

@@ -380,6 +380,17 @@ is_longer_than() {
 	done
 }
 
+@test "a file written anew has a time of its own" {
+	local kind
+	for kind in $(both); do
+		fresh "$kind"
+		echo G28 >"$S/a.gcode"
+		touch -d 2001-02-03 "$S/a.gcode"
+		echo G1 >>"$S/a.gcode"
+		[ "$(date -r "$S/a.gcode" +%Y)" -gt 2001 ]
+	done
+}
+
 @test "a full printer is ENOSPC" {
 	local kind
 	for kind in $(both); do

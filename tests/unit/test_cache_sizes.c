@@ -152,6 +152,45 @@ test_overtaken_size(struct check *check)
 }
 
 static void
+test_doubtful_upload(struct check *check)
+{
+	struct timespec mtime = { .tv_sec = 1 };
+	struct rig rig;
+
+	set_up(&rig, check, HOUR_MS);
+	store(&rig, 200);
+	book_note_mtime(rig.book, "usb/a.gcode", STAMP, &mtime);
+	fake_set_error(&rig.fake, -EINTR);
+	CHECK(check, store(&rig, 300) == -EINTR, "an upload is called off");
+	fake_set_error(&rig.fake, 0);
+	CHECK(check,
+	    size_of(&rig, &forever, STAMP) != 200 &&
+		fake_begun(&rig.fake, FAKE_SIZE) == 1,
+	    "the printer may have it all the same: it is asked for the size");
+	CHECK(check, !book_mtime(rig.book, "usb/a.gcode", STAMP, &mtime),
+	    "and the time of the former version does not count");
+	tear_down(&rig);
+}
+
+static void
+test_time_of_former(struct check *check)
+{
+	struct timespec mtime = { .tv_sec = 1 };
+	struct rig rig;
+
+	set_up(&rig, check, HOUR_MS);
+	store(&rig, 200);
+	book_note_mtime(rig.book, "usb/a.gcode", STAMP, &mtime);
+	CHECK(check,
+	    store(&rig, 300) == 0 &&
+		!book_mtime(rig.book, "usb/a.gcode", STAMP, &mtime),
+	    "a new version in the same second has not the former one's time");
+	CHECK(check, size_of(&rig, &forever, STAMP) == 300,
+	    "but a size of its own");
+	tear_down(&rig);
+}
+
+static void
 test_overtaken_folder(struct check *check)
 {
 	struct rig rig;
@@ -175,6 +214,8 @@ main(void)
 	test_shared(&check);
 	test_reopened(&check);
 	test_overtaken_size(&check);
+	test_doubtful_upload(&check);
+	test_time_of_former(&check);
 	test_overtaken_folder(&check);
 	return check_end(&check);
 }
