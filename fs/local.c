@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <mntent.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -97,24 +98,37 @@ find_mountpoint(struct local *local, const char *path)
 	return local->mountpoint == NULL ? refuse(path, "out of memory") : 0;
 }
 
+/* mount(8) starts its helpers without an environment. */
+const char *
+local_home(void)
+{
+	const char *home = getenv("HOME");
+	const struct passwd *user;
+
+	if (home != NULL && *home == '/')
+		return home;
+	user = geteuid() == 0 ? NULL : getpwuid(geteuid());
+	return user == NULL ? NULL : user->pw_dir;
+}
+
 static char *
 default_cache(void)
 {
-	const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+	const char *cache = getenv("XDG_CACHE_HOME"), *home = local_home();
 	char *path = NULL;
 	int len;
 
 	if (cache != NULL && *cache == '/')
 		len = asprintf(&path, "%s/prusafs", cache);
-	else if (home != NULL && *home == '/')
+	else if (home != NULL)
 		len = asprintf(&path, "%s/.cache/prusafs", home);
 	else
 		len = asprintf(&path, "/var/cache/prusafs");
 	return len < 0 ? NULL : path;
 }
 
-/* mkdir -p, the last one for us alone. */
-static void
+/* mkdir -p, the last one for us alone.  Returns 0 or a negative errno. */
+static int
 make_folders(char *path)
 {
 	char *slash;
@@ -125,7 +139,7 @@ make_folders(char *path)
 		(void)mkdir(path, 0755);
 		*slash = '/';
 	}
-	(void)mkdir(path, 0700);
+	return mkdir(path, 0700) == 0 || errno == EEXIST ? 0 : -errno;
 }
 
 /*
@@ -156,12 +170,12 @@ make_cache(struct local *local, const char *wanted)
 	char absolute[PATH_MAX];
 	char *path = wanted != NULL ? strdup(wanted) : default_cache();
 	const char *why;
-	int status = 0;
+	int error, status = 0;
 
 	if (path == NULL)
 		return refuse("cache_dir", "out of memory");
-	make_folders(path);
-	why = why_unfit(path);
+	error = make_folders(path);
+	why = error != 0 ? strerror(-error) : why_unfit(path);
 	if (why == NULL && realpath(path, absolute) != NULL)
 		local->cache_dir = strdup(absolute);
 	if (local->cache_dir == NULL)

@@ -19,6 +19,12 @@ struct local {
 int local_prepare(struct local *, const struct options *, const char *url);
 void local_free(struct local *);
 
+/*
+ * The user's home directory, borrowed: $HOME, else, for anybody but root, what
+ * the password database says; or NULL.
+ */
+const char *local_home(void);
+
 /* Remember what kind of printer it is, for a mount while it is away. */
 void local_note_dialect(const struct local *, const struct dialect *);
 const struct dialect *local_dialect(const struct local *);

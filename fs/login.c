@@ -15,6 +15,7 @@
 
 #include "client/log.h"
 #include "client/name.h"
+#include "fs/local.h"
 #include "fs/login.h"
 #include "fs/options.h"
 
@@ -48,7 +49,7 @@ static char *
 printers_file(void)
 {
 	const char *config = getenv("XDG_CONFIG_HOME");
-	const char *home = getenv("HOME");
+	const char *home = local_home();
 	char *path;
 	int len;
 

@@ -385,6 +385,20 @@ https_printer() {
 	done
 }
 
+# A mount by a line of fstab with "user" comes without an environment.
+@test "without HOME an ordinary user's home is looked up" {
+	need_root
+	printer buddy
+	as_nobody
+	local home
+	home=$(getent passwd nobody | cut -d: -f6)
+	[ ! -e "$home" ] || skip 'nobody has a home'
+	try 4 "$home/.cache/prusafs: " "${RUN_AS[@]}" env -i "$PRUSAFS" \
+	    -o "password_file=$DIR/password" "$URL" "$M"
+	try 3 "$home/.config/prusafs/printers.conf" "${RUN_AS[@]}" \
+	    setsid env -i "$PRUSAFS" "$URL" "$M"
+}
+
 @test "others see the mount of root with allow_other alone" {
 	need_root
 	fresh buddy
