@@ -98,6 +98,12 @@ ssize_t staged_write(struct staged *, const char *dir, const void *data,
 int staged_truncate(struct staged *, const char *dir, off_t size);
 
 /*
+ * With the gate: a write of it failed (0: all of it is written anew).  A file
+ * that lacks a write is not to be taken for a whole one.
+ */
+void staged_spoil(struct staged *, int error);
+
+/*
  * With the gate: there is nothing more to upload.  The spool is shared with
  * readers from now on: the next change works on a copy.
  */

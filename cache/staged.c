@@ -99,9 +99,8 @@ note_change(struct staged *staged)
 	pthread_mutex_unlock(&stage->lock);
 }
 
-/* A file that lacks a write must not be taken for a whole one. */
-static void
-spoil(struct staged *staged, int error)
+void
+staged_spoil(struct staged *staged, int error)
 {
 	pthread_mutex_lock(&staged->stage->lock);
 	staged->spoiled = error;
@@ -119,7 +118,7 @@ staged_write(struct staged *staged, const char *dir, const void *data,
 	if (count > 0)
 		note_change(staged);
 	else if (count < 0)
-		spoil(staged, (int)count);
+		staged_spoil(staged, (int)count);
 	return count;
 }
 
@@ -136,7 +135,7 @@ staged_truncate(struct staged *staged, const char *dir, off_t size)
 	if (error == 0)
 		note_change(staged);
 	if (error != 0 || size == 0)
-		spoil(staged, error);
+		staged_spoil(staged, error);
 	return error;
 }
 

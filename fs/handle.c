@@ -12,6 +12,7 @@
 #include "cache/content.h"
 #include "cache/spool.h"
 #include "cache/stage.h"
+#include "client/dialect.h"
 #include "client/log.h"
 #include "client/name.h"
 #include "client/printer.h"
@@ -165,6 +166,18 @@ handle_read(struct file *file, const struct caller *caller, void *out,
 	return content_read(content, &caller->wait, out, len, offset);
 }
 
+/* With the gate: may the file be that long?  The printer's limit is known. */
+static int
+check_size(struct handle *handle, struct staged *staged, off_t size)
+{
+	off_t max = handle->file.place->unit->printer->dialect->size_max;
+
+	if (max == 0 || size <= max)
+		return 0;
+	staged_spoil(staged, -EFBIG);
+	return -EFBIG;
+}
+
 static ssize_t
 handle_write(struct file *file, const struct caller *caller, const void *data,
     size_t len, off_t offset)
@@ -178,7 +191,9 @@ handle_write(struct file *file, const struct caller *caller, const void *data,
 		count = staged_lock(staged, &caller->wait);
 	if (count != 0)
 		return count;
-	count = staged_write(staged, dir, data, len, offset);
+	count = check_size(handle, staged, offset + (off_t)len);
+	if (count == 0)
+		count = staged_write(staged, dir, data, len, offset);
 	staged_unlock(staged);
 	return count;
 }
@@ -201,7 +216,9 @@ handle_change(struct file *file, const struct caller *caller,
 			error = staged_lock(staged, &caller->wait);
 		if (error != 0)
 			return error;
-		error = staged_truncate(staged, dir, changes->size);
+		error = check_size(handle, staged, changes->size);
+		if (error == 0)
+			error = staged_truncate(staged, dir, changes->size);
 		staged_unlock(staged);
 		if (error != 0)
 			return error;
@@ -276,12 +293,12 @@ settle(struct handle *handle, const struct caller *caller,
 		stage_unlist(staged);
 		return;
 	}
-	if (!facts.temporary && facts.size == 0)
+	if (!facts.temporary && facts.size == 0 && facts.spoiled == 0)
 		log_say(LOG_LEVEL_NOTE,
 		    "%s is empty: it is kept here until "
 		    "the unmount, for no printer can store it",
 		    handle->file.place->path);
-	if (facts.dirty && !facts.temporary)
+	if (!facts.temporary && (facts.dirty || facts.spoiled != 0))
 		(void)upload_staged(caller, unit, staged);
 }
 

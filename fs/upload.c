@@ -220,7 +220,8 @@ upload_staged(const struct caller *caller, struct unit *unit,
 	if (error != 0)
 		return error;
 	staged_look(staged, &facts);
-	if (!facts.dirty || facts.temporary || facts.size == 0)
+	if (facts.temporary ||
+	    (facts.spoiled == 0 && (!facts.dirty || facts.size == 0)))
 		goto out;
 	upload.replace = staged_does_replace(staged, &upload.old_mtime);
 	error = facts.spoiled;

@@ -391,6 +391,69 @@ is_longer_than() {
 	done
 }
 
+@test "a file too big for a Buddy is EFBIG while it is written" {
+	fresh buddy
+	model "$DIR/model.gcode"
+	assert_fails_with 'File too large' truncate -s 5G "$S/a.gcode"
+	assert_fails_with 'File too large' dd if="$DIR/model.gcode" \
+	    of="$S/b.gcode" bs=10000 seek=429497 conv=notrunc
+	[[ $output == *'error writing'* ]]
+	assert_requests 0 '^PUT$'
+	[ "$(ls "$S" "$M/unsent" | grep -c gcode)" -eq 0 ]
+	cp "$DIR/model.gcode" "$S/"
+	assert_fails_with 'File too large' truncate -s 5G "$S/model.gcode"
+	assert_fails_with 'File too large' python3 -c \
+	    'import os, sys; os.truncate(sys.argv[1], 5 << 30)' "$S/model.gcode"
+	cmp "$DIR/model.gcode" "$S/model.gcode"
+	cp "$DIR/model.gcode" "$S/model.gcode"
+}
+
+# The cache directory on a disk of 1 MB.
+small_disk() {
+	need_root
+	printer "$1"
+	mkdir "$DIR/cache"
+	mount -t tmpfs -o size=1m,mode=700 tmpfs "$DIR/cache"
+	SMALL_DISK=$DIR/cache
+	mounted
+}
+
+eval "$(declare -f teardown | sed '1s/teardown/common_teardown/')"
+teardown() {
+	local rc=0
+	if [ -n "${SMALL_DISK-}" ]; then
+		unmounted || rc=1
+		umount "$SMALL_DISK" || rc=1
+	fi
+	common_teardown || rc=1
+	return $rc
+}
+
+@test "without room for its bytes a copy is ENOSPC and leaves no file" {
+	local kind
+	for kind in $(both); do
+		small_disk "$kind"
+		model "$DIR/small.gcode" 100000
+		model "$DIR/big.gcode" 2000000
+		assert_fails_with 'No space left' \
+		    cp "$DIR/big.gcode" "$S/a.gcode"
+		assert_fails_with 'No space left' \
+		    bash -c 'cat "$1" >"$2"' bash "$DIR/big.gcode" "$S/b.gcode"
+		# Now there is no room for the first byte.
+		dd if=/dev/zero of="$DIR/cache/full" bs=4096 || :
+		assert_fails_with 'No space left' \
+		    cp "$DIR/small.gcode" "$S/c.gcode"
+		rm "$DIR/cache/full"
+		[ "$(ls "$S" "$M/unsent" | grep -c gcode)" -eq 0 ]
+		assert_requests 0 '^PUT$'
+		cp "$DIR/small.gcode" "$S/c.gcode"
+		cmp "$DIR/small.gcode" "$S/c.gcode"
+		unmounted
+		umount "$SMALL_DISK"
+		SMALL_DISK=
+	done
+}
+
 @test "a full printer is ENOSPC" {
 	local kind
 	for kind in $(both); do
