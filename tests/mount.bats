@@ -436,7 +436,7 @@ https_printer() {
 	for name in open link file; do
 		run "$PRUSAFS" -o "password_file=$DIR/password" \
 		    -o "cache_dir=$DIR/$name" "$URL" "$M"
-		[ "$status" -eq 1 ]
+		[ "$status" -eq 4 ]
 		[ "${#lines[@]}" -eq 1 ]
 		[[ $output == *cache_dir* ]]
 		refute is_mounted
