@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 
 #include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -142,9 +143,25 @@ make_folders(char *path)
 	return mkdir(path, 0700) == 0 || errno == EEXIST ? 0 : -errno;
 }
 
+static bool
+is_empty(const char *path)
+{
+	const struct dirent *entry;
+	DIR *dir = opendir(path);
+	bool empty = dir != NULL;
+
+	while (empty && (entry = readdir(dir)) != NULL)
+		empty = strcmp(entry->d_name, ".") == 0 ||
+		    strcmp(entry->d_name, "..") == 0;
+	if (dir != NULL)
+		closedir(dir);
+	return empty;
+}
+
 /*
  * Why a directory cannot be the cache; NULL: it can.  What waits there must
- * not be another user's to see or to change.
+ * not be another user's to see or to change.  One that was made for us is
+ * closed; one that others use, as /tmp, is not.
  */
 static const char *
 why_unfit(const char *path)
@@ -157,8 +174,10 @@ why_unfit(const char *path)
 		return "cache_dir must be a directory";
 	if (stat_buffer.st_uid != geteuid())
 		return "cache_dir belongs to another user";
-	if ((stat_buffer.st_mode & 077) != 0)
-		return "cache_dir is open to others (chmod 700)";
+	if ((stat_buffer.st_mode & 077) != 0 && !is_empty(path))
+		return "cache_dir is open to others, and not empty";
+	if (chmod(path, 0700) != 0)
+		return strerror(errno);
 	if (access(path, R_OK | W_OK | X_OK) != 0)
 		return strerror(errno);
 	return NULL;

@@ -430,6 +430,7 @@ https_printer() {
 	printer buddy
 	local name
 	mkdir -m 755 "$DIR/open"
+	: >"$DIR/open/of-others"
 	mkdir -m 700 "$DIR/there"
 	ln -s there "$DIR/link"
 	: >"$DIR/file"
@@ -443,6 +444,9 @@ https_printer() {
 	done
 	[ "$(stat -c %a "$DIR/open")" = 755 ]
 	[ -z "$(ls -A "$DIR/there")" ]
+	mkdir -m 755 "$DIR/cache"
+	mounted
+	[ "$(stat -c %a "$DIR/cache")" = 700 ]
 }
 
 # As a user of the computer that is not the owner.
