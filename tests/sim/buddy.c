@@ -87,6 +87,7 @@ find_route(const char *target)
 static void
 serve_static(struct call *call)
 {
+	static const char etag[] = "\"2779096485\"";
 	struct text head = { 0 };
 
 	if (strcmp(call->ex->method, "GET") != 0 ||
@@ -94,8 +95,12 @@ serve_static(struct call *call)
 		buddy_page(call, 404, "");
 		return;
 	}
-	buddy_head(call, &head, 200, "text/html", "Content-Encoding: gzip\r\n",
-	    sizeof(page));
+	if (buddy_knows(call->ex, etag)) {
+		buddy_not_modified(call, etag);
+		return;
+	}
+	buddy_head(call, &head, 200, "text/html; charset=utf-8",
+	    "ETag: \"2779096485\"\r\nContent-Encoding: gzip\r\n", sizeof(page));
 	exchange_answer(call->ex, call->conn, 200, &head, page, sizeof(page));
 	text_free(&head);
 }

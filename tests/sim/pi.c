@@ -231,18 +231,34 @@ serve_request(struct call *call)
 		pi_nothing(call);
 }
 
-/* A page without a head, as in HTTP/0.9. */
+/*
+ * The page of the server below the framework, which sees a request first.
+ * Garbage is taken for HTTP/0.9: its page has no head.
+ */
 static void
-answer_garbage(struct call *call)
+refuse(struct call *call, int status, const char *message)
 {
-	static const char page[] =
-	    "<!DOCTYPE HTML>\n<html><head><title>Error response</title></head>"
-	    "<body><h1>Error response</h1><p>Error code: 400</p>"
-	    "<p>Message: Bad request syntax.</p></body></html>\n";
+	struct text head = { 0 }, body = { 0 };
+	char date[32];
 
-	call->ex->status = 400;
-	exchange_log(call->ex, call->conn);
-	conn_send(call->conn, page, strlen(page));
+	text_printf(&body,
+	    "<!DOCTYPE HTML>\n<html lang=\"en\">\n<head>"
+	    "<title>Error response</title></head>\n"
+	    "<body><h1>Error response</h1>\n<p>Error code: %d</p>\n"
+	    "<p>Message: %s.</p></body>\n</html>\n",
+	    status, message);
+	text_date(date, time(NULL));
+	if (status != 400)
+		text_printf(&head,
+		    "HTTP/1.0 %d %s\r\nServer: PrusaLink/0.8.1 Python/3.11.2"
+		    "\r\nDate: %s\r\nConnection: close\r\n"
+		    "Content-Type: text/html;charset=utf-8\r\n"
+		    "Content-Length: %zu\r\n\r\n",
+		    status, message, date, body.len);
+	exchange_answer(call->ex, call->conn, status, &head, text_string(&body),
+	    body.len);
+	text_free(&head);
+	text_free(&body);
 }
 
 static void
@@ -257,11 +273,13 @@ serve(struct conn *conn)
 	if (result != READ_OK)
 		conn->dead = true;
 	else if (ex.line_len > MOST_LINE)
-		pi_html(&call, 414, "");
+		refuse(&call, 414, "Request-URI Too Long");
 	else if (ex.malformed)
-		answer_garbage(&call);
-	else if (ex.header_count > MOST_HEADERS || ex.longest > MOST_HEADER)
-		pi_html(&call, 431, "");
+		refuse(&call, 400, "Bad request syntax");
+	else if (ex.header_count > MOST_HEADERS)
+		refuse(&call, 431, "Too many headers");
+	else if (ex.longest > MOST_HEADER)
+		refuse(&call, 431, "Line too long");
 	else
 		serve_request(&call);
 	if (!conn->dead)

@@ -173,7 +173,10 @@ receive(struct upload *upload)
 {
 	struct call *call = upload->call;
 	char *data = malloc(PIECE);
-	long long left = call->length;
+	/* a last block of one byte is never read */
+	bool unlucky = !upload->whole && call->length > PI_BLOCK &&
+	    call->length % PI_BLOCK == 1;
+	long long left = call->length - unlucky;
 	enum outcome outcome = OUTCOME_STORED;
 	size_t used = 0;
 
@@ -191,9 +194,7 @@ receive(struct upload *upload)
 		outcome = store(upload, data, (size_t)got);
 	}
 	free(data);
-	/* a last block of one byte is never read */
-	if (outcome == OUTCOME_STORED && !upload->whole &&
-	    call->length > PI_BLOCK && call->length % PI_BLOCK == 1)
+	if (outcome == OUTCOME_STORED && unlucky)
 		outcome = OUTCOME_FAILED;
 	return outcome;
 }
