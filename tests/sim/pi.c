@@ -298,6 +298,7 @@ restart(struct sim *sim)
 	for (int i = 0; i < 64; i += 8)
 		snprintf(pi->secret + i, 9, "%08x", (unsigned)arc4random());
 	pi->stuck = false;
+	pi->selected[0] = '\0';
 	pi->changed = time(NULL);
 	while ((pending = TAILQ_FIRST(&pi->pending)) != NULL) {
 		TAILQ_REMOVE(&pi->pending, pending, entry);

@@ -43,7 +43,8 @@ struct pi {
 	char *local; /* real folders */
 	char *card;
 	bool card_out;
-	bool stuck; /* the print of a folder that nothing ends */
+	bool stuck;	    /* the print of a folder that nothing ends */
+	char selected[512]; /* display path, by the older API; empty: none */
 	char secret[65];
 	char key[PI_KEY];
 	time_t changed; /* the tree */

@@ -231,6 +231,7 @@ pi_start_print(struct sim *sim, const struct pi_place *place)
 
 	if (!can_start(sim))
 		return -EBUSY;
+	pi->selected[0] = '\0';
 	if (S_ISDIR(place->st.st_mode)) {
 		pi->stuck = true;
 		machine_start(sim, place->path, place->real, 1e9);

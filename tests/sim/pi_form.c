@@ -1,7 +1,7 @@
 /*
  * The form of the older API's upload: found apart in memory, then stored as
  * any other upload.  Also what the older API's requests have in common: a body
- * of JSON, a storage in the path.
+ * of JSON, a storage in the path; and the moves that do nothing.
  */
 #include <cJSON.h>
 #include <errno.h>
@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "tests/sim/pi.h"
 
@@ -274,4 +275,70 @@ pi_multipart(struct call *call)
 		pi_error(call, wrong);
 	else
 		store_form(call, &form);
+}
+
+/* Move only if the destination's folder is missing.  Locked. */
+static int
+move_file(struct call *call, const char *source, const char *destination)
+{
+	char *from = pi_real(call->pi, source);
+	char *to = pi_real(call->pi, destination);
+	char *slash = to == NULL ? NULL : strrchr(to, '/');
+	const char *last = strrchr(destination, '/');
+	int error = -ENOENT;
+
+	if (from == NULL || to == NULL || access(from, F_OK) != 0)
+		goto out;
+	error = pi_prints(call->sim, from) ? -EBUSY : 0;
+	if (error != 0 || last == NULL)
+		goto out;
+	*slash = '\0';
+	if (access(to, F_OK) != 0) {
+		char *folder = strndup(destination,
+		    (size_t)(last - destination));
+
+		error = folder == NULL ? -ENOMEM :
+					 pi_make_folders(call, folder);
+		free(folder);
+		*slash = '/';
+		if (error == 0 && rename(from, to) != 0)
+			error = -errno;
+		pi_changed(call->sim, to);
+	}
+out:
+	free(from);
+	free(to);
+	return error;
+}
+
+void
+pi_modify(struct call *call)
+{
+	const char *source, *destination;
+	cJSON *json;
+	int error;
+
+	if (!pi_check_storage(call, true))
+		return;
+	json = pi_read_json(call);
+	if (json == NULL)
+		return;
+	source = pi_string_of(json, "source");
+	destination = pi_string_of(json, "destination");
+	pthread_mutex_lock(&call->sim->lock);
+	error = source[0] == '\0' || destination[0] == '\0' ?
+	    -EINVAL :
+	    move_file(call, source, destination);
+	pthread_mutex_unlock(&call->sim->lock);
+	if (error == -EBUSY)
+		pi_error(call, PI_FILE_PRINTED);
+	else if (error != -EINVAL && strcmp(source, destination) == 0)
+		pi_error(call, PI_SAME_DESTINATION);
+	else if (error == -ENOENT)
+		pi_error(call, PI_FILE_NOT_FOUND);
+	else if (error != 0)
+		pi_crash(call);
+	else
+		pi_empty(call, 201);
+	cJSON_Delete(json);
 }

@@ -1,7 +1,6 @@
 /*
  * PrusaLink's older API: the tree as one listing, downloads, thumbnails,
- * folders, moves that do nothing, the printer's and the job's state, and the
- * small routes around them.
+ * files to print or delete.
  */
 #include <cJSON.h>
 #include <dirent.h>
@@ -321,6 +320,7 @@ run_start(struct call *call, const cJSON *json, const struct pi_place *place)
 		return 400;
 	if (view.has_job)
 		return print ? 409 : 400;
+	strlcpy(call->pi->selected, place->path, sizeof(call->pi->selected));
 	if (print ||
 	    cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, "print")))
 		error = pi_start_print(call->sim, place);
@@ -381,70 +381,4 @@ pi_legacy_delete(struct call *call)
 		pi_error(call, PI_FILE_NOT_FOUND);
 	else
 		pi_crash(call);
-}
-
-/* Move only if the destination's folder is missing.  Locked. */
-static int
-move_file(struct call *call, const char *source, const char *destination)
-{
-	char *from = pi_real(call->pi, source);
-	char *to = pi_real(call->pi, destination);
-	char *slash = to == NULL ? NULL : strrchr(to, '/');
-	const char *last = strrchr(destination, '/');
-	int error = -ENOENT;
-
-	if (from == NULL || to == NULL || access(from, F_OK) != 0)
-		goto out;
-	error = pi_prints(call->sim, from) ? -EBUSY : 0;
-	if (error != 0 || last == NULL)
-		goto out;
-	*slash = '\0';
-	if (access(to, F_OK) != 0) {
-		char *folder = strndup(destination,
-		    (size_t)(last - destination));
-
-		error = folder == NULL ? -ENOMEM :
-					 pi_make_folders(call, folder);
-		free(folder);
-		*slash = '/';
-		if (error == 0 && rename(from, to) != 0)
-			error = -errno;
-		pi_changed(call->sim, to);
-	}
-out:
-	free(from);
-	free(to);
-	return error;
-}
-
-void
-pi_modify(struct call *call)
-{
-	const char *source, *destination;
-	cJSON *json;
-	int error;
-
-	if (!pi_check_storage(call, true))
-		return;
-	json = pi_read_json(call);
-	if (json == NULL)
-		return;
-	source = pi_string_of(json, "source");
-	destination = pi_string_of(json, "destination");
-	pthread_mutex_lock(&call->sim->lock);
-	error = source[0] == '\0' || destination[0] == '\0' ?
-	    -EINVAL :
-	    move_file(call, source, destination);
-	pthread_mutex_unlock(&call->sim->lock);
-	if (error == -EBUSY)
-		pi_error(call, PI_FILE_PRINTED);
-	else if (error != -EINVAL && strcmp(source, destination) == 0)
-		pi_error(call, PI_SAME_DESTINATION);
-	else if (error == -ENOENT)
-		pi_error(call, PI_FILE_NOT_FOUND);
-	else if (error != 0)
-		pi_crash(call);
-	else
-		pi_empty(call, 201);
-	cJSON_Delete(json);
 }

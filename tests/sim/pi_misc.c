@@ -168,6 +168,22 @@ run_pause(struct call *call, const char *action, const char *state)
 		machine_resume(call->sim, false);
 }
 
+/* Start the print of the selected file, if there is one.  Locked. */
+static enum pi_error
+start_selected(struct call *call)
+{
+	struct pi_place place;
+	enum pi_error wrong = PI_NOT_FOUND;
+
+	if (call->pi->selected[0] == '\0')
+		return wrong;
+	pi_find_display(call, call->pi->selected + 1, &place);
+	if (place.exists && pi_start_print(call->sim, &place) != 0)
+		wrong = PI_NOT_ABLE;
+	pi_release(&place);
+	return wrong;
+}
+
 /*
  * Run a command of the older API.  Returns PI_NOT_FOUND when that is all
  * right; an unknown one is.  Locked.
@@ -191,8 +207,9 @@ run_command(struct call *call, const cJSON *json)
 			return PI_NOT_PRINTING;
 		if (running && !call->pi->stuck)
 			machine_stop(call->sim);
-	} else if (strcmp(command, "start") == 0 && view.has_job) {
-		return PI_PRINTING;
+		call->pi->selected[0] = '\0';
+	} else if (strcmp(command, "start") == 0) {
+		return view.has_job ? PI_PRINTING : start_selected(call);
 	}
 	return PI_NOT_FOUND;
 }
@@ -211,6 +228,11 @@ pi_legacy_job_command(struct call *call)
 	cJSON_Delete(json);
 	if (wrong == PI_NOT_FOUND)
 		pi_empty(call, 204);
+	else if (wrong == PI_NOT_ABLE)
+		pi_json_string(call, 500,
+		    "{\"title\": \"COMMAND FAILED\", "
+		    "\"message\": \"Already printing\", "
+		    "\"text\": \"Already printing\"}");
 	else
 		pi_error(call, wrong);
 }
