@@ -110,7 +110,7 @@ buddy_page_keep(struct call *call, int status, const char *message)
 void
 buddy_page_close(struct call *call, int status, const char *message)
 {
-	call->closing = status >= 400 ? CLOSING_ERROR : CLOSING_PLAIN;
+	call->closing = CLOSING_ERROR;
 	buddy_page_keep(call, status, message);
 }
 
