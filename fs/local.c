@@ -95,6 +95,8 @@ find_mountpoint(struct local *local, const char *path)
 		return refuse(path, strerror(errno));
 	if (!S_ISDIR(stat_buffer.st_mode))
 		return refuse(path, "the mount point must be a directory");
+	if (is_ours(absolute))
+		return refuse(path, "a printer is mounted already there");
 	local->mountpoint = strdup(absolute);
 	return local->mountpoint == NULL ? refuse(path, "out of memory") : 0;
 }

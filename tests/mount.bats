@@ -554,6 +554,18 @@ other() {
 	refute is_mounted
 }
 
+@test "a second mount on the same mount point is refused" {
+	fresh buddy
+	local rc=0
+	"$PRUSAFS" -o "$(options)" "$URL" "$M" 2>"$DIR/second" 3>&- || rc=$?
+	[ $rc -eq 4 ]
+	grep -q 'mounted already' "$DIR/second"
+	[ "$(grep -c " $M " /proc/self/mountinfo)" -eq 1 ]
+	cd "$DIR"
+	refute "$PRUSAFS" -o "$(options)" "$URL" mnt/ 3>&-
+	[ "$(grep -c " $M " /proc/self/mountinfo)" -eq 1 ]
+}
+
 @test "SIGTERM unmounts and ends with status 0" {
 	ignore_leaks
 	fresh buddy
