@@ -38,6 +38,7 @@ struct unsent_ticket {
 
 struct unsent {
 	char *dir;
+	bool folds;
 	pthread_mutex_t lock;
 	TAILQ_HEAD(, unsent_ticket) files; /* under lock: those listed */
 };
@@ -122,6 +123,24 @@ free_name(struct unsent *unsent, const char *path)
 	}
 }
 
+/* Is it the same file on the printer? */
+static bool
+is_same(const struct unsent *unsent, const char *one, const char *two)
+{
+	char *folded_one, *folded_two;
+	bool same = strcmp(one, two) == 0;
+
+	if (same || !unsent->folds)
+		return same;
+	folded_one = name_fold(one);
+	folded_two = name_fold(two);
+	same = folded_one != NULL && folded_two != NULL &&
+	    strcmp(folded_one, folded_two) == 0;
+	free(folded_one);
+	free(folded_two);
+	return same;
+}
+
 /* With the lock: what was kept for a destination before. */
 static void
 remove_older(struct unsent *unsent, const char *path)
@@ -130,7 +149,7 @@ remove_older(struct unsent *unsent, const char *path)
 
 	TAILQ_FOREACH_SAFE(ticket, &unsent->files, link, next)
 	{
-		if (strcmp(ticket->path, path) == 0)
+		if (is_same(unsent, ticket->path, path))
 			delist(ticket);
 	}
 }
@@ -331,12 +350,13 @@ scan(struct unsent *unsent)
 }
 
 int
-unsent_open(const char *dir, const char *name, struct unsent **out)
+unsent_open(const char *dir, const char *name, bool folds, struct unsent **out)
 {
 	struct unsent *unsent = calloc(1, sizeof(*unsent));
 
 	if (unsent == NULL)
 		return -ENOMEM;
+	unsent->folds = folds;
 	if (asprintf(&unsent->dir, "%s/%s.unsent", dir, name) < 0) {
 		free(unsent);
 		return -ENOMEM;

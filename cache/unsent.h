@@ -18,10 +18,12 @@ struct unsent_ticket;
  */
 
 /*
- * Open the directory "dir/name.unsent" and take over what was left there.
- * Returns 0 (caller: unsent_close) or a negative errno.
+ * Open the directory "dir/name.unsent" and take over what was left there;
+ * folds: the printer takes all spellings of a name for one.  Returns 0
+ * (caller: unsent_close) or a negative errno.
  */
-int unsent_open(const char *dir, const char *name, struct unsent **out);
+int unsent_open(const char *dir, const char *name, bool folds,
+    struct unsent **out);
 void unsent_close(struct unsent *);
 
 /*

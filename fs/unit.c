@@ -13,6 +13,7 @@
 #include "cache/stage.h"
 #include "cache/unsent.h"
 #include "cache/withheld.h"
+#include "client/dialect.h"
 #include "client/printer.h"
 #include "fs/document.h"
 #include "fs/ledger.h"
@@ -35,7 +36,7 @@ set_up(struct unit *unit, const struct unit_config *config,
 		error = stage_new(&unit->stage);
 	if (error == 0)
 		error = unsent_open(config->cache_dir, config->name,
-		    &unit->unsent);
+		    unit->printer->dialect->folds, &unit->unsent);
 	if (error == 0)
 		error = crew_new(&unit->crew);
 	if (error == 0)

@@ -202,6 +202,17 @@ tools='cp rsync gio_save slicer'
 	done
 }
 
+@test "all spellings of a name on a Buddy are one destination" {
+	fresh buddy
+	model "$DIR/one.gcode" 30000
+	model "$DIR/two.gcode" 40000
+	refused "$DIR/one.gcode" "$S/MODEL.gcode"
+	refused "$DIR/two.gcode" "$S/model.GCODE"
+	unsent_has model.GCODE
+	cp "$DIR/one.gcode" "$S/model.gcode"
+	unsent_is_empty
+}
+
 @test "files of the same name from two folders are both kept" {
 	local kind
 	for kind in $(both); do

@@ -20,7 +20,7 @@ open_unsent(const char *dir, const char *name)
 {
 	struct unsent *unsent;
 
-	if (unsent_open(dir, name, &unsent) != 0) {
+	if (unsent_open(dir, name, false, &unsent) != 0) {
 		printf("Bail out! unsent_open failed\n");
 		exit(1);
 	}
