@@ -99,6 +99,25 @@ set(char **member, char *value)
 	*member = value;
 }
 
+/* Do they name one server?  The scheme may be left out, and slashes behind. */
+static bool
+is_same_server(const char *one, const char *two)
+{
+	static const char scheme[] = "http://";
+	const char *hosts[] = { one, two };
+	size_t lens[2], i;
+
+	for (i = 0; i < 2; i++) {
+		if (strncasecmp(hosts[i], scheme, strlen(scheme)) == 0)
+			hosts[i] += strlen(scheme);
+		lens[i] = strlen(hosts[i]);
+		while (lens[i] > 0 && hosts[i][lens[i] - 1] == '/')
+			lens[i]--;
+	}
+	return lens[0] == lens[1] &&
+	    strncasecmp(hosts[0], hosts[1], lens[0]) == 0;
+}
+
 /* libinih calls this for every line; 0 would be an error. */
 static int
 on_line(void *arg, const char *name, const char *key, const char *value)
@@ -118,7 +137,7 @@ on_line(void *arg, const char *name, const char *key, const char *value)
 		set(&section->api_key_file, beside(section, value));
 	if (strcmp(name, section->wanted) == 0 ||
 	    (section->url != NULL &&
-		strcmp(section->url, section->wanted) == 0))
+		is_same_server(section->url, section->wanted)))
 		section->found = true;
 	return 1;
 }

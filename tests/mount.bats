@@ -276,17 +276,22 @@ https_printer() {
 }
 
 @test "the password may come from the printers file" {
-	local folder=$DIR/xdg-config/prusafs
-	[ "$(id -u)" -ne 0 ] || folder=
-	[ -n "$folder" ] || skip 'root has its file in /etc'
+	local folder=$DIR/xdg-config/prusafs source
 	printer buddy
 	mkdir -p "$folder"
-	printf '[mk4]\nurl = %s\npassword_file = %s\n' "$URL" \
-	    "$DIR/password" >"$folder/printers.conf"
-	"$PRUSAFS" -o "cache_dir=$DIR/cache" mk4 "$M" 3>&-
-	gone_into_background
-	cat "$M/version.json"
-	background_ends
+	printf '[mk4]\nurl = %s/\npassword_file = %s\n' "$URL" \
+	    ../../password >"$folder/printers.conf"
+	# Root's file is in /etc.
+	[ "$(id -u)" -ne 0 ] || as_nobody
+	for source in mk4 "$URL" "$URL/" "${URL#http://}"; do
+		"${RUN_AS[@]}" "$PRUSAFS" -o "cache_dir=$DIR/cache" \
+		    "$source" "$M" 3>&-
+		gone_into_background
+		"${RUN_AS[@]}" cat "$M/version.json"
+		background_ends
+	done
+	try 3 'no password' setsid "${RUN_AS[@]}" "$PRUSAFS" \
+	    -o "cache_dir=$DIR/cache" "$URL/1" "$M"
 }
 
 @test "an API key opens both kinds of printer" {
