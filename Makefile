@@ -118,6 +118,7 @@ SIM_SRCS = \
 	tests/sim/faults.c \
 	tests/sim/gcode.c \
 	tests/sim/machine.c \
+	tests/sim/nth.c \
 	tests/sim/pi.c \
 	tests/sim/pi_auth.c \
 	tests/sim/pi_camera.c \

@@ -229,6 +229,8 @@ run(struct sim *sim, int count, char **words, struct text *answer)
 	}
 	pthread_mutex_lock(&sim->lock);
 	error = faults_control(sim, count, words);
+	if (error == -EOPNOTSUPP)
+		error = nth_control(sim, count, words, answer);
 	for (size_t i = 0;
 	     error == -EOPNOTSUPP && i < sizeof(verbs) / sizeof(verbs[0]);
 	     i++) {

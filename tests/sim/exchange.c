@@ -17,7 +17,8 @@
 #include "tests/sim/text.h"
 
 enum {
-	LINE_SIZE = 8192
+	LINE_SIZE = 8192,
+	CUT_CHUNKED = 10 /* bytes of a chunked body before it breaks off */
 };
 
 static const char *const header_names[HEADER_COUNT] = {
@@ -317,6 +318,9 @@ prepare(struct exchange *ex, struct conn *conn, int status,
 	}
 	ex->status = status;
 	ex->announced = announced;
+	if (ex->cut_body)
+		ex->cut = (long long)head->len +
+		    (announced > 0 ? announced / 2 : CUT_CHUNKED);
 	if (ex->cut >= 0) {
 		conn_limit(conn, ex->cut);
 		ex->cut -= (long long)head->len;

@@ -51,6 +51,8 @@ struct exchange {
 	bool logged;
 
 	bool lose;
+	bool cut_body;		     /* the answer breaks off in its body */
+	const struct nth_mode *drop; /* in place of an answer, or NULL */
 	long long cut; /* bytes of the answer that may be sent; -1: all */
 	long long cut_upload;
 	int fail_status;

@@ -11,6 +11,7 @@
 #include "tests/sim/conn.h"
 #include "tests/sim/exchange.h"
 #include "tests/sim/faults.h"
+#include "tests/sim/nth.h"
 #include "tests/sim/sim.h"
 #include "tests/sim/text.h"
 
@@ -57,8 +58,9 @@ faults_begin(struct conn *conn, struct exchange *ex)
 	    strncmp(ex->target, "/api/v1/", 8) == 0;
 
 	pthread_mutex_lock(&conn->sim->lock);
+	nth_begin(conn->sim, ex);
 	match_fail(faults, ex);
-	if (strcmp(ex->method, faults->lose_method) == 0)
+	if (strcmp(ex->method, faults->lose_method) == 0 && !ex->lose)
 		ex->lose = count_down(&faults->lose_count);
 	if (count_down(&faults->cut_count))
 		ex->cut = faults->cut_bytes;
@@ -179,6 +181,8 @@ send_garbage(struct conn *conn, struct exchange *ex)
 bool
 faults_answered(struct conn *conn, struct exchange *ex)
 {
+	if (nth_dropped(conn, ex))
+		return true;
 	if (ex->fail_status != 0) {
 		if (strcmp(ex->method, "PUT") == 0)
 			swallow(conn, ex);

@@ -223,6 +223,40 @@ stop(struct sim *sim)
 	pthread_mutex_unlock(&sim->lock);
 }
 
+/* Stop listening when connections are refused, and listen again after. */
+static void
+listen_or_not(struct sim *sim)
+{
+	struct server *server = &sim->server;
+	bool refuses;
+
+	pthread_mutex_lock(&sim->lock);
+	refuses = server->refuses;
+	pthread_mutex_unlock(&sim->lock);
+	if (refuses == (server->listen_fd < 0))
+		return;
+	if (!refuses) {
+		if (listen_on(server, server->port) != 0)
+			perror("simprinter: listen");
+		return;
+	}
+	close(server->listen_fd);
+	server->listen_fd = -1;
+}
+
+void
+server_refuse(struct sim *sim, bool refuse)
+{
+	struct conn *conn;
+
+	if (sim->server.refuses == refuse)
+		return;
+	sim->server.refuses = refuse;
+	TAILQ_FOREACH (conn, &sim->server.conns, entry)
+		shutdown(conn->fd, SHUT_RDWR);
+	server_wake(sim);
+}
+
 void
 server_run(struct sim *sim)
 {
@@ -235,6 +269,7 @@ server_run(struct sim *sim)
 		uint64_t count;
 		int wait_ms;
 
+		listen_or_not(sim);
 		fds[2].fd = may_accept(sim, &wait_ms) ? server->listen_fd : -1;
 		if (poll(fds, 3, wait_ms) < 0 && errno != EINTR)
 			break;

@@ -19,6 +19,7 @@ struct server {
 	struct conn_list conns;
 	size_t count;
 	size_t idle_count;
+	bool refuses;
 	long accepted;
 	unsigned long tickets;	/* handed out for an active slot */
 	unsigned blocked;	/* answers whose readers pause */
@@ -36,6 +37,9 @@ void server_wake(struct sim *);
 
 /* Cut all connections of this or an older boot.  Locked. */
 void server_cut(struct sim *);
+
+/* Take no connections, and end those there are; or take them again.  Locked. */
+void server_refuse(struct sim *, bool refuse);
 
 /* Release the sockets. */
 void server_close(struct sim *);

@@ -10,6 +10,7 @@
 #include "tests/sim/exchange.h"
 #include "tests/sim/faults.h"
 #include "tests/sim/machine.h"
+#include "tests/sim/nth.h"
 #include "tests/sim/server.h"
 #include "tests/sim/transfer.h"
 
@@ -111,6 +112,7 @@ struct sim {
 	struct machine machine;
 	struct transfer transfer;
 	struct faults faults;
+	struct nth nth;
 	void *own; /* the personality's state */
 };
 
