@@ -279,13 +279,13 @@ cache_list(struct printer *printer, const struct wait *wait, const char *folder,
 	    out);
 }
 
-/* Whatever was asked before now is void. */
+/* Whatever was asked before now is void, if a change may have been made. */
 static void
 note_change(struct cache *cache, int error)
 {
 	pthread_mutex_lock(&cache->lock);
 	cache->generation++;
-	if (error == 0)
+	if (error == 0 || error == -EINTR || printer_is_unclear(error))
 		cache->changed = cache->generation;
 	pthread_mutex_unlock(&cache->lock);
 }

@@ -14,7 +14,7 @@
 #include "client/time.h"
 
 #define SEEN_MS	     2000
-#define SEEN_TICK_MS 50
+#define SEEN_TICK_MS 20
 
 /*
  * The Pi's file tree follows its disk a moment later: wait until a change is
@@ -69,11 +69,11 @@ link_make_folder(struct printer *printer, const struct wait *wait,
 		    "Create-Folder: ?1", true, &reply);
 	if (error == -EREMOTEIO)
 		error = link_check_medium(link, wait, folder, error);
-	if (error == 0 || link_is_unclear(error))
+	if (error == 0 || printer_is_unclear(error))
 		seen = await_seen(link, wait, folder, name, true);
 	if (seen != 0)
 		error = seen;
-	if (link_is_unclear(error) && is_folder(link, wait, folder, name))
+	if (printer_is_unclear(error) && is_folder(link, wait, folder, name))
 		error = 0;
 	http_reply_free(&reply);
 	buf_free(&target);
@@ -92,9 +92,9 @@ settle_removal(struct link *link, const struct wait *wait, const char *folder,
 	struct entry there;
 	int found;
 
-	if (error != -ENOENT && !link_is_unclear(error))
+	if (error != -ENOENT && !printer_is_unclear(error))
 		return error;
-	if (link_is_unclear(error)) {
+	if (printer_is_unclear(error)) {
 		found = await_seen(link, wait, folder, entry->short_name,
 		    false);
 		if (found != 0)

@@ -115,7 +115,7 @@ print_file(struct printer *printer, const struct wait *wait, const char *path)
 			break;
 		error = time_pause(wait, AGAIN_MS);
 	}
-	if (link_is_unclear(error) && came_true(printer, wait, &proof))
+	if (printer_is_unclear(error) && came_true(printer, wait, &proof))
 		error = 0;
 	http_reply_free(&reply);
 	buf_free(&target);
@@ -146,7 +146,7 @@ change_job(struct printer *printer, const struct wait *wait, const char *method,
 	if (error == 0)
 		error = link_ask(link, wait, method, target.data, NULL, true,
 		    &reply);
-	if (target.len > 0 && link_is_unclear(error) &&
+	if (target.len > 0 && printer_is_unclear(error) &&
 	    came_true(printer, wait, proof))
 		error = 0;
 	if (error == -ENODATA || error == -ENOENT)

@@ -34,12 +34,6 @@ int link_ask(struct link *, const struct wait *, const char *method,
     const char *target, const char *header, bool once, struct http_reply *);
 
 /*
- * May what was asked have been done in spite of this error?  Its answer was
- * lost, cut, late or no answer; the printer has to be asked.
- */
-bool link_is_unclear(int error);
-
-/*
  * Append root, the encoded folder and, unless NULL, "/" and the name.  Returns
  * 0, -ENOMEM, or -ENAMETOOLONG for more than the server reads: a folder that
  * claims to contain itself has an end there.

@@ -88,3 +88,9 @@ printer_free(struct printer *printer)
 	if (printer != NULL && printer->ops->free != NULL)
 		printer->ops->free(printer);
 }
+
+bool
+printer_is_unclear(int error)
+{
+	return error == -EIO || error == -ETIMEDOUT || error == -EPROTO;
+}

@@ -124,6 +124,12 @@ int printer_remove(struct printer *, const struct wait *, const char *folder,
 int printer_command(struct printer *, const struct wait *, enum verb,
     const char *path);
 
+/*
+ * May a change have been made in spite of this error?  Its answer was lost,
+ * cut, late or no answer; only the printer knows.
+ */
+bool printer_is_unclear(int error);
+
 /* Release it, and whatever it wraps.  NULL is fine. */
 void printer_free(struct printer *);
 

@@ -43,12 +43,6 @@ link_get(struct link *link, const struct wait *wait, const char *target,
 	return error != 0 ? error : http_error(reply);
 }
 
-bool
-link_is_unclear(int error)
-{
-	return error == -EIO || error == -ETIMEDOUT || error == -EPROTO;
-}
-
 int
 link_target(const struct link *link, const char *root, const char *folder,
     const char *name, struct buf *out)
@@ -272,7 +266,10 @@ link_ask(struct link *link, const struct wait *wait, const char *method,
 		.once = once };
 	int error = http_perform(link->http, wait, &request, reply);
 
-	return error != 0 ? error : http_error(reply);
+	if (error == 0)
+		error = http_error(reply);
+	/* They say 201 or 204 when it is done: this is not their word. */
+	return error == 0 && reply->status == 200 ? -EPROTO : error;
 }
 
 static void

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "client/away.h"
 #include "client/dialect.h"
 #include "client/http.h"
 #include "client/link.h"
@@ -23,7 +24,8 @@
 #define ELSEWHERE_MS 60000 /* how long somebody else's transfer is awaited */
 #define AGAIN_MS     500
 #define VISIBLE_MS   5000 /* the Pi's file tree follows within a second */
-#define VISIBLE_TICK 100
+#define VISIBLE_TICK 200
+#define SOON_MS	     20 /* the first wait; then twice as long */
 
 static int
 put_raw(struct link *link, const struct wait *wait, const struct store *store,
@@ -142,12 +144,23 @@ put_in_turn(struct link *link, const struct wait *wait,
 	}
 }
 
-/* Wait until the server lists the file with a size; it may follow late. */
+/* A question that failed for a reason which may pass: ask again. */
+static bool
+may_pass(int error)
+{
+	return printer_is_unclear(error) || error == -EREMOTEIO ||
+	    error == -EBUSY;
+}
+
+/*
+ * Wait until the server lists the file with its size.  It may follow late; and
+ * one failed question shall not fail an upload that is done.
+ */
 static int
 see_stored(struct link *link, const struct wait *wait,
     const struct store *store, struct entry *out)
 {
-	int64_t until = time_now_ms() + VISIBLE_MS;
+	int64_t until = time_now_ms() + VISIBLE_MS, tick_ms = SOON_MS;
 	int error;
 
 	for (;;) {
@@ -155,15 +168,18 @@ see_stored(struct link *link, const struct wait *wait,
 		if (error == 0 &&
 		    (store->trust || out->size == store->source.len))
 			return 0;
-		if (error != 0 && error != -ENOENT)
+		if (error != 0 && error != -ENOENT && !may_pass(error))
 			return error;
-		if (time_now_ms() > until || !link->printer.dialect->late)
-			return error == 0 ? 0 : -EIO;
+		if (time_now_ms() > until ||
+		    (!may_pass(error) && !link->printer.dialect->late))
+			return error == -ENOENT ? -EIO : error;
 		if (error == 0)
 			entry_free(out);
-		error = time_pause(wait, VISIBLE_TICK);
+		error = time_pause(wait, tick_ms);
 		if (error != 0)
 			return error;
+		tick_ms = tick_ms * 2 < VISIBLE_TICK ? tick_ms * 2 :
+						       VISIBLE_TICK;
 	}
 }
 
@@ -199,6 +215,13 @@ verify_stored(struct link *link, const struct wait *wait,
 		    &stored);
 	if (error != 0)
 		error = see_stored(link, wait, store, &stored);
+	if (away_is_silence(error)) {
+		log_say(LOG_LEVEL_NOTE,
+		    "%s/%s: the printer took it, and was gone before it could "
+		    "be compared",
+		    store->folder, store->name);
+		return -EIO;
+	}
 	if (error != 0)
 		return error;
 	error = store->trust ? 0 : compare(store, &stored);
@@ -242,7 +265,9 @@ is_ambiguous(const struct store *store, const struct http_reply *reply,
 {
 	if (error == -EINTR || reply->sent < store->source.len)
 		return false;
-	return reply->status == 408 || (error != 0 && reply->status < 300);
+	/* A server that has stored it says 201. */
+	return reply->status == 408 ||
+	    (reply->status < 300 && (error != 0 || reply->status != 201));
 }
 
 /* What only the back end can tell of a refusal. */
@@ -264,7 +289,10 @@ store_in_turn(struct link *link, const struct wait *wait,
 	int error = put_in_turn(link, wait, store, &reply);
 
 	if (is_ambiguous(store, &reply, error)) {
-		error = error != 0 ? error : http_error(&reply);
+		if (error == 0)
+			error = http_error(&reply);
+		if (error == 0)
+			error = -EPROTO;
 		if (is_stored_after_all(link, wait, store, out))
 			error = 0;
 		goto out;
