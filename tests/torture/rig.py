@@ -1,0 +1,234 @@
+"""A simulated printer and a mount of it, for the torture driver."""
+import mmap
+import os
+import queue
+import shutil
+import select
+import struct
+import subprocess
+import threading
+import time
+
+PASSWORD = "sesame-1234567"
+PATIENCE = 20  # seconds; longer than any bound that the mount is given here
+
+
+class Violation(Exception):
+    """A promise that was not kept."""
+
+
+class Hang(Violation):
+    """A call that did not come back."""
+
+
+def wait_for(what, test, seconds=PATIENCE):
+    end = time.monotonic() + seconds
+    while not test():
+        if time.monotonic() > end:
+            raise Violation(f"waited in vain: {what}")
+        time.sleep(0.002)
+
+
+class Printer:
+    """A simulated printer with its control FIFO."""
+
+    def __init__(self, build, personality, where):
+        self.root = os.path.join(where, "printer")
+        self.disk = self.root
+        self.storage = "usb"
+        if personality == "pi":
+            self.disk = os.path.join(self.root, "local")
+            self.storage = "local"
+        os.makedirs(self.root)
+        self.fifo = os.path.join(where, "control")
+        self.answer = os.path.join(where, "answer")
+        os.mkfifo(self.answer)
+        ready = os.path.join(where, "ready")
+        with open(ready, "w", encoding="utf-8") as out:
+            self.process = subprocess.Popen(
+                [os.path.join(build, "simprinter"),
+                 "--personality", personality, "--port", "0",
+                 "--storage", self.root, "--password", PASSWORD,
+                 "--api-key", "api-key", "--preview", "off",
+                 "--time-scale", "0.02", "--control", self.fifo],
+                stdout=out)
+        wait_for("the printer", lambda: "READY" in open(
+            ready, encoding="utf-8").read())
+        with open(ready, encoding="utf-8") as file:
+            self.url = file.read().split()[1]
+        self.answers = os.open(self.answer, os.O_RDWR | os.O_NONBLOCK)
+        self.orders = os.open(self.fifo, os.O_RDWR | os.O_NONBLOCK)
+
+    def tell(self, *words):
+        """A control verb; returns its answer's text."""
+        line = "\t".join((self.answer,) + words) + "\n"
+        os.write(self.orders, line.encode())
+        text = b""
+        while not text.endswith(b"\n"):
+            if not select.select([self.answers], [], [], PATIENCE)[0]:
+                raise Violation(f"no answer from the printer: {words}")
+            text += os.read(self.answers, 4096)
+        code, _, rest = text.decode().strip().partition(" ")
+        if code != "0":
+            raise RuntimeError(f"{words}: {code} {rest}")
+        return rest
+
+    def files(self):
+        """What is on its storage: a dictionary of path and bytes, or None
+        for a folder.  Hidden names are the server's own."""
+        found = {}
+        for folder, folders, names in os.walk(self.disk):
+            folders[:] = [name for name in folders if name[0] != "."]
+            for name in folders + names:
+                path = os.path.join(folder, name)
+                key = os.path.relpath(path, self.disk)
+                if name[0] == "." or name.endswith(".tmp"):
+                    continue
+                try:
+                    found[key] = None
+                    if name in names:
+                        with open(path, "rb") as file:
+                            found[key] = file.read()
+                except FileNotFoundError:
+                    del found[key]
+        return found
+
+    def reset(self):
+        """Idle, empty, without faults."""
+        self.tell("fault", "off")
+        self.tell("idle")
+        for name in os.listdir(self.disk):
+            path = os.path.join(self.disk, name)
+            if os.path.isdir(path):
+                shutil.rmtree(path)
+            else:
+                os.unlink(path)
+
+    def end(self):
+        self.process.terminate()
+        if self.process.wait(PATIENCE) != 0:
+            raise Violation("the printer ended badly")
+
+
+class Switch:
+    """The counters that tests/torture/wrap.c shares with us."""
+
+    KINDS = {"alloc": 1, "disk": 2}
+
+    def __init__(self, path):
+        with open(path, "wb") as file:
+            file.write(bytes(64))
+        self.path = path
+        self.file = open(path, "r+b")
+        self.map = mmap.mmap(self.file.fileno(), 64)
+
+    def arm(self, kind, k, error):
+        """The k-th call of that kind from now on fails."""
+        self.map[0:32] = struct.pack("=4q", 0, 0, 0, error)
+        self.map[8:16] = struct.pack("=q", k)
+        self.map[0:8] = struct.pack("=q", self.KINDS[kind])
+
+    def disarm(self):
+        """Returns how many calls there were."""
+        self.map[0:8] = bytes(8)
+        return struct.unpack("=q", self.map[16:24])[0]
+
+
+class Mount:
+    """prusafs in the foreground, on a mount point of its own."""
+
+    OPTIONS = ("connect_timeout=0.3,answer_timeout=0.15,stall_timeout=0.3,"
+               "ttl=1")
+
+    def __init__(self, program, url, where, switch=None):
+        self.at = os.path.join(where, "mnt")
+        self.cache = os.path.join(where, "cache")
+        self.errors = os.path.join(where, "prusafs.err")
+        os.makedirs(self.at, exist_ok=True)
+        password = os.path.join(where, "password")
+        if not os.path.exists(password):
+            with open(password, "w", encoding="utf-8",
+                      opener=lambda p, f: os.open(p, f, 0o600)) as file:
+                file.write(PASSWORD + "\n")
+        environment = dict(os.environ)
+        if switch is not None:
+            environment["TORTURE_SWITCH"] = switch.path
+        environment["ASAN_OPTIONS"] = "exitcode=99:detect_leaks=1"
+        with open(self.errors, "w", encoding="utf-8") as out:
+            self.process = subprocess.Popen(
+                [program, "-f", "-o", f"password_file={password},cache_dir="
+                 f"{self.cache},{self.OPTIONS}", url, self.at],
+                stdout=out, stderr=out, env=environment)
+        device = os.stat(where).st_dev
+        wait_for("the mount", lambda: self.process.poll() is not None or
+                 os.stat(self.at).st_dev != device)
+        if self.process.poll() is not None:
+            raise Violation("the mount failed")
+
+    def files_open(self):
+        """Open files of the process, sockets aside."""
+        folder = f"/proc/{self.process.pid}/fd"
+        count = 0
+        for name in os.listdir(folder):
+            try:
+                target = os.readlink(os.path.join(folder, name))
+            except OSError:
+                continue
+            count += not target.startswith("socket:")
+        return count
+
+    def unsent(self):
+        """The bytes that wait in unsent/."""
+        found = []
+        for name in os.listdir(self.at + "/unsent"):
+            with open(f"{self.at}/unsent/{name}", "rb") as file:
+                found.append(file.read())
+        return found
+
+    def end(self):
+        """Unmount; a crash, a leak or a sanitizer's report is a violation."""
+        if self.process.poll() is None:
+            subprocess.run(["umount", self.at], check=False,
+                           stderr=subprocess.DEVNULL)
+            try:
+                self.process.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+                self.clear()
+                raise Hang("the process did not end") from None
+        self.clear()
+        with open(self.errors, encoding="utf-8", errors="replace") as file:
+            said = file.read()
+        if self.process.returncode != 0 or "Sanitizer" in said:
+            raise Violation(f"prusafs ended with {self.process.returncode}:\n"
+                            + said[-3000:])
+
+    def clear(self):
+        if os.path.ismount(self.at):
+            subprocess.run(["umount", "-l", self.at], check=False)
+        shutil.rmtree(self.cache, ignore_errors=True)
+
+
+class Worker:
+    """A thread that makes the calls, so that one that hangs is noticed."""
+
+    def __init__(self):
+        self.orders, self.results = queue.Queue(), queue.Queue()
+        threading.Thread(target=self.work, daemon=True).start()
+
+    def work(self):
+        while True:
+            call = self.orders.get()
+            try:
+                self.results.put((call(), None))
+            except OSError as error:
+                self.results.put((None, error))
+
+    def run(self, call):
+        """Returns what it returns, and the OSError that it raised."""
+        self.orders.put(call)
+        try:
+            return self.results.get(timeout=PATIENCE)
+        except queue.Empty:
+            raise Hang("a call did not come back") from None
