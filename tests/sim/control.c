@@ -216,6 +216,13 @@ static const struct verb verbs[] = {
 };
 /* clang-format on */
 
+/* Is it about the connection, whatever is at its end? */
+static bool
+is_knob(const struct verb *verb)
+{
+	return verb->run == run_latency || verb->run == run_rate;
+}
+
 static int
 run(struct sim *sim, int count, char **words, struct text *answer)
 {
@@ -236,6 +243,8 @@ run(struct sim *sim, int count, char **words, struct text *answer)
 	     i++) {
 		const struct verb *verb = &verbs[i];
 
+		if (sim->personality->own_verbs && !is_knob(verb))
+			continue;
 		if (strcmp(verb->word, words[0]) == 0 &&
 		    (verb->second == NULL ||
 			(count > 1 && strcmp(verb->second, words[1]) == 0)))

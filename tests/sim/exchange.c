@@ -23,18 +23,21 @@ enum {
 
 static const char *const header_names[HEADER_COUNT] = {
 	[HEADER_ACCEPT] = "Accept",
+	[HEADER_ACCEPT_ENCODING] = "Accept-Encoding",
 	[HEADER_API_KEY] = "X-Api-Key",
 	[HEADER_AUTHORIZATION] = "Authorization",
 	[HEADER_CONNECTION] = "Connection",
 	[HEADER_CONTENT_LENGTH] = "Content-Length",
 	[HEADER_CONTENT_TYPE] = "Content-Type",
 	[HEADER_CREATE_FOLDER] = "Create-Folder",
+	[HEADER_EXPECT] = "Expect",
 	[HEADER_FORCE] = "Force",
 	[HEADER_HOST] = "Host",
 	[HEADER_IF_MODIFIED_SINCE] = "If-Modified-Since",
 	[HEADER_IF_NONE_MATCH] = "If-None-Match",
 	[HEADER_OVERWRITE] = "Overwrite",
 	[HEADER_PRINT_AFTER_UPLOAD] = "Print-After-Upload",
+	[HEADER_RANGE] = "Range",
 	[HEADER_TRANSFER_ENCODING] = "Transfer-Encoding",
 	[HEADER_USER_AGENT] = "User-Agent",
 };

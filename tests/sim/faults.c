@@ -54,6 +54,7 @@ void
 faults_begin(struct conn *conn, struct exchange *ex)
 {
 	struct faults *faults = &conn->sim->faults;
+	const char *upload = conn->sim->personality->upload_method;
 	bool v1_get = strcmp(ex->method, "GET") == 0 &&
 	    strncmp(ex->target, "/api/v1/", 8) == 0;
 
@@ -64,7 +65,7 @@ faults_begin(struct conn *conn, struct exchange *ex)
 		ex->lose = count_down(&faults->lose_count);
 	if (count_down(&faults->cut_count))
 		ex->cut = faults->cut_bytes;
-	if (strcmp(ex->method, "PUT") == 0 &&
+	if (strcmp(ex->method, upload != NULL ? upload : "PUT") == 0 &&
 	    count_down(&faults->cut_upload_count))
 		ex->cut_upload = faults->cut_upload_bytes;
 	if (v1_get && count_down(&faults->deep_count))

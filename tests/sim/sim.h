@@ -25,6 +25,7 @@ struct options {
 	const char *user;
 	const char *password;
 	const char *api_key; /* NULL: none is set */
+	const char *token;   /* of obico's account */
 	const char *log;
 	const char *control;
 	long port;
@@ -32,6 +33,7 @@ struct options {
 	double time_scale; /* real seconds in a simulated one */
 	long rate;
 	long latency_ms;
+	long printers; /* more of them, obico */
 };
 
 /*
@@ -47,6 +49,8 @@ struct personality {
 	bool reads_words;	  /* a request line may be on several lines */
 	unsigned answers_at_once; /* more wait if so many stand; 0: any */
 	double answer_patience_s; /* before they give up */
+	bool own_verbs;		  /* control knows all about the printer */
+	const char *upload_method; /* NULL: PUT */
 
 	/* Make sim.own.  Returns 0 or -errno. */
 	int (*open)(struct sim *);
@@ -144,6 +148,7 @@ void sim_freeze(struct sim *, double seconds);
 const struct personality *sim_personality(const char *name);
 
 extern const struct personality buddy_personality;
+extern const struct personality obico_personality;
 extern const struct personality pi_personality;
 
 #endif
