@@ -119,6 +119,32 @@ SIM_SRCS = \
 	tests/sim/gcode.c \
 	tests/sim/machine.c \
 	tests/sim/nth.c \
+	tests/sim/obico.c \
+	tests/sim/obico_account.c \
+	tests/sim/obico_agent.c \
+	tests/sim/obico_body.c \
+	tests/sim/obico_bulk.c \
+	tests/sim/obico_column.c \
+	tests/sim/obico_commands.c \
+	tests/sim/obico_control.c \
+	tests/sim/obico_data.c \
+	tests/sim/obico_events.c \
+	tests/sim/obico_files.c \
+	tests/sim/obico_folders.c \
+	tests/sim/obico_form.c \
+	tests/sim/obico_gzip.c \
+	tests/sim/obico_media.c \
+	tests/sim/obico_meta.c \
+	tests/sim/obico_misc.c \
+	tests/sim/obico_printers.c \
+	tests/sim/obico_prints.c \
+	tests/sim/obico_query.c \
+	tests/sim/obico_reply.c \
+	tests/sim/obico_route.c \
+	tests/sim/obico_status.c \
+	tests/sim/obico_tables.c \
+	tests/sim/obico_upload.c \
+	tests/sim/obico_value.c \
 	tests/sim/pi.c \
 	tests/sim/pi_auth.c \
 	tests/sim/pi_camera.c \
@@ -138,7 +164,7 @@ SIM_SRCS = \
 	tests/sim/text.c \
 	tests/sim/transfer.c
 
-SIM_LIBS = -lmd $(shell pkg-config --libs libcjson libbsd-overlay libjpeg) -lm
+SIM_LIBS = -lmd $(shell pkg-config --libs libcjson libbsd-overlay libjpeg zlib) -lm
 
 OBJS = $(SRCS:%.c=$(BUILD)/%.o)
 SIM_OBJS = $(SIM_SRCS:%.c=$(BUILD)/%.o)

@@ -10,6 +10,7 @@
 
 static const struct personality *const personalities[] = {
 	&buddy_personality,
+	&obico_personality,
 	&pi_personality,
 };
 

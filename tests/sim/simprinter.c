@@ -16,10 +16,13 @@
 #include "tests/sim/sim.h"
 
 static const char usage[] =
-    "usage: simprinter --personality buddy|pi --port N --storage DIR\n"
+    "usage: simprinter --personality buddy|pi|obico --port N --storage DIR\n"
     "    --password P [--user NAME] [--api-key K] [--rate BYTES]\n"
     "    [--latency MS] [--log FILE] [--control FIFO]\n"
-    "    [--preview hold|SECONDS|off] [--time-scale F]\n";
+    "    [--preview hold|SECONDS|off] [--time-scale F]\n"
+    "       obico: --token TOKEN [--printers N] in place of --password;\n"
+    "    the printers: printing=1 idle=2 offline=3 archived=5 foreign=7, and\n"
+    "    N idle ones from 8 on; TOKEN-other logs in the owner of 7\n";
 
 static const struct option long_options[] = {
 	{ "personality", required_argument, NULL, 'P' },
@@ -28,6 +31,8 @@ static const struct option long_options[] = {
 	{ "user", required_argument, NULL, 'u' },
 	{ "password", required_argument, NULL, 'w' },
 	{ "api-key", required_argument, NULL, 'k' },
+	{ "token", required_argument, NULL, 'T' },
+	{ "printers", required_argument, NULL, 'n' },
 	{ "rate", required_argument, NULL, 'r' },
 	{ "latency", required_argument, NULL, 'l' },
 	{ "log", required_argument, NULL, 'o' },
@@ -59,6 +64,8 @@ set_option(struct options *options, int option, const char *value)
 		{ 'u', &options->user, NULL },
 		{ 'w', &options->password, NULL },
 		{ 'k', &options->api_key, NULL },
+		{ 'T', &options->token, NULL },
+		{ 'n', NULL, &options->printers },
 		{ 'r', NULL, &options->rate },
 		{ 'l', NULL, &options->latency_ms },
 		{ 'o', &options->log, NULL },
@@ -79,6 +86,15 @@ set_option(struct options *options, int option, const char *value)
 		options->time_scale = strtod(value, NULL);
 }
 
+/* Is what logs in there?  An Obico account has a token. */
+static bool
+has_login(const struct options *options)
+{
+	return strcmp(options->personality, "obico") == 0 ?
+	    options->token != NULL && options->token[0] != '\0' :
+	    options->password != NULL;
+}
+
 /* Returns whether the command line makes sense. */
 static bool
 parse(struct options *options, int argc, char **argv)
@@ -95,7 +111,7 @@ parse(struct options *options, int argc, char **argv)
 		set_option(options, option, optarg);
 	}
 	return optind == argc && options->personality != NULL &&
-	    options->storage != NULL && options->password != NULL &&
+	    options->storage != NULL && has_login(options) &&
 	    options->port >= 0 && options->port < 65536 &&
 	    options->time_scale > 0;
 }
