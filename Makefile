@@ -225,6 +225,19 @@ $(BUILD)/prusafs.a: $(OBJS)
 	rm -f $@
 	ar rcs $@ $(OBJS)
 
+# prusafs with calls of its own objects that can be made to fail.
+TORTURE = build/torture
+WRAPPED = malloc calloc realloc reallocarray strdup strndup asprintf pwrite \
+	pread ftruncate fdatasync fsync linkat rename mkostemp fopen open write
+
+torture-programs: $(BUILD)/prusafs-torture $(BUILD)/simprinter
+
+$(BUILD)/prusafs-torture: $(BUILD)/fs/main.o $(OBJS) $(BUILD)/tests/torture/wrap.o
+	$(LINK) $(WRAPPED:%=-Wl,--wrap=%) -o $@ $^ $(LIBS)
+
+torture:
+	scripts/torture
+
 check:
 	scripts/check --no-install
 
@@ -240,7 +253,7 @@ format:
 
 FORMATTED = $(wildcard client/*.[ch] cache/*.[ch] fs/*.[ch] \
 	tests/sim/*.[ch] tests/unit/*.[ch] tests/tools/*.[ch] \
-	tests/fuzz/*.[ch])
+	tests/fuzz/*.[ch] tests/torture/*.[ch])
 
 # mount(8) looks for its helpers in /sbin only.
 SBINDIR ?= /sbin
@@ -274,7 +287,7 @@ uninstall:
 clean:
 	rm -rf build
 
-.PHONY: all bench unit unit-programs fuzz fuzz-programs check lint format install uninstall clean
+.PHONY: all bench torture torture-programs unit unit-programs fuzz fuzz-programs check lint format install uninstall clean
 .SECONDARY:
 
 -include $(wildcard $(BUILD)/tests/unit/*.d $(BUILD)/tests/fuzz/*.d)

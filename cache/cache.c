@@ -7,7 +7,6 @@
  */
 #include <errno.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
@@ -348,10 +347,11 @@ cache_store(struct printer *printer, const struct wait *wait,
 	note_change(cache, error);
 	/* What failed may have arrived all the same. */
 	path = name_join(store->folder, error == 0 ? out->name : store->name);
-	if (path != NULL && error == 0)
-		book_renew(cache->book, path, out->mtime_s, out->size);
-	else if (path != NULL)
-		book_renew(cache->book, path, 0, -1);
+	if (path == NULL)
+		book_forget_sizes(cache->book);
+	else
+		book_renew(cache->book, path, error == 0 ? out->mtime_s : 0,
+		    error == 0 ? out->size : -1);
 	free(path);
 	return error;
 }

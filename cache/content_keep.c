@@ -37,8 +37,10 @@ content_keep(struct content *content, const char *folder,
 
 	file = content_make_file(content, folder, entry, spool_size(spool),
 	    spool_hold(spool));
-	if (file == NULL)
+	if (file == NULL) {
+		content_drop(content, folder, entry->name);
 		return;
+	}
 	file->state = COMPLETE;
 	file->holders = 1;
 	pthread_mutex_lock(&content->lock);

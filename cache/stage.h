@@ -83,6 +83,9 @@ int stage_move(struct staged *, const struct stage_place *, bool temporary);
  */
 int staged_target(struct staged *, char **folder, char **path);
 
+/* The same, borrowed: with the gate no rename changes it. */
+void staged_see_target(struct staged *, const char **folder, const char **path);
+
 void staged_look(struct staged *, struct staged_facts *out);
 
 /* Its bytes (caller: spool_release). */

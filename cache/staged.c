@@ -14,17 +14,31 @@
 #include "client/turn.h"
 
 int
-staged_target(struct staged *staged, char **folder, char **path)
+staged_target(struct staged *staged, char **out_folder, char **out_path)
+{
+	char *folder, *path;
+
+	pthread_mutex_lock(&staged->stage->lock);
+	folder = strdup(staged->folder);
+	path = strdup(staged->path);
+	pthread_mutex_unlock(&staged->stage->lock);
+	if (folder == NULL || path == NULL) {
+		free(folder);
+		free(path);
+		return -ENOMEM;
+	}
+	*out_folder = folder;
+	*out_path = path;
+	return 0;
+}
+
+void
+staged_see_target(struct staged *staged, const char **folder, const char **path)
 {
 	pthread_mutex_lock(&staged->stage->lock);
-	*folder = strdup(staged->folder);
-	*path = strdup(staged->path);
+	*folder = staged->folder;
+	*path = staged->path;
 	pthread_mutex_unlock(&staged->stage->lock);
-	if (*folder != NULL && *path != NULL)
-		return 0;
-	free(*folder);
-	free(*path);
-	return -ENOMEM;
 }
 
 void

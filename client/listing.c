@@ -3,6 +3,7 @@
  * count of holders changes after listing_finish.
  */
 #include <errno.h>
+#include <limits.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -197,14 +198,19 @@ listing_finish(struct listing *listing, bool folds)
 	return make_handles(listing);
 }
 
+/*
+ * Without memory of its own: a name that was not looked for must not be told
+ * to be missing.  What is too long to be folded is longer than any name.
+ */
 const struct entry *
 listing_find(const struct listing *listing, const char *name)
 {
-	char *wanted = folded(listing, name);
 	size_t low = 0, high = listing->handle_count;
-	const struct entry *found = NULL;
+	char wanted[4 * NAME_MAX + 1];
 
-	if (wanted == NULL)
+	if (listing->folds ?
+		!name_fold_into(name, wanted, sizeof(wanted)) :
+		strlcpy(wanted, name, sizeof(wanted)) >= sizeof(wanted))
 		return NULL;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
@@ -214,11 +220,10 @@ listing_find(const struct listing *listing, const char *name)
 		else
 			high = middle;
 	}
-	if (low < listing->handle_count &&
-	    strcmp(listing->handles[low].name, wanted) == 0)
-		found = &listing->entries[listing->handles[low].at];
-	free(wanted);
-	return found;
+	if (low == listing->handle_count ||
+	    strcmp(listing->handles[low].name, wanted) != 0)
+		return NULL;
+	return &listing->entries[listing->handles[low].at];
 }
 
 size_t

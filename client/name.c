@@ -12,7 +12,8 @@
 #include "client/name.h"
 
 /* FAT folds the characters of the Basic Multilingual Plane only. */
-#define FOLDED_MAX 0xffff
+#define FOLDED_MAX   0xffff
+#define FOLDED_BYTES 4 /* at most, of a byte */
 
 bool
 name_is_sane(const char *name)
@@ -33,35 +34,46 @@ name_is_sane(const char *name)
 	return true;
 }
 
-static int
-append_folded(struct buf *out, const char **name)
+bool
+name_fold_into(const char *name, char *out, size_t size)
 {
 	mbstate_t in = { 0 }, back = { 0 };
 	char bytes[MB_LEN_MAX];
-	size_t used, len;
+	size_t used, len, done = 0;
 	wchar_t c;
 
-	used = mbrtowc(&c, *name, strlen(*name), &in);
-	if (used == 0 || used > MB_LEN_MAX)
-		return buf_append(out, (*name)++, 1);
-	*name += used;
-	if (c <= FOLDED_MAX)
-		c = (wchar_t)towupper((wint_t)c);
-	len = wcrtomb(bytes, c, &back);
-	return buf_append(out, bytes, len > MB_LEN_MAX ? 0 : len);
+	for (; *name != '\0'; name += used) {
+		used = mbrtowc(&c, name, strlen(name), &in);
+		if (used == 0 || used > MB_LEN_MAX) {
+			memset(&in, 0, sizeof(in));
+			used = len = 1;
+			bytes[0] = *name;
+		} else {
+			if (c <= FOLDED_MAX)
+				c = (wchar_t)towupper((wint_t)c);
+			len = wcrtomb(bytes, c, &back);
+			len = len > MB_LEN_MAX ? 0 : len;
+		}
+		if (done + len >= size)
+			return false;
+		memcpy(out + done, bytes, len);
+		done += len;
+	}
+	out[done] = '\0';
+	return true;
 }
 
 char *
 name_fold(const char *name)
 {
-	struct buf out = { 0 };
-	int error = buf_append(&out, "", 0);
+	size_t size = strlen(name) * FOLDED_BYTES + 1;
+	char *out = malloc(size);
 
-	while (*name != '\0' && error == 0)
-		error = append_folded(&out, &name);
-	if (error != 0)
-		buf_free(&out);
-	return out.data;
+	if (out != NULL && !name_fold_into(name, out, size)) {
+		free(out);
+		return NULL;
+	}
+	return out;
 }
 
 size_t

@@ -18,6 +18,9 @@ bool name_is_sane(const char *);
  */
 char *name_fold(const char *);
 
+/* The same into out, of size bytes.  Returns false when it does not fit. */
+bool name_fold_into(const char *name, char *out, size_t size);
+
 /* How much of a UTF-8 text fits into max bytes without cutting a character. */
 size_t name_fit(const char *text, size_t max);
 

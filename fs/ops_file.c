@@ -281,31 +281,52 @@ ops_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
 		take_back(call.mount, &names->file, &call.caller);
 }
 
-/* Whole entries from offset on, as many as there is room for. */
-void
-ops_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
-    struct fuse_file_info *info)
+/* Bytes of whole entries from offset on, as many as there is room for. */
+static size_t
+measure(const struct buf *text, size_t offset, size_t room)
 {
-	const struct names *names = (struct names *)(uintptr_t)info->fh;
-	const struct buf *text = &names->text;
-	size_t end = (size_t)offset, len;
+	size_t end = offset, len;
 
-	(void)ino;
-	if (offset < 0 || (size_t)offset >= text->len) {
-		fuse_reply_buf(req, NULL, 0);
-		return;
-	}
 	while (end < text->len) {
 		uint32_t name_len;
 
 		/* struct fuse_dirent: ino, off, namelen, type, name */
 		memcpy(&name_len, text->data + end + 16, sizeof(name_len));
 		len = (24 + name_len + 7) & ~(size_t)7;
-		if (end + len - (size_t)offset > size)
+		if (end + len - offset > room)
 			break;
 		end += len;
 	}
-	fuse_reply_buf(req, text->data + offset, end - (size_t)offset);
+	return end - offset;
+}
+
+/*
+ * A copy is sent: with the answer the program may close the directory, and
+ * another thread frees the names while this one is on its way back.
+ */
+void
+ops_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
+    struct fuse_file_info *info)
+{
+	const struct names *names = (struct names *)(uintptr_t)info->fh;
+	const struct buf *text = &names->text;
+	char *copy;
+	size_t len;
+
+	(void)ino;
+	if (offset < 0 || (size_t)offset >= text->len) {
+		fuse_reply_buf(req, NULL, 0);
+		return;
+	}
+	len = measure(text, (size_t)offset, size);
+	copy = malloc(len);
+	if (copy == NULL) {
+		fuse_reply_err(req, ENOMEM);
+		return;
+	}
+	memcpy(copy, text->data + offset, len);
+	fuse_reply_buf(req, copy, len);
+	free(copy);
 }
 
 void

@@ -214,7 +214,6 @@ upload_staged(const struct caller *caller, struct unit *unit,
 {
 	struct upload upload = { 0 };
 	struct staged_facts facts;
-	char *folder = NULL, *path = NULL;
 	int error = staged_lock(staged, &caller->wait);
 
 	if (error != 0)
@@ -225,10 +224,7 @@ upload_staged(const struct caller *caller, struct unit *unit,
 		goto out;
 	upload.replace = staged_does_replace(staged, &upload.old_mtime);
 	error = facts.spoiled;
-	if (error == 0)
-		error = staged_target(staged, &folder, &path);
-	upload.folder = folder;
-	upload.path = path;
+	staged_see_target(staged, &upload.folder, &upload.path);
 	if (error == 0)
 		error = upload_as(caller, unit, staged, &upload);
 	if (error != 0) {
@@ -239,8 +235,6 @@ upload_staged(const struct caller *caller, struct unit *unit,
 	if (error == 0)
 		staged_replaces(staged, 0);
 out:
-	free(folder);
-	free(path);
 	staged_unlock(staged);
 	return error;
 }

@@ -177,6 +177,14 @@ class Mount:
             count += not target.startswith("socket:")
         return count
 
+    def log(self):
+        """What the mount has to say of late."""
+        try:
+            with open(self.at + "/log", encoding="utf-8") as file:
+                return "".join(file.readlines()[-12:])
+        except OSError as error:
+            return str(error)
+
     def unsent(self):
         """The bytes that wait in unsent/."""
         found = []

@@ -110,9 +110,10 @@ def script(mount, printer):
                put(path, data), lambda files: os.path.exists(tmp)),
         ]
 
-    def listed(_got, files):
-        return sorted(name for name in files if "/" not in name) == sorted(
-            name for name in _got if not name.endswith(".tmp"))
+    def listed(got, files):
+        return (sorted(name for name in files if "/" not in name) ==
+                sorted(name for name in got if not name.endswith(".tmp")
+                       and (name in files or name != "b.gcode")))
 
     return [
         copy("a.gcode", one),
@@ -174,7 +175,7 @@ def settle(printer, allowed, seconds=2):
         time.sleep(0.005)
 
 
-def judge(op, got, error, files, may_wait, mount, printer):
+def judge(op, got, error, files, may_wait, promised, mount, printer):
     """Compare with what was promised.  Returns what is on the printer."""
     wanted = op.after(files)
     if error is None:
@@ -190,10 +191,15 @@ def judge(op, got, error, files, may_wait, mount, printer):
     # A Raspberry Pi's tree follows its disk a moment later, unseen by us.
     if error is not None and now != files:
         time.sleep(0.05)
-    if error is None and op.check is not None and not op.check(got, now):
-        raise Violation(f"{op.name} told success, which is not true")
-    if error is not None and error.errno not in EXCUSES | ELSE.get(
-            op.name, set()):
+    if error is None and op.check is not None and not op.check(got, {
+            path: data for path, data in now.items()
+            if op.name != "list" or path not in promised}):
+        raise Violation(f"{op.name} told success, which is not true: "
+                        f"{str(got)[:200]}")
+    excuses = EXCUSES | ELSE.get(op.name, set())
+    if promised:  # it is absent until its deletion is sent
+        excuses |= {errno.ENOENT}
+    if error is not None and error.errno not in excuses:
         raise Violation(f"{op.name} told {os.strerror(error.errno)}")
     if error is not None and op.sends and getattr(error, "at_close", False):
         path, data = op.sends
@@ -212,7 +218,7 @@ def play(worker, mount, printer):
         got, error = worker.run(op.call)
         if mount.process.poll() is not None:
             raise Violation(f"prusafs died in {op.name}")
-        now = judge(op, got, error, files, may_wait, mount, printer)
+        now = judge(op, got, error, files, may_wait, promised, mount, printer)
         if may_wait and error is None:
             promised |= files.keys() - op.after(files).keys()
         elif error is None:
