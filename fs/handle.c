@@ -277,6 +277,15 @@ handle_sync(struct file *file)
 	return error;
 }
 
+/* No name shall stay of a creation that failed at its very end. */
+static void
+handle_abandon(struct file *file)
+{
+	struct handle *handle = (struct handle *)file;
+
+	atomic_store(&handle->killed, true);
+}
+
 /* The last writer has left: what becomes of his file? */
 static void
 settle(struct handle *handle, const struct caller *caller,
@@ -329,6 +338,7 @@ handle_make(const struct caller *caller, struct place *place, int flags)
 		.change = handle_change,
 		.flush = handle_flush,
 		.sync = handle_sync,
+		.abandon = handle_abandon,
 		.close = handle_close,
 	};
 	struct handle *handle = calloc(1, sizeof(*handle));

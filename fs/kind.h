@@ -85,6 +85,7 @@ struct file_ops {
 	    const struct changes *);
 	int (*flush)(struct file *, const struct caller *);
 	int (*sync)(struct file *);
+	void (*abandon)(struct file *); /* made, but its maker never got it */
 	void (*close)(struct file *, const struct caller *);
 };
 

@@ -120,6 +120,8 @@ ops_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
 		fuse_reply_err(req, -error);
 	else
 		inode_forget(call.mount->inodes, entry.ino, 1);
+	if (file->ops->abandon != NULL)
+		file->ops->abandon(file);
 	take_back(call.mount, file, &call.caller);
 }
 
