@@ -177,7 +177,7 @@ fetch(struct cache *cache, const struct wait *wait, struct slot *slot)
 	pthread_mutex_lock(&cache->lock);
 	slot->fetching = false;
 	pthread_cond_broadcast(&cache->answered);
-	if (error == -EINTR) {
+	if (error == -EINTR || error == -ENOMEM) { /* it is one's own trouble */
 		buf_free(&text);
 		return error;
 	}

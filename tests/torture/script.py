@@ -162,7 +162,7 @@ def script(mount, printer):
 # What else may be said, and of what: the state is not what it should be
 # because a command before failed, or a file is in the way.
 ELSE = {"pause": {errno.ESRCH}, "stop": {errno.ESRCH},
-        "rename in": {errno.ENOENT}}
+        "rename in": {errno.ENOENT, errno.EINVAL}}  # the .tmp was not written
 
 
 def settle(printer, allowed, seconds=2):
