@@ -198,6 +198,24 @@ handle_write(struct file *file, const struct caller *caller, const void *data,
 	return count;
 }
 
+/*
+ * Is it that long already, and unchanged since?  Nothing on a printer is
+ * empty, and the size is not asked for when all of it goes.
+ */
+static bool
+has_size(struct handle *handle, off_t size)
+{
+	struct place *place = handle->file.place;
+	struct staged *staged = staged_of(handle);
+
+	if (staged != NULL || !handle->on_printer || size == 0 ||
+	    handle->size != size)
+		return false;
+	staged = stage_find(place->unit->stage, place->key);
+	staged_release(staged);
+	return staged == NULL;
+}
+
 static int
 handle_change(struct file *file, const struct caller *caller,
     const struct changes *changes)
@@ -207,9 +225,9 @@ handle_change(struct file *file, const struct caller *caller,
 	struct staged *staged;
 	int error;
 
-	if (changes->set_size) {
-		if (!handle->writes)
-			return -EBADF;
+	if (changes->set_size && !handle->writes)
+		return -EBADF;
+	if (changes->set_size && !has_size(handle, changes->size)) {
 		error = make_staged(handle, caller, changes->size == 0,
 		    &staged);
 		if (error == 0)

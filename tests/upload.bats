@@ -320,6 +320,22 @@ is_longer_than() {
 	done
 }
 
+@test "a truncation to the size that a file has changes nothing" {
+	local kind
+	for kind in $(both); do
+		fresh "$kind"
+		model "$DIR/a.gcode" 20000
+		cp "$DIR/a.gcode" "$S/a.gcode"
+		forget_requests
+		truncate -s 20000 "$S/a.gcode"
+		assert_requests 0 '^PUT$'
+		ctl copy a.gcode 500
+		echo refresh >"$M/control"
+		[ "$(stat -c %s "$S/a.gcode")" -eq 500 ]
+		cmp "$DISK/a.gcode" "$S/a.gcode"
+	done
+}
+
 @test "many uploads at once take turns and all succeed" {
 	local kind i
 	for kind in $(both); do
