@@ -273,6 +273,18 @@ inode_grow(struct inodes *inodes, uint64_t id, off_t end)
 	pthread_mutex_unlock(&inodes->lock);
 }
 
+void
+inode_resize(struct inodes *inodes, uint64_t id, off_t size)
+{
+	struct inode *inode;
+
+	pthread_mutex_lock(&inodes->lock);
+	inode = find_id(inodes, id);
+	if (inode != NULL)
+		inode->told.st_size = size;
+	pthread_mutex_unlock(&inodes->lock);
+}
+
 bool
 inode_is_detached(struct inodes *inodes, uint64_t id, struct stat *out)
 {

@@ -43,6 +43,9 @@ void inode_note(struct inodes *, uint64_t id, const struct stat *);
 /* A write went as far as end: a removed file that is open has grown. */
 void inode_grow(struct inodes *, uint64_t id, off_t end);
 
+/* Note that a file was cut or grown to this size. */
+void inode_resize(struct inodes *, uint64_t id, off_t size);
+
 /* Returns whether the inode was detached; then out is what was told last. */
 bool inode_is_detached(struct inodes *, uint64_t id, struct stat *out);
 

@@ -336,6 +336,20 @@ is_longer_than() {
 	done
 }
 
+@test "a removed file that is open can be cut" {
+	fresh buddy
+	model "$S/a.gcode" 20000
+	python3 - "$S/a.gcode" <<-'END'
+	import os, sys
+	file = os.open(sys.argv[1], os.O_RDWR)
+	os.write(file, b"G28")
+	os.unlink(sys.argv[1])
+	os.ftruncate(file, 7000)
+	assert os.fstat(file).st_size == 7000, os.fstat(file).st_size
+	assert len(os.pread(file, 30000, 0)) == 7000
+	END
+}
+
 @test "many uploads at once take turns and all succeed" {
 	local kind i
 	for kind in $(both); do
