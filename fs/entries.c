@@ -284,6 +284,17 @@ store_anew(const struct caller *caller, struct unit *unit,
 	return error;
 }
 
+/* What was written under that name and not sent is replaced as well. */
+static void
+remove_staged(struct unit *unit, const struct place *target)
+{
+	struct staged *staged = stage_find(unit->stage, target->key);
+
+	if (staged != NULL)
+		stage_remove(staged);
+	staged_release(staged);
+}
+
 static int
 rename_printed(const struct caller *caller, struct place *source,
     struct place *folder, struct place *target, bool replace)
@@ -316,6 +327,8 @@ rename_printed(const struct caller *caller, struct place *source,
 	if (error == 0)
 		error = store_anew(caller, unit, &found, folder, target, spool,
 		    &upload);
+	if (error == 0)
+		remove_staged(unit, target);
 out:
 	spool_release(spool);
 	storage_found_free(&found);

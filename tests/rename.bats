@@ -124,6 +124,19 @@ on_printer() {
 	done
 }
 
+@test "a rename onto an empty placeholder replaces it" {
+	local kind
+	for kind in $(both); do
+		fresh "$kind"
+		model "$DIR/a.gcode" 10000
+		cp "$DIR/a.gcode" "$S/a.gcode"
+		: >"$S/b.gcode"
+		"$TOOLS/rename" "$S/a.gcode" "$S/b.gcode"
+		[ "$(ls "$S")" = b.gcode ]
+		cmp "$DIR/a.gcode" "$S/b.gcode"
+	done
+}
+
 @test "a rename that is refused leaves both files as they were" {
 	local kind
 	for kind in $(both); do
