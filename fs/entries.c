@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cache/book.h"
 #include "cache/content.h"
 #include "cache/spool.h"
 #include "cache/stage.h"
@@ -254,6 +255,22 @@ rename_staged(const struct caller *caller, struct staged *staged,
 	return error;
 }
 
+/* A time that was set goes along with the file. */
+static void
+keep_mtime(struct unit *unit, const struct storage_find *found,
+    const char *folder, const struct entry *stored)
+{
+	char *from = name_join(found->folder, found->entry.name);
+	char *to = name_join(folder, stored->name);
+	struct timespec mtime;
+
+	if (from != NULL && to != NULL &&
+	    book_mtime(unit->book, from, found->entry.mtime_s, &mtime))
+		book_note_mtime(unit->book, to, stored->mtime_s, &mtime);
+	free(from);
+	free(to);
+}
+
 /* PUT under the new name, compared by the back end; then DELETE the old. */
 static int
 store_anew(const struct caller *caller, struct unit *unit,
@@ -272,6 +289,7 @@ store_anew(const struct caller *caller, struct unit *unit,
 	if (error != 0)
 		return error;
 	content_keep(unit->content, folder->wire, &stored, spool);
+	keep_mtime(unit, found, folder->wire, &stored);
 	entry_free(&stored);
 	error = printer_remove(unit->printer, &caller->wait, found->folder,
 	    &found->entry);

@@ -137,6 +137,18 @@ on_printer() {
 	done
 }
 
+@test "a time that was set goes along with a renamed file" {
+	local kind
+	for kind in $(both); do
+		fresh "$kind"
+		model "$DIR/a.gcode" 10000
+		cp "$DIR/a.gcode" "$S/a.gcode"
+		touch -d @1234567890.25 "$S/a.gcode"
+		"$TOOLS/rename" "$S/a.gcode" "$S/b.gcode"
+		[ "$(stat -c %.2Y "$S/b.gcode")" = 1234567890.25 ]
+	done
+}
+
 @test "a rename that is refused leaves both files as they were" {
 	local kind
 	for kind in $(both); do
