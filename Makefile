@@ -166,10 +166,23 @@ SIM_SRCS = \
 
 SIM_LIBS = -lmd $(shell pkg-config --libs libcjson libbsd-overlay libjpeg zlib) -lm
 
+# The random test.
+MODEL_SRCS = \
+	tests/model/compare.c \
+	tests/model/effects.c \
+	tests/model/files.c \
+	tests/model/folders.c \
+	tests/model/handles.c \
+	tests/model/main.c \
+	tests/model/mount.c \
+	tests/model/names.c \
+	tests/model/world.c
+
 OBJS = $(SRCS:%.c=$(BUILD)/%.o)
+MODEL_OBJS = $(MODEL_SRCS:%.c=$(BUILD)/%.o)
 SIM_OBJS = $(SIM_SRCS:%.c=$(BUILD)/%.o)
 
-all: $(BUILD)/prusafs $(BUILD)/simprinter $(BUILD)/simctl
+all: $(BUILD)/prusafs $(BUILD)/simprinter $(BUILD)/simctl $(BUILD)/random
 
 $(BUILD)/prusafs: $(BUILD)/fs/main.o $(OBJS)
 	$(LINK) -o $@ $(BUILD)/fs/main.o $(OBJS) $(LIBS)
@@ -179,6 +192,9 @@ $(BUILD)/simprinter: $(SIM_OBJS)
 
 $(BUILD)/simctl: $(BUILD)/tests/sim/simctl.o
 	$(LINK) -o $@ $(BUILD)/tests/sim/simctl.o $(SIM_LIBS)
+
+$(BUILD)/random: $(MODEL_OBJS)
+	$(LINK) -o $@ $(MODEL_OBJS) $(shell pkg-config --libs libbsd-overlay)
 
 $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
@@ -241,6 +257,18 @@ torture:
 check:
 	scripts/check --no-install
 
+# Random operations against a model, each seed for SECONDS on each
+# personality.
+SECONDS ?= 600
+SEEDS ?= 1 2 3
+
+soak: all
+	PRUSAFS=$(BUILD)/prusafs tests/model/run $(SECONDS) $(SEEDS)
+
+# Bugs that the tests must catch.
+mutants:
+	tests/mutants/run
+
 bench: all
 	tests/bench/run
 	tests/bench/waits
@@ -253,7 +281,7 @@ format:
 
 FORMATTED = $(wildcard client/*.[ch] cache/*.[ch] fs/*.[ch] \
 	tests/sim/*.[ch] tests/unit/*.[ch] tests/tools/*.[ch] \
-	tests/fuzz/*.[ch] tests/torture/*.[ch])
+	tests/fuzz/*.[ch] tests/model/*.[ch] tests/torture/*.[ch])
 
 # mount(8) looks for its helpers in /sbin only.
 SBINDIR ?= /sbin
@@ -287,9 +315,9 @@ uninstall:
 clean:
 	rm -rf build
 
-.PHONY: all bench torture torture-programs unit unit-programs fuzz fuzz-programs check lint format install uninstall clean
+.PHONY: all bench mutants soak torture torture-programs unit unit-programs fuzz fuzz-programs check lint format install uninstall clean
 .SECONDARY:
 
 -include $(wildcard $(BUILD)/tests/unit/*.d $(BUILD)/tests/fuzz/*.d)
 
--include $(BUILD)/fs/main.d $(OBJS:.o=.d) $(SIM_OBJS:.o=.d) $(BUILD)/tests/sim/simctl.d
+-include $(BUILD)/fs/main.d $(OBJS:.o=.d) $(SIM_OBJS:.o=.d) $(MODEL_OBJS:.o=.d) $(BUILD)/tests/sim/simctl.d
