@@ -239,6 +239,8 @@ step_slicer(struct model *model)
 	if (model_exists(new))
 		model_fail(model, "it is there after unlink");
 	effect_removed(model, to.key);
+	if (model_random(model, 2) == 0)
+		compare_all(model, false);
 	error = result(rename(old, new));
 	if (error != 0)
 		model_fail(model, "rename: %s", strerror(error));

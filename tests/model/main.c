@@ -177,6 +177,8 @@ run(struct model *model)
 			printf("# %ld: %s\n", model->step,
 			    model->history[model->step % HISTORY]);
 		compare_all(model, model->step % THOROUGH == 0);
+		if (model->step % THOROUGH == 0)
+			mount_check(model);
 	}
 }
 
@@ -205,5 +207,8 @@ main(int argc, char **argv)
 	    (double)(end.tv_nsec - begin.tv_nsec) / 1e9;
 	printf("# %ld steps in %.0f s, %.1f a second\n", model->step - 1,
 	    seconds, (double)(model->step - 1) / seconds);
+	free(model->data);
+	free(model->other);
+	free(model);
 	return 0;
 }

@@ -116,6 +116,7 @@ void pick_new_folder(struct model *, struct path *);
 void mount_start(struct model *);
 void mount_stop(struct model *);
 void mount_abandon(struct model *);
+void mount_check(struct model *);
 void mount_refresh(struct model *);
 void mount_simctl(struct model *, const char *const *words);
 

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <mntent.h>
@@ -17,8 +18,9 @@
 
 #include "tests/model/model.h"
 
-#define TICK_NS	 10000000
-#define PATIENCE 6000 /* ticks: a minute, for sanitizers on a busy machine */
+#define TICK_NS	    10000000
+#define DESCRIPTORS 250
+#define PATIENCE    6000 /* ticks: a minute, for sanitizers on a busy machine */
 
 static void
 tick(void)
@@ -114,6 +116,24 @@ mount_abandon(struct model *model)
 		waitpid(model->server, NULL, 0);
 	}
 	model->server = 0;
+}
+
+/* Files that are cached have a descriptor each, and there is a limit. */
+void
+mount_check(struct model *model)
+{
+	char path[64];
+	int count = 0;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", (int)model->server);
+	dir = opendir(path);
+	while (dir != NULL && readdir(dir) != NULL)
+		count++;
+	if (dir != NULL)
+		closedir(dir);
+	if (count > DESCRIPTORS)
+		model_fail(model, "the file system has %d files open", count);
 }
 
 void
