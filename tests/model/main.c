@@ -205,7 +205,7 @@ main(int argc, char **argv)
 	mount_stop(model);
 	seconds = (double)(end.tv_sec - begin.tv_sec) +
 	    (double)(end.tv_nsec - begin.tv_nsec) / 1e9;
-	printf("# %ld steps in %.0f s, %.1f a second\n", model->step - 1,
+	printf("%ld operations in %.0f s, %.1f a second\n", model->step - 1,
 	    seconds, (double)(model->step - 1) / seconds);
 	free(model->data);
 	free(model->other);

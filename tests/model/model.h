@@ -24,6 +24,8 @@
  *   - a rename between two spellings changes nothing (0 or EPERM);
  *   - on the Pi, a file of an unlucky size that is no G-code is EINVAL;
  *   - a temporary file with bytes in it is in unsent/ after the unmount;
+ *   - a handle that was opened before another one's first change keeps the
+ *     version that it opened (so the steps do not do that);
  *   - times are whole seconds, unless they were set.
  */
 

@@ -74,14 +74,19 @@ mount_start(struct model *model)
 static void
 take_away(const struct model *model, bool lazily)
 {
-	char command[PATH_SIZE + 64];
+	const char *path = model->options->mount;
+	pid_t child;
 
-	if (umount2(model->options->mount, lazily ? MNT_DETACH : 0) == 0)
+	if (umount2(path, lazily ? MNT_DETACH : 0) == 0)
 		return;
-	snprintf(command, sizeof(command), "fusermount3 -u %s '%s'",
-	    lazily ? "-z" : "", model->options->mount);
-	if (system(command) != 0)
-		fprintf(stderr, "model: cannot unmount\n");
+	fflush(stdout);
+	child = fork();
+	if (child == 0) {
+		execlp("fusermount3", "fusermount3", lazily ? "-uz" : "-u",
+		    "--", path, (char *)NULL);
+		_exit(127);
+	}
+	waitpid(child, NULL, 0);
 }
 
 void
