@@ -49,25 +49,48 @@ handle_adopt(struct handle *handle, struct staged *staged)
 	return staged_of(handle);
 }
 
-/* Bytes to begin a change with: those on the printer, or none. */
+/*
+ * Bytes to begin a change with: those on the printer now, which another
+ * handle may have brought there since this one was opened.  Tells their time
+ * stamp.
+ */
+static int
+bring_newest(struct handle *handle, const struct caller *caller,
+    struct spool **out, int64_t *mtime_s)
+{
+	struct place *place = handle->file.place;
+	struct unit *unit = place->unit;
+	const char *dir = unit->settings->spool_dir;
+	struct storage_find found = { 0 };
+	struct spool *there;
+	off_t size;
+	int error = storage_find_place(caller, place, &found);
+
+	if (error == 0)
+		error = printer_size(unit->printer, &caller->wait, found.folder,
+		    &found.entry, &size);
+	if (error == 0)
+		error = content_bring(unit->content, &caller->wait,
+		    found.folder, &found.entry, size, &there);
+	if (error == 0) {
+		*mtime_s = found.entry.mtime_s;
+		error = spool_clone(there, dir, out);
+		spool_release(there);
+	}
+	storage_found_free(&found);
+	return error;
+}
+
 static int
 make_spool(struct handle *handle, const struct caller *caller, bool empty,
-    struct spool **out)
+    struct spool **out, int64_t *mtime_s)
 {
-	struct unit *unit = handle->file.place->unit;
-	const char *dir = unit->settings->spool_dir;
-	struct spool *there;
-	int error;
+	const char *dir = handle->file.place->unit->settings->spool_dir;
 
+	*mtime_s = handle->found.entry.mtime_s;
 	if (empty || !handle->on_printer)
 		return spool_new(dir, out);
-	error = content_bring(unit->content, &caller->wait,
-	    handle->found.folder, &handle->found.entry, handle->size, &there);
-	if (error != 0)
-		return error;
-	error = spool_clone(there, dir, out);
-	spool_release(there);
-	return error;
+	return bring_newest(handle, caller, out, mtime_s);
 }
 
 /* See that the file is staged; empty: nothing of it will be kept. */
@@ -80,6 +103,7 @@ make_staged(struct handle *handle, const struct caller *caller, bool empty,
 	struct stage_place where;
 	struct spool *spool;
 	char *folder = NULL;
+	int64_t mtime_s;
 	int error = 0;
 
 	if (staged == NULL &&
@@ -89,7 +113,7 @@ make_staged(struct handle *handle, const struct caller *caller, bool empty,
 		*out = staged;
 		return 0;
 	}
-	error = make_spool(handle, caller, empty, &spool);
+	error = make_spool(handle, caller, empty, &spool, &mtime_s);
 	if (error != 0)
 		return error;
 	error = storage_stage_place(place, &where, &folder);
@@ -103,7 +127,7 @@ make_staged(struct handle *handle, const struct caller *caller, bool empty,
 	if (error == -EEXIST)
 		staged = stage_find(place->unit->stage, place->key);
 	else if (error == 0 && handle->on_printer)
-		staged_replaces(staged, handle->found.entry.mtime_s);
+		staged_replaces(staged, mtime_s);
 	if (staged == NULL)
 		return error != 0 ? error : -ENOMEM;
 	*out = handle_adopt(handle, staged);

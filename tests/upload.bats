@@ -350,6 +350,28 @@ is_longer_than() {
 	END
 }
 
+@test "a handle that writes late keeps what another one has stored" {
+	local kind
+	for kind in $(both); do
+		fresh "$kind"
+		model "$S/a.gcode" 20000
+		python3 - "$S/a.gcode" <<-'END'
+		import os, sys, time
+		early = os.open(sys.argv[1], os.O_RDWR)
+		stamp = int(os.stat(sys.argv[1]).st_mtime)
+		while int(time.time()) == stamp:  # stamps are whole seconds
+		    time.sleep(0.05)
+		other = os.open(sys.argv[1], os.O_RDWR)
+		os.pwrite(other, b"BBBB", 0)
+		os.close(other)
+		os.pwrite(early, b"AAAA", 100)
+		os.close(early)
+		END
+		[ "$(head -c 4 "$S/a.gcode")" = BBBB ]
+		[ "$(tail -c +101 "$S/a.gcode" | head -c 4)" = AAAA ]
+	done
+}
+
 @test "many uploads at once take turns and all succeed" {
 	local kind i
 	for kind in $(both); do
