@@ -1,6 +1,6 @@
 /*
- * What a printer is told to do: start a file, pause, resume, stop.  No state
- * of its own, any thread.
+ * What a printer is told to do: start a file, pause, resume, stop, and the
+ * like.  No state of its own, any thread.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -158,6 +158,45 @@ change_job(struct printer *printer, const struct wait *wait, const char *method,
 	return error;
 }
 
+/* The verbs that are one request, and what its answer means. */
+static const struct simple {
+	enum verb verb;
+	const char *method;
+	const char *target;
+	int missing; /* what a 404 says */
+	int nothing; /* what a 204 says */
+} simples[] = {
+	{ VERB_STOP_TRANSFER, "DELETE", "/api/v1/transfer", -ESRCH, -ESRCH },
+	{ VERB_READY, "POST", "/api/printer/ready", -EOPNOTSUPP, 0 },
+	{ VERB_UNREADY, "DELETE", "/api/printer/ready", -EOPNOTSUPP, 0 },
+	{ VERB_REBOOT, "POST", "/api/system/commands/core/reboot", -EOPNOTSUPP,
+	    0 },
+	{ VERB_RESTART, "POST", "/api/system/commands/core/restart",
+	    -EOPNOTSUPP, 0 },
+};
+
+static int
+ask_simply(struct printer *printer, const struct wait *wait,
+    const struct simple *simple)
+{
+	const struct http_request request = {
+		.method = simple->method, .target = simple->target, .once = true
+	};
+	struct http_reply reply = { 0 };
+	int error = http_perform(((struct link *)printer)->http, wait, &request,
+	    &reply);
+
+	/* Unlike those of jobs and files, these answer 200 when it is done. */
+	if (error == 0)
+		error = http_error(&reply);
+	if (error == -ENOENT)
+		error = simple->missing;
+	else if (error == 0 && reply.status == 204)
+		error = simple->nothing;
+	http_reply_free(&reply);
+	return error;
+}
+
 int
 link_command(struct printer *printer, const struct wait *wait, enum verb verb,
     const char *path)
@@ -180,6 +219,10 @@ link_command(struct printer *printer, const struct wait *wait, enum verb verb,
 		if (jobs[i].verb == verb)
 			return change_job(printer, wait, jobs[i].method,
 			    jobs[i].word, &jobs[i].proof);
+	}
+	for (i = 0; i < sizeof(simples) / sizeof(simples[0]); i++) {
+		if (simples[i].verb == verb)
+			return ask_simply(printer, wait, &simples[i]);
 	}
 	return -EOPNOTSUPP;
 }

@@ -23,12 +23,14 @@ struct dialect {
 	const char *realm;			/* of the login challenge */
 	const struct dialect_storage *storages; /* ends with a NULL name */
 	const char *upload_storage;
-	bool folds;	   /* names differ without regard to case (FAT) */
-	bool shows_all;	   /* lists and takes any file, not just models */
-	bool tells_space;  /* knows the free space */
-	bool late;	   /* a new file is visible a moment after the 201 */
-	bool stored_tells; /* the 201 describes the stored file */
-	bool recovers;	   /* refuses to start until FINISHED has passed */
+	bool folds;	      /* names differ without regard to case (FAT) */
+	bool shows_all;	      /* lists and takes any file, not just models */
+	bool tells_space;     /* knows the free space */
+	bool late;	      /* a new file is visible a moment after the 201 */
+	bool stored_tells;    /* the 201 describes the stored file */
+	bool recovers;	      /* refuses to start until FINISHED has passed */
+	bool stops_transfers; /* DELETE /api/v1/transfer stops one */
+	bool has_ready;	      /* can be declared ready for a print */
 	bool hides_models_in_folders;  /* hides folders named like a model */
 	const char *const *uploadable; /* suffixes; NULL: any */
 	const char *const *printable;  /* suffixes of what can be printed */

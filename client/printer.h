@@ -22,6 +22,9 @@ enum topic {
 	TOPIC_VERSION,
 	TOPIC_STORAGE,
 	TOPIC_TRANSFER,
+	TOPIC_LEGACY_PRINTER, /* the OctoPrint-compatible API's answers */
+	TOPIC_LEGACY_JOB,
+	TOPIC_LEGACY_FILES,
 	TOPIC_COUNT
 };
 
@@ -30,7 +33,12 @@ enum verb {
 	VERB_PAUSE,
 	VERB_RESUME,
 	VERB_STOP,
-	VERB_REFRESH
+	VERB_REFRESH,
+	VERB_STOP_TRANSFER,
+	VERB_READY,
+	VERB_UNREADY,
+	VERB_REBOOT,
+	VERB_RESTART
 };
 
 #define STORE_WORDS 160
@@ -119,7 +127,8 @@ int printer_remove(struct printer *, const struct wait *, const char *folder,
 
 /*
  * Do what a verb says; path is the file for VERB_PRINT.  Returns the
- * printer's answer: -EBUSY: not now, -ESRCH: no job, -ENOENT: no file.
+ * printer's answer: -EBUSY: not now, -ESRCH: no job or transfer, -ENOENT: no
+ * file, -EOPNOTSUPP: its server does not have that.
  */
 int printer_command(struct printer *, const struct wait *, enum verb,
     const char *path);

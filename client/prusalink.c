@@ -30,6 +30,9 @@ static const char *const paths[TOPIC_COUNT] = {
 	[TOPIC_VERSION] = "/api/version",
 	[TOPIC_STORAGE] = "/api/v1/storage",
 	[TOPIC_TRANSFER] = "/api/v1/transfer",
+	[TOPIC_LEGACY_PRINTER] = "/api/printer",
+	[TOPIC_LEGACY_JOB] = "/api/job",
+	[TOPIC_LEGACY_FILES] = "/api/files",
 };
 
 int

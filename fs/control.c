@@ -29,17 +29,35 @@ struct verb_row {
 	const char *word;
 	bool takes_path;
 	enum verb verb;
+	bool (*is_there)(const struct unit *); /* NULL: on every printer */
 	const char *help;
 };
 
+static bool
+can_stop_transfers(const struct unit *unit)
+{
+	return unit->printer->dialect->stops_transfers;
+}
+
+static bool
+can_be_ready(const struct unit *unit)
+{
+	return unit->printer->dialect->has_ready;
+}
+
 /* clang-format off */
 static const struct verb_row verbs[] = {
-	{ "print",   true,  VERB_PRINT,   "print [FILE]: start FILE, or the file uploaded last" },
-	{ "pause",   false, VERB_PAUSE,   "pause the current job" },
-	{ "resume",  false, VERB_RESUME,  "resume the current job" },
-	{ "stop",    false, VERB_STOP,    "stop the current job" },
-	{ "cancel",  false, VERB_STOP,    "the same as stop" },
-	{ "refresh", false, VERB_REFRESH, "forget everything remembered about the printer" },
+	{ "print",   true,  VERB_PRINT,   NULL, "print [FILE]: start FILE, or the file uploaded last" },
+	{ "pause",   false, VERB_PAUSE,   NULL, "pause the current job" },
+	{ "resume",  false, VERB_RESUME,  NULL, "resume the current job" },
+	{ "stop",    false, VERB_STOP,    NULL, "stop the current job" },
+	{ "cancel",  false, VERB_STOP,    NULL, "the same as stop" },
+	{ "stop-transfer", false, VERB_STOP_TRANSFER, can_stop_transfers, "stop what the printer is receiving" },
+	{ "ready",   false, VERB_READY,   can_be_ready, "declare the printer ready for a print" },
+	{ "unready", false, VERB_UNREADY, can_be_ready, "take that back" },
+	{ "reboot",  false, VERB_REBOOT,  NULL, "restart the printer's computer, if its server can" },
+	{ "restart", false, VERB_RESTART, NULL, "restart the printer's server, if it can" },
+	{ "refresh", false, VERB_REFRESH, NULL, "forget everything remembered about the printer" },
 };
 /* clang-format on */
 
@@ -52,8 +70,14 @@ struct order {
 	size_t line;
 };
 
+static bool
+is_there(const struct unit *unit, const struct verb_row *row)
+{
+	return row->is_there == NULL || row->is_there(unit);
+}
+
 int
-control_help(struct buf *out)
+control_help(const struct unit *unit, struct buf *out)
 {
 	size_t i;
 	int error;
@@ -61,20 +85,24 @@ control_help(struct buf *out)
 	error = buf_printf(out,
 	    "# Write one of these words, a line each. "
 	    "The write returns the printer's answer.\n");
-	for (i = 0; i < VERBS && error == 0; i++)
-		error = buf_printf(out, "%-9s %s\n", verbs[i].word,
-		    verbs[i].help);
+	for (i = 0; i < VERBS && error == 0; i++) {
+		if (is_there(unit, &verbs[i]))
+			error = buf_printf(out, "%-13s %s\n", verbs[i].word,
+			    verbs[i].help);
+	}
 	return error;
 }
 
 static void
-complain(const char *word)
+complain(const struct unit *unit, const char *word)
 {
 	struct buf known = { 0 };
 	size_t i;
 
-	for (i = 0; i < VERBS; i++)
-		(void)buf_printf(&known, " %s", verbs[i].word);
+	for (i = 0; i < VERBS; i++) {
+		if (is_there(unit, &verbs[i]))
+			(void)buf_printf(&known, " %s", verbs[i].word);
+	}
 	log_say(LOG_LEVEL_NOTE,
 	    "control: no such command: \"%s\"; there are:%s", word,
 	    buf_text(&known));
@@ -83,7 +111,7 @@ complain(const char *word)
 
 /* Understand one line, which is cut into words.  1: nothing to do. */
 static int
-parse_line(char *line, struct order *out)
+parse_line(const struct unit *unit, char *line, struct order *out)
 {
 	char *rest;
 	size_t i, len;
@@ -102,8 +130,13 @@ parse_line(char *line, struct order *out)
 			break;
 	}
 	if (i == VERBS) {
-		complain(line);
+		complain(unit, line);
 		return -EINVAL;
+	}
+	if (!is_there(unit, &verbs[i])) {
+		log_say(LOG_LEVEL_NOTE,
+		    "control: the server of this printer has no %s", line);
+		return -EOPNOTSUPP;
 	}
 	out->row = &verbs[i];
 	out->path = rest[strspn(rest, " \t")] == '\0' ? "" : rest;
@@ -214,7 +247,7 @@ run_lines(const struct caller *caller, struct unit *unit, char *text)
 
 	for (order.line = 1; (line = strsep(&text, "\n")) != NULL;
 	     order.line++) {
-		error = parse_line(line, &order);
+		error = parse_line(unit, line, &order);
 		if (error < 0)
 			return error;
 		if (error == 0 && count == LINES)
@@ -260,9 +293,8 @@ control_read(struct file *file, const struct caller *caller, void *out,
     size_t len, off_t offset)
 {
 	struct buf help = { 0 };
-	ssize_t count = control_help(&help);
+	ssize_t count = control_help(file->place->unit, &help);
 
-	(void)file;
 	(void)caller;
 	if (count == 0 && offset < (off_t)help.len) {
 		size_t left = help.len - (size_t)offset;
@@ -328,7 +360,7 @@ control_attributes(const struct caller *caller, struct place *place,
     struct stat *out)
 {
 	struct buf help = { 0 };
-	int error = control_help(&help);
+	int error = control_help(place->unit, &help);
 
 	(void)caller;
 	node_attributes(place->unit, place->node, out);

@@ -2,8 +2,12 @@
 #define FS_CONTROL_H
 
 struct buf;
+struct unit;
 
-/* Append what the file "control" reads: each command and what it does. */
-int control_help(struct buf *out);
+/*
+ * Append what the file "control" reads: each command that the printer's
+ * server may have, and what it does.
+ */
+int control_help(const struct unit *, struct buf *out);
 
 #endif

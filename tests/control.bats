@@ -43,8 +43,14 @@ say() {
 	local kind word
 	for kind in $(both); do
 		fresh "$kind"
-		for word in print pause resume stop cancel refresh; do
-			grep -q "^$word" "$M/control"
+		for word in print pause resume stop cancel reboot restart \
+		    refresh; do
+			grep -q "^$word " "$M/control"
+		done
+		for word in stop-transfer ready unready; do
+			[ "$kind" = pi ] ||
+			    refute grep -q "^$word " "$M/control"
+			[ "$kind" = buddy ] || grep -q "^$word " "$M/control"
 		done
 		[ "$(stat -c %a "$M/control")" = 600 ]
 		assert_requests 0
@@ -80,6 +86,57 @@ say() {
 	[ "$(refused_logins)" -le 2 ]
 	cmp "$file" "$S/$(basename "$file")"
 	[ "$(refused_logins)" -le 3 ]
+}
+
+@test "stop-transfer stops what a Pi is receiving" {
+	fresh pi
+	assert_fails_with 'No such process' say bash stop-transfer
+	ctl rate 100000
+	model "$DIR/slow.gcode" 900000
+	cp "$DIR/slow.gcode" "$S/" 3>&- &
+	local writer=$!
+	eventually jq -e '.transferred > 0' "$M/transfer.json"
+	say bash stop-transfer
+	refute wait "$writer"
+	ctl rate 0
+	eventually refute cat "$M/transfer.json"
+	[ ! -e "$DISK/slow.gcode" ]
+	assert_requests 2 '^DELETE$' /api/v1/transfer
+}
+
+@test "ready and unready declare a Pi's printer ready" {
+	fresh pi
+	assert_fails_with 'busy' say bash unready
+	say bash ready
+	state_is READY
+	say bash unready
+	state_is IDLE
+	started
+	assert_fails_with 'busy' say bash ready
+}
+
+@test "a Buddy printer has no stop-transfer, ready and unready" {
+	local word
+	fresh buddy
+	for word in stop-transfer ready unready; do
+		assert_fails_with 'not supported' say bash "$word"
+		grep -q "has no $word" "$M/log"
+	done
+	assert_requests 0
+}
+
+@test "reboot and restart are for the printer to know" {
+	local kind word
+	for kind in $(both); do
+		for word in reboot restart; do
+			fresh "$kind"
+			assert_fails_with 'not supported' say bash "$word"
+			assert_requests 1 '^POST$' \
+			    "^/api/system/commands/core/$word$"
+			ctl fail POST /api/system 403 1
+			assert_fails_with 'denied' say bash "$word"
+		done
+	done
 }
 
 @test "cancel stops too" {

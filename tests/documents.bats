@@ -14,7 +14,7 @@ print_something() {
 
 @test "the mount has the rows of its printer and no others" {
 	fresh buddy
-	local common='control info.json job.json log status status.json storage.json transfer.json unsent uploads.json'
+	local common='control info.json job.json legacy log status status.json storage.json transfer.json unsent uploads.json'
 	# shellcheck disable=SC2012
 	[ "$(ls "$M" | xargs)" = "$common usb version.json" ]
 	# shellcheck disable=SC2012
@@ -24,11 +24,39 @@ print_something() {
 	[ "$(ls "$M" | sort | xargs)" = "$(echo "$common" version.json local sdcard | tr ' ' '\n' | sort | xargs)" ]
 }
 
+@test "legacy/ has the OctoPrint-compatible answers, without nulls" {
+	local kind file
+	for kind in $(both); do
+		fresh "$kind"
+		# shellcheck disable=SC2012
+		[ "$(ls "$M/legacy" | xargs)" = 'files.json job.json printer.json' ]
+		assert_requests 0
+		on_disk a.gcode
+		jq -e '.state.flags.operational and
+		    .temperature.tool0.actual > 0' "$M/legacy/printer.json"
+		jq -e '.state == "Operational" and (has("job") | not) or
+		    .job.file == {}' "$M/legacy/job.json"
+		eventually jq -e '.files[0].children[0].display == "a.gcode"' \
+		    "$M/legacy/files.json"
+		for file in printer job files; do
+			jq -es 'length == 1 and ([.. | select(. == null)] |
+			    length == 0)' "$M/legacy/$file.json"
+			forget_requests
+			cat "$M/legacy/$file.json" "$M/legacy/$file.json"
+			assert_requests_at_most 1
+		done
+		rm "$DISK/a.gcode"
+		print_something
+		jq -e '.state == "Printing" and .progress.completion >= 0 and
+		    .job.file.display == "long.gcode"' "$M/legacy/job.json"
+	done
+}
+
 @test "listing the root and its folders asks the printer nothing" {
 	local kind
 	for kind in $(both); do
 		fresh "$kind"
-		ls "$M" "$M/status"
+		ls "$M" "$M/status" "$M/legacy"
 		df "$M"
 		assert_requests 0
 	done

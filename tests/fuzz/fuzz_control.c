@@ -79,10 +79,12 @@ fake_command(struct printer *printer, const struct wait *wait, enum verb verb,
 
 /* How many orders are in the text; -1: a line begins with no known word. */
 static int
-count_orders(const char *text)
+count_orders(const struct dialect *dialect, const char *text)
 {
 	static const char *const words[] = { "print", "pause", "resume", "stop",
-		"cancel", "refresh" };
+		"cancel", "reboot", "restart", "refresh", "stop-transfer",
+		"ready", "unready" };
+	size_t known = dialect == &dialect_pi ? 11 : 8;
 	int orders = 0;
 
 	while (*text != '\0') {
@@ -96,12 +98,12 @@ count_orders(const char *text)
 			continue;
 		word = strcspn(line, " \t");
 		word = word < len ? word : len;
-		for (i = 0; i < 6; i++) {
+		for (i = 0; i < known; i++) {
 			if (strlen(words[i]) == word &&
 			    strncmp(words[i], line, word) == 0)
 				break;
 		}
-		if (i == 6)
+		if (i == known)
 			return -1;
 		orders++;
 	}
@@ -112,7 +114,7 @@ static void
 check_outcome(const struct fake *fake, const char *text, size_t len,
     ssize_t result)
 {
-	int orders = count_orders(text);
+	int orders = count_orders(fake->printer.dialect, text);
 
 	HOLDS(result == (ssize_t)len || (result < 0 && result > -4096));
 	if (strlen(text) < len || len > 4096 || orders < 0) {
