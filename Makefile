@@ -48,6 +48,7 @@ SRCS = \
 	cache/content.c \
 	cache/content_keep.c \
 	cache/crew.c \
+	cache/slot.c \
 	cache/spool.c \
 	cache/stage.c \
 	cache/staged.c \
@@ -59,6 +60,7 @@ SRCS = \
 	client/change.c \
 	client/command.c \
 	client/contact.c \
+	client/counts.c \
 	client/dialect.c \
 	client/exchange.c \
 	client/http.c \
@@ -88,6 +90,7 @@ SRCS = \
 	fs/ledger.c \
 	fs/local.c \
 	fs/login.c \
+	fs/metrics.c \
 	fs/node.c \
 	fs/ops.c \
 	fs/ops_file.c \

@@ -9,12 +9,13 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 
 #include "cache/book.h"
 #include "cache/cache.h"
+#include "cache/slot.h"
 #include "client/away.h"
 #include "client/buf.h"
+#include "client/counts.h"
 #include "client/listing.h"
 #include "client/name.h"
 #include "client/printer.h"
@@ -22,111 +23,22 @@
 #include "client/turn.h"
 #include "client/wait.h"
 
-#define LONG_MS	 300000 /* what changes by a restart only */
-#define LIST_MS	 5000
 #define ERROR_MS 1000
-#define SLOTS	 256
-
-/* One remembered answer: a document or a folder. */
-struct slot {
-	TAILQ_ENTRY(slot) link; /* least recently used first */
-	char *key;
-	enum topic topic; /* TOPIC_COUNT: the folder named by key */
-	int64_t ttl_ms;
-	bool lasting; /* our own changes do not touch it */
-	int users;    /* threads that look at it */
-	bool fetching;
-	bool filled;
-	uint64_t generation; /* when the question went out */
-	uint64_t epoch;
-	int64_t done_ms;
-	int error;
-	struct buf text;
-	struct listing *listing;
-};
 
 struct cache {
 	struct printer printer;
 	struct printer *inner;
 	struct book *book;
-	int64_t ttl_ms;
 	struct turn sizes;
 	pthread_mutex_t lock;
 	pthread_cond_t answered; /* everything below, under lock */
 	uint64_t generation;	 /* of our changes */
 	uint64_t changed;	 /* the last that was successful */
 	uint64_t epoch;		 /* of refreshes */
-	size_t count;
-	TAILQ_HEAD(, slot) slots;
+	struct slots slots;
+	uint64_t hits;	 /* answers given from memory */
+	uint64_t misses; /* questions that went out */
 };
-
-static void
-slot_free(struct slot *slot)
-{
-	listing_release(slot->listing);
-	buf_free(&slot->text);
-	free(slot->key);
-	free(slot);
-}
-
-static void
-make_room(struct cache *cache)
-{
-	struct slot *slot, *next;
-
-	TAILQ_FOREACH_SAFE(slot, &cache->slots, link, next)
-	{
-		if (cache->count < SLOTS)
-			return;
-		if (slot->users > 0)
-			continue;
-		TAILQ_REMOVE(&cache->slots, slot, link);
-		cache->count--;
-		slot_free(slot);
-	}
-}
-
-static struct slot *
-slot_new(const struct cache *cache, enum topic topic, const char *key)
-{
-	struct slot *slot = calloc(1, sizeof(*slot));
-
-	if (slot == NULL || (slot->key = strdup(key)) == NULL) {
-		free(slot);
-		return NULL;
-	}
-	slot->topic = topic;
-	slot->lasting = topic == TOPIC_INFO || topic == TOPIC_VERSION;
-	slot->ttl_ms = cache->ttl_ms;
-	if (slot->lasting)
-		slot->ttl_ms = LONG_MS;
-	if (topic == TOPIC_COUNT)
-		slot->ttl_ms = LIST_MS;
-	return slot;
-}
-
-/* The slot for a document or folder, most recently used now. */
-static struct slot *
-slot_get(struct cache *cache, enum topic topic, const char *key)
-{
-	struct slot *slot;
-
-	TAILQ_FOREACH (slot, &cache->slots, link) {
-		if (slot->topic == topic && strcmp(slot->key, key) == 0)
-			break;
-	}
-	if (slot != NULL) {
-		TAILQ_REMOVE(&cache->slots, slot, link);
-	} else {
-		make_room(cache);
-		slot = slot_new(cache, topic, key);
-		if (slot == NULL)
-			return NULL;
-		cache->count++;
-	}
-	TAILQ_INSERT_TAIL(&cache->slots, slot, link);
-	return slot;
-}
 
 /*
  * May this answer be given to somebody who began to ask at began_ms?  One
@@ -208,13 +120,17 @@ settle(struct cache *cache, const struct wait *wait, struct slot *slot)
 
 	while (!is_good(cache, slot, began_ms) && !left) {
 		/* One's own answer is good for oneself in any case. */
-		if (!slot->fetching)
+		if (!slot->fetching) {
+			cache->misses++;
 			return fetch(cache, wait, slot);
+		}
 		time_cond_wait(&cache->answered, &cache->lock, WAIT_TICK_MS);
 		pthread_mutex_unlock(&cache->lock);
 		left = wait_given_up(wait);
 		pthread_mutex_lock(&cache->lock);
 	}
+	if (!left)
+		cache->hits++;
 	return left ? -EINTR : 0;
 }
 
@@ -226,7 +142,7 @@ get(struct cache *cache, const struct wait *wait, enum topic topic,
 	int error = -ENOMEM;
 
 	pthread_mutex_lock(&cache->lock);
-	slot = slot_get(cache, topic, key);
+	slot = slot_get(&cache->slots, topic, key);
 	if (slot != NULL) {
 		slot->users++;
 		error = settle(cache, wait, slot);
@@ -259,7 +175,7 @@ cache_peek(struct printer *printer, enum topic topic, int64_t age_ms,
 	bool known = false;
 
 	pthread_mutex_lock(&cache->lock);
-	TAILQ_FOREACH (slot, &cache->slots, link) {
+	TAILQ_FOREACH (slot, &cache->slots.list, link) {
 		if (slot->topic != topic || !slot->filled || slot->error != 0 ||
 		    time_now_ms() - slot->done_ms > age_ms)
 			continue;
@@ -398,15 +314,23 @@ cache_command(struct printer *printer, const struct wait *wait, enum verb verb,
 }
 
 static void
+cache_count(struct printer *printer, struct counts *out)
+{
+	struct cache *cache = (struct cache *)printer;
+
+	printer_count(cache->inner, out);
+	pthread_mutex_lock(&cache->lock);
+	out->cache_hits += cache->hits;
+	out->cache_misses += cache->misses;
+	pthread_mutex_unlock(&cache->lock);
+}
+
+static void
 cache_free(struct printer *printer)
 {
 	struct cache *cache = (struct cache *)printer;
-	struct slot *slot;
 
-	while ((slot = TAILQ_FIRST(&cache->slots)) != NULL) {
-		TAILQ_REMOVE(&cache->slots, slot, link);
-		slot_free(slot);
-	}
+	slots_clear(&cache->slots);
 	printer_free(cache->inner);
 	turn_destroy(&cache->sizes);
 	pthread_cond_destroy(&cache->answered);
@@ -427,6 +351,7 @@ cache_new(struct printer *inner, struct book *book, int64_t ttl_ms,
 		.make_folder = cache_make_folder,
 		.remove = cache_remove,
 		.command = cache_command,
+		.count = cache_count,
 		.free = cache_free,
 	};
 	struct cache *cache = calloc(1, sizeof(*cache));
@@ -439,11 +364,10 @@ cache_new(struct printer *inner, struct book *book, int64_t ttl_ms,
 	cache->printer.dialect = inner->dialect;
 	cache->inner = inner;
 	cache->book = book;
-	cache->ttl_ms = ttl_ms;
 	turn_init(&cache->sizes);
 	pthread_mutex_init(&cache->lock, NULL);
 	time_cond_init(&cache->answered);
-	TAILQ_INIT(&cache->slots);
+	slots_init(&cache->slots, ttl_ms);
 	*out = &cache->printer;
 	return 0;
 }

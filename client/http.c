@@ -2,7 +2,8 @@
  * Requests to one server over its three lanes, the log line of each, and the
  * exchange office where an answer's status becomes an errno.  Any thread may
  * perform; a lane belongs to the thread that has its turn, away has a lock of
- * its own, and the rest of struct http does not change after http_new.
+ * its own, http.lock guards the counts, and the rest of struct http does not
+ * change after http_new.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -11,6 +12,7 @@
 #include <string.h>
 
 #include "client/away.h"
+#include "client/counts.h"
 #include "client/http.h"
 #include "client/json.h"
 #include "client/lane.h"
@@ -23,6 +25,8 @@ struct http {
 	char *key_header; /* or NULL */
 	bool digest;
 	struct away away;
+	pthread_mutex_t lock;
+	struct counts counts; /* under lock */
 	struct {
 		struct turn turn;
 		struct lane *lane; /* belongs to the turn's holder */
@@ -124,6 +128,7 @@ http_new(const struct http_config *config, struct http **out)
 		return -ENOMEM;
 	for (i = 0; i < LANE_COUNT; i++)
 		turn_init(&http->lanes[i].turn);
+	pthread_mutex_init(&http->lock, NULL);
 	http->url = strdup(config->url);
 	http->digest = config->api_key == NULL && config->password != NULL;
 	away_init(&http->away, config->tells ? http->url : NULL);
@@ -158,6 +163,7 @@ http_free(struct http *http)
 	if (http->key_header != NULL)
 		freezero(http->key_header, strlen(http->key_header));
 	away_destroy(&http->away);
+	pthread_mutex_destroy(&http->lock);
 	free(http->url);
 	free(http);
 }
@@ -184,6 +190,24 @@ record(const struct http_request *request, const struct http_reply *reply,
 		log_record("%s %s %d, %lld bytes, %d ms%s%s", request->method,
 		    request->target, reply->status, bytes, ms,
 		    *words ? ": " : "", words);
+}
+
+static void
+note(struct http *http, const struct http_request *request,
+    const struct http_reply *reply, int error, int64_t started_ms)
+{
+	pthread_mutex_lock(&http->lock);
+	counts_note(&http->counts, (int)request->lane, request->method,
+	    error == 0 ? reply->status : 0, time_now_ms() - started_ms);
+	pthread_mutex_unlock(&http->lock);
+}
+
+void
+http_count(struct http *http, struct counts *out)
+{
+	pthread_mutex_lock(&http->lock);
+	counts_add(out, &http->counts);
+	pthread_mutex_unlock(&http->lock);
 }
 
 /*
@@ -216,6 +240,7 @@ run(struct http *http, const struct wait *wait,
 	else if (error != 0)
 		copy_words(reply->message, sizeof(reply->message),
 		    lane_words(lane));
+	note(http, request, reply, error, started_ms);
 	if (!attempt || error == 0)
 		record(request, reply, error, started_ms);
 	buf_free(&url);

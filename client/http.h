@@ -8,6 +8,7 @@
 
 #include "client/buf.h"
 
+struct counts;
 struct http;
 struct sink;
 struct source;
@@ -86,6 +87,9 @@ void http_reply_free(struct http_reply *);
  */
 int http_login(struct http *, const struct wait *, enum http_lane,
     int64_t max_age_ms);
+
+/* Add to out how the requests went so far. */
+void http_count(struct http *, struct counts *out);
 
 /*
  * The errno for an answer: 0 for 2xx.  The only place where a status becomes

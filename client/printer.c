@@ -83,6 +83,13 @@ printer_command(struct printer *printer, const struct wait *wait,
 }
 
 void
+printer_count(struct printer *printer, struct counts *out)
+{
+	if (printer->ops->count != NULL)
+		printer->ops->count(printer, out);
+}
+
+void
 printer_free(struct printer *printer)
 {
 	if (printer != NULL && printer->ops->free != NULL)

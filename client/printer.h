@@ -9,6 +9,7 @@
 #include "client/stream.h"
 
 struct buf;
+struct counts;
 struct dialect;
 struct entry;
 struct listing;
@@ -80,6 +81,7 @@ struct printer_ops {
 	    const struct entry *);
 	int (*command)(struct printer *, const struct wait *, enum verb,
 	    const char *path);
+	void (*count)(struct printer *, struct counts *out);
 	void (*free)(struct printer *);
 };
 
@@ -138,6 +140,9 @@ int printer_command(struct printer *, const struct wait *, enum verb,
  * cut, late or no answer; only the printer knows.
  */
 bool printer_is_unclear(int error);
+
+/* Add to out how its requests went.  Asks nothing of the printer. */
+void printer_count(struct printer *, struct counts *out);
 
 /* Release it, and whatever it wraps.  NULL is fine. */
 void printer_free(struct printer *);

@@ -276,6 +276,12 @@ link_ask(struct link *link, const struct wait *wait, const char *method,
 }
 
 static void
+count(struct printer *printer, struct counts *out)
+{
+	http_count(((struct link *)printer)->http, out);
+}
+
+static void
 release(struct printer *printer)
 {
 	struct link *link = (struct link *)printer;
@@ -300,6 +306,7 @@ prusalink_new(struct http *http, const struct dialect *dialect,
 		.make_folder = link_make_folder,
 		.remove = link_remove,
 		.command = link_command,
+		.count = count,
 		.free = release,
 	};
 	struct link *link = calloc(1, sizeof(*link));

@@ -15,6 +15,7 @@
 #include "client/log.h"
 #include "fs/document.h"
 #include "fs/ledger.h"
+#include "fs/metrics.h"
 #include "fs/node.h"
 #include "fs/place.h"
 #include "fs/unit.h"
@@ -115,6 +116,12 @@ produce_uploads(struct unit *unit, const struct caller *caller, struct buf *out)
 	return ledger_text(unit->ledger, out);
 }
 
+static int
+produce_metrics(struct unit *unit, const struct caller *caller, struct buf *out)
+{
+	return metrics_text(&unit, 1, caller, out);
+}
+
 /* The whole document, or the one value that the row names. */
 static int
 produce_topic(struct unit *unit, const struct caller *caller,
@@ -146,6 +153,7 @@ produce(struct unit *unit, const struct caller *caller, const struct node *node,
 		[DOCUMENT_LOG - TOPIC_COUNT] = produce_log,
 		[DOCUMENT_ONLINE - TOPIC_COUNT] = produce_online,
 		[DOCUMENT_UPLOADS - TOPIC_COUNT] = produce_uploads,
+		[DOCUMENT_METRICS - TOPIC_COUNT] = produce_metrics,
 	};
 
 	if (node->topic >= TOPIC_COUNT)

@@ -46,6 +46,9 @@ struct ledger {
 	pthread_cond_t settled;
 	int active;
 	int ended;
+	uint64_t stored;
+	uint64_t failed;
+	uint64_t bytes;
 	TAILQ_HEAD(, ledger_entry) entries; /* oldest first */
 };
 
@@ -113,6 +116,8 @@ ledger_sent(struct ledger_entry *entry, off_t bytes)
 	if (entry->state == WAITING)
 		entry->sent_ms = time_now_ms();
 	entry->state = SENDING;
+	if (bytes > entry->sent)
+		entry->ledger->bytes += (uint64_t)(bytes - entry->sent);
 	entry->sent = bytes;
 	pthread_mutex_unlock(&entry->ledger->lock);
 }
@@ -149,6 +154,8 @@ ledger_end(struct ledger_entry *entry, int error, const char *words)
 	strlcpy(entry->words, words, name_fit(words, WORDS - 1) + 1);
 	ledger->active--;
 	ledger->ended++;
+	ledger->stored += error == 0;
+	ledger->failed += error != 0;
 	pthread_cond_broadcast(&ledger->settled);
 	trim(ledger);
 	pthread_mutex_unlock(&ledger->lock);
@@ -162,6 +169,23 @@ ledger_settle(struct ledger *ledger, int64_t ms)
 	pthread_mutex_lock(&ledger->lock);
 	while (ledger->active > 0 && (left = until - time_now_ms()) > 0)
 		time_cond_wait(&ledger->settled, &ledger->lock, left);
+	pthread_mutex_unlock(&ledger->lock);
+}
+
+void
+ledger_count(struct ledger *ledger, struct ledger_counts *out)
+{
+	const struct ledger_entry *entry;
+
+	memset(out, 0, sizeof(*out));
+	pthread_mutex_lock(&ledger->lock);
+	TAILQ_FOREACH (entry, &ledger->entries, link) {
+		out->waiting += entry->state == WAITING;
+		out->sending += entry->state == SENDING;
+	}
+	out->stored = ledger->stored;
+	out->failed = ledger->failed;
+	out->bytes = ledger->bytes;
 	pthread_mutex_unlock(&ledger->lock);
 }
 

@@ -31,6 +31,17 @@ void ledger_end(struct ledger_entry *, int error, const char *words);
 /* Wait until no upload is under way, at most ms milliseconds. */
 void ledger_settle(struct ledger *, int64_t ms);
 
+/* How the uploads of this mount went so far. */
+struct ledger_counts {
+	int waiting; /* for their turn, now */
+	int sending; /* now */
+	uint64_t stored;
+	uint64_t failed;
+	uint64_t bytes; /* handed to be sent, those of failed uploads too */
+};
+
+void ledger_count(struct ledger *, struct ledger_counts *out);
+
 /* Append the story as a line of JSON.  Returns 0 or -ENOMEM. */
 int ledger_text(struct ledger *, struct buf *out);
 

@@ -46,6 +46,7 @@ static const struct node nodes[] = {
 	TEXT("status/fan_print",	TOPIC_STATUS, "printer.fan_print"),
 	TEXT("status/online",		DOCUMENT_ONLINE, NULL),
 	TEXT("log",			DOCUMENT_LOG, NULL),
+	TEXT("metrics",			DOCUMENT_METRICS, NULL),
 	JSON("uploads.json",		DOCUMENT_UPLOADS),
 	DIR("legacy"),
 	JSON("legacy/printer.json",	TOPIC_LEGACY_PRINTER),

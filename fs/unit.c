@@ -31,7 +31,10 @@ set_up(struct unit *unit, const struct unit_config *config,
 		printer_free(inner);
 		return error;
 	}
+	unit->name = strdup(config->name);
 	error = cache_new(inner, unit->book, config->ttl_ms, &unit->printer);
+	if (error == 0 && unit->name == NULL)
+		error = -ENOMEM;
 	if (error == 0)
 		error = stage_new(&unit->stage);
 	if (error == 0)
@@ -103,6 +106,7 @@ unit_free(struct unit *unit)
 	book_close(unit->book);
 	pthread_mutex_destroy(&unit->lock);
 	free(unit->last);
+	free(unit->name);
 	free(unit);
 }
 

@@ -40,6 +40,7 @@ struct settings {
  */
 struct unit {
 	const struct settings *settings;
+	char *name;		 /* in the metrics */
 	struct printer *printer; /* through the cache */
 	struct book *book;
 	struct stage *stage;
@@ -58,7 +59,8 @@ struct unit {
 struct unit_config {
 	const struct settings *settings;
 	const char *cache_dir;
-	const char *name; /* of its files in the cache directory */
+	const char
+	    *name; /* of its files in the cache directory, and of itself */
 	off_t cache_size; /* bytes */
 	int64_t ttl_ms;
 };

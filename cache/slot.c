@@ -1,0 +1,100 @@
+/*
+ * The remembered answers of one printer, least recently used first.  No lock:
+ * the cache that owns them has one.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cache/slot.h"
+#include "client/listing.h"
+
+#define LONG_MS 300000 /* what changes by a restart only */
+#define LIST_MS 5000
+#define SLOTS	256
+
+static void
+slot_free(struct slot *slot)
+{
+	listing_release(slot->listing);
+	buf_free(&slot->text);
+	free(slot->key);
+	free(slot);
+}
+
+static void
+make_room(struct slots *slots)
+{
+	struct slot *slot, *next;
+
+	TAILQ_FOREACH_SAFE(slot, &slots->list, link, next)
+	{
+		if (slots->count < SLOTS)
+			return;
+		if (slot->users > 0)
+			continue;
+		TAILQ_REMOVE(&slots->list, slot, link);
+		slots->count--;
+		slot_free(slot);
+	}
+}
+
+static struct slot *
+slot_new(const struct slots *slots, enum topic topic, const char *key)
+{
+	struct slot *slot = calloc(1, sizeof(*slot));
+
+	if (slot == NULL || (slot->key = strdup(key)) == NULL) {
+		free(slot);
+		return NULL;
+	}
+	slot->topic = topic;
+	slot->lasting = topic == TOPIC_INFO || topic == TOPIC_VERSION;
+	slot->ttl_ms = slots->ttl_ms;
+	if (slot->lasting)
+		slot->ttl_ms = LONG_MS;
+	if (topic == TOPIC_COUNT)
+		slot->ttl_ms = LIST_MS;
+	return slot;
+}
+
+struct slot *
+slot_get(struct slots *slots, enum topic topic, const char *key)
+{
+	struct slot *slot;
+
+	TAILQ_FOREACH (slot, &slots->list, link) {
+		if (slot->topic == topic && strcmp(slot->key, key) == 0)
+			break;
+	}
+	if (slot != NULL) {
+		TAILQ_REMOVE(&slots->list, slot, link);
+	} else {
+		make_room(slots);
+		slot = slot_new(slots, topic, key);
+		if (slot == NULL)
+			return NULL;
+		slots->count++;
+	}
+	TAILQ_INSERT_TAIL(&slots->list, slot, link);
+	return slot;
+}
+
+void
+slots_init(struct slots *slots, int64_t ttl_ms)
+{
+	slots->ttl_ms = ttl_ms;
+	slots->count = 0;
+	TAILQ_INIT(&slots->list);
+}
+
+void
+slots_clear(struct slots *slots)
+{
+	struct slot *slot;
+
+	while ((slot = TAILQ_FIRST(&slots->list)) != NULL) {
+		TAILQ_REMOVE(&slots->list, slot, link);
+		slot_free(slot);
+	}
+	slots->count = 0;
+}

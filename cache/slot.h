@@ -1,0 +1,49 @@
+#ifndef CACHE_SLOT_H
+#define CACHE_SLOT_H
+
+#include <sys/queue.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "client/buf.h"
+#include "client/printer.h"
+
+struct listing;
+
+/* One remembered answer: a document or a folder. */
+struct slot {
+	TAILQ_ENTRY(slot) link; /* least recently used first */
+	char *key;
+	enum topic topic; /* TOPIC_COUNT: the folder named by key */
+	int64_t ttl_ms;
+	bool lasting; /* our own changes do not touch it */
+	int users;    /* threads that look at it */
+	bool fetching;
+	bool filled;
+	uint64_t generation; /* when the question went out */
+	uint64_t epoch;
+	int64_t done_ms;
+	int error;
+	struct buf text;
+	struct listing *listing;
+};
+
+/* Those of one printer; a lock of their owner's guards them. */
+struct slots {
+	int64_t ttl_ms; /* of live documents */
+	size_t count;
+	TAILQ_HEAD(, slot) list;
+};
+
+void slots_init(struct slots *, int64_t ttl_ms);
+void slots_clear(struct slots *);
+
+/*
+ * The slot for a document or folder, most recently used now; made if need be,
+ * for which one that nobody looks at may go.  NULL: no memory.
+ */
+struct slot *slot_get(struct slots *, enum topic, const char *key);
+
+#endif

@@ -1,0 +1,354 @@
+/*
+ * The file "metrics": a table of metric families, each with a function that
+ * writes its samples for one printer.  A family stands together, whatever the
+ * number of printers (OpenMetrics 1.0), so all printers are read first.  No
+ * state, any thread.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/buf.h"
+#include "client/counts.h"
+#include "client/json.h"
+#include "client/printer.h"
+#include "fs/kind.h"
+#include "fs/ledger.h"
+#include "fs/metrics.h"
+#include "fs/unit.h"
+
+/* What is known of one printer. */
+struct reading {
+	struct buf label; /* printer="NAME" */
+	bool online;
+	struct buf status;
+	struct counts counts;
+	struct ledger_counts uploads;
+};
+
+struct family {
+	const char *name;
+	const char *type;
+	const char *unit; /* the name ends in it, or "" */
+	const char *help;
+	int (*write)(const struct family *, const struct reading *,
+	    struct buf *out);
+	const char *field; /* of the status */
+	double scale;	   /* from the printer's unit to the base unit */
+};
+
+/* NAME{printer="…"MORE} VALUE */
+static int
+sample(const struct family *family, const struct reading *reading,
+    const char *suffix, const char *more, const char *value, struct buf *out)
+{
+	return buf_printf(out, "%s%s{%s%s} %s\n", family->name, suffix,
+	    buf_text(&reading->label), more, value);
+}
+
+static int
+sample_count(const struct family *family, const struct reading *reading,
+    const char *suffix, const char *more, uint64_t value, struct buf *out)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%" PRIu64, value);
+	return sample(family, reading, suffix, more, text, out);
+}
+
+static int
+write_field(const struct family *family, const struct reading *reading,
+    struct buf *out)
+{
+	struct buf value = { 0 };
+	char text[32], *end;
+	double number;
+	int error;
+
+	error = json_field(buf_text(&reading->status), reading->status.len,
+	    family->field, &value);
+	number = strtod(buf_text(&value), &end);
+	if (error == 0 && value.len > 0 && *end == '\0') {
+		snprintf(text, sizeof(text), "%.10g", number * family->scale);
+		error = sample(family, reading, "", "", text, out);
+	}
+	buf_free(&value);
+	return error == -ENOMEM ? error : 0;
+}
+
+static int
+write_online(const struct family *family, const struct reading *reading,
+    struct buf *out)
+{
+	return sample(family, reading, "", "", reading->online ? "1" : "0",
+	    out);
+}
+
+/* A word that is not in the list is UNKNOWN, so that one is always 1. */
+static int
+write_state(const struct family *family, const struct reading *reading,
+    struct buf *out)
+{
+	static const char *const states[] = { "IDLE", "READY", "BUSY",
+		"PRINTING", "PAUSED", "FINISHED", "STOPPED", "ATTENTION",
+		"ERROR", "UNKNOWN" };
+	const size_t count = sizeof(states) / sizeof(states[0]);
+	struct buf state = { 0 };
+	char more[64];
+	size_t i, is = 0;
+	int error;
+
+	error = json_field(buf_text(&reading->status), reading->status.len,
+	    family->field, &state);
+	while (is < count - 1 && strcmp(states[is], buf_text(&state)) != 0)
+		is++;
+	for (i = 0; i < count && error == 0; i++) {
+		snprintf(more, sizeof(more), ",%s=\"%s\"", family->name,
+		    states[i]);
+		error = sample(family, reading, "", more, i == is ? "1" : "0",
+		    out);
+	}
+	buf_free(&state);
+	return error == -ENOMEM ? error : 0;
+}
+
+static int
+write_build(const struct family *family, const struct reading *reading,
+    struct buf *out)
+{
+	return sample(family, reading, "_info", ",version=\"" VERSION "\"", "1",
+	    out);
+}
+
+static int
+write_pending(const struct family *family, const struct reading *reading,
+    struct buf *out)
+{
+	const struct ledger_counts *uploads = &reading->uploads;
+	int error;
+
+	error = sample_count(family, reading, "", ",state=\"waiting\"",
+	    (uint64_t)uploads->waiting, out);
+	if (error == 0)
+		error = sample_count(family, reading, "", ",state=\"sending\"",
+		    (uint64_t)uploads->sending, out);
+	return error;
+}
+
+static int
+write_uploads(const struct family *family, const struct reading *reading,
+    struct buf *out)
+{
+	const struct ledger_counts *uploads = &reading->uploads;
+	int error;
+
+	error = sample_count(family, reading, "_total", ",verdict=\"stored\"",
+	    uploads->stored, out);
+	if (error == 0)
+		error = sample_count(family, reading, "_total",
+		    ",verdict=\"failed\"", uploads->failed, out);
+	return error;
+}
+
+static int
+write_bytes(const struct family *family, const struct reading *reading,
+    struct buf *out)
+{
+	return sample_count(family, reading, "_total", "",
+	    reading->uploads.bytes, out);
+}
+
+/* What never happened is counted as 0, so that rates are right. */
+static int
+write_requests(const struct family *family, const struct reading *reading,
+    struct buf *out)
+{
+	char more[64];
+	int method, outcome, error = 0;
+
+	for (method = 0; method < COUNT_METHODS; method++) {
+		for (outcome = 0; outcome < COUNT_OUTCOMES && error == 0;
+		     outcome++) {
+			snprintf(more, sizeof(more),
+			    ",method=\"%s\",outcome=\"%s\"",
+			    count_methods[method], count_outcomes[outcome]);
+			error = sample_count(family, reading, "_total", more,
+			    reading->counts.requests[method][outcome], out);
+		}
+	}
+	return error;
+}
+
+static int
+write_lane(const struct family *family, const struct reading *reading, int lane,
+    struct buf *out)
+{
+	const uint64_t *took = reading->counts.lanes[lane].took;
+	char more[64], end[24] = "+Inf", total[32];
+	uint64_t count = 0;
+	int i, error = 0;
+
+	for (i = 0; i < COUNT_BUCKETS && error == 0; i++) {
+		count += took[i];
+		if (i < COUNT_BUCKETS - 1)
+			snprintf(end, sizeof(end), "%.3g",
+			    (double)count_bounds_ms[i] / 1000);
+		else
+			strlcpy(end, "+Inf", sizeof(end));
+		snprintf(more, sizeof(more), ",lane=\"%s\",le=\"%s%s\"",
+		    count_lanes[lane], end,
+		    strpbrk(end, ".I") == NULL ? ".0" : "");
+		error = sample_count(family, reading, "_bucket", more, count,
+		    out);
+	}
+	snprintf(more, sizeof(more), ",lane=\"%s\"", count_lanes[lane]);
+	snprintf(total, sizeof(total), "%.3f",
+	    (double)reading->counts.lanes[lane].total_ms / 1000);
+	if (error == 0)
+		error = sample_count(family, reading, "_count", more, count,
+		    out);
+	if (error == 0)
+		error = sample(family, reading, "_sum", more, total, out);
+	return error;
+}
+
+static int
+write_durations(const struct family *family, const struct reading *reading,
+    struct buf *out)
+{
+	int lane, error = 0;
+
+	for (lane = 0; lane < COUNT_LANES && error == 0; lane++)
+		error = write_lane(family, reading, lane, out);
+	return error;
+}
+
+static int
+write_hits(const struct family *family, const struct reading *reading,
+    struct buf *out)
+{
+	return sample_count(family, reading, "_total", "",
+	    reading->counts.cache_hits, out);
+}
+
+static int
+write_misses(const struct family *family, const struct reading *reading,
+    struct buf *out)
+{
+	return sample_count(family, reading, "_total", "",
+	    reading->counts.cache_misses, out);
+}
+
+/* clang-format off */
+static const struct family families[] = {
+	{ "prusafs_build", "info", "", "Version of prusafs.", write_build, NULL, 0 },
+	{ "prusafs_online", "gauge", "", "Does the printer answer?", write_online, NULL, 0 },
+	{ "prusafs_state", "stateset", "", "What the printer is doing.", write_state, "printer.state", 0 },
+	{ "prusafs_nozzle_temperature_celsius", "gauge", "celsius", "Temperature of the nozzle.", write_field, "printer.temp_nozzle", 1 },
+	{ "prusafs_nozzle_target_celsius", "gauge", "celsius", "What it shall be; 0 is off.", write_field, "printer.target_nozzle", 1 },
+	{ "prusafs_bed_temperature_celsius", "gauge", "celsius", "Temperature of the bed.", write_field, "printer.temp_bed", 1 },
+	{ "prusafs_bed_target_celsius", "gauge", "celsius", "What it shall be; 0 is off.", write_field, "printer.target_bed", 1 },
+	{ "prusafs_axis_z_meters", "gauge", "meters", "Height of the nozzle.", write_field, "printer.axis_z", 0.001 },
+	{ "prusafs_print_speed_ratio", "gauge", "ratio", "Print speed; 1 is as sliced.", write_field, "printer.speed", 0.01 },
+	{ "prusafs_filament_flow_ratio", "gauge", "ratio", "Flow of filament; 1 is as sliced.", write_field, "printer.flow", 0.01 },
+	{ "prusafs_hotend_fan_hertz", "gauge", "hertz", "Revolutions per second of the fan of the hotend.", write_field, "printer.fan_hotend", 1.0 / 60 },
+	{ "prusafs_print_fan_hertz", "gauge", "hertz", "Revolutions per second of the print fan.", write_field, "printer.fan_print", 1.0 / 60 },
+	{ "prusafs_job_progress_ratio", "gauge", "ratio", "Progress of the job; 1 is done.", write_field, "job.progress", 0.01 },
+	{ "prusafs_job_time_left_seconds", "gauge", "seconds", "Until the end of the job, as the printer estimates.", write_field, "job.time_remaining", 1 },
+	{ "prusafs_job_time_printing_seconds", "gauge", "seconds", "Since the job began.", write_field, "job.time_printing", 1 },
+	{ "prusafs_transfer_progress_ratio", "gauge", "ratio", "Of what the printer is receiving, from whomever; 1 is done.", write_field, "transfer.progress", 0.01 },
+	{ "prusafs_transfer_received_bytes", "gauge", "bytes", "Bytes of it that have come.", write_field, "transfer.data_transferred", 1 },
+	{ "prusafs_pending_uploads", "gauge", "", "Uploads of this mount that are not done.", write_pending, NULL, 0 },
+	{ "prusafs_uploads", "counter", "", "Uploads of this mount that ended.", write_uploads, NULL, 0 },
+	{ "prusafs_upload_bytes", "counter", "bytes", "Bytes that this mount has sent in uploads.", write_bytes, NULL, 0 },
+	{ "prusafs_requests", "counter", "", "Requests to the printer.", write_requests, NULL, 0 },
+	{ "prusafs_request_duration_seconds", "histogram", "seconds", "How long requests took, from the turn of their lane to the end of the answer.", write_durations, NULL, 0 },
+	{ "prusafs_cache_hits", "counter", "", "Documents and listings told from memory.", write_hits, NULL, 0 },
+	{ "prusafs_cache_misses", "counter", "", "Documents and listings that were asked for.", write_misses, NULL, 0 },
+};
+/* clang-format on */
+
+/* A label's value, as OpenMetrics escapes it. */
+static int
+escape(const char *text, struct buf *out)
+{
+	int error = 0;
+
+	for (; *text != '\0' && error == 0; text++) {
+		if (*text == '\n')
+			error = buf_printf(out, "\\n");
+		else if (*text == '"' || *text == '\\')
+			error = buf_printf(out, "\\%c", *text);
+		else
+			error = buf_append(out, text, 1);
+	}
+	return error;
+}
+
+static int
+read_unit(struct unit *unit, const struct caller *caller, struct reading *out)
+{
+	int error = printer_document(unit->printer, &caller->wait, TOPIC_STATUS,
+	    &out->status);
+
+	if (error == -EINTR || error == -ENOMEM)
+		return error;
+	out->online = error == 0;
+	printer_count(unit->printer, &out->counts);
+	ledger_count(unit->ledger, &out->uploads);
+	error = buf_printf(&out->label, "printer=\"");
+	if (error == 0)
+		error = escape(unit->name, &out->label);
+	return error != 0 ? error : buf_append(&out->label, "\"", 1);
+}
+
+/* A family of which there is nothing to say is left out. */
+static int
+write_family(const struct family *family, const struct reading *readings,
+    size_t count, struct buf *out)
+{
+	struct buf samples = { 0 };
+	size_t i;
+	int error = 0;
+
+	for (i = 0; i < count && error == 0; i++)
+		error = family->write(family, &readings[i], &samples);
+	if (error == 0 && samples.len > 0)
+		error = buf_printf(out, "# TYPE %s %s\n", family->name,
+		    family->type);
+	if (error == 0 && samples.len > 0 && *family->unit != '\0')
+		error = buf_printf(out, "# UNIT %s %s\n", family->name,
+		    family->unit);
+	if (error == 0 && samples.len > 0)
+		error = buf_printf(out, "# HELP %s %s\n", family->name,
+		    family->help);
+	if (error == 0)
+		error = buf_append(out, buf_text(&samples), samples.len);
+	buf_free(&samples);
+	return error;
+}
+
+int
+metrics_text(struct unit *const *units, size_t count,
+    const struct caller *caller, struct buf *out)
+{
+	struct reading *readings = calloc(count + 1, sizeof(*readings));
+	size_t i;
+	int error = 0;
+
+	if (readings == NULL)
+		return -ENOMEM;
+	for (i = 0; i < count && error == 0; i++)
+		error = read_unit(units[i], caller, &readings[i]);
+	for (i = 0; i < sizeof(families) / sizeof(families[0]) && error == 0;
+	     i++)
+		error = write_family(&families[i], readings, count, out);
+	for (i = 0; i < count; i++) {
+		buf_free(&readings[i].label);
+		buf_free(&readings[i].status);
+	}
+	free(readings);
+	return error != 0 ? error : buf_printf(out, "# EOF\n");
+}

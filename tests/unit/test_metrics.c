@@ -1,0 +1,118 @@
+/*
+ * fs/metrics and client/counts: each family stands together, whatever the
+ * number of printers, and requests are counted where they belong.
+ */
+#include <errno.h>
+#include <pthread.h>
+
+#include "client/buf.h"
+#include "client/counts.h"
+#include "fs/kind.h"
+#include "fs/ledger.h"
+#include "fs/metrics.h"
+#include "fs/unit.h"
+#include "tests/unit/check.h"
+#include "tests/unit/fake.h"
+
+static size_t
+occurrences(const struct buf *text, const char *words)
+{
+	const char *at = buf_text(text);
+	size_t count = 0;
+
+	for (; (at = strstr(at, words)) != NULL; at++)
+		count++;
+	return count;
+}
+
+static void
+test_counts(struct check *check)
+{
+	struct counts counts = { 0 }, sum = { 0 };
+
+	counts_note(&counts, 0, "GET", 200, 10);
+	counts_note(&counts, 0, "GET", 200, 11);
+	counts_note(&counts, 0, "GET", 401, 0);
+	counts_note(&counts, 2, "PUT", 0, 1000000);
+	counts_note(&counts, 2, "BREW", 418, 1);
+	CHECK(check, counts.requests[0][COUNT_ACCEPTED] == 2,
+	    "what was accepted is counted by its method");
+	CHECK(check, counts.requests[0][COUNT_REFUSED] == 1,
+	    "a refusal is told apart");
+	CHECK(check, counts.requests[2][COUNT_FAILED] == 1,
+	    "and no answer at all");
+	CHECK(check, counts.requests[COUNT_METHODS - 1][COUNT_REFUSED] == 1,
+	    "a method that is not known is another");
+	CHECK(check,
+	    counts.lanes[0].took[0] == 2 && counts.lanes[0].took[1] == 1,
+	    "the end of a bucket belongs to it");
+	CHECK(check, counts.lanes[2].took[COUNT_BUCKETS - 1] == 1,
+	    "the last bucket has no end");
+	CHECK(check, counts.lanes[0].total_ms == 21, "times are summed up");
+	counts_add(&sum, &counts);
+	counts_add(&sum, &counts);
+	CHECK(check,
+	    sum.requests[0][COUNT_ACCEPTED] == 4 &&
+		sum.lanes[2].took[COUNT_BUCKETS - 1] == 2 &&
+		sum.lanes[0].total_ms == 42,
+	    "counts can be added");
+}
+
+static void
+test_families(struct check *check)
+{
+	static char names[][16] = { "mk4", "the \"old\"\\\n" };
+	const struct caller caller = { 0 };
+	struct unit units[2] = { 0 }, *both[2] = { &units[0], &units[1] };
+	struct fake fakes[2];
+	struct buf text = { 0 };
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		fake_init(&fakes[i]);
+		units[i].name = names[i];
+		units[i].printer = &fakes[i].printer;
+		ledger_new(&units[i].ledger);
+	}
+	fake_set_error(&fakes[1], -EHOSTDOWN);
+	CHECK(check, metrics_text(both, 2, &caller, &text) == 0,
+	    "two printers have metrics");
+	CHECK(check, occurrences(&text, "# TYPE prusafs_online gauge\n") == 1,
+	    "a family begins once");
+	CHECK(check,
+	    strstr(buf_text(&text),
+		"prusafs_online{printer=\"mk4\"} 1\n"
+		"prusafs_online{printer=\"the \\\"old\\\"\\\\\\n\"} 0\n") !=
+		NULL,
+	    "its printers stand together, their names escaped");
+	CHECK(check, occurrences(&text, "prusafs_state=\"UNKNOWN\"} 1") == 0,
+	    "a state that is not told is not made up");
+	CHECK(check,
+	    text.len > 6 && strcmp(text.data + text.len - 6, "# EOF\n") == 0,
+	    "the text ends as it must");
+	buf_free(&text);
+	CHECK(check,
+	    metrics_text(NULL, 0, &caller, &text) == 0 &&
+		strcmp(buf_text(&text), "# EOF\n") == 0,
+	    "no printer is no family");
+	fake_set_error(&fakes[0], -EINTR);
+	buf_free(&text);
+	CHECK(check, metrics_text(both, 2, &caller, &text) == -EINTR,
+	    "a reader that leaves ends it");
+	for (i = 0; i < 2; i++) {
+		ledger_free(units[i].ledger);
+		fake_destroy(&fakes[i]);
+	}
+	buf_free(&text);
+}
+
+int
+main(void)
+{
+	struct check check;
+
+	check_begin(&check);
+	test_counts(&check);
+	test_families(&check);
+	return check_end(&check);
+}
