@@ -16,7 +16,7 @@ SANITIZE ?=
 
 VERSION = 0.1.0
 
-PACKAGES = fuse3 libcurl libcjson libbsd-overlay inih
+PACKAGES = fuse3 libcurl libcjson libbsd-overlay inih libjpeg libpng
 
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wold-style-definition -Wpointer-arith \
@@ -57,12 +57,14 @@ SRCS = \
 	cache/withheld.c \
 	client/away.c \
 	client/buf.c \
+	client/camera.c \
 	client/change.c \
 	client/command.c \
 	client/contact.c \
 	client/counts.c \
 	client/dialect.c \
 	client/exchange.c \
+	client/frame.c \
 	client/http.c \
 	client/json.c \
 	client/lane.c \
@@ -70,13 +72,16 @@ SRCS = \
 	client/log.c \
 	client/multipart.c \
 	client/name.c \
+	client/picture.c \
 	client/printer.c \
 	client/prusalink.c \
 	client/shape.c \
+	client/snapshot.c \
 	client/store.c \
 	client/time.c \
 	client/turn.c \
 	fs/call.c \
+	fs/cameras.c \
 	fs/caller.c \
 	fs/control.c \
 	fs/directory.c \

@@ -18,6 +18,7 @@
 #include "client/counts.h"
 #include "client/listing.h"
 #include "client/name.h"
+#include "client/picture.h"
 #include "client/printer.h"
 #include "client/time.h"
 #include "client/turn.h"
@@ -70,44 +71,69 @@ may_serve_old(const struct cache *cache, const struct slot *slot)
 	    (slot->lasting || slot->topic == TOPIC_COUNT);
 }
 
+/* What the printer, or for a PNG we ourselves, answered. */
+struct answer {
+	int error;
+	struct buf text;
+	struct listing *listing;
+	int64_t done_ms;
+};
+
+static void ask_picture(struct cache *, const struct wait *, const char *id,
+    struct answer *out);
+
+/* Without the lock. */
+static void
+ask(struct cache *cache, const struct wait *wait, const struct slot *slot,
+    struct answer *out)
+{
+	if (slot->topic == TOPIC_COUNT)
+		out->error = printer_list(cache->inner, wait, slot->key,
+		    &out->listing);
+	else if (slot->topic == TOPIC_PNG)
+		ask_picture(cache, wait, slot->key, out);
+	else if (slot->topic >= TOPIC_CAMERA)
+		out->error = printer_camera(cache->inner, wait, slot->topic,
+		    slot->key, &out->text);
+	else
+		out->error = printer_document(cache->inner, wait, slot->topic,
+		    &out->text);
+	if (out->done_ms == 0)
+		out->done_ms = time_now_ms();
+}
+
 /* Ask the printer; the lock is let go meanwhile. */
 static int
 fetch(struct cache *cache, const struct wait *wait, struct slot *slot)
 {
 	uint64_t generation = cache->generation, epoch = cache->epoch;
-	struct listing *listing = NULL;
-	struct buf text = { 0 };
-	int error;
+	struct answer answer = { 0 };
 
 	slot->fetching = true;
 	pthread_mutex_unlock(&cache->lock);
-	if (slot->topic == TOPIC_COUNT)
-		error = printer_list(cache->inner, wait, slot->key, &listing);
-	else
-		error = printer_document(cache->inner, wait, slot->topic,
-		    &text);
+	ask(cache, wait, slot, &answer);
 	pthread_mutex_lock(&cache->lock);
 	slot->fetching = false;
 	pthread_cond_broadcast(&cache->answered);
-	if (error == -EINTR || error == -ENOMEM) { /* it is one's own trouble */
-		buf_free(&text);
-		return error;
+	if (answer.error == -EINTR || answer.error == -ENOMEM) {
+		buf_free(&answer.text); /* it is one's own trouble */
+		return answer.error;
 	}
-	if (away_is_silence(error) && may_serve_old(cache, slot)) {
-		buf_free(&text);
+	if (away_is_silence(answer.error) && may_serve_old(cache, slot)) {
+		buf_free(&answer.text);
 		slot->done_ms = time_now_ms();
 		slot->generation = generation;
 		return 0;
 	}
 	listing_release(slot->listing);
 	buf_free(&slot->text);
-	slot->listing = listing;
-	slot->text = text;
-	slot->error = error;
+	slot->listing = answer.listing;
+	slot->text = answer.text;
+	slot->error = answer.error;
 	slot->filled = true;
 	slot->generation = generation;
 	slot->epoch = epoch;
-	slot->done_ms = time_now_ms();
+	slot->done_ms = answer.done_ms;
 	return 0;
 }
 
@@ -136,7 +162,7 @@ settle(struct cache *cache, const struct wait *wait, struct slot *slot)
 
 static int
 get(struct cache *cache, const struct wait *wait, enum topic topic,
-    const char *key, struct buf *text, struct listing **listing)
+    const char *key, struct answer *out)
 {
 	struct slot *slot;
 	int error = -ENOMEM;
@@ -148,11 +174,12 @@ get(struct cache *cache, const struct wait *wait, enum topic topic,
 		error = settle(cache, wait, slot);
 		if (error == 0)
 			error = slot->error;
-		if (error == 0 && text != NULL)
-			error = buf_append(text, buf_text(&slot->text),
+		if (error == 0 && slot->listing != NULL)
+			out->listing = listing_hold(slot->listing);
+		else if (error == 0)
+			error = buf_append(&out->text, buf_text(&slot->text),
 			    slot->text.len);
-		else if (error == 0 && listing != NULL)
-			*listing = listing_hold(slot->listing);
+		out->done_ms = slot->done_ms;
 		slot->users--;
 	}
 	pthread_mutex_unlock(&cache->lock);
@@ -160,10 +187,46 @@ get(struct cache *cache, const struct wait *wait, enum topic topic,
 }
 
 static int
+get_text(struct cache *cache, const struct wait *wait, enum topic topic,
+    const char *key, struct buf *out)
+{
+	struct answer answer = { 0 };
+	int error = get(cache, wait, topic, key, &answer);
+
+	if (error == 0)
+		error = buf_append(out, buf_text(&answer.text),
+		    answer.text.len);
+	buf_free(&answer.text);
+	return error;
+}
+
+/* A PNG is made of the picture that we have, and is as old as that one. */
+static void
+ask_picture(struct cache *cache, const struct wait *wait, const char *id,
+    struct answer *out)
+{
+	struct answer picture = { 0 };
+
+	out->error = get(cache, wait, TOPIC_PICTURE, id, &picture);
+	out->done_ms = picture.done_ms;
+	if (out->error == 0)
+		out->error = picture_to_png(picture.text.data, picture.text.len,
+		    &out->text);
+	buf_free(&picture.text);
+}
+
+static int
 cache_document(struct printer *printer, const struct wait *wait,
     enum topic topic, struct buf *out)
 {
-	return get((struct cache *)printer, wait, topic, "", out, NULL);
+	return get_text((struct cache *)printer, wait, topic, "", out);
+}
+
+static int
+cache_camera(struct printer *printer, const struct wait *wait, enum topic topic,
+    const char *id, struct buf *out)
+{
+	return get_text((struct cache *)printer, wait, topic, id, out);
 }
 
 bool
@@ -190,8 +253,13 @@ static int
 cache_list(struct printer *printer, const struct wait *wait, const char *folder,
     struct listing **out)
 {
-	return get((struct cache *)printer, wait, TOPIC_COUNT, folder, NULL,
-	    out);
+	struct answer answer = { 0 };
+	int error = get((struct cache *)printer, wait, TOPIC_COUNT, folder,
+	    &answer);
+
+	if (error == 0)
+		*out = answer.listing;
+	return error;
 }
 
 /* Whatever was asked before now is void, if a change may have been made. */
@@ -350,6 +418,7 @@ cache_new(struct printer *inner, struct book *book, int64_t ttl_ms,
 		.store = cache_store,
 		.make_folder = cache_make_folder,
 		.remove = cache_remove,
+		.camera = cache_camera,
 		.command = cache_command,
 		.count = cache_count,
 		.free = cache_free,
@@ -362,6 +431,7 @@ cache_new(struct printer *inner, struct book *book, int64_t ttl_ms,
 	}
 	cache->printer.ops = &ops;
 	cache->printer.dialect = inner->dialect;
+	cache->printer.has_pictures = inner->has_pictures;
 	cache->inner = inner;
 	cache->book = book;
 	turn_init(&cache->sizes);

@@ -8,9 +8,10 @@
 #include "cache/slot.h"
 #include "client/listing.h"
 
-#define LONG_MS 300000 /* what changes by a restart only */
-#define LIST_MS 5000
-#define SLOTS	256
+#define LONG_MS	   300000 /* what changes by a restart only */
+#define LIST_MS	   5000
+#define PICTURE_MS 10000 /* cameras take them every 10 s at the most */
+#define SLOTS	   256
 
 static void
 slot_free(struct slot *slot)
@@ -48,12 +49,15 @@ slot_new(const struct slots *slots, enum topic topic, const char *key)
 		return NULL;
 	}
 	slot->topic = topic;
-	slot->lasting = topic == TOPIC_INFO || topic == TOPIC_VERSION;
+	slot->lasting = topic == TOPIC_INFO || topic == TOPIC_VERSION ||
+	    topic == TOPIC_CAMERAS || topic == TOPIC_CAMERA;
 	slot->ttl_ms = slots->ttl_ms;
 	if (slot->lasting)
 		slot->ttl_ms = LONG_MS;
 	if (topic == TOPIC_COUNT)
 		slot->ttl_ms = LIST_MS;
+	if (topic == TOPIC_PICTURE || topic == TOPIC_PNG)
+		slot->ttl_ms = PICTURE_MS;
 	return slot;
 }
 

@@ -15,8 +15,8 @@ struct listing;
 /* One remembered answer: a document or a folder. */
 struct slot {
 	TAILQ_ENTRY(slot) link; /* least recently used first */
-	char *key;
-	enum topic topic; /* TOPIC_COUNT: the folder named by key */
+	enum topic topic;	/* TOPIC_COUNT: a folder */
+	char *key;		/* the folder, or the id of a camera */
 	int64_t ttl_ms;
 	bool lasting; /* our own changes do not touch it */
 	int users;    /* threads that look at it */

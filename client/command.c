@@ -215,6 +215,9 @@ link_command(struct printer *printer, const struct wait *wait, enum verb verb,
 
 	if (verb == VERB_PRINT)
 		return print_file(printer, wait, path);
+	if (verb == VERB_SNAP)
+		return link_snap((struct link *)printer, wait,
+		    path == NULL ? "" : path);
 	for (i = 0; i < sizeof(jobs) / sizeof(jobs[0]); i++) {
 		if (jobs[i].verb == verb)
 			return change_job(printer, wait, jobs[i].method,

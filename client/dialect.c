@@ -65,6 +65,7 @@ const struct dialect dialect_pi = {
 	.recovers = true,
 	.stops_transfers = true,
 	.has_ready = true,
+	.has_cameras = true,
 	.printable = text_models,
 	.forbidden = pi_forbidden,
 	.target_max = 2000, /* the request line is limited to 2048 bytes */

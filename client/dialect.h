@@ -31,6 +31,7 @@ struct dialect {
 	bool recovers;	      /* refuses to start until FINISHED has passed */
 	bool stops_transfers; /* DELETE /api/v1/transfer stops one */
 	bool has_ready;	      /* can be declared ready for a print */
+	bool has_cameras;     /* may have cameras of its own */
 	bool hides_models_in_folders;  /* hides folders named like a model */
 	const char *const *uploadable; /* suffixes; NULL: any */
 	const char *const *printable;  /* suffixes of what can be printed */

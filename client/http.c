@@ -172,6 +172,7 @@ void
 http_reply_free(struct http_reply *reply)
 {
 	buf_free(&reply->body);
+	buf_free(&reply->redirect);
 	memset(reply, 0, sizeof(*reply));
 }
 

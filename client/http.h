@@ -52,12 +52,13 @@ struct http_request {
 };
 
 struct http_reply {
-	int status;	   /* 0: no answer */
-	off_t sent;	   /* bytes of the request's body */
-	off_t received;	   /* bytes of the answer's body */
-	struct buf body;   /* what did not go to the sink, within HTTP_BODY */
-	char message[160]; /* words about what went wrong, the server's own */
-	char realm[64];	   /* of the last login challenge, or "" */
+	int status;	     /* 0: no answer */
+	off_t sent;	     /* bytes of the request's body */
+	off_t received;	     /* bytes of the answer's body */
+	struct buf body;     /* what did not go to the sink, within HTTP_BODY */
+	char message[160];   /* words about what went wrong, the server's own */
+	char realm[64];	     /* of the last login challenge, or "" */
+	struct buf redirect; /* the whole URL that a 3xx answer tells, or "" */
 };
 
 #define HTTP_BODY ((size_t)8 << 20)

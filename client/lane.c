@@ -293,6 +293,18 @@ transport_error(const struct lane *lane, const struct exchange *x,
 	return -EIO;
 }
 
+/* Redirects are not followed: whoever asked may look where they lead. */
+static int
+note_redirect(const struct lane *lane, struct http_reply *reply)
+{
+	const char *url = NULL;
+
+	curl_easy_getinfo(lane->easy, CURLINFO_REDIRECT_URL, &url);
+	if (reply->status < 300 || reply->status >= 400 || url == NULL)
+		return 0;
+	return buf_printf(&reply->redirect, "%s", url);
+}
+
 /*
  * libcurl repeats a request whose kept connection dies without an answer.
  * What must not be done twice goes over a connection of its own.
@@ -334,6 +346,8 @@ lane_run(struct lane *lane, const struct wait *wait,
 		error = transport_error(lane, &x, drive(lane, &x));
 		curl_easy_setopt(lane->easy, CURLOPT_HTTPHEADER, NULL);
 	}
+	if (error == 0)
+		error = note_redirect(lane, reply);
 	if (x.challenged_ms != 0)
 		lane->challenged_ms = x.challenged_ms;
 	/* Lost after the challenge: what was asked has no answer. */

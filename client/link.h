@@ -7,6 +7,7 @@
 #include "client/printer.h"
 #include "client/turn.h"
 
+struct camera;
 struct entry;
 struct http;
 struct http_reply;
@@ -20,7 +21,8 @@ struct wait;
 struct link {
 	struct printer printer;
 	struct http *http;
-	struct turn upload; /* a server takes one upload at a time */
+	struct camera *camera; /* or NULL */
+	struct turn upload;    /* a server takes one upload at a time */
 	pthread_mutex_t lock;
 	struct buf display_name; /* under lock: the Pi's name for "local" */
 };
@@ -57,9 +59,17 @@ int link_check_medium(struct link *, const struct wait *, const char *folder,
 void link_explain_busy(const struct http_reply *, int error, const char *folder,
     const char *name);
 
+/* The document TOPIC_CAMERAS of a link whose only camera has a URL. */
+int link_own_cameras(struct link *, struct buf *out);
+
+/* Have a camera take a picture; "": the one that snapshot.jpg shows. */
+int link_snap(struct link *, const struct wait *, const char *id);
+
 /* The functions of a printer that have files of their own, for a link. */
 int link_store(struct printer *, const struct wait *, const struct store *,
     struct entry *out);
+int link_camera(struct printer *, const struct wait *, enum topic,
+    const char *id, struct buf *out);
 int link_command(struct printer *, const struct wait *, enum verb,
     const char *path);
 int link_make_folder(struct printer *, const struct wait *, const char *folder,

@@ -10,7 +10,7 @@ int
 printer_document(struct printer *printer, const struct wait *wait,
     enum topic topic, struct buf *out)
 {
-	if (printer->ops->document == NULL)
+	if (printer->ops->document == NULL || topic >= TOPIC_CAMERA)
 		return -EOPNOTSUPP;
 	return printer->ops->document(printer, wait, topic, out);
 }
@@ -71,6 +71,15 @@ printer_remove(struct printer *printer, const struct wait *wait,
 	if (printer->ops->remove == NULL)
 		return -EOPNOTSUPP;
 	return printer->ops->remove(printer, wait, folder, entry);
+}
+
+int
+printer_camera(struct printer *printer, const struct wait *wait,
+    enum topic topic, const char *id, struct buf *out)
+{
+	if (printer->ops->camera == NULL)
+		return -EOPNOTSUPP;
+	return printer->ops->camera(printer, wait, topic, id, out);
 }
 
 int

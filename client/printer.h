@@ -23,9 +23,13 @@ enum topic {
 	TOPIC_VERSION,
 	TOPIC_STORAGE,
 	TOPIC_TRANSFER,
+	TOPIC_CAMERAS,
 	TOPIC_LEGACY_PRINTER, /* the OctoPrint-compatible API's answers */
 	TOPIC_LEGACY_JOB,
 	TOPIC_LEGACY_FILES,
+	TOPIC_CAMERA,  /* of one camera: how it is set up */
+	TOPIC_PICTURE, /* as it comes */
+	TOPIC_PNG,     /* the same as a PNG */
 	TOPIC_COUNT
 };
 
@@ -39,7 +43,8 @@ enum verb {
 	VERB_READY,
 	VERB_UNREADY,
 	VERB_REBOOT,
-	VERB_RESTART
+	VERB_RESTART,
+	VERB_SNAP
 };
 
 #define STORE_WORDS 160
@@ -79,6 +84,8 @@ struct printer_ops {
 	    const char *folder, const char *name);
 	int (*remove)(struct printer *, const struct wait *, const char *folder,
 	    const struct entry *);
+	int (*camera)(struct printer *, const struct wait *, enum topic,
+	    const char *id, struct buf *out);
 	int (*command)(struct printer *, const struct wait *, enum verb,
 	    const char *path);
 	void (*count)(struct printer *, struct counts *out);
@@ -88,6 +95,7 @@ struct printer_ops {
 struct printer {
 	const struct printer_ops *ops;
 	const struct dialect *dialect;
+	bool has_pictures; /* it may have a camera */
 };
 
 /*
@@ -128,7 +136,16 @@ int printer_remove(struct printer *, const struct wait *, const char *folder,
     const struct entry *);
 
 /*
- * Do what a verb says; path is the file for VERB_PRINT.  Returns the
+ * Append what there is of a camera: one of its topics.  "" is the camera that
+ * snapshot.jpg shows.  -ENODATA: there is no picture, -EPROTO: what came is
+ * none.
+ */
+int printer_camera(struct printer *, const struct wait *, enum topic,
+    const char *id, struct buf *out);
+
+/*
+ * Do what a verb says; path is the file for VERB_PRINT, the camera or NULL for
+ * VERB_SNAP.  Returns the
  * printer's answer: -EBUSY: not now, -ESRCH: no job or transfer, -ENOENT: no
  * file, -EOPNOTSUPP: its server does not have that.
  */

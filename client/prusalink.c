@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "client/buf.h"
+#include "client/camera.h"
 #include "client/dialect.h"
 #include "client/http.h"
 #include "client/link.h"
@@ -30,6 +31,7 @@ static const char *const paths[TOPIC_COUNT] = {
 	[TOPIC_VERSION] = "/api/version",
 	[TOPIC_STORAGE] = "/api/v1/storage",
 	[TOPIC_TRANSFER] = "/api/v1/transfer",
+	[TOPIC_CAMERAS] = "/api/v1/cameras",
 	[TOPIC_LEGACY_PRINTER] = "/api/printer",
 	[TOPIC_LEGACY_JOB] = "/api/job",
 	[TOPIC_LEGACY_FILES] = "/api/files",
@@ -69,8 +71,12 @@ document(struct printer *printer, const struct wait *wait, enum topic topic,
 {
 	struct link *link = (struct link *)printer;
 	struct http_reply reply;
-	int error = link_get(link, wait, paths[topic], &reply);
+	int error;
 
+	if (topic == TOPIC_CAMERAS && !printer->dialect->has_cameras)
+		return link->camera == NULL ? -ENODATA :
+					      link_own_cameras(link, out);
+	error = link_get(link, wait, paths[topic], &reply);
 	if (error == 0 && reply.status == 204)
 		error = -ENODATA;
 	if (error == 0)
@@ -287,6 +293,7 @@ release(struct printer *printer)
 	struct link *link = (struct link *)printer;
 
 	http_free(link->http);
+	camera_free(link->camera);
 	turn_destroy(&link->upload);
 	buf_free(&link->display_name);
 	pthread_mutex_destroy(&link->lock);
@@ -305,6 +312,7 @@ prusalink_new(struct http *http, const struct dialect *dialect,
 		.store = link_store,
 		.make_folder = link_make_folder,
 		.remove = link_remove,
+		.camera = link_camera,
 		.command = link_command,
 		.count = count,
 		.free = release,
@@ -319,7 +327,15 @@ prusalink_new(struct http *http, const struct dialect *dialect,
 	pthread_mutex_init(&link->lock, NULL);
 	link->printer.ops = &ops;
 	link->printer.dialect = dialect;
+	link->printer.has_pictures = dialect->has_cameras;
 	link->http = http;
 	*out = &link->printer;
 	return 0;
+}
+
+void
+prusalink_set_camera(struct printer *printer, struct camera *camera)
+{
+	((struct link *)printer)->camera = camera;
+	printer->has_pictures = true;
 }

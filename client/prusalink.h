@@ -3,6 +3,7 @@
 
 #include "client/buf.h"
 
+struct camera;
 struct dialect;
 struct http;
 struct printer;
@@ -28,5 +29,11 @@ int prusalink_contact(struct http *, const struct wait *, struct contact *out);
  * printer (caller: printer_free), or -ENOMEM.
  */
 int prusalink_new(struct http *, const struct dialect *, struct printer **out);
+
+/*
+ * Give it a camera, which it takes, before anybody asks: snapshot.jpg then
+ * comes from there.
+ */
+void prusalink_set_camera(struct printer *, struct camera *);
 
 #endif

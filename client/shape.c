@@ -394,3 +394,24 @@ shape_storage(const char *text, size_t len, const char *storage,
 	cJSON_Delete(tree);
 	return error;
 }
+
+int
+shape_cameras(const char *text, size_t len,
+    int (*call)(void *arg, const char *id), void *arg)
+{
+	cJSON *tree = NULL, *list, *item;
+	int count = 0, error = json_parse(text, len, &tree);
+
+	if (error != 0)
+		return error;
+	list = cJSON_GetObjectItemCaseSensitive(tree, "camera_list");
+	cJSON_ArrayForEach (item, list) {
+		const char *id = json_string(item, "camera_id");
+
+		if (error == 0 && id != NULL && name_is_sane(id) &&
+		    count++ < SHAPE_CAMERAS)
+			error = call(arg, id);
+	}
+	cJSON_Delete(tree);
+	return error;
+}

@@ -31,6 +31,16 @@ int shape_listing(const struct dialect *, const char *text, size_t len,
 int shape_entry(const struct dialect *, const char *text, size_t len,
     struct entry *out);
 
+/*
+ * Call with the id of each camera in a cameras document; one that can be no
+ * name of a folder is left out.  Returns what call returned, -EPROTO or
+ * -ENOMEM.
+ */
+int shape_cameras(const char *text, size_t len,
+    int (*call)(void *arg, const char *id), void *arg);
+
+#define SHAPE_CAMERAS 16 /* more are left out */
+
 /* What a shaped storage document says of one storage. */
 struct shape_storage {
 	bool available;

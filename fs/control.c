@@ -27,7 +27,7 @@
 
 struct verb_row {
 	const char *word;
-	bool takes_path;
+	bool takes_path; /* or another word behind it */
 	enum verb verb;
 	bool (*is_there)(const struct unit *); /* NULL: on every printer */
 	const char *help;
@@ -37,6 +37,12 @@ static bool
 can_stop_transfers(const struct unit *unit)
 {
 	return unit->printer->dialect->stops_transfers;
+}
+
+static bool
+has_pictures(const struct unit *unit)
+{
+	return unit->printer->has_pictures;
 }
 
 static bool
@@ -55,6 +61,7 @@ static const struct verb_row verbs[] = {
 	{ "stop-transfer", false, VERB_STOP_TRANSFER, can_stop_transfers, "stop what the printer is receiving" },
 	{ "ready",   false, VERB_READY,   can_be_ready, "declare the printer ready for a print" },
 	{ "unready", false, VERB_UNREADY, can_be_ready, "take that back" },
+	{ "snap",    true,  VERB_SNAP,    has_pictures, "snap [CAMERA]: take a picture now" },
 	{ "reboot",  false, VERB_REBOOT,  NULL, "restart the printer's computer, if its server can" },
 	{ "restart", false, VERB_RESTART, NULL, "restart the printer's server, if it can" },
 	{ "refresh", false, VERB_REFRESH, NULL, "forget everything remembered about the printer" },
@@ -66,7 +73,7 @@ static const struct verb_row verbs[] = {
 /* A line that was understood. */
 struct order {
 	const struct verb_row *row;
-	const char *path; /* or "" */
+	const char *path; /* what stands behind it, or "" */
 	size_t line;
 };
 
@@ -231,7 +238,7 @@ run(const struct caller *caller, struct unit *unit, const struct order *order)
 		error = print(caller, unit, order->path);
 	else
 		error = printer_command(unit->printer, &caller->wait, verb,
-		    NULL);
+		    *order->path == '\0' ? NULL : order->path);
 	if (error == 0 && verb == VERB_REFRESH)
 		content_forget(unit->content);
 	return error;

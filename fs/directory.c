@@ -3,6 +3,7 @@
  * renders it.  No state, any thread.
  */
 #include <errno.h>
+#include <stdlib.h>
 
 #include "client/name.h"
 #include "fs/document.h"
@@ -20,8 +21,28 @@ directory_lookup(const struct caller *caller, struct place *folder,
 	if (node == NULL)
 		return -ENOENT;
 	if (node->kind == &kind_document)
-		return document_place(caller, unit, node, out);
+		return document_place(caller, folder, node, out);
 	return place_new(unit, node, node->path, node->path, NULL, out);
+}
+
+/* A camera's folder has a path of its own. */
+static int
+add(const struct lister *lister, const struct place *folder,
+    const struct node *node)
+{
+	const char *name = name_of(node->path);
+	char *path;
+	int error;
+
+	if (*folder->path == '\0')
+		return lister->add(lister->arg, name, place_number(name),
+		    node->mode);
+	path = name_join(folder->path, name);
+	if (path == NULL)
+		return -ENOMEM;
+	error = lister->add(lister->arg, name, place_number(path), node->mode);
+	free(path);
+	return error;
 }
 
 static int
@@ -36,8 +57,7 @@ directory_list(const struct caller *caller, struct place *folder,
 		const struct node *node = node_at(i);
 
 		if (node_is_child(folder->unit, node, folder->node))
-			error = lister->add(lister->arg, name_of(node->path),
-			    place_number(node->path), node->mode);
+			error = add(lister, folder, node);
 	}
 	return error;
 }

@@ -1,8 +1,11 @@
 /*
- * JSON documents, one-value files and the log.  Lookup renders: it asks the
- * cache, and makes a new rendering when the bytes are others than before.
- * Any thread; documents.lock guards the newest renderings and their counts.
+ * JSON documents, one-value files, pictures and the log.  Lookup renders: it
+ * asks the cache, and makes a new rendering when the bytes are others than
+ * before. Any thread; documents.lock guards the newest renderings and their
+ * counts.
  */
+#include <sys/queue.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -13,12 +16,15 @@
 #include "client/buf.h"
 #include "client/json.h"
 #include "client/log.h"
+#include "client/name.h"
 #include "fs/document.h"
 #include "fs/ledger.h"
 #include "fs/metrics.h"
 #include "fs/node.h"
 #include "fs/place.h"
 #include "fs/unit.h"
+
+#define PAGES 256
 
 struct rendering {
 	atomic_int holders;
@@ -28,10 +34,18 @@ struct rendering {
 	struct timespec made;
 };
 
+/* A document, and its newest rendering. */
+struct page {
+	TAILQ_ENTRY(page) link;
+	char *path;
+	struct rendering *newest; /* held, or NULL */
+};
+
 struct documents {
 	pthread_mutex_t lock;
-	uint64_t serial;	   /* under lock */
-	struct rendering **newest; /* under lock: one for each row */
+	uint64_t serial; /* all under lock */
+	size_t count;
+	TAILQ_HEAD(, page) pages; /* least recently rendered first */
 };
 
 int
@@ -41,28 +55,59 @@ documents_new(struct documents **out)
 
 	if (documents == NULL)
 		return -ENOMEM;
-	documents->newest = calloc(node_count(), sizeof(struct rendering *));
-	if (documents->newest == NULL) {
-		free(documents);
-		return -ENOMEM;
-	}
 	pthread_mutex_init(&documents->lock, NULL);
+	TAILQ_INIT(&documents->pages);
 	*out = documents;
 	return 0;
+}
+
+static void
+remove_page(struct documents *documents, struct page *page)
+{
+	TAILQ_REMOVE(&documents->pages, page, link);
+	documents->count--;
+	rendering_release(page->newest);
+	free(page->path);
+	free(page);
 }
 
 void
 documents_free(struct documents *documents)
 {
-	size_t i;
+	struct page *page;
 
 	if (documents == NULL)
 		return;
-	for (i = 0; i < node_count(); i++)
-		rendering_release(documents->newest[i]);
-	free(documents->newest);
+	while ((page = TAILQ_FIRST(&documents->pages)) != NULL)
+		remove_page(documents, page);
 	pthread_mutex_destroy(&documents->lock);
 	free(documents);
+}
+
+/* With the lock: the page of that path, made if need be, or NULL. */
+static struct page *
+find_page(struct documents *documents, const char *path)
+{
+	struct page *page;
+
+	TAILQ_FOREACH (page, &documents->pages, link) {
+		if (strcmp(page->path, path) == 0) {
+			TAILQ_REMOVE(&documents->pages, page, link);
+			TAILQ_INSERT_TAIL(&documents->pages, page, link);
+			return page;
+		}
+	}
+	page = calloc(1, sizeof(*page));
+	if (page == NULL || (page->path = strdup(path)) == NULL) {
+		free(page);
+		return NULL;
+	}
+	/* Cameras come and go. */
+	if (documents->count >= PAGES)
+		remove_page(documents, TAILQ_FIRST(&documents->pages));
+	documents->count++;
+	TAILQ_INSERT_TAIL(&documents->pages, page, link);
+	return page;
 }
 
 static struct rendering *
@@ -144,10 +189,20 @@ produce_topic(struct unit *unit, const struct caller *caller,
 	return error;
 }
 
+/* The camera is named by its folder; at the root it is the main one. */
 static int
-produce(struct unit *unit, const struct caller *caller, const struct node *node,
-    struct buf *out)
+produce_camera(const struct place *folder, const struct caller *caller,
+    const struct node *node, struct buf *out)
 {
+	return printer_camera(folder->unit->printer, &caller->wait,
+	    (enum topic)node->topic, name_of(folder->wire), out);
+}
+
+static int
+produce(const struct place *folder, const struct caller *caller,
+    const struct node *node, struct buf *out)
+{
+	struct unit *unit = folder->unit;
 	static int (*const ours[])(struct unit *, const struct caller *,
 	    struct buf *) = {
 		[DOCUMENT_LOG - TOPIC_COUNT] = produce_log,
@@ -158,6 +213,8 @@ produce(struct unit *unit, const struct caller *caller, const struct node *node,
 
 	if (node->topic >= TOPIC_COUNT)
 		return ours[node->topic - TOPIC_COUNT](unit, caller, out);
+	if (node->topic >= TOPIC_CAMERA)
+		return produce_camera(folder, caller, node, out);
 	return produce_topic(unit, caller, node, out);
 }
 
@@ -169,23 +226,27 @@ is_same(const struct rendering *a, const struct rendering *b)
 	    memcmp(buf_text(&a->text), buf_text(&b->text), a->text.len) == 0;
 }
 
-/* Make the candidate the newest, unless it says what the newest says. */
+/*
+ * Make the candidate the newest, unless it says what the newest says.  Takes
+ * it; returns a held rendering, or NULL without memory.
+ */
 static struct rendering *
-publish(struct documents *documents, size_t row, struct rendering *candidate)
+publish(struct documents *documents, const char *path,
+    struct rendering *candidate)
 {
-	struct rendering *newest, *old = NULL;
+	struct rendering *newest = NULL, *old = candidate;
+	struct page *page;
 
 	pthread_mutex_lock(&documents->lock);
-	newest = documents->newest[row];
-	if (is_same(newest, candidate)) {
-		old = candidate;
-	} else {
-		old = newest;
-		newest = candidate;
-		newest->serial = ++documents->serial;
-		documents->newest[row] = newest;
+	page = find_page(documents, path);
+	if (page != NULL && is_same(page->newest, candidate)) {
+		newest = hold(page->newest);
+	} else if (page != NULL) {
+		old = page->newest;
+		candidate->serial = ++documents->serial;
+		page->newest = candidate;
+		newest = hold(candidate);
 	}
-	hold(newest);
 	pthread_mutex_unlock(&documents->lock);
 	rendering_release(old);
 	return newest;
@@ -193,15 +254,15 @@ publish(struct documents *documents, size_t row, struct rendering *candidate)
 
 /* Returns 0 and a held rendering, -EINTR or -ENOMEM. */
 static int
-render(struct unit *unit, const struct caller *caller, const struct node *node,
-    struct rendering **out)
+render(const struct caller *caller, const struct place *folder,
+    const struct node *node, const char *path, struct rendering **out)
 {
 	struct rendering *candidate = calloc(1, sizeof(*candidate));
 
 	if (candidate == NULL)
 		return -ENOMEM;
 	atomic_init(&candidate->holders, 1);
-	candidate->error = produce(unit, caller, node, &candidate->text);
+	candidate->error = produce(folder, caller, node, &candidate->text);
 	if (candidate->error != 0)
 		buf_free(&candidate->text);
 	if (candidate->error == -EINTR || candidate->error == -ENOMEM) {
@@ -211,20 +272,28 @@ render(struct unit *unit, const struct caller *caller, const struct node *node,
 		return error;
 	}
 	clock_gettime(CLOCK_REALTIME, &candidate->made);
-	*out = publish(unit->documents, node_index(node), candidate);
-	return 0;
+	*out = publish(folder->unit->documents, path, candidate);
+	return *out == NULL ? -ENOMEM : 0;
 }
 
 int
-document_place(const struct caller *caller, struct unit *unit,
+document_place(const struct caller *caller, struct place *folder,
     const struct node *node, struct place **out)
 {
-	struct rendering *rendering;
-	int error = render(unit, caller, node, &rendering);
+	const char *name = name_of(node->path);
+	struct rendering *rendering = NULL;
+	char *path;
+	int error;
 
-	if (error != 0)
-		return error;
-	return place_new(unit, node, node->path, "", rendering, out);
+	path = *folder->path == '\0' ? strdup(name) :
+				       name_join(folder->path, name);
+	if (path == NULL)
+		return -ENOMEM;
+	error = render(caller, folder, node, path, &rendering);
+	if (error == 0)
+		error = place_new(folder->unit, node, path, "", rendering, out);
+	free(path);
+	return error;
 }
 
 static int

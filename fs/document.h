@@ -36,8 +36,8 @@ struct documents;
  * than its TTL (caller: place_release).  Returns 0, -EINTR or -ENOMEM: what
  * cannot be had now is an empty rendering whose open fails.
  */
-int document_place(const struct caller *, struct unit *, const struct node *,
-    struct place **out);
+int document_place(const struct caller *, struct place *folder,
+    const struct node *, struct place **out);
 
 int documents_new(struct documents **out);
 void documents_free(struct documents *);

@@ -18,9 +18,11 @@
 
 #include <fuse_lowlevel.h>
 
+#include "client/camera.h"
 #include "client/dialect.h"
 #include "client/http.h"
 #include "client/log.h"
+#include "client/printer.h"
 #include "client/prusalink.h"
 #include "client/wait.h"
 #include "fs/ending.h"
@@ -165,6 +167,25 @@ make_settings(struct program *program)
 }
 
 static int
+set_camera(const struct program *program, struct printer *printer)
+{
+	const char *url = program->options.camera;
+	struct http_config config;
+	struct camera *camera;
+	int error;
+
+	if (url == NULL)
+		return 0;
+	configure_http(program, &config);
+	error = camera_new(&config, url, &camera);
+	if (error == 0)
+		prusalink_set_camera(printer, camera);
+	else
+		printer_free(printer);
+	return error;
+}
+
+static int
 make_unit(struct program *program)
 {
 	const struct unit_config config = { .settings = &program->settings,
@@ -182,6 +203,8 @@ make_unit(struct program *program)
 	error = http_new(&http_config, &http);
 	if (error == 0)
 		error = prusalink_new(http, program->contact.dialect, &printer);
+	if (error == 0)
+		error = set_camera(program, printer);
 	if (error == 0)
 		error = unit_new(&config, printer, &program->unit);
 	login_free(&program->login);

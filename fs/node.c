@@ -13,15 +13,31 @@
 #include "fs/place.h"
 #include "fs/unit.h"
 
+#define CAMERA "cameras/ID" /* ID stands for any */
+
+static bool
+has_storage(const struct unit *unit, const struct node *node)
+{
+	return dialect_storage(unit->printer->dialect, node->path) != NULL;
+}
+
+static bool
+has_pictures(const struct unit *unit, const struct node *node)
+{
+	(void)node;
+	return unit->printer->has_pictures;
+}
+
 /* clang-format off */
-#define DIR(path)		{ path, S_IFDIR | 0755, &kind_directory, 0, NULL }
-#define JSON(path, topic)	{ path, S_IFREG | 0444, &kind_document, topic, NULL }
-#define TEXT(path, topic, field) { path, S_IFREG | 0444, &kind_document, topic, field }
-#define STORAGE(path)		{ path, S_IFDIR | 0777, &kind_storage, 0, path }
+#define DIR(path)		{ path, S_IFDIR | 0755, &kind_directory, 0, NULL, NULL }
+#define JSON(path, topic)	{ path, S_IFREG | 0444, &kind_document, topic, NULL, NULL }
+#define TEXT(path, topic, field) { path, S_IFREG | 0444, &kind_document, topic, field, NULL }
+#define PICTURE(path, topic)	{ path, S_IFREG | 0444, &kind_document, topic, NULL, has_pictures }
+#define STORAGE(path)		{ path, S_IFDIR | 0777, &kind_storage, 0, path, has_storage }
 
 static const struct node nodes[] = {
 	DIR(""),
-	{ "control", S_IFREG | 0600, &kind_control, 0, NULL },
+	{ "control", S_IFREG | 0600, &kind_control, 0, NULL, NULL },
 	JSON("status.json",		TOPIC_STATUS),
 	JSON("job.json",		TOPIC_JOB),
 	JSON("info.json",		TOPIC_INFO),
@@ -45,6 +61,13 @@ static const struct node nodes[] = {
 	TEXT("status/fan_hotend",	TOPIC_STATUS, "printer.fan_hotend"),
 	TEXT("status/fan_print",	TOPIC_STATUS, "printer.fan_print"),
 	TEXT("status/online",		DOCUMENT_ONLINE, NULL),
+	PICTURE("snapshot.jpg",		TOPIC_PICTURE),
+	PICTURE("snapshot.png",		TOPIC_PNG),
+	PICTURE("cameras.json",		TOPIC_CAMERAS),
+	{ "cameras", S_IFDIR | 0755, &kind_cameras, 0, NULL, has_pictures },
+	{ "cameras/ID", S_IFDIR | 0755, &kind_directory, 0, NULL, has_pictures },
+	PICTURE("cameras/ID/config.json", TOPIC_CAMERA),
+	PICTURE("cameras/ID/snapshot.jpg", TOPIC_PICTURE),
 	TEXT("log",			DOCUMENT_LOG, NULL),
 	TEXT("metrics",			DOCUMENT_METRICS, NULL),
 	JSON("uploads.json",		DOCUMENT_UPLOADS),
@@ -52,12 +75,22 @@ static const struct node nodes[] = {
 	JSON("legacy/printer.json",	TOPIC_LEGACY_PRINTER),
 	JSON("legacy/job.json",		TOPIC_LEGACY_JOB),
 	JSON("legacy/files.json",	TOPIC_LEGACY_FILES),
-	{ "unsent", S_IFDIR | 0777, &kind_unsent, 0, NULL },
+	{ "unsent", S_IFDIR | 0777, &kind_unsent, 0, NULL, NULL },
 	STORAGE("usb"),
 	STORAGE("local"),
 	STORAGE("sdcard"),
 };
 /* clang-format on */
+
+const struct node *
+node_camera(void)
+{
+	size_t i = 0;
+
+	while (strcmp(nodes[i].path, CAMERA) != 0)
+		i++;
+	return &nodes[i];
+}
 
 const struct node *
 node_root(void)
@@ -87,8 +120,7 @@ node_index(const struct node *node)
 static bool
 exists(const struct unit *unit, const struct node *node)
 {
-	return node->kind != &kind_storage ||
-	    dialect_storage(unit->printer->dialect, node->path) != NULL;
+	return node->is_there == NULL || node->is_there(unit, node);
 }
 
 bool

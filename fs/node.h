@@ -17,10 +17,15 @@ struct node {
 	const struct kind *kind;
 	int topic;	   /* documents: enum topic */
 	const char *field; /* one-value files: where the value is */
+	/* May this printer have it?  NULL: every printer has. */
+	bool (*is_there)(const struct unit *, const struct node *);
 };
 
 /* The row of the root. */
 const struct node *node_root(void);
+
+/* The row that stands for the folder of any camera. */
+const struct node *node_camera(void);
 
 /* How many rows there are, and the i-th. */
 size_t node_count(void);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/camera.h"
 #include "client/log.h"
 #include "client/name.h"
 #include "fs/options.h"
@@ -118,6 +119,13 @@ read_mode(const char *text, void *out)
 	return 0;
 }
 
+/* The address of a picture; a user in it could be read by everybody. */
+static int
+read_camera(const char *text, void *out)
+{
+	return camera_check_url(text) != 0 ? -EINVAL : read_text(text, out);
+}
+
 static int
 read_verify(const char *text, void *out)
 {
@@ -153,6 +161,7 @@ static const struct option_row rows[] = {
 	{ "user", read_text, AT(user), "NAME", "login name (maker)" },
 	{ "password_file", read_text, AT(password_file), "PATH", "its first line is the password" },
 	{ "api_key_file", read_text, AT(api_key_file), "PATH", "use an API key instead of a password" },
+	{ "camera", read_camera, AT(camera), "URL", "where pictures come from" },
 	{ "ca_file", read_text, AT(ca_file), "PATH", "private certificate authority for https" },
 	{ "ttl", read_seconds, AT(ttl_ms), "SECONDS", "how old a live document may be (1)" },
 	{ "connect_timeout", read_limit, AT(connect_ms), "SECONDS", "for a connection (5)" },
@@ -384,6 +393,7 @@ options_free(struct options *options)
 	free(options->user);
 	free(options->password_file);
 	free(options->api_key_file);
+	free(options->camera);
 	free(options->ca_file);
 	free(options->cache_dir);
 	buf_free(&options->fuse);

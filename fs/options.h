@@ -32,6 +32,7 @@ struct options {
 	char *user;
 	char *password_file;
 	char *api_key_file;
+	char *camera;
 	char *ca_file;
 	char *cache_dir;
 	int64_t ttl_ms;

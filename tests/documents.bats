@@ -14,6 +14,7 @@ print_something() {
 
 @test "the mount has the rows of its printer and no others" {
 	fresh buddy
+	local pictures='cameras cameras.json snapshot.jpg snapshot.png'
 	local common='control info.json job.json legacy log metrics status status.json storage.json transfer.json unsent uploads.json'
 	# shellcheck disable=SC2012
 	[ "$(ls "$M" | xargs)" = "$common usb version.json" ]
@@ -21,7 +22,7 @@ print_something() {
 	[ "$(ls "$M/status" | xargs)" = 'axis_z fan_hotend fan_print file flow job_id online progress speed state target_bed target_nozzle temp_bed temp_nozzle time_left time_printing' ]
 	fresh pi
 	# shellcheck disable=SC2012
-	[ "$(ls "$M" | sort | xargs)" = "$(echo "$common" version.json local sdcard | tr ' ' '\n' | sort | xargs)" ]
+	[ "$(ls "$M" | sort | xargs)" = "$(echo "$common" version.json local sdcard "$pictures" | tr ' ' '\n' | sort | xargs)" ]
 }
 
 @test "legacy/ has the OctoPrint-compatible answers, without nulls" {

@@ -7,6 +7,7 @@ _prusafs_options='
 user=
 password_file=
 api_key_file=
+camera=
 ca_file=
 ttl=
 connect_timeout=

@@ -92,9 +92,13 @@ count_orders(const struct dialect *dialect, const char *text)
 		const char *line = text;
 
 		text += len + (text[len] == '\n');
+		while (len > 0 && (*line == ' ' || *line == '\t')) {
+			line++;
+			len--;
+		}
 		if (len > 0 && line[len - 1] == '\r')
 			len--;
-		if (len == 0 || *line == '#' || strspn(line, " \t") >= len)
+		if (len == 0 || *line == '#')
 			continue;
 		word = strcspn(line, " \t");
 		word = word < len ? word : len;

@@ -1,0 +1,221 @@
+/*
+ * Pictures from a camera's URL.  Each has a lane of its own for as long as it
+ * takes, so that neither connections nor logins of the printer are touched.
+ * The camera is constant, any thread.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "client/buf.h"
+#include "client/camera.h"
+#include "client/frame.h"
+#include "client/http.h"
+#include "client/json.h"
+#include "client/lane.h"
+#include "client/log.h"
+#include "client/picture.h"
+#include "client/stream.h"
+#include "client/time.h"
+#include "client/wait.h"
+
+#define REDIRECTS  3
+#define PICTURE_MS 60000 /* for all of it; a stream may trickle for ever */
+
+struct camera {
+	char *url;
+	char *ca_file; /* or NULL */
+	struct http_config config;
+};
+
+int
+camera_check_url(const char *url)
+{
+	size_t scheme = strncasecmp(url, "https://", 8) == 0 ? 8 :
+	    strncasecmp(url, "http://", 7) == 0		     ? 7 :
+							       0;
+	const char *host = url + scheme;
+	size_t len = strcspn(host, "/?#");
+
+	if (scheme == 0 || len == 0 || memchr(host, '@', len) != NULL ||
+	    strpbrk(url, " \t\r\n") != NULL)
+		return -EINVAL;
+	return 0;
+}
+
+int
+camera_new(const struct http_config *config, const char *url,
+    struct camera **out)
+{
+	struct camera *camera = calloc(1, sizeof(*camera));
+
+	if (camera == NULL)
+		return -ENOMEM;
+	camera->url = strdup(url);
+	if (config->ca_file != NULL)
+		camera->ca_file = strdup(config->ca_file);
+	if (camera->url == NULL ||
+	    (config->ca_file != NULL && camera->ca_file == NULL)) {
+		camera_free(camera);
+		return -ENOMEM;
+	}
+	camera->config.ca_file = camera->ca_file;
+	camera->config.connect_ms = config->connect_ms;
+	camera->config.answer_ms = config->answer_ms;
+	camera->config.stall_ms = config->stall_ms;
+	*out = camera;
+	return 0;
+}
+
+void
+camera_free(struct camera *camera)
+{
+	if (camera == NULL)
+		return;
+	free(camera->url);
+	free(camera->ca_file);
+	free(camera);
+}
+
+/* A query may hold a password. */
+static int
+visible_len(const char *url)
+{
+	return (int)strcspn(url, "?#");
+}
+
+int
+camera_config(const struct camera *camera, struct buf *out)
+{
+	char *url = strndup(camera->url, (size_t)visible_len(camera->url));
+	int error = url == NULL ? -ENOMEM : buf_printf(out, "{\"url\":");
+
+	if (error == 0)
+		error = json_quote(out, url);
+	free(url);
+	return error != 0 ? error : buf_printf(out, "}\n");
+}
+
+/* Who waits for the picture, and until when. */
+struct patience {
+	const struct wait *wait;
+	int64_t until_ms;
+};
+
+static bool
+has_ended(void *arg)
+{
+	const struct patience *patience = arg;
+
+	return wait_given_up(patience->wait) ||
+	    time_now_ms() > patience->until_ms;
+}
+
+static int
+take_begin(void *arg, off_t len)
+{
+	(void)arg;
+	return len > (off_t)PICTURE_BYTES ? -EPROTO : 0;
+}
+
+/* The rest of a stream is not wanted: the error ends the transfer. */
+static int
+take_piece(void *arg, const void *data, size_t len)
+{
+	int got = frame_take(arg, data, len);
+
+	return got == 1 ? -ECANCELED : got;
+}
+
+static void
+record(const char *url, const struct http_reply *reply, int error,
+    int64_t began_ms)
+{
+	if (error != 0)
+		log_record("camera %.*s: %s", visible_len(url), url,
+		    strerror(-error));
+	else
+		log_record("camera %.*s %d, %lld bytes, %d ms",
+		    visible_len(url), url, reply->status,
+		    (long long)reply->received,
+		    (int)(time_now_ms() - began_ms));
+}
+
+static int
+ask(struct camera *camera, const struct wait *wait, const char *url,
+    struct frame *frame, struct http_reply *reply)
+{
+	static const char *const lines[] = { "Accept: image/*, multipart/*",
+		NULL };
+	const struct sink sink = {
+		.begin = take_begin, .write = take_piece, .arg = frame
+	};
+	const struct http_request request = {
+		.method = "GET", .sink = &sink, .once = true
+	};
+	int64_t began_ms = time_now_ms();
+	struct lane *lane;
+	int error = lane_new(&camera->config, &lane);
+
+	if (error != 0)
+		return error;
+	error = lane_run(lane, wait, &request, url, lines, 0, reply);
+	if (error == -ECANCELED)
+		error = 0;
+	record(url, reply, error, began_ms);
+	lane_free(lane);
+	return error;
+}
+
+static int
+follow(struct camera *camera, const struct wait *wait, struct frame *frame)
+{
+	struct http_reply reply = { 0 };
+	struct buf url = { 0 };
+	int hops, error = buf_printf(&url, "%s", camera->url);
+
+	for (hops = 0; error == 0; hops++) {
+		error = ask(camera, wait, url.data, frame, &reply);
+		if (error != 0 || reply.status < 300 || reply.status >= 400)
+			break;
+		if (hops == REDIRECTS || reply.redirect.len == 0 ||
+		    camera_check_url(reply.redirect.data) != 0) {
+			error = -EPROTO;
+			break;
+		}
+		buf_free(&url);
+		url = reply.redirect;
+		memset(&reply.redirect, 0, sizeof(reply.redirect));
+		http_reply_free(&reply);
+	}
+	if (error == 0)
+		error = reply.status == 204 ? -ENODATA : http_error(&reply);
+	http_reply_free(&reply);
+	buf_free(&url);
+	return error == -ENOENT ? -ENODATA : error;
+}
+
+int
+camera_picture(struct camera *camera, const struct wait *wait, struct buf *out)
+{
+	struct patience patience = { .wait = wait,
+		.until_ms = time_now_ms() + PICTURE_MS };
+	const struct wait limited = { .given_up = has_ended, .arg = &patience };
+	struct frame frame = { 0 };
+	const char *data;
+	size_t len;
+	int error = follow(camera, &limited, &frame);
+
+	if (error == -EINTR && !wait_given_up(wait))
+		error = -ETIMEDOUT;
+	if (error == 0 &&
+	    (!frame_picture(&frame, true, &data, &len) || len > PICTURE_BYTES ||
+		(!picture_is_jpeg(data, len) && !picture_is_png(data, len))))
+		error = -EPROTO;
+	if (error == 0)
+		error = buf_append(out, data, len);
+	frame_free(&frame);
+	return error;
+}
