@@ -102,6 +102,7 @@ SRCS = \
 	fs/options.c \
 	fs/place.c \
 	fs/postpone.c \
+	fs/print.c \
 	fs/space.c \
 	fs/storage.c \
 	fs/storage_find.c \

@@ -34,6 +34,7 @@ struct staged_facts {
 	off_t size;
 	bool temporary;
 	bool listed;
+	bool prints;	       /* shall be printed once it is there */
 	bool dirty;	       /* has bytes that the printer has not */
 	int spoiled;	       /* 0, or why a write of it failed */
 	struct timespec mtime; /* of the last write, or as set */
@@ -118,6 +119,9 @@ void staged_share(struct staged *);
 /* With the gate: the printer has a file of this name with this time stamp. */
 void staged_replaces(struct staged *, int64_t mtime_s);
 bool staged_does_replace(struct staged *, int64_t *mtime_s);
+
+/* With the gate: shall it be printed once it is uploaded? */
+void staged_print(struct staged *, bool prints);
 
 void staged_set_mtime(struct staged *, const struct timespec *);
 /* Was a modification time set (and not just the time of a write)? */

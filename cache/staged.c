@@ -48,6 +48,7 @@ staged_look(struct staged *staged, struct staged_facts *out)
 	out->size = spool_size(staged->spool);
 	out->temporary = staged->temporary;
 	out->listed = staged->listed;
+	out->prints = staged->prints;
 	out->dirty = staged->dirty && !staged->removed;
 	out->spoiled = staged->spoiled;
 	out->mtime = staged->mtime;
@@ -190,6 +191,14 @@ staged_does_replace(struct staged *staged, int64_t *mtime_s)
 	*mtime_s = staged->old_mtime;
 	pthread_mutex_unlock(&staged->stage->lock);
 	return replaces;
+}
+
+void
+staged_print(struct staged *staged, bool prints)
+{
+	pthread_mutex_lock(&staged->stage->lock);
+	staged->prints = prints;
+	pthread_mutex_unlock(&staged->stage->lock);
 }
 
 void

@@ -20,6 +20,7 @@ struct staged {
 	bool listed;
 	bool temporary;
 	bool removed;
+	bool prints;
 	char *key;
 	char *path;
 	char *folder;

@@ -96,6 +96,15 @@ is_recovering(struct printer *printer, const struct wait *wait)
 	return is;
 }
 
+bool
+link_does_print(struct printer *printer, const struct wait *wait,
+    const char *path)
+{
+	const struct proof proof = { .path = path };
+
+	return came_true(printer, wait, &proof);
+}
+
 static int
 print_file(struct printer *printer, const struct wait *wait, const char *path)
 {

@@ -62,6 +62,12 @@ void link_explain_busy(const struct http_reply *, int error, const char *folder,
 /* The document TOPIC_CAMERAS of a link whose only camera has a URL. */
 int link_own_cameras(struct link *, struct buf *out);
 
+/*
+ * Is the file of that path the one that is printed?  Looks for some seconds,
+ * for a print takes a while to show.
+ */
+bool link_does_print(struct printer *, const struct wait *, const char *path);
+
 /* Have a camera take a picture; "": the one that snapshot.jpg shows. */
 int link_snap(struct link *, const struct wait *, const char *id);
 

@@ -49,17 +49,23 @@ static int
 form_make(struct form *form, const struct store *store)
 {
 	const char *folder = strchr(store->folder, '/');
-	int error;
+	int error = 0;
 
 	form->file = &store->source;
-	error = buf_printf(&form->head,
-	    "--" BOUNDARY "\r\n"
-	    "Content-Disposition: form-data; name=\"path\"\r\n\r\n%s\r\n"
-	    "--" BOUNDARY "\r\n"
-	    "Content-Disposition: form-data; name=\"file\"; "
-	    "filename=\"%s\"\r\n"
-	    "Content-Type: application/octet-stream\r\n\r\n",
-	    folder == NULL ? "/" : folder, store->name);
+	if (store->start != NULL)
+		error = buf_printf(&form->head,
+		    "--" BOUNDARY "\r\n"
+		    "Content-Disposition: form-data; name=\"print\"\r\n\r\n"
+		    "true\r\n");
+	if (error == 0)
+		error = buf_printf(&form->head,
+		    "--" BOUNDARY "\r\n"
+		    "Content-Disposition: form-data; name=\"path\"\r\n\r\n%s\r\n"
+		    "--" BOUNDARY "\r\n"
+		    "Content-Disposition: form-data; name=\"file\"; "
+		    "filename=\"%s\"\r\n"
+		    "Content-Type: application/octet-stream\r\n\r\n",
+		    folder == NULL ? "/" : folder, store->name);
 	if (error == 0)
 		error = buf_printf(&form->tail, "\r\n--" BOUNDARY "--\r\n");
 	return error;

@@ -57,6 +57,8 @@ struct store {
 	struct source source;
 	bool replace;	   /* a file of that name may be there */
 	int64_t old_mtime; /* of that file; 0: not known; STORE_NONE */
+	int *start;	   /* NULL: just store it; else print it, and the
+			      verdict of that: 0, or -EBUSY with words */
 	bool trust;	   /* do not compare what the printer has then */
 	char *words; /* STORE_WORDS bytes for what the printer says, or NULL */
 };

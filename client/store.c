@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -33,12 +34,16 @@ put_raw(struct link *link, const struct wait *wait, const struct store *store,
 {
 	struct http_request request = { .lane = LANE_UP,
 		.method = "PUT",
-		.headers = { "Content-Type: text/x.gcode",
-		    store->replace ? "Overwrite: ?1" : NULL },
+		.headers = { "Content-Type: text/x.gcode" },
 		.body = &store->source,
 		.once = true };
 	struct buf target = { 0 };
-	int error;
+	int error, count = 1;
+
+	if (store->replace)
+		request.headers[count++] = "Overwrite: ?1";
+	if (store->start != NULL)
+		request.headers[count] = "Print-After-Upload: ?1";
 
 	error = link_target(link, "/api/v1/files/", store->folder, store->name,
 	    &target);
@@ -281,6 +286,64 @@ explain(struct link *link, const struct wait *wait, const struct store *store,
 	return error;
 }
 
+/*
+ * Did the server store the file and then not start it?  Buddy says so in
+ * words; the Pi's refusal may mean anything, and what it has decides.
+ */
+static bool
+is_stored_only(struct link *link, const struct wait *wait,
+    const struct store *store, const struct http_reply *reply,
+    struct entry *out)
+{
+	if (store->start == NULL || reply->sent < store->source.len)
+		return false;
+	if (strcasestr(reply->message, "can't print") != NULL)
+		return see_stored(link, wait, store, out) == 0;
+	return (reply->status == 408 || http_error(reply) == -EBUSY) &&
+	    strcasestr(reply->message, "busy") == NULL &&
+	    is_stored_after_all(link, wait, store, out);
+}
+
+/*
+ * It is stored, and its print was refused.  A Pi that still shows the end of
+ * its last print is about to be able to.
+ */
+static int
+start_late(struct link *link, const struct wait *wait,
+    const struct store *store, const struct http_reply *reply,
+    const struct entry *stored)
+{
+	char *path = name_join(store->folder, stored->short_name);
+	int error = path == NULL ? -ENOMEM : -EBUSY;
+
+	if (path != NULL && reply->status == 409 &&
+	    link->printer.dialect->recovers)
+		error = link_command(&link->printer, wait, VERB_PRINT, path);
+	free(path);
+	if (error != 0)
+		log_say(LOG_LEVEL_NOTE,
+		    "%s/%s was stored, and the printer did not start it: %s",
+		    store->folder, store->name,
+		    *reply->message ? reply->message : "it says not why");
+	return error == 0 ? 0 : -EBUSY;
+}
+
+/* The answer was lost: a print is never started twice, so look for it. */
+static int
+look_for_start(struct link *link, const struct wait *wait,
+    const struct store *store, const struct entry *stored)
+{
+	char *path = name_join(store->folder, stored->short_name);
+	bool does = path != NULL && link_does_print(&link->printer, wait, path);
+
+	free(path);
+	if (!does)
+		log_say(LOG_LEVEL_NOTE,
+		    "%s/%s was stored, and no print of it is seen",
+		    store->folder, store->name);
+	return does ? 0 : -EBUSY;
+}
+
 static int
 store_in_turn(struct link *link, const struct wait *wait,
     const struct store *store, struct entry *out)
@@ -288,6 +351,10 @@ store_in_turn(struct link *link, const struct wait *wait,
 	struct http_reply reply = { 0 };
 	int error = put_in_turn(link, wait, store, &reply);
 
+	if (error == 0 && is_stored_only(link, wait, store, &reply, out)) {
+		*store->start = start_late(link, wait, store, &reply, out);
+		goto out;
+	}
 	if (is_ambiguous(store, &reply, error)) {
 		if (error == 0)
 			error = http_error(&reply);
@@ -295,6 +362,8 @@ store_in_turn(struct link *link, const struct wait *wait,
 			error = -EPROTO;
 		if (is_stored_after_all(link, wait, store, out))
 			error = 0;
+		if (error == 0 && store->start != NULL)
+			*store->start = look_for_start(link, wait, store, out);
 		goto out;
 	}
 	if (error == 0)

@@ -73,6 +73,7 @@ extern const struct kind kind_directory;
 extern const struct kind kind_document;
 extern const struct kind kind_cameras;
 extern const struct kind kind_control;
+extern const struct kind kind_print;
 extern const struct kind kind_storage;
 extern const struct kind kind_unsent;
 

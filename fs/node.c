@@ -71,6 +71,7 @@ static const struct node nodes[] = {
 	TEXT("log",			DOCUMENT_LOG, NULL),
 	TEXT("metrics",			DOCUMENT_METRICS, NULL),
 	JSON("uploads.json",		DOCUMENT_UPLOADS),
+	{ "print", S_IFDIR | 0777, &kind_print, 0, NULL, NULL },
 	DIR("legacy"),
 	JSON("legacy/printer.json",	TOPIC_LEGACY_PRINTER),
 	JSON("legacy/job.json",		TOPIC_LEGACY_JOB),

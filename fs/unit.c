@@ -15,6 +15,7 @@
 #include "cache/withheld.h"
 #include "client/dialect.h"
 #include "client/printer.h"
+#include "client/time.h"
 #include "fs/document.h"
 #include "fs/ledger.h"
 #include "fs/space.h"
@@ -106,6 +107,7 @@ unit_free(struct unit *unit)
 	book_close(unit->book);
 	pthread_mutex_destroy(&unit->lock);
 	free(unit->last);
+	free(unit->printed);
 	free(unit->name);
 	free(unit);
 }
@@ -138,4 +140,28 @@ unit_last_upload(struct unit *unit)
 	copy = unit->last == NULL ? NULL : strdup(unit->last);
 	pthread_mutex_unlock(&unit->lock);
 	return copy;
+}
+
+void
+unit_note_print(struct unit *unit, const char *key)
+{
+	char *copy = strdup(key);
+
+	pthread_mutex_lock(&unit->lock);
+	free(unit->printed);
+	unit->printed = copy;
+	unit->printed_ms = time_now_ms();
+	pthread_mutex_unlock(&unit->lock);
+}
+
+bool
+unit_just_printed(struct unit *unit, const char *key, int64_t ms)
+{
+	bool is;
+
+	pthread_mutex_lock(&unit->lock);
+	is = unit->printed != NULL && strcmp(unit->printed, key) == 0 &&
+	    time_now_ms() - unit->printed_ms < ms;
+	pthread_mutex_unlock(&unit->lock);
+	return is;
 }

@@ -53,7 +53,9 @@ struct unit {
 	struct space *space;
 	atomic_bool ending; /* what is asked in the background ends */
 	pthread_mutex_t lock;
-	char *last; /* under lock: path of the file uploaded last, or NULL */
+	char *last;	    /* under lock: the file uploaded last, or NULL */
+	char *printed;	    /* the same of the directory print: its key */
+	int64_t printed_ms; /* when */
 };
 
 struct unit_config {
@@ -80,5 +82,12 @@ bool unit_is_ending(void *unit);
 /* Remember and tell the file uploaded last (caller: free; NULL: none). */
 void unit_note_upload(struct unit *, const char *path);
 char *unit_last_upload(struct unit *);
+
+/*
+ * The file of that key was uploaded to be printed.  Is that so, and less than
+ * ms ago?
+ */
+void unit_note_print(struct unit *, const char *key);
+bool unit_just_printed(struct unit *, const char *key, int64_t ms);
 
 #endif

@@ -20,6 +20,7 @@
 #include "fs/caller.h"
 #include "fs/kind.h"
 #include "fs/ledger.h"
+#include "fs/place.h"
 #include "fs/unit.h"
 #include "fs/upload.h"
 
@@ -91,7 +92,7 @@ static void
 remember(struct unit *unit, const struct upload *upload,
     const struct entry *stored, struct spool *spool)
 {
-	char *path = name_join(upload->folder, stored->name);
+	char *path = name_join(upload->folder, stored->name), *key;
 
 	if (path != NULL && upload->has_mtime)
 		book_note_mtime(unit->book, path, stored->mtime_s,
@@ -99,6 +100,10 @@ remember(struct unit *unit, const struct upload *upload,
 	free(path);
 	content_keep(unit->content, upload->folder, stored, spool);
 	unit_note_upload(unit, upload->path);
+	key = upload->print ? place_key(unit, upload->path) : NULL;
+	if (key != NULL)
+		unit_note_print(unit, key);
+	free(key);
 }
 
 /*
@@ -148,7 +153,7 @@ tracked_read(void *arg, void *out, size_t len, off_t offset)
 
 int
 upload_spool(const struct caller *caller, struct unit *unit,
-    struct spool *spool, const struct upload *upload)
+    struct spool *spool, struct upload *upload)
 {
 	struct tracked tracked = { .source = spool_source(spool) };
 	char words[STORE_WORDS] = "";
@@ -158,6 +163,7 @@ upload_spool(const struct caller *caller, struct unit *unit,
 		    .arg = &tracked,
 		    .len = tracked.source.len },
 		.words = words,
+		.start = upload->print ? &upload->start : NULL,
 		.trust = unit->settings->verify_none,
 		.replace = upload->replace,
 		.old_mtime = upload->old_mtime };
@@ -184,7 +190,7 @@ upload_spool(const struct caller *caller, struct unit *unit,
 			    name_of(upload->path));
 		put_aside(caller, ticket, upload, error);
 	}
-	ledger_end(tracked.entry, error, words);
+	ledger_end(tracked.entry, error != 0 ? error : upload->start, words);
 	entry_free(&stored);
 	return error;
 }
@@ -194,8 +200,12 @@ upload_as(const struct caller *caller, struct unit *unit, struct staged *staged,
     struct upload *upload)
 {
 	struct spool *spool = staged_spool(staged);
+	struct staged_facts facts;
 	int error;
 
+	staged_look(staged, &facts);
+	upload->print = facts.prints;
+	upload->start = 0;
 	upload->has_mtime = staged_mtime_was_set(staged, &upload->mtime);
 	error = upload_spool(caller, unit, spool, upload);
 	spool_release(spool);
@@ -205,7 +215,7 @@ upload_as(const struct caller *caller, struct unit *unit, struct staged *staged,
 	} else {
 		staged_share(staged);
 	}
-	return error;
+	return error != 0 ? error : upload->start;
 }
 
 int

@@ -16,6 +16,8 @@ struct upload {
 	const char *path;   /* as users see it; its last part is the name */
 	bool replace;	    /* a file may be there */
 	int64_t old_mtime;  /* its time stamp, or 0 */
+	bool print;	    /* and then print it */
+	int start;	    /* out: why a stored file was not started, or 0 */
 	bool has_mtime;	    /* there is a time to be remembered */
 	struct timespec mtime;
 };
@@ -45,9 +47,10 @@ void upload_give_up(struct unit *, int64_t age_ms);
 
 /*
  * Upload bytes.  Those that are refused are kept in unsent/, unless the
- * caller has left.
+ * caller has left.  A file that was stored and not started is stored; why it
+ * was not is in upload->start.
  */
 int upload_spool(const struct caller *, struct unit *, struct spool *,
-    const struct upload *);
+    struct upload *);
 
 #endif

@@ -15,7 +15,7 @@ print_something() {
 @test "the mount has the rows of its printer and no others" {
 	fresh buddy
 	local pictures='cameras cameras.json snapshot.jpg snapshot.png'
-	local common='control info.json job.json legacy log metrics status status.json storage.json transfer.json unsent uploads.json'
+	local common='control info.json job.json legacy log metrics print status status.json storage.json transfer.json unsent uploads.json'
 	# shellcheck disable=SC2012
 	[ "$(ls "$M" | xargs)" = "$common usb version.json" ]
 	# shellcheck disable=SC2012
