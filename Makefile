@@ -88,6 +88,7 @@ SRCS = \
 	fs/document.c \
 	fs/ending.c \
 	fs/entries.c \
+	fs/events.c \
 	fs/handle.c \
 	fs/handle_open.c \
 	fs/inode.c \
@@ -106,6 +107,7 @@ SRCS = \
 	fs/space.c \
 	fs/storage.c \
 	fs/storage_find.c \
+	fs/stream.c \
 	fs/unit.c \
 	fs/upload.c
 

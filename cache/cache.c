@@ -229,22 +229,28 @@ cache_camera(struct printer *printer, const struct wait *wait, enum topic topic,
 	return get_text((struct cache *)printer, wait, topic, id, out);
 }
 
+void
+cache_expire(struct printer *printer, enum topic topic, int64_t age_ms)
+{
+	struct cache *cache = (struct cache *)printer;
+
+	pthread_mutex_lock(&cache->lock);
+	slots_expire(&cache->slots, topic, time_now_ms() - age_ms);
+	pthread_mutex_unlock(&cache->lock);
+}
+
 bool
 cache_peek(struct printer *printer, enum topic topic, int64_t age_ms,
     struct buf *out)
 {
 	struct cache *cache = (struct cache *)printer;
 	const struct slot *slot;
-	bool known = false;
+	bool known;
 
 	pthread_mutex_lock(&cache->lock);
-	TAILQ_FOREACH (slot, &cache->slots.list, link) {
-		if (slot->topic != topic || !slot->filled || slot->error != 0 ||
-		    time_now_ms() - slot->done_ms > age_ms)
-			continue;
-		known = buf_append(out, buf_text(&slot->text),
-			    slot->text.len) == 0;
-	}
+	slot = slots_find(&cache->slots, topic, time_now_ms() - age_ms);
+	known = slot != NULL &&
+	    buf_append(out, buf_text(&slot->text), slot->text.len) == 0;
 	pthread_mutex_unlock(&cache->lock);
 	return known;
 }

@@ -22,6 +22,12 @@ int cache_new(struct printer *inner, struct book *book, int64_t ttl_ms,
     struct printer **out);
 
 /*
+ * What is remembered of a document and older than age_ms is asked for anew by
+ * whoever wants it next.
+ */
+void cache_expire(struct printer *, enum topic, int64_t age_ms);
+
+/*
  * Append a document to out if one no older than age_ms is remembered; never
  * asks the printer.  Returns whether there was one.
  */

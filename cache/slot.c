@@ -83,6 +83,30 @@ slot_get(struct slots *slots, enum topic topic, const char *key)
 	return slot;
 }
 
+const struct slot *
+slots_find(const struct slots *slots, enum topic topic, int64_t oldest_ms)
+{
+	const struct slot *slot;
+
+	TAILQ_FOREACH (slot, &slots->list, link) {
+		if (slot->topic == topic && slot->filled && slot->error == 0 &&
+		    slot->done_ms >= oldest_ms)
+			return slot;
+	}
+	return NULL;
+}
+
+void
+slots_expire(struct slots *slots, enum topic topic, int64_t oldest_ms)
+{
+	struct slot *slot;
+
+	TAILQ_FOREACH (slot, &slots->list, link) {
+		if (slot->topic == topic && slot->done_ms < oldest_ms)
+			slot->done_ms = INT64_MIN / 2;
+	}
+}
+
 void
 slots_init(struct slots *slots, int64_t ttl_ms)
 {

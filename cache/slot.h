@@ -46,4 +46,11 @@ void slots_clear(struct slots *);
  */
 struct slot *slot_get(struct slots *, enum topic, const char *key);
 
+/* A good answer about that topic that came at oldest_ms or later, or NULL. */
+const struct slot *slots_find(const struct slots *, enum topic,
+    int64_t oldest_ms);
+
+/* Answers about that topic that came before oldest_ms are out of date. */
+void slots_expire(struct slots *, enum topic, int64_t oldest_ms);
+
 #endif

@@ -30,6 +30,14 @@ has_left(void *arg)
 	return caller_has_left(call->caller.thread);
 }
 
+static bool
+is_disturbed(void *arg)
+{
+	const struct call *call = arg;
+
+	return fuse_req_interrupted(call->req) != 0;
+}
+
 void
 call_begin(struct call *call, fuse_req_t req)
 {
@@ -38,6 +46,7 @@ call_begin(struct call *call, fuse_req_t req)
 	call->mount = fuse_req_userdata(req);
 	call->caller.wait.given_up = has_left;
 	call->caller.wait.arg = call;
+	call->caller.is_disturbed = is_disturbed;
 	call->caller.thread = fuse_req_ctx(req)->pid;
 }
 

@@ -56,7 +56,8 @@ directory_list(const struct caller *caller, struct place *folder,
 	for (i = 0; i < node_count() && error == 0; i++) {
 		const struct node *node = node_at(i);
 
-		if (node_is_child(folder->unit, node, folder->node))
+		if (node_is_child(folder->unit, node, folder->node) &&
+		    !node->kind->unlisted)
 			error = add(lister, folder, node);
 	}
 	return error;

@@ -16,6 +16,7 @@
 #include "client/log.h"
 #include "client/name.h"
 #include "client/printer.h"
+#include "fs/events.h"
 #include "fs/node.h"
 #include "fs/place.h"
 #include "fs/postpone.h"
@@ -63,8 +64,10 @@ remove_file(const struct caller *caller, struct place *place)
 	if (error == 0)
 		error = printer_remove(unit->printer, &caller->wait,
 		    found.folder, &found.entry);
-	if (error == 0)
+	if (error == 0) {
 		content_drop(unit->content, found.folder, found.entry.name);
+		events_note_file(unit->events, place->path, NULL);
+	}
 	if (error == -ENOENT && staged != NULL)
 		error = 0;
 	if (error == 0 && staged != NULL)
@@ -345,8 +348,10 @@ rename_printed(const struct caller *caller, struct place *source,
 	if (error == 0)
 		error = store_anew(caller, unit, &found, folder, target, spool,
 		    &upload);
-	if (error == 0)
+	if (error == 0) {
 		remove_staged(unit, target);
+		events_note_file(unit->events, source->path, target->path);
+	}
 out:
 	spool_release(spool);
 	storage_found_free(&found);

@@ -20,6 +20,7 @@ struct place;
  */
 struct caller {
 	struct wait wait;
+	bool (*is_disturbed)(void *arg); /* did any signal come?  arg: wait's */
 	pid_t thread;
 	pid_t process;
 };
@@ -65,6 +66,7 @@ struct kind {
 	int (*rename)(const struct caller *, struct place *folder,
 	    const char *name, struct place *new_folder, const char *new_name,
 	    bool replace, struct place **out);
+	bool unlisted;	/* found by its name, and in no listing */
 	double entry_s; /* how long the kernel may believe a lookup */
 	double attr_s;	/* and the attributes */
 };
@@ -73,9 +75,20 @@ extern const struct kind kind_directory;
 extern const struct kind kind_document;
 extern const struct kind kind_cameras;
 extern const struct kind kind_control;
+extern const struct kind kind_events;
 extern const struct kind kind_print;
 extern const struct kind kind_storage;
 extern const struct kind kind_unsent;
+
+/*
+ * Who wants to be told when an open file has something to read: wake or drop
+ * is called once, and releases the handle.
+ */
+struct waker {
+	void (*wake)(void *handle);
+	void (*drop)(void *handle);
+	void *handle;
+};
 
 /* What can be done with an open file.  NULL: nothing to do, or -EBADF. */
 struct file_ops {
@@ -85,6 +98,8 @@ struct file_ops {
 	    size_t len, off_t offset);
 	int (*change)(struct file *, const struct caller *,
 	    const struct changes *);
+	/* Can it be read at once?  Takes the waker; NULL: always. */
+	bool (*poll)(struct file *, const struct waker *);
 	int (*flush)(struct file *, const struct caller *);
 	int (*sync)(struct file *);
 	void (*abandon)(struct file *); /* made, but its maker never got it */
@@ -97,6 +112,7 @@ struct file {
 	const struct file_ops *ops;
 	struct place *place; /* held */
 	bool direct;	     /* the kernel keeps no pages of it */
+	bool is_stream;	     /* there is no seeking in it */
 };
 
 #endif

@@ -68,6 +68,7 @@ static const struct node nodes[] = {
 	{ "cameras/ID", S_IFDIR | 0755, &kind_directory, 0, NULL, has_pictures },
 	PICTURE("cameras/ID/config.json", TOPIC_CAMERA),
 	PICTURE("cameras/ID/snapshot.jpg", TOPIC_PICTURE),
+	{ "events", S_IFREG | 0444, &kind_events, 0, NULL, NULL },
 	TEXT("log",			DOCUMENT_LOG, NULL),
 	TEXT("metrics",			DOCUMENT_METRICS, NULL),
 	JSON("uploads.json",		DOCUMENT_UPLOADS),

@@ -306,16 +306,38 @@ ops_statfs(fuse_req_t req, fuse_ino_t ino)
 	fuse_reply_statfs(req, &disk);
 }
 
+static void
+drop_poll(void *handle)
+{
+	fuse_pollhandle_destroy(handle);
+}
+
+static void
+wake_poll(void *handle)
+{
+	fuse_lowlevel_notify_poll(handle);
+	fuse_pollhandle_destroy(handle);
+}
+
 /* Every node answers, for one ENOSYS would switch poll off everywhere. */
 static void
 ops_poll(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info,
     struct fuse_pollhandle *handle)
 {
+	const struct waker waker = {
+		.wake = wake_poll, .drop = drop_poll, .handle = handle
+	};
+	struct file *file = file_of(info);
+	unsigned int events = POLLIN | POLLOUT;
+
 	(void)ino;
-	(void)info;
-	if (handle != NULL)
-		fuse_pollhandle_destroy(handle);
-	fuse_reply_poll(req, POLLIN | POLLOUT);
+	if (file->ops->poll != NULL)
+		events = file->ops->poll(file, handle == NULL ? NULL : &waker) ?
+		    POLLIN :
+		    0;
+	else if (handle != NULL)
+		drop_poll(handle);
+	fuse_reply_poll(req, events);
 }
 
 const struct fuse_lowlevel_ops *

@@ -36,6 +36,7 @@ give_file(struct mount *mount, struct fuse_file_info *info, struct file *file)
 {
 	info->fh = (uintptr_t)file;
 	info->direct_io = file->direct;
+	info->nonseekable = file->is_stream;
 	pthread_mutex_lock(&mount->lock);
 	TAILQ_INSERT_TAIL(&mount->files, file, link);
 	pthread_mutex_unlock(&mount->lock);

@@ -12,6 +12,7 @@
 #include "client/printer.h"
 #include "client/time.h"
 #include "fs/caller.h"
+#include "fs/events.h"
 #include "fs/kind.h"
 #include "fs/place.h"
 #include "fs/postpone.h"
@@ -25,6 +26,7 @@
 struct postponed {
 	struct unit *unit;
 	struct storage_find found;
+	char *path;	  /* as users see it */
 	int64_t until_ms; /* for the printer to answer */
 };
 
@@ -52,6 +54,9 @@ carry_out(void *arg)
 		    "still there: %s",
 		    postponed->found.folder, postponed->found.entry.name,
 		    strerror(-error));
+	else
+		events_note_file(postponed->unit->events, postponed->path,
+		    NULL);
 }
 
 static void
@@ -60,6 +65,7 @@ drop(void *arg)
 	struct postponed *postponed = arg;
 
 	storage_found_free(&postponed->found);
+	free(postponed->path);
 	free(postponed);
 }
 
@@ -109,8 +115,13 @@ postpone_removal(const struct caller *caller, const struct place *place,
 	}
 	postponed->unit = place->unit;
 	postponed->found = *found;
-	error = withheld_add(place->unit->withheld, &plan);
-	if (error != 0)
+	postponed->path = strdup(place->path);
+	error = postponed->path == NULL ?
+	    -ENOMEM :
+	    withheld_add(place->unit->withheld, &plan);
+	if (error != 0) {
+		free(postponed->path);
 		free(postponed);
+	}
 	return error;
 }

@@ -17,6 +17,7 @@
 #include "client/printer.h"
 #include "client/time.h"
 #include "fs/document.h"
+#include "fs/events.h"
 #include "fs/ledger.h"
 #include "fs/space.h"
 #include "fs/unit.h"
@@ -49,6 +50,8 @@ set_up(struct unit *unit, const struct unit_config *config,
 		error = documents_new(&unit->documents);
 	if (error == 0)
 		error = ledger_new(&unit->ledger);
+	if (error == 0)
+		error = events_new(unit, &unit->events);
 	if (error == 0)
 		error = space_new(unit, &unit->space);
 	if (error == 0)
@@ -93,12 +96,15 @@ unit_free(struct unit *unit)
 		withheld_stop(unit->withheld);
 	if (unit->content != NULL)
 		content_stop(unit->content);
+	if (unit->events != NULL)
+		events_stop(unit->events);
 	crew_free(unit->crew);
 	if (unit->stage != NULL && unit->unsent != NULL)
 		upload_give_up(unit, 0);
 	withheld_free(unit->withheld);
 	content_free(unit->content);
 	documents_free(unit->documents);
+	events_free(unit->events);
 	ledger_free(unit->ledger);
 	space_free(unit->space);
 	stage_free(unit->stage);

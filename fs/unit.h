@@ -13,6 +13,7 @@ struct book;
 struct content;
 struct crew;
 struct documents;
+struct events;
 struct ledger;
 struct printer;
 struct space;
@@ -50,6 +51,7 @@ struct unit {
 	struct crew *crew;
 	struct documents *documents;
 	struct ledger *ledger;
+	struct events *events;
 	struct space *space;
 	atomic_bool ending; /* what is asked in the background ends */
 	pthread_mutex_t lock;

@@ -18,6 +18,7 @@
 #include "client/name.h"
 #include "client/printer.h"
 #include "fs/caller.h"
+#include "fs/events.h"
 #include "fs/kind.h"
 #include "fs/ledger.h"
 #include "fs/place.h"
@@ -104,6 +105,7 @@ remember(struct unit *unit, const struct upload *upload,
 	if (key != NULL)
 		unit_note_print(unit, key);
 	free(key);
+	events_note_file(unit->events, NULL, upload->path);
 }
 
 /*
