@@ -303,10 +303,12 @@ serve(struct program *program)
 		.prepare = let_finish, .finish = end_session, .arg = program
 	};
 	struct ending *ending;
-	int status;
+	int status, error = ending_start(&plan, &ending);
 
-	if (ending_start(&plan, &ending) != 0)
+	if (error != 0) {
+		log_say(LOG_LEVEL_ERROR, "%s", strerror(-error));
 		return STATUS_MOUNT;
+	}
 	status = loop(program->mount.session);
 	ending_stop(ending);
 	return status;
