@@ -20,6 +20,14 @@ class Violation(Exception):
     """A promise that was not kept."""
 
 
+class NoMount(Violation):
+    """prusafs has not mounted, and ended."""
+
+    def __init__(self, status, words):
+        super().__init__(f"prusafs ended with {status} and said: {words}")
+        self.status, self.words = status, words
+
+
 class Hang(Violation):
     """A call that did not come back."""
 
@@ -168,9 +176,33 @@ class Mount:
                 stdout=out, stderr=out, env=environment)
         device = os.stat(where).st_dev
         wait_for("the mount", lambda: self.process.poll() is not None or
-                 os.stat(self.at).st_dev != device)
+                 self.device() not in (device, None))
         if self.process.poll() is not None:
-            raise Violation("the mount failed")
+            raise self.no_mount()
+
+    def device(self):
+        """None: what is mounted there has ended, or ends just now."""
+        try:
+            return os.stat(self.at).st_dev
+        except OSError:
+            return None
+
+    def gives_up(self):
+        """Does it end by itself?"""
+        try:
+            self.process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def no_mount(self):
+        """What there is to say of an end without a mount."""
+        self.clear(keep=True)
+        return NoMount(self.process.returncode, self.said())
+
+    def said(self):
+        with open(self.errors, encoding="utf-8", errors="replace") as file:
+            return file.read()
 
     def files_open(self):
         """Open files of the process, sockets aside."""
@@ -206,8 +238,9 @@ class Mount:
                         raise
         return found
 
-    def end(self):
-        """Unmount; a crash, a leak or a sanitizer's report is a violation."""
+    def end(self, keep=False):
+        """Unmount; a crash, a leak or a sanitizer's report is a violation.
+        keep: the cache directory stays, for another mount."""
         if self.process.poll() is None:
             subprocess.run(["umount", self.at], check=False,
                            stderr=subprocess.DEVNULL)
@@ -218,17 +251,18 @@ class Mount:
                 self.process.wait()
                 self.clear()
                 raise Hang("the process did not end") from None
-        self.clear()
-        with open(self.errors, encoding="utf-8", errors="replace") as file:
-            said = file.read()
+        if not keep:
+            self.clear()
+        said = self.said()
         if self.process.returncode != 0 or "Sanitizer" in said:
             raise Violation(f"prusafs ended with {self.process.returncode}:\n"
                             + said[-3000:])
 
-    def clear(self):
+    def clear(self, keep=False):
         if os.path.ismount(self.at):
             subprocess.run(["umount", "-l", self.at], check=False)
-        shutil.rmtree(self.cache, ignore_errors=True)
+        if not keep:
+            shutil.rmtree(self.cache, ignore_errors=True)
 
 
 class Worker:

@@ -21,13 +21,14 @@ class Op:
     """One operation.  after() tells what a success makes of the files."""
 
     def __init__(self, name, call, after=None, needs=None, promise=False,
-                 sends=None, check=None):
+                 sends=None, check=None, between=None):
         self.name, self.call = name, call
         self.promise = promise    # success may come true later (or a test)
         self.after = after or (lambda files: dict(files))
         self.needs = needs or (lambda files: True)
         self.sends = sends    # (path, bytes) that must not be lost
         self.check = check    # of what the call returned
+        self.between = between    # what else a failure may leave
 
 
 def put(path, data):
@@ -61,6 +62,21 @@ def write_all(path, data, flags=os.O_WRONLY | os.O_CREAT | os.O_TRUNC,
         raise
 
 
+def write_at(path, data, offset):
+    """Change a file in the middle; a failed write leaves nothing to send."""
+    fd = os.open(path, os.O_RDWR)
+    try:
+        if os.pwrite(fd, data, offset) != len(data):
+            raise OSError(errno.EIO, "a short write")
+    except OSError:
+        try:
+            os.close(fd)
+        except OSError:
+            pass
+        raise
+    os.close(fd)
+
+
 def read_all(path):
     with open(path, "rb", buffering=0) as file:
         data = b""
@@ -74,7 +90,7 @@ def script(mount, printer):
     root = f"{mount.at}/{printer.storage}"
     control = mount.at + "/control"
     one, two, three = model(1, 20000), model(2, 30000), model(3, 5000)
-    changed = model(4, 25000)
+    changed, patch = model(4, 25000), b"; changed"
 
     def at(path):
         return f"{root}/{path}"
@@ -110,6 +126,14 @@ def script(mount, printer):
                put(path, data), lambda files: os.path.exists(tmp)),
         ]
 
+    def patched(files):
+        data = files["b.gcode"]
+        return {**files, "b.gcode": data[:100] + patch +
+                data[100 + len(patch):]}
+
+    def moved(files):
+        return {**gone("a.gcode")(files), "m.gcode": files["a.gcode"]}
+
     def listed(got, files):
         return (sorted(name for name in files if "/" not in name) ==
                 sorted(name for name in got if not name.endswith(".tmp")
@@ -127,6 +151,10 @@ def script(mount, printer):
            lambda files: {**files, "a.gcode": files["a.gcode"] + three},
            lambda files: "a.gcode" in files),
         Op("list", lambda: os.listdir(root), check=listed),
+        # Sent under the new name, then deleted under the old one.
+        Op("move", lambda: os.rename(at("a.gcode"), at("m.gcode")), moved,
+           lambda files: "a.gcode" in files,
+           between=lambda files: {**files, "m.gcode": files["a.gcode"]}),
         Op("mkdir", lambda: os.mkdir(at("d")), put("d", None),
            lambda files: "d" not in files),
         Op("mkdir below", lambda: os.mkdir(at("d/e")), put("d/e", None),
@@ -137,6 +165,8 @@ def script(mount, printer):
         Op("stat", lambda: os.stat(at("b.gcode")).st_size,
            needs=lambda files: "b.gcode" in files,
            check=lambda got, files: got == len(files["b.gcode"])),
+        Op("patch", lambda: write_at(at("b.gcode"), patch, 100), patched,
+           lambda files: "b.gcode" in files),
         Op("print", lambda: write_all(
             control, f"print {printer.storage}/b.gcode".encode(),
             os.O_WRONLY),
@@ -162,7 +192,8 @@ def script(mount, printer):
 # What else may be said, and of what: the state is not what it should be
 # because a command before failed, or a file is in the way.
 ELSE = {"pause": {errno.ESRCH}, "stop": {errno.ESRCH},
-        "rename in": {errno.ENOENT, errno.EINVAL}}  # the .tmp was not written
+        "rename in": {errno.ENOENT, errno.EINVAL},  # the .tmp was not written
+        "move": {errno.EXDEV}}
 
 
 def settle(printer, allowed, seconds=2):
@@ -182,6 +213,8 @@ def judge(op, got, error, files, may_wait, promised, mount, printer):
         allowed = [wanted, files] if may_wait else [wanted]
     else:
         allowed = [files, wanted]
+        if op.between is not None:
+            allowed.append(op.between(files))
     now = settle(printer, allowed)
     if now not in allowed:
         said = "success" if error is None else os.strerror(error.errno)
