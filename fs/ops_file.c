@@ -313,15 +313,14 @@ ops_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
 {
 	const struct names *names = (struct names *)(uintptr_t)info->fh;
 	const struct buf *text = &names->text;
+	size_t len = offset < 0 ? 0 : measure(text, (size_t)offset, size);
 	char *copy;
-	size_t len;
 
 	(void)ino;
-	if (offset < 0 || (size_t)offset >= text->len) {
+	if (len == 0) {
 		fuse_reply_buf(req, NULL, 0);
 		return;
 	}
-	len = measure(text, (size_t)offset, size);
 	copy = malloc(len);
 	if (copy == NULL) {
 		fuse_reply_err(req, ENOMEM);
