@@ -24,11 +24,11 @@ struct nth_mode {
 	const char *word;
 	/* What happens in place of an answer; NULL: the members below. */
 	void (*drop)(struct conn *, struct exchange *);
-	bool lose;     /* the request is served, the answer lost */
-	bool cut_body; /* or cut in the middle of its body */
-	long long cut; /* or after so many bytes; 0: not */
-	int status;    /* it is not served, but answered so; 0: it is */
-	bool garbage;  /* or so that nobody understands it */
+	long long cut; /* it is cut after so many bytes; 0: not */
+	int status;    /* it is such an error, nothing is done; 0: it is not */
+	bool lose;     /* it is lost, but what was asked is done */
+	bool cut_body; /* it is cut in the middle of its body */
+	bool garbage;  /* nobody understands it, nothing is done */
 };
 
 /* Nobody is there from now on: the connection is refused. */
