@@ -22,6 +22,15 @@ away_destroy(struct away *away)
 	pthread_mutex_destroy(&away->lock);
 }
 
+void
+away_begin(struct away *away)
+{
+	pthread_mutex_lock(&away->lock);
+	away->is_away = true;
+	away->attempt_ms = time_now_ms();
+	pthread_mutex_unlock(&away->lock);
+}
+
 int
 away_enter(struct away *away, bool *attempt)
 {

@@ -24,6 +24,9 @@ struct away {
 void away_init(struct away *, const char *name);
 void away_destroy(struct away *);
 
+/* It did not answer just now: nothing is said, and it is away. */
+void away_begin(struct away *);
+
 /*
  * May a request go out?  Returns 0, and whether it is an attempt (then
  * away_note must follow), or -EHOSTDOWN.

@@ -1,12 +1,13 @@
 /*
  * Requests to one server over its three lanes, the log line of each, and the
  * exchange office where an answer's status becomes an errno.  Any thread may
- * perform; a lane belongs to the thread that has its turn, away has a lock of
- * its own, http.lock guards the counts, and the rest of struct http does not
- * change after http_new.
+ * perform; a lane is made by and belongs to the thread that has its turn, away
+ * has a lock of its own, http.lock guards the counts, and the rest of struct
+ * http does not change after http_new.
  */
 #include <ctype.h>
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,15 +22,16 @@
 #include "client/turn.h"
 
 struct http {
-	char *url;
-	char *key_header; /* or NULL */
+	struct http_config config; /* its strings are owned */
+	char *key_header;	   /* or NULL */
 	bool digest;
 	struct away away;
 	pthread_mutex_t lock;
 	struct counts counts; /* under lock */
 	struct {
 		struct turn turn;
-		struct lane *lane; /* belongs to the turn's holder */
+		struct lane *lane;	    /* belongs to the turn's holder */
+		atomic_llong challenged_ms; /* 0: never */
 	} lanes[LANE_COUNT];
 };
 
@@ -118,29 +120,72 @@ note_message(struct http_reply *reply)
 	buf_free(&words);
 }
 
+static int
+copy_text(const char **text)
+{
+	if (*text == NULL)
+		return 0;
+	*text = strdup(*text);
+	return *text == NULL ? -ENOMEM : 0;
+}
+
+static int
+copy_config(struct http_config *config)
+{
+	const char **const texts[] = { &config->url, &config->user,
+		&config->password, &config->api_key, &config->ca_file };
+	size_t i;
+	int error = 0;
+
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		if (error == 0)
+			error = copy_text(texts[i]);
+		else
+			*texts[i] = NULL;
+	}
+	return error;
+}
+
+static void
+wipe(const char *secret)
+{
+	if (secret != NULL)
+		freezero((void *)(uintptr_t)secret, strlen(secret));
+}
+
+static void
+free_config(struct http_config *config)
+{
+	free((void *)(uintptr_t)config->url);
+	free((void *)(uintptr_t)config->user);
+	free((void *)(uintptr_t)config->ca_file);
+	wipe(config->password);
+	wipe(config->api_key);
+}
+
 int
 http_new(const struct http_config *config, struct http **out)
 {
 	struct http *http = calloc(1, sizeof(*http));
-	int error = 0, i;
+	int error, i;
 
 	if (http == NULL)
 		return -ENOMEM;
+	lane_prepare();
 	for (i = 0; i < LANE_COUNT; i++)
 		turn_init(&http->lanes[i].turn);
 	pthread_mutex_init(&http->lock, NULL);
-	http->url = strdup(config->url);
+	http->config = *config;
+	error = copy_config(&http->config);
 	http->digest = config->api_key == NULL && config->password != NULL;
-	away_init(&http->away, config->tells ? http->url : NULL);
-	if (http->url == NULL)
-		error = -ENOMEM;
+	away_init(&http->away, config->tells ? http->config.url : NULL);
+	if (config->is_away)
+		away_begin(&http->away);
 	if (config->api_key != NULL &&
 	    asprintf(&http->key_header, "X-Api-Key: %s", config->api_key) < 0) {
 		http->key_header = NULL;
 		error = -ENOMEM;
 	}
-	for (i = 0; i < LANE_COUNT && error == 0; i++)
-		error = lane_new(config, &http->lanes[i].lane);
 	if (error != 0) {
 		http_free(http);
 		return error;
@@ -160,11 +205,10 @@ http_free(struct http *http)
 		lane_free(http->lanes[i].lane);
 		turn_destroy(&http->lanes[i].turn);
 	}
-	if (http->key_header != NULL)
-		freezero(http->key_header, strlen(http->key_header));
+	wipe(http->key_header);
 	away_destroy(&http->away);
 	pthread_mutex_destroy(&http->lock);
-	free(http->url);
+	free_config(&http->config);
 	free(http);
 }
 
@@ -211,6 +255,19 @@ http_count(struct http *http, struct counts *out)
 	pthread_mutex_unlock(&http->lock);
 }
 
+/* With the lane's turn: the lane, made if it is not there yet. */
+static int
+lane_get(struct http *http, enum http_lane which, struct lane **out)
+{
+	int error = 0;
+
+	if (http->lanes[which].lane == NULL)
+		error = lane_new(&http->config, &http->lanes[which].lane);
+	if (error == 0)
+		*out = http->lanes[which].lane;
+	return error;
+}
+
 /*
  * A server that refuses a body early may reset the connection while we still
  * send: its answer counts, not the reset.
@@ -219,7 +276,7 @@ static int
 run(struct http *http, const struct wait *wait,
     const struct http_request *request, bool attempt, struct http_reply *reply)
 {
-	struct lane *lane = http->lanes[request->lane].lane;
+	struct lane *lane;
 	const char *lines[8] = { "Accept: application/json", "Expect:" };
 	int64_t started_ms = time_now_ms();
 	size_t i, count = 2;
@@ -229,11 +286,16 @@ run(struct http *http, const struct wait *wait,
 	for (i = 0; i < 3 && request->headers[i] != NULL; i++)
 		lines[count++] = request->headers[i];
 	lines[count] = http->key_header;
-	error = buf_printf(&url, "%s%s", http->url, request->target);
+	error = lane_get(http, request->lane, &lane);
+	if (error == 0)
+		error = buf_printf(&url, "%s%s", http->config.url,
+		    request->target);
 	if (error != 0)
 		return error;
 	error = lane_run(lane, wait, request, url.data, lines,
 	    attempt ? AWAY_CONNECT_MS : 0, reply);
+	atomic_store(&http->lanes[request->lane].challenged_ms,
+	    lane_challenged_ms(lane));
 	if (error == -EIO && reply->status >= 300)
 		error = 0;
 	if (error == 0 && reply->status >= 300)
@@ -291,7 +353,7 @@ http_login(struct http *http, const struct wait *wait, enum http_lane lane,
 	const struct http_request request = {
 		.lane = lane, .method = "GET", .target = "/api/version"
 	};
-	int64_t challenged_ms = lane_challenged_ms(http->lanes[lane].lane);
+	int64_t challenged_ms = atomic_load(&http->lanes[lane].challenged_ms);
 	struct http_reply reply;
 	int error;
 

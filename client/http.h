@@ -27,7 +27,7 @@ enum http_lane {
 	LANE_COUNT
 };
 
-/* All strings are borrowed for the call of http_new only. */
+/* All strings are borrowed for the call of http_new, which copies them. */
 struct http_config {
 	const char
 	    *url; /* scheme://host[:port][/prefix], no slash at its end */
@@ -39,6 +39,7 @@ struct http_config {
 	int64_t answer_ms; /* the first byte of an answer */
 	int64_t stall_ms;  /* a transfer without movement */
 	bool tells;	   /* log when it goes away and comes back */
+	bool is_away;	   /* it did not answer just now */
 };
 
 struct http_request {
@@ -64,7 +65,8 @@ struct http_reply {
 #define HTTP_BODY ((size_t)8 << 20)
 
 /*
- * Prepare the lanes; nothing is sent.  Returns 0 and an object (caller:
+ * Nothing is sent, and a lane is made when it is first used: many printers
+ * that are only looked at need little.  Returns 0 and an object (caller:
  * http_free), or -ENOMEM.
  */
 int http_new(const struct http_config *, struct http **out);

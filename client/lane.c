@@ -82,6 +82,12 @@ set_for_life(struct lane *lane, const struct http_config *config)
 	set_login(easy, config);
 }
 
+void
+lane_prepare(void)
+{
+	(void)curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
 int
 lane_new(const struct http_config *config, struct lane **out)
 {

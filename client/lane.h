@@ -9,6 +9,9 @@ struct http_request;
 struct lane;
 struct wait;
 
+/* To be called before the first lane is made; lanes then are, in any thread. */
+void lane_prepare(void);
+
 /* Returns 0 and a lane (caller: lane_free), or -ENOMEM. */
 int lane_new(const struct http_config *, struct lane **out);
 void lane_free(struct lane *);

@@ -26,6 +26,11 @@ struct lane {
 	const struct answer *answer;
 };
 
+void
+lane_prepare(void)
+{
+}
+
 int
 lane_new(const struct http_config *config, struct lane **out)
 {
