@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "cache/crew.h"
+#include "client/log.h"
 
 struct crew {
 	pthread_mutex_t lock;
@@ -18,6 +19,7 @@ struct task {
 	struct crew *crew;
 	void (*work)(void *);
 	void *arg;
+	struct log_subject *subject; /* who starts it speaks about this */
 };
 
 int
@@ -48,6 +50,7 @@ run(void *arg)
 	struct task task = *(struct task *)arg;
 
 	free(arg);
+	(void)log_about(task.subject);
 	task.work(task.arg);
 	leave(task.crew);
 	return NULL;
@@ -66,6 +69,8 @@ crew_start(struct crew *crew, void (*work)(void *), void *arg)
 	task->crew = crew;
 	task->work = work;
 	task->arg = arg;
+	task->subject = log_about(NULL);
+	(void)log_about(task->subject);
 	pthread_mutex_lock(&crew->lock);
 	crew->at_work++;
 	pthread_mutex_unlock(&crew->lock);

@@ -29,8 +29,27 @@ void log_say(enum log_level, const char *format, ...)
 /* The same for the ring alone (and stderr or syslog when verbose). */
 void log_record(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Append the lines of the ring, oldest first.  Returns 0 or -ENOMEM. */
+/*
+ * One printer of several: its lines bear its name in the common ring, and are
+ * in a ring of its own too.
+ */
+struct log_subject;
+
+/* The name is copied.  Returns 0 (caller: log_subject_free), or -ENOMEM. */
+int log_subject_new(const char *name, struct log_subject **out);
+void log_subject_free(struct log_subject *);
+
+/*
+ * What this thread says from now on is about that subject, which is borrowed,
+ * or NULL: about none.  Returns the former one.
+ */
+struct log_subject *log_about(struct log_subject *);
+
+/* Append the lines of the common ring, oldest first.  Returns 0 or -ENOMEM. */
 int log_text(struct buf *out);
+
+/* The same with the lines about a subject. */
+int log_text_about(const struct log_subject *, struct buf *out);
 
 /* A number that grows with every line in the ring. */
 uint64_t log_serial(void);
