@@ -16,7 +16,7 @@ SANITIZE ?=
 
 VERSION = 0.1.0
 
-PACKAGES = fuse3 libcurl libcjson libbsd-overlay inih libjpeg libpng
+PACKAGES = fuse3 libcurl libcjson libbsd-overlay libjpeg libpng
 
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wold-style-definition -Wpointer-arith \
@@ -83,6 +83,7 @@ SRCS = \
 	fs/call.c \
 	fs/cameras.c \
 	fs/caller.c \
+	fs/conf.c \
 	fs/control.c \
 	fs/directory.c \
 	fs/document.c \

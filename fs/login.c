@@ -6,15 +6,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ini.h>
 #include <readpassphrase.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "client/buf.h"
 #include "client/log.h"
 #include "client/name.h"
+#include "fs/conf.h"
 #include "fs/local.h"
 #include "fs/login.h"
 #include "fs/options.h"
@@ -25,9 +26,7 @@
 struct section {
 	const char *wanted; /* its name or its url */
 	char *file;
-	char name[64]; /* of the section that the last lines belong to */
 	bool found;
-	bool is_file_unreadable;
 	char *url;
 	char *user;
 	char *password_file;
@@ -65,11 +64,8 @@ printers_file(void)
 
 /* Forget what a section that was not the one has said. */
 static void
-next_section(struct section *section, const char *name)
+next_section(struct section *section)
 {
-	if (strcmp(section->name, name) == 0 || section->found)
-		return;
-	strlcpy(section->name, name, sizeof(section->name));
 	free(section->url);
 	free(section->user);
 	free(section->password_file);
@@ -118,39 +114,46 @@ is_same_server(const char *one, const char *two)
 	    strncasecmp(hosts[0], hosts[1], lens[0]) == 0;
 }
 
-/* libinih calls this for every line; 0 would be an error. */
+/* What is wrong in other sections does not matter here. */
 static int
-on_line(void *arg, const char *name, const char *key, const char *value)
+on_line(void *arg, const struct conf_line *line)
 {
 	struct section *section = arg;
 
-	if (section->found && strcmp(section->name, name) != 0)
-		return 1;
-	next_section(section, name);
-	if (strcmp(key, "url") == 0)
-		set(&section->url, strdup(value));
-	else if (strcmp(key, "user") == 0)
-		set(&section->user, strdup(value));
-	else if (strcmp(key, "password_file") == 0)
-		set(&section->password_file, beside(section, value));
-	else if (strcmp(key, "api_key_file") == 0)
-		set(&section->api_key_file, beside(section, value));
-	if (strcmp(name, section->wanted) == 0 ||
+	if (line->problem != NULL || line->section == NULL)
+		return 0;
+	if (line->key == NULL) {
+		if (section->found)
+			return 1;
+		next_section(section);
+	} else if (strcmp(line->key, "url") == 0) {
+		set(&section->url, strdup(line->value));
+	} else if (strcmp(line->key, "user") == 0) {
+		set(&section->user, strdup(line->value));
+	} else if (strcmp(line->key, "password_file") == 0) {
+		set(&section->password_file, beside(section, line->value));
+	} else if (strcmp(line->key, "api_key_file") == 0) {
+		set(&section->api_key_file, beside(section, line->value));
+	}
+	if (strcmp(line->section, section->wanted) == 0 ||
 	    (section->url != NULL &&
 		is_same_server(section->url, section->wanted)))
 		section->found = true;
-	return 1;
+	return 0;
 }
 
 /* Look a section up in the default printers file, if there is one. */
 static void
 section_find(struct section *section, const char *wanted)
 {
+	struct buf text = { 0 };
+
 	memset(section, 0, sizeof(*section));
 	section->wanted = wanted;
 	section->file = printers_file();
-	if (section->file != NULL)
-		(void)ini_parse(section->file, on_line, section);
+	if (section->file != NULL && conf_load(section->file, &text) == 0)
+		(void)conf_parse(text.data, text.len, on_line, section);
+	buf_free(&text);
 }
 
 static int
@@ -161,27 +164,28 @@ complain_memory(void)
 }
 
 static int
-refuse_file(const char *path, const char *why)
+refuse(const struct login *login, const char *what, const char *why)
 {
-	log_say(LOG_LEVEL_ERROR, "%s: %s", path, why);
+	log_say(LOG_LEVEL_ERROR, "%s%s: %s",
+	    login->where == NULL ? "" : login->where, what, why);
 	return STATUS_USAGE;
 }
 
 static int
-read_first_line(int fd, const char *path, char **out)
+read_first_line(int fd, const char *path, struct login *login)
 {
 	char text[SECRET_MAX];
 	ssize_t len = read(fd, text, sizeof(text) - 1);
 	int status = 0;
 
 	if (len < 0) {
-		status = refuse_file(path, strerror(errno));
+		status = refuse(login, path, strerror(errno));
 	} else {
 		text[len] = '\0';
 		text[strcspn(text, "\r\n")] = '\0';
 		if (*text == '\0')
-			status = refuse_file(path, "its first line is empty");
-		else if ((*out = strdup(text)) == NULL)
+			status = refuse(login, path, "its first line is empty");
+		else if ((login->secret = strdup(text)) == NULL)
 			status = complain_memory();
 	}
 	explicit_bzero(text, sizeof(text));
@@ -190,22 +194,22 @@ read_first_line(int fd, const char *path, char **out)
 
 /* The first line of a file that nobody else may read. */
 static int
-read_secret(const char *path, char **out)
+read_secret(const char *path, struct login *login)
 {
 	struct stat stat;
 	int status, fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
-		return refuse_file(path, strerror(errno));
+		return refuse(login, path, strerror(errno));
 	if (fstat(fd, &stat) != 0)
-		status = refuse_file(path, strerror(errno));
+		status = refuse(login, path, strerror(errno));
 	else if (!S_ISREG(stat.st_mode))
-		status = refuse_file(path, "is not a file");
+		status = refuse(login, path, "is not a file");
 	else if ((stat.st_mode & 077) != 0)
-		status = refuse_file(path,
+		status = refuse(login, path,
 		    "others can read this password; chmod 600 it");
 	else
-		status = read_first_line(fd, path, out);
+		status = read_first_line(fd, path, login);
 	close(fd);
 	return status;
 }
@@ -238,7 +242,7 @@ find_secret(const struct options *options, const struct section *section,
 		login->is_key = options->api_key_file != NULL;
 		return read_secret(login->is_key ? options->api_key_file :
 						   options->password_file,
-		    &login->secret);
+		    login);
 	}
 	if (environment != NULL && *environment != '\0') {
 		login->secret = strdup(environment);
@@ -250,7 +254,7 @@ find_secret(const struct options *options, const struct section *section,
 		login->is_key = section->api_key_file != NULL;
 		return read_secret(login->is_key ? section->api_key_file :
 						   section->password_file,
-		    &login->secret);
+		    login);
 	}
 	status = ask_terminal(login->url, &login->secret);
 	if (status == STATUS_LOGIN)
@@ -274,8 +278,9 @@ take_user(const char *source, const char **host, struct login *login)
 		return 0;
 	if (memchr(begin, ':', (size_t)(at - begin)) != NULL) {
 		log_say(LOG_LEVEL_ERROR,
-		    "a password in the address can be "
-		    "read by everybody: use -o password_file=PATH");
+		    "%sa password in the address can be "
+		    "read by everybody: use password_file",
+		    login->where == NULL ? "" : login->where);
 		return STATUS_USAGE;
 	}
 	login->user = strndup(begin, (size_t)(at - begin));
@@ -295,17 +300,53 @@ take_url(const char *source, struct login *login)
 		scheme = "https";
 	else if (strstr(source, "://") != NULL &&
 	    strncasecmp(source, "http://", 7) != 0)
-		return refuse_file(source, "only http and https are known");
+		return refuse(login, source, "only http and https are known");
 	len = strlen(host);
 	while (len > 0 && host[len - 1] == '/')
 		len--;
 	if (len == 0 || *host == '/' || strpbrk(host, " \t\r\n?#") != NULL)
-		return refuse_file(source, "that is no address of a printer");
+		return refuse(login, source, "that is no address of a printer");
 	if (asprintf(&login->url, "%s://%.*s", scheme, (int)len, host) < 0) {
 		login->url = NULL;
 		return complain_memory();
 	}
 	return 0;
+}
+
+static int
+take_name(const char *user, struct login *login)
+{
+	free(login->user);
+	login->user = strdup(user);
+	return login->user == NULL ? complain_memory() : 0;
+}
+
+int
+login_of_section(const struct options *options, const char *where,
+    struct login *login)
+{
+	const char *user = options->user == NULL ? "maker" : options->user;
+	int status;
+
+	memset(login, 0, sizeof(*login));
+	login->where = where;
+	login->is_key = options->api_key_file != NULL;
+	status = take_url(options->source, login);
+	if (status == 0 && (options->user != NULL || login->user == NULL))
+		status = take_name(user, login);
+	if (status == 0)
+		status = read_secret(login->is_key ? options->api_key_file :
+						     options->password_file,
+		    login);
+	login->where = NULL;
+	return status;
+}
+
+bool
+login_is_same(const struct login *a, const struct login *b)
+{
+	return strcmp(a->url, b->url) == 0 && strcmp(a->user, b->user) == 0 &&
+	    a->is_key == b->is_key && strcmp(a->secret, b->secret) == 0;
 }
 
 static int
@@ -318,7 +359,7 @@ find_url(const struct options *options, const struct section *section,
 		return take_url(section->url, login);
 	if (strstr(source, "://") == NULL &&
 	    (strchr(source, '/') != NULL || name_has_suffix(source, ".conf")))
-		return refuse_file(source,
+		return refuse(login, source,
 		    "one printer is needed: its URL, "
 		    "its host name, or its section in the printers file");
 	return take_url(source, login);
@@ -341,12 +382,8 @@ login_find(const struct options *options, struct login *login)
 		user = section.user;
 	if (user == NULL)
 		user = "maker";
-	if (status == 0 && user != login->user) {
-		free(login->user);
-		login->user = strdup(user);
-		if (login->user == NULL)
-			status = complain_memory();
-	}
+	if (status == 0 && user != login->user)
+		status = take_name(user, login);
 	section_free(&section);
 	return status;
 }

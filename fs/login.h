@@ -12,6 +12,7 @@ struct login {
 	char *user;
 	char *secret; /* the password, or the API key */
 	bool is_key;
+	const char *where; /* borrowed: goes before messages; NULL: nothing */
 };
 
 /*
@@ -20,6 +21,15 @@ struct login {
  * Caller: login_free, in any case.
  */
 int login_find(const struct options *, struct login *);
+
+/*
+ * The same for one printer of several, from its options alone: source is its
+ * url, and a file has its secret.  Messages begin with where.
+ */
+int login_of_section(const struct options *, const char *where, struct login *);
+
+/* Would the server see the same login? */
+bool login_is_same(const struct login *, const struct login *);
 
 /* Release, and wipe the secret. */
 void login_free(struct login *);
