@@ -201,6 +201,17 @@ is_in(const struct staged *staged, const char *folder_key)
 	    strchr(staged->key + len + 1, '/') == NULL;
 }
 
+bool
+stage_is_empty(struct stage *stage)
+{
+	bool empty;
+
+	pthread_mutex_lock(&stage->lock);
+	empty = TAILQ_EMPTY(&stage->files);
+	pthread_mutex_unlock(&stage->lock);
+	return empty;
+}
+
 int
 stage_each(struct stage *stage, const char *folder_key,
     int (*call)(void *arg, const char *path), void *arg)

@@ -56,6 +56,9 @@ int stage_add(struct stage *, const struct stage_place *, bool temporary,
 /* The listed file with that key (caller: staged_release), or NULL. */
 struct staged *stage_find(struct stage *, const char *key);
 
+/* Is no file listed? */
+bool stage_is_empty(struct stage *);
+
 struct staged *staged_hold(struct staged *);
 void staged_release(struct staged *);
 

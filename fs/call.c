@@ -8,12 +8,14 @@
 
 #include <fuse_lowlevel.h>
 
+#include "client/log.h"
 #include "fs/call.h"
 #include "fs/caller.h"
 #include "fs/inode.h"
 #include "fs/node.h"
 #include "fs/ops.h"
 #include "fs/place.h"
+#include "fs/unit.h"
 
 #define LOOK_EVERY 3 /* ticks of WAIT_TICK_MS between looks at /proc */
 
@@ -39,8 +41,17 @@ is_disturbed(void *arg)
 }
 
 void
+call_about(const struct place *place)
+{
+	(void)log_about(place == NULL || place->unit == NULL ?
+		NULL :
+		place->unit->subject);
+}
+
+void
 call_begin(struct call *call, fuse_req_t req)
 {
+	call_about(NULL);
 	memset(call, 0, sizeof(*call));
 	call->req = req;
 	call->mount = fuse_req_userdata(req);
@@ -60,7 +71,10 @@ call_begin_with_process(struct call *call, fuse_req_t req)
 struct place *
 call_place(const struct call *call, uint64_t ino)
 {
-	return inode_place(call->mount->inodes, ino);
+	struct place *place = inode_place(call->mount->inodes, ino);
+
+	call_about(place);
+	return place;
 }
 
 int

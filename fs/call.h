@@ -5,6 +5,7 @@
 
 struct fuse_entry_param;
 struct mount;
+struct place;
 
 /*
  * A call of the kernel under way, in a thread of its own.  It lives as long
@@ -17,13 +18,16 @@ struct call {
 	unsigned int ticks;
 };
 
+/* What is said from now on is about the printer of that place, or none. */
+void call_about(const struct place *);
+
 /* Begin to answer; who asks is known, but for his process. */
 void call_begin(struct call *, struct fuse_req *);
 
 /* The same for a call whose kind asks for the process too. */
 void call_begin_with_process(struct call *, struct fuse_req *);
 
-/* The place of an inode (caller: place_release), or NULL. */
+/* The place of an inode, which the call is about (caller: place_release). */
 struct place *call_place(const struct call *, uint64_t ino);
 
 /*

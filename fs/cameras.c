@@ -80,7 +80,7 @@ add(void *arg, const char *id)
 	if (path == NULL)
 		return -ENOMEM;
 	error = listing->lister->add(listing->lister->arg, id,
-	    place_number(path), S_IFDIR);
+	    place_row_number(listing->folder->unit, path), S_IFDIR);
 	free(path);
 	return error;
 }
@@ -100,7 +100,7 @@ cameras_attributes(const struct caller *caller, struct place *place,
     struct stat *out)
 {
 	(void)caller;
-	node_attributes(place->unit, place->node, out);
+	node_attributes(place, out);
 	return 0;
 }
 

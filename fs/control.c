@@ -370,8 +370,8 @@ control_attributes(const struct caller *caller, struct place *place,
 	int error = control_help(place->unit, &help);
 
 	(void)caller;
-	node_attributes(place->unit, place->node, out);
-	out->st_mode = S_IFREG | place->unit->settings->control_mode;
+	node_attributes(place, out);
+	out->st_mode = S_IFREG | place->settings->control_mode;
 	out->st_size = (off_t)help.len;
 	buf_free(&help);
 	return error;

@@ -35,12 +35,13 @@ add(const struct lister *lister, const struct place *folder,
 	int error;
 
 	if (*folder->path == '\0')
-		return lister->add(lister->arg, name, place_number(name),
-		    node->mode);
+		return lister->add(lister->arg, name,
+		    place_row_number(folder->unit, name), node->mode);
 	path = name_join(folder->path, name);
 	if (path == NULL)
 		return -ENOMEM;
-	error = lister->add(lister->arg, name, place_number(path), node->mode);
+	error = lister->add(lister->arg, name,
+	    place_row_number(folder->unit, path), node->mode);
 	free(path);
 	return error;
 }
@@ -68,7 +69,7 @@ directory_attributes(const struct caller *caller, struct place *place,
     struct stat *out)
 {
 	(void)caller;
-	node_attributes(place->unit, place->node, out);
+	node_attributes(place, out);
 	return 0;
 }
 

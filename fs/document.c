@@ -135,9 +135,9 @@ rendering_serial(const struct rendering *rendering)
 static int
 produce_log(struct unit *unit, const struct caller *caller, struct buf *out)
 {
-	(void)unit;
 	(void)caller;
-	return log_text(out);
+	return unit->subject == NULL ? log_text(out) :
+				       log_text_about(unit->subject, out);
 }
 
 static int
@@ -303,7 +303,7 @@ document_attributes(const struct caller *caller, struct place *place,
 	const struct rendering *rendering = place->rendering;
 
 	(void)caller;
-	node_attributes(place->unit, place->node, out);
+	node_attributes(place, out);
 	out->st_size = (off_t)rendering->text.len;
 	out->st_blocks = (out->st_size + 511) / 512;
 	out->st_mtim = out->st_ctim = out->st_atim = rendering->made;

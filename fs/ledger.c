@@ -189,6 +189,17 @@ ledger_count(struct ledger *ledger, struct ledger_counts *out)
 	pthread_mutex_unlock(&ledger->lock);
 }
 
+bool
+ledger_is_busy(struct ledger *ledger)
+{
+	bool busy;
+
+	pthread_mutex_lock(&ledger->lock);
+	busy = ledger->active > 0;
+	pthread_mutex_unlock(&ledger->lock);
+	return busy;
+}
+
 /* How far it is; what is not known is left out. */
 static int
 print_progress(const struct ledger_entry *entry, struct buf *out)

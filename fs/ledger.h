@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct buf;
@@ -41,6 +42,9 @@ struct ledger_counts {
 };
 
 void ledger_count(struct ledger *, struct ledger_counts *out);
+
+/* Is an upload under way, or waiting for its turn? */
+bool ledger_is_busy(struct ledger *);
 
 /* Append the story as a line of JSON.  Returns 0 or -ENOMEM. */
 int ledger_text(struct ledger *, struct buf *out);

@@ -98,7 +98,7 @@ unsent_attributes(const struct caller *caller, struct place *place,
 	int error;
 
 	(void)caller;
-	node_attributes(place->unit, place->node, out);
+	node_attributes(place, out);
 	if (is_root(place))
 		return 0;
 	error = find(place, &spool, &kept);

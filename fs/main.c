@@ -222,7 +222,6 @@ make_inodes(struct program *program)
 
 	if (error != 0)
 		return error;
-	program->mount.unit = program->unit;
 	pthread_mutex_init(&program->mount.lock, NULL);
 	TAILQ_INIT(&program->mount.files);
 	error = inodes_new(root, &program->mount.inodes);
@@ -345,6 +344,8 @@ mount_and_run(struct program *program, struct fuse_args *args)
 		    mountpoint);
 	}
 	ops_close_all(&program->mount);
+	inodes_free(program->mount.inodes);
+	program->mount.inodes = NULL;
 	unit_free(program->unit);
 	program->unit = NULL;
 	fuse_session_destroy(session);
@@ -384,8 +385,8 @@ run(struct program *program)
 static void
 clean_up(struct program *program)
 {
-	unit_free(program->unit);
 	inodes_free(program->mount.inodes);
+	unit_free(program->unit);
 	buf_free(&program->contact.storage);
 	login_free(&program->login);
 	local_free(&program->local);

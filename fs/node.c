@@ -152,14 +152,14 @@ node_child(const struct unit *unit, const struct node *folder, const char *name)
 }
 
 void
-node_attributes(const struct unit *unit, const struct node *node,
-    struct stat *out)
+node_attributes(const struct place *place, struct stat *out)
 {
-	const struct settings *settings = unit->settings;
+	const struct settings *settings = place->settings;
+	const struct node *node = place->node;
 	bool is_folder = S_ISDIR(node->mode);
 
 	memset(out, 0, sizeof(*out));
-	out->st_ino = place_number(node->path);
+	out->st_ino = place_row_number(place->unit, node->path);
 	out->st_mode = node->mode &
 	    ~(is_folder ? settings->dmask : settings->fmask);
 	out->st_nlink = is_folder ? 2 : 1;

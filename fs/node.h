@@ -8,6 +8,7 @@
 
 #include "fs/kind.h"
 
+struct place;
 struct unit;
 
 /* A row of the namespace. */
@@ -40,7 +41,7 @@ const struct node *node_child(const struct unit *, const struct node *folder,
 bool node_is_child(const struct unit *, const struct node *,
     const struct node *folder);
 
-/* The attributes that follow from the row alone. */
-void node_attributes(const struct unit *, const struct node *, struct stat *);
+/* The attributes that follow from the place's row alone. */
+void node_attributes(const struct place *, struct stat *);
 
 #endif

@@ -293,14 +293,18 @@ ops_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
 static void
 ops_statfs(fuse_req_t req, fuse_ino_t ino)
 {
-	struct mount *mount = fuse_req_userdata(req);
 	struct statvfs disk = {
 		.f_bsize = 4096, .f_frsize = 4096, .f_namemax = 255
 	};
-	int64_t total, available;
+	int64_t total = 0, available = 0;
+	struct place *place;
+	struct call call;
 
-	(void)ino;
-	space_look(mount->unit->space, &total, &available);
+	call_begin(&call, req);
+	place = call_place(&call, ino);
+	if (place != NULL && place->unit != NULL)
+		space_look(place->unit->space, &total, &available);
+	place_release(place);
 	disk.f_blocks = (fsblkcnt_t)(total / 4096);
 	disk.f_bfree = disk.f_bavail = (fsblkcnt_t)(available / 4096);
 	fuse_reply_statfs(req, &disk);

@@ -9,11 +9,9 @@ struct file;
 struct fuse_lowlevel_ops;
 struct fuse_session;
 struct inodes;
-struct unit;
 
 /* What every call of the kernel is given. */
 struct mount {
-	struct unit *unit;
 	struct inodes *inodes;
 	struct fuse_session *session; /* once it has ended nobody waits */
 	pthread_mutex_t lock;

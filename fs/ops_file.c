@@ -17,6 +17,7 @@
 #include "fs/ops.h"
 #include "fs/ops_file.h"
 #include "fs/place.h"
+#include "fs/unit.h"
 
 static const struct kind *
 kind_of(const struct place *place)
@@ -37,6 +38,8 @@ give_file(struct mount *mount, struct fuse_file_info *info, struct file *file)
 	info->fh = (uintptr_t)file;
 	info->direct_io = file->direct;
 	info->nonseekable = file->is_stream;
+	if (file->place != NULL && file->place->unit != NULL)
+		atomic_fetch_add(&file->place->unit->open, 1);
 	pthread_mutex_lock(&mount->lock);
 	TAILQ_INSERT_TAIL(&mount->files, file, link);
 	pthread_mutex_unlock(&mount->lock);
@@ -45,10 +48,17 @@ give_file(struct mount *mount, struct fuse_file_info *info, struct file *file)
 static void
 take_back(struct mount *mount, struct file *file, const struct caller *caller)
 {
+	struct place *place = file->place == NULL ? NULL :
+						    place_hold(file->place);
+
+	call_about(place);
 	pthread_mutex_lock(&mount->lock);
 	TAILQ_REMOVE(&mount->files, file, link);
 	pthread_mutex_unlock(&mount->lock);
 	file->ops->close(file, caller);
+	if (place != NULL && place->unit != NULL)
+		atomic_fetch_sub(&place->unit->open, 1);
+	place_release(place);
 }
 
 static bool
@@ -141,6 +151,7 @@ ops_read(fuse_req_t req, fuse_ino_t ino, size_t len, off_t offset,
 		return;
 	}
 	call_begin(&call, req);
+	call_about(file->place);
 	if (file->ops->read != NULL)
 		count = file->ops->read(file, &call.caller, data, len, offset);
 	if (count < 0)
@@ -159,6 +170,7 @@ ops_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t len,
 	ssize_t count = -EBADF;
 
 	call_begin(&call, req);
+	call_about(file->place);
 	if (file->ops->write != NULL)
 		count = file->ops->write(file, &call.caller, data, len, offset);
 	if (count < 0) {
@@ -178,6 +190,7 @@ ops_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
 
 	(void)ino;
 	call_begin_with_process(&call, req);
+	call_about(file->place);
 	if (file->ops->flush != NULL)
 		error = file->ops->flush(file, &call.caller);
 	fuse_reply_err(req, -error);

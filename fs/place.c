@@ -13,6 +13,7 @@
 #include "client/name.h"
 #include "client/printer.h"
 #include "fs/document.h"
+#include "fs/node.h"
 #include "fs/place.h"
 #include "fs/unit.h"
 
@@ -21,50 +22,104 @@ struct counted {
 	atomic_int holders;
 };
 
-char *
-place_key(const struct unit *unit, const char *path)
-{
-	return unit->printer->dialect->folds ? name_fold(path) : strdup(path);
-}
-
-/* Each rendering is an inode of its own; no name has a control character. */
+/* A printer's key, behind its folder if it has one. */
 static char *
-rendering_key(const char *path, const struct rendering *rendering)
+key_in(const struct unit *unit, const char *rest)
 {
 	char *key;
 
-	if (asprintf(&key, "%s\1%llu", path,
-		(unsigned long long)rendering_serial(rendering)) < 0)
+	if (unit == NULL || unit->folder == NULL)
+		return strdup(rest);
+	if (*rest == '\0')
+		return strdup(unit->folder);
+	if (asprintf(&key, "%s/%s", unit->folder, rest) < 0)
 		return NULL;
 	return key;
 }
 
-int
-place_new(struct unit *unit, const struct node *node, const char *path,
-    const char *wire, struct rendering *rendering, struct place **out)
+char *
+place_key(const struct unit *unit, const char *path)
+{
+	char *folded, *key;
+
+	if (!unit->printer->dialect->folds)
+		return key_in(unit, path);
+	folded = name_fold(path);
+	key = folded == NULL ? NULL : key_in(unit, folded);
+	free(folded);
+	return key;
+}
+
+/* Each rendering is an inode of its own; no name has a control character. */
+static char *
+rendering_key(const struct unit *unit, const char *path,
+    const struct rendering *rendering)
+{
+	char *base = key_in(unit, path), *key = NULL;
+
+	if (base == NULL ||
+	    asprintf(&key, "%s\1%llu", base,
+		(unsigned long long)rendering_serial(rendering)) < 0)
+		key = NULL;
+	free(base);
+	return key;
+}
+
+/* Takes the key and the rendering in any case. */
+static int
+make(const struct settings *settings, const struct node *node, const char *path,
+    const char *wire, char *key, struct rendering *rendering,
+    struct place **out)
 {
 	struct counted *counted = calloc(1, sizeof(*counted));
 	struct place *place;
 
 	if (counted == NULL) {
+		free(key);
 		rendering_release(rendering);
 		return -ENOMEM;
 	}
 	place = &counted->place;
 	atomic_init(&counted->holders, 1);
-	place->unit = unit;
+	place->settings = settings;
 	place->node = node;
+	place->key = key;
 	place->rendering = rendering;
 	place->path = strdup(path);
 	place->wire = strdup(wire);
-	place->key = rendering != NULL ? rendering_key(path, rendering) :
-					 place_key(unit, path);
 	if (place->path == NULL || place->wire == NULL || place->key == NULL) {
 		place_release(place);
 		return -ENOMEM;
 	}
 	*out = place;
 	return 0;
+}
+
+int
+place_new(struct unit *unit, const struct node *node, const char *path,
+    const char *wire, struct rendering *rendering, struct place **out)
+{
+	char *key = rendering != NULL ? rendering_key(unit, path, rendering) :
+					place_key(unit, path);
+	int error = make(unit->settings, node, path, wire, key, rendering, out);
+
+	if (error == 0)
+		(*out)->unit = unit_hold(unit);
+	return error;
+}
+
+int
+place_new_of_farm(struct farm *farm, const struct settings *settings,
+    const struct node *node, struct rendering *rendering, struct place **out)
+{
+	char *key = rendering != NULL ?
+	    rendering_key(NULL, node->path, rendering) :
+	    strdup(node->path);
+	int error = make(settings, node, node->path, "", key, rendering, out);
+
+	if (error == 0)
+		(*out)->farm = farm;
+	return error;
 }
 
 struct place *
@@ -82,21 +137,46 @@ place_release(struct place *place)
 	if (place == NULL || atomic_fetch_sub(&counted->holders, 1) > 1)
 		return;
 	rendering_release(place->rendering);
+	unit_release(place->unit);
 	free(place->key);
 	free(place->path);
 	free(place->wire);
 	free(counted);
 }
 
-/* FNV-1a, 64 bits; 1 is the root of the mount.  Renderings share a number. */
+/* FNV-1a, 64 bits; 1 is the root of the mount. */
+static uint64_t
+hash_on(uint64_t hash, const char *text)
+{
+	for (; *text != '\0' && *text != '\1'; text++)
+		hash = (hash ^ (unsigned char)*text) * 1099511628211u;
+	return hash;
+}
+
+#define HASH_START 14695981039346656037u
+
+static ino_t
+number_of(uint64_t hash)
+{
+	return hash < 2 ? 2 : (ino_t)hash;
+}
+
+/* Renderings share a number. */
 ino_t
 place_number(const char *key)
 {
-	uint64_t hash = 14695981039346656037u;
+	return *key == '\0' ? 1 : number_of(hash_on(HASH_START, key));
+}
 
-	if (*key == '\0')
-		return 1;
-	for (; *key != '\0' && *key != '\1'; key++)
-		hash = (hash ^ (unsigned char)*key) * 1099511628211u;
-	return hash < 2 ? 2 : (ino_t)hash;
+ino_t
+place_row_number(const struct unit *unit, const char *path)
+{
+	uint64_t hash = HASH_START;
+
+	if (unit == NULL || unit->folder == NULL)
+		return place_number(path);
+	hash = hash_on(hash, unit->folder);
+	if (*path != '\0')
+		hash = hash_on(hash_on(hash, "/"), path);
+	return number_of(hash);
 }

@@ -5,8 +5,10 @@
 
 #include <stdint.h>
 
+struct farm;
 struct node;
 struct rendering;
+struct settings;
 struct unit;
 
 /*
@@ -14,10 +16,12 @@ struct unit;
  * of the path.  Never changes, shared by counting.
  */
 struct place {
-	struct unit *unit;
+	const struct settings *settings;
+	struct unit *unit; /* held; NULL: of a farm, not of one printer */
+	struct farm *farm; /* borrowed; NULL: of a printer */
 	const struct node *node;
 	char *key;  /* tells places apart; equal for all spellings of a file */
-	char *path; /* from the root of the mount: "usb/parts/Cube.gcode" */
+	char *path; /* from the root of the printer: "usb/parts/Cube.gcode" */
 	char *wire; /* the same as on the wire: "usb/PARTS/CUBE.GCO" */
 	struct rendering *rendering; /* held, or NULL */
 	int64_t version;	     /* of a file on the printer; 0: not told */
@@ -29,13 +33,23 @@ struct place {
  */
 int place_new(struct unit *, const struct node *, const char *path,
     const char *wire, struct rendering *, struct place **out);
+
+/* The same for a row of a farm, which has these settings. */
+int place_new_of_farm(struct farm *, const struct settings *,
+    const struct node *, struct rendering *, struct place **out);
+
 struct place *place_hold(struct place *);
 void place_release(struct place *);
 
 /* The st_ino for a key: the same in every mount and at every time. */
 ino_t place_number(const char *key);
 
-/* The key of a path, folded where the printer folds (caller: free). */
+/*
+ * The key of a printer's path, folded where the printer folds (caller: free).
+ */
 char *place_key(const struct unit *, const char *path);
+
+/* The st_ino for a row of the node table; unit is NULL for one of a farm. */
+ino_t place_row_number(const struct unit *, const char *path);
 
 #endif

@@ -143,7 +143,7 @@ print_attributes(const struct caller *caller, struct place *place,
     struct stat *out)
 {
 	(void)caller;
-	node_attributes(place->unit, place->node, out);
+	node_attributes(place, out);
 	return 0;
 }
 

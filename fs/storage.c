@@ -186,7 +186,7 @@ set_common(const struct place *place, bool is_folder, bool read_only,
 	mode_t mode = is_folder ? S_IFDIR | (0777 & ~settings->dmask) :
 				  S_IFREG | (0666 & ~settings->fmask);
 
-	node_attributes(place->unit, place->node, out);
+	node_attributes(place, out);
 	out->st_ino = place_number(place->key);
 	out->st_mode = read_only ? mode & ~(mode_t)0222 : mode;
 	out->st_nlink = is_folder ? 2 : 1;
@@ -245,7 +245,7 @@ storage_attributes(const struct caller *caller, struct place *place,
 	int error;
 
 	if (storage_is_root(place)) {
-		node_attributes(place->unit, place->node, out);
+		node_attributes(place, out);
 		if (dialect_storage(place->unit->printer->dialect,
 			place->node->path)
 			->read_only)

@@ -14,6 +14,7 @@
 #include "cache/unsent.h"
 #include "cache/withheld.h"
 #include "client/dialect.h"
+#include "client/log.h"
 #include "client/printer.h"
 #include "client/time.h"
 #include "fs/document.h"
@@ -27,13 +28,22 @@ static int
 set_up(struct unit *unit, const struct unit_config *config,
     struct printer *inner)
 {
-	int error = book_open(config->cache_dir, config->name, &unit->book);
+	int error = 0;
 
+	if (config->folder != NULL) {
+		unit->folder = strdup(config->folder);
+		error = unit->folder == NULL ?
+		    -ENOMEM :
+		    log_subject_new(config->folder, &unit->subject);
+	}
+	if (error == 0)
+		error = book_open(config->cache_dir, config->name, &unit->book);
 	if (error != 0) {
 		printer_free(inner);
 		return error;
 	}
-	unit->name = strdup(config->name);
+	unit->name = strdup(config->folder != NULL ? config->folder :
+						     config->name);
 	error = cache_new(inner, unit->book, config->ttl_ms, &unit->printer);
 	if (error == 0 && unit->name == NULL)
 		error = -ENOMEM;
@@ -76,6 +86,7 @@ unit_new(const struct unit_config *config, struct printer *inner,
 		return -ENOMEM;
 	}
 	unit->settings = config->settings;
+	atomic_init(&unit->holders, 1);
 	pthread_mutex_init(&unit->lock, NULL);
 	error = set_up(unit, config, inner);
 	if (error != 0) {
@@ -87,11 +98,20 @@ unit_new(const struct unit_config *config, struct printer *inner,
 }
 
 void
+unit_end(struct unit *unit)
+{
+	atomic_store(&unit->ending, true);
+}
+
+void
 unit_free(struct unit *unit)
 {
+	struct log_subject *former;
+
 	if (unit == NULL)
 		return;
-	atomic_store(&unit->ending, true);
+	unit_end(unit);
+	former = log_about(unit->subject);
 	if (unit->withheld != NULL)
 		withheld_stop(unit->withheld);
 	if (unit->content != NULL)
@@ -112,10 +132,35 @@ unit_free(struct unit *unit)
 	printer_free(unit->printer);
 	book_close(unit->book);
 	pthread_mutex_destroy(&unit->lock);
+	(void)log_about(former);
+	log_subject_free(unit->subject);
+	free(unit->folder);
 	free(unit->last);
 	free(unit->printed);
 	free(unit->name);
 	free(unit);
+}
+
+struct unit *
+unit_hold(struct unit *unit)
+{
+	atomic_fetch_add(&unit->holders, 1);
+	return unit;
+}
+
+void
+unit_release(struct unit *unit)
+{
+	if (unit != NULL && atomic_fetch_sub(&unit->holders, 1) == 1 &&
+	    unit->unused != NULL)
+		unit->unused(unit, unit->unused_arg);
+}
+
+bool
+unit_is_in_use(struct unit *unit)
+{
+	return atomic_load(&unit->open) > 0 || ledger_is_busy(unit->ledger) ||
+	    !stage_is_empty(unit->stage);
 }
 
 bool

@@ -15,6 +15,7 @@ struct crew;
 struct documents;
 struct events;
 struct ledger;
+struct log_subject;
 struct printer;
 struct space;
 struct stage;
@@ -41,8 +42,10 @@ struct settings {
  */
 struct unit {
 	const struct settings *settings;
-	char *name;		 /* in the metrics */
-	struct printer *printer; /* through the cache */
+	char *name;   /* in the metrics */
+	char *folder; /* at the mount's root; NULL: that itself */
+	struct log_subject *subject; /* NULL: the only printer */
+	struct printer *printer;     /* through the cache */
 	struct book *book;
 	struct stage *stage;
 	struct unsent *unsent;
@@ -58,10 +61,15 @@ struct unit {
 	char *last;	    /* under lock: the file uploaded last, or NULL */
 	char *printed;	    /* the same of the directory print: its key */
 	int64_t printed_ms; /* when */
+	atomic_int open;    /* files */
+	atomic_int holders; /* the owner, places, those who look at it */
+	void (*unused)(struct unit *, void *arg); /* nobody holds it */
+	void *unused_arg;
 };
 
 struct unit_config {
 	const struct settings *settings;
+	const char *folder; /* as above, copied */
 	const char *cache_dir;
 	const char
 	    *name; /* of its files in the cache directory, and of itself */
@@ -75,8 +83,21 @@ struct unit_config {
  */
 int unit_new(const struct unit_config *, struct printer *, struct unit **out);
 
+/* What is under way shall end; for many that are then freed one by one. */
+void unit_end(struct unit *);
+
 /* End what is under way, then release.  Nobody may use it any more. */
 void unit_free(struct unit *);
+
+/*
+ * Count who uses it.  When the last has released it, unused is called, if
+ * there is one: in any thread, perhaps under a lock, so it must not wait.
+ */
+struct unit *unit_hold(struct unit *);
+void unit_release(struct unit *);
+
+/* Does somebody have files open, or wait for an upload? */
+bool unit_is_in_use(struct unit *);
 
 /* For a struct wait: given up when the unit, its argument, ends. */
 bool unit_is_ending(void *unit);
