@@ -90,6 +90,9 @@ SRCS = \
 	fs/ending.c \
 	fs/entries.c \
 	fs/events.c \
+	fs/fan.c \
+	fs/farm.c \
+	fs/farm_refresh.c \
 	fs/handle.c \
 	fs/handle_open.c \
 	fs/inode.c \
@@ -102,13 +105,19 @@ SRCS = \
 	fs/ops.c \
 	fs/ops_file.c \
 	fs/options.c \
+	fs/options_printer.c \
 	fs/place.c \
 	fs/postpone.c \
 	fs/print.c \
+	fs/printers.c \
+	fs/root.c \
+	fs/root_control.c \
+	fs/section.c \
 	fs/space.c \
 	fs/storage.c \
 	fs/storage_find.c \
 	fs/stream.c \
+	fs/survey.c \
 	fs/unit.c \
 	fs/upload.c
 

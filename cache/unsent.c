@@ -41,6 +41,7 @@ struct unsent {
 	bool folds;
 	pthread_mutex_t lock;
 	TAILQ_HEAD(, unsent_ticket) files; /* under lock: those listed */
+	int holders;			   /* under lock */
 };
 
 static void
@@ -363,18 +364,34 @@ unsent_open(const char *dir, const char *name, bool folds, struct unsent **out)
 	}
 	pthread_mutex_init(&unsent->lock, NULL);
 	TAILQ_INIT(&unsent->files);
+	unsent->holders = 1;
 	(void)mkdir(unsent->dir, 0700);
 	scan(unsent);
 	*out = unsent;
 	return 0;
 }
 
+struct unsent *
+unsent_hold(struct unsent *unsent)
+{
+	pthread_mutex_lock(&unsent->lock);
+	unsent->holders++;
+	pthread_mutex_unlock(&unsent->lock);
+	return unsent;
+}
+
 void
 unsent_close(struct unsent *unsent)
 {
 	struct unsent_ticket *ticket;
+	int holders;
 
 	if (unsent == NULL)
+		return;
+	pthread_mutex_lock(&unsent->lock);
+	holders = --unsent->holders;
+	pthread_mutex_unlock(&unsent->lock);
+	if (holders > 0)
 		return;
 	while ((ticket = TAILQ_FIRST(&unsent->files)) != NULL) {
 		TAILQ_REMOVE(&unsent->files, ticket, link);

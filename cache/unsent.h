@@ -26,6 +26,9 @@ int unsent_open(const char *dir, const char *name, bool folds,
     struct unsent **out);
 void unsent_close(struct unsent *);
 
+/* Share it: each holder closes it. */
+struct unsent *unsent_hold(struct unsent *);
+
 /*
  * An upload of these bytes to path, as users see it, begins.  The ticket is
  * ended by one of the three below.  Bytes that are listed already stay so

@@ -96,9 +96,12 @@ conf_parse(char *text, size_t len,
     int (*take)(void *arg, const struct conf_line *), void *arg)
 {
 	struct conf_line line = { 0 };
-	char *end = text + len, *next;
+	char *end, *next;
 	int result = 0;
 
+	if (len == 0)
+		return 0;
+	end = text + len;
 	if (len >= strlen(BYTE_MARK) &&
 	    memcmp(text, BYTE_MARK, strlen(BYTE_MARK)) == 0)
 		text += strlen(BYTE_MARK);

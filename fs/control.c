@@ -19,11 +19,9 @@
 #include "fs/control.h"
 #include "fs/node.h"
 #include "fs/place.h"
+#include "fs/root_control.h"
 #include "fs/storage.h"
 #include "fs/unit.h"
-
-#define TEXT_MAX 4096
-#define LINES	 (TEXT_MAX / 5 + 1) /* no word is shorter than "stop" */
 
 struct verb_row {
 	const char *word;
@@ -70,17 +68,10 @@ static const struct verb_row verbs[] = {
 
 #define VERBS (sizeof(verbs) / sizeof(verbs[0]))
 
-/* A line that was understood. */
-struct order {
-	const struct verb_row *row;
-	const char *path; /* what stands behind it, or "" */
-	size_t line;
-};
-
 static bool
 is_there(const struct unit *unit, const struct verb_row *row)
 {
-	return row->is_there == NULL || row->is_there(unit);
+	return unit == NULL || row->is_there == NULL || row->is_there(unit);
 }
 
 int
@@ -100,6 +91,24 @@ control_help(const struct unit *unit, struct buf *out)
 	return error;
 }
 
+const char *
+control_word(const struct order *order)
+{
+	return order->row->word;
+}
+
+bool
+control_knows(const char *word)
+{
+	size_t i;
+
+	for (i = 0; i < VERBS; i++) {
+		if (strcmp(verbs[i].word, word) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void
 complain(const struct unit *unit, const char *word)
 {
@@ -116,9 +125,8 @@ complain(const struct unit *unit, const char *word)
 	buf_free(&known);
 }
 
-/* Understand one line, which is cut into words.  1: nothing to do. */
-static int
-parse_line(const struct unit *unit, char *line, struct order *out)
+int
+control_parse(const struct unit *unit, char *line, struct order *out)
 {
 	char *rest;
 	size_t i, len;
@@ -155,22 +163,39 @@ parse_line(const struct unit *unit, char *line, struct order *out)
 	return 0;
 }
 
+/* What follows a folder's name in a path; NULL: it is somewhere else. */
+static const char *
+behind(const char *folder, const char *path)
+{
+	size_t len = strlen(folder);
+
+	return strncmp(path, folder, len) == 0 && path[len] == '/' ?
+	    path + len + 1 :
+	    NULL;
+}
+
 /*
- * The path from the mount's root.  An absolute one must begin with the mount
- * point; it is compared as text, for a look at our own mount would wait for
- * ourselves.
+ * The path from the printer's directory.  An absolute one must begin with the
+ * mount point; it is compared as text, for a look at our own mount would wait
+ * for ourselves.  The printer's own name may stand before a relative one, as
+ * seen from the root of several.
  */
 static const char *
 from_root(const struct unit *unit, const char *path)
 {
-	const char *mountpoint = unit->settings->mountpoint;
-	size_t len = strlen(mountpoint);
+	const char *rest;
 
-	if (*path != '/')
-		return path;
-	if (strncmp(path, mountpoint, len) != 0 || path[len] != '/')
-		return NULL;
-	return path + len + 1;
+	if (*path == '/') {
+		rest = behind(unit->settings->mountpoint, path);
+		return rest == NULL || unit->folder == NULL ?
+		    rest :
+		    behind(unit->folder, rest);
+	}
+	rest = unit->folder == NULL ? NULL : behind(unit->folder, path);
+	return rest == NULL ||
+		node_child(unit, node_root(), unit->folder) != NULL ?
+	    path :
+	    rest;
 }
 
 /* Start a print file, after the upload of its name that is under way. */
@@ -228,12 +253,15 @@ print(const struct caller *caller, struct unit *unit, const char *path)
 	return error;
 }
 
-static int
-run(const struct caller *caller, struct unit *unit, const struct order *order)
+int
+control_run(const struct caller *caller, struct unit *unit,
+    const struct order *order)
 {
 	enum verb verb = order->row->verb;
 	int error;
 
+	if (!is_there(unit, order->row))
+		return -EOPNOTSUPP;
 	if (verb == VERB_PRINT)
 		error = print(caller, unit, order->path);
 	else
@@ -247,23 +275,23 @@ run(const struct caller *caller, struct unit *unit, const struct order *order)
 static int
 run_lines(const struct caller *caller, struct unit *unit, char *text)
 {
-	struct order orders[LINES], order;
+	struct order orders[CONTROL_LINES], order;
 	size_t i, count = 0;
 	int error;
 	char *line;
 
 	for (order.line = 1; (line = strsep(&text, "\n")) != NULL;
 	     order.line++) {
-		error = parse_line(unit, line, &order);
+		error = control_parse(unit, line, &order);
 		if (error < 0)
 			return error;
-		if (error == 0 && count == LINES)
+		if (error == 0 && count == CONTROL_LINES)
 			return -E2BIG;
 		if (error == 0)
 			orders[count++] = order;
 	}
 	for (i = 0; i < count; i++) {
-		error = run(caller, unit, &orders[i]);
+		error = control_run(caller, unit, &orders[i]);
 		if (error == 0)
 			continue;
 		log_say(LOG_LEVEL_NOTE, "control: line %zu: %s%s%s: %s",
@@ -275,6 +303,14 @@ run_lines(const struct caller *caller, struct unit *unit, char *text)
 	return 0;
 }
 
+/* A file of one printer, or one of many. */
+static int
+help_of(const struct place *place, struct buf *out)
+{
+	return place->unit == NULL ? root_control_help(out) :
+				     control_help(place->unit, out);
+}
+
 static ssize_t
 control_write(struct file *file, const struct caller *caller, const void *data,
     size_t len, off_t offset)
@@ -283,14 +319,16 @@ control_write(struct file *file, const struct caller *caller, const void *data,
 	int error;
 
 	(void)offset;
-	if (len > TEXT_MAX)
+	if (len > CONTROL_BYTES)
 		return -E2BIG;
 	if (memchr(data, '\0', len) != NULL)
 		return -EINVAL;
 	text = strndup(data, len);
 	if (text == NULL)
 		return -ENOMEM;
-	error = run_lines(caller, file->place->unit, text);
+	error = file->place->unit == NULL ?
+	    root_control_run(caller, file->place->farm, text) :
+	    run_lines(caller, file->place->unit, text);
 	free(text);
 	return error != 0 ? error : (ssize_t)len;
 }
@@ -300,7 +338,7 @@ control_read(struct file *file, const struct caller *caller, void *out,
     size_t len, off_t offset)
 {
 	struct buf help = { 0 };
-	ssize_t count = control_help(file->place->unit, &help);
+	ssize_t count = help_of(file->place, &help);
 
 	(void)caller;
 	if (count == 0 && offset < (off_t)help.len) {
@@ -367,7 +405,7 @@ control_attributes(const struct caller *caller, struct place *place,
     struct stat *out)
 {
 	struct buf help = { 0 };
-	int error = control_help(place->unit, &help);
+	int error = help_of(place, &help);
 
 	(void)caller;
 	node_attributes(place, out);

@@ -1,13 +1,48 @@
 #ifndef FS_CONTROL_H
 #define FS_CONTROL_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 struct buf;
+struct caller;
 struct unit;
+struct verb_row;
 
 /*
  * Append what the file "control" reads: each command that the printer's
- * server may have, and what it does.
+ * server may have, and what it does; of all printers when there is no unit.
  */
 int control_help(const struct unit *, struct buf *out);
+
+/* A line that was understood; path points into the line. */
+struct order {
+	const struct verb_row *row;
+	const char *path; /* or "" */
+	size_t line;	  /* for control_run's caller */
+};
+
+/*
+ * Understand one line, which is cut into words.  Returns 0, 1: there is
+ * nothing to do in it, or -EINVAL, and log says why.  Without a unit, what
+ * one printer lacks is found out by control_run (-EOPNOTSUPP).
+ */
+int control_parse(const struct unit *, char *line, struct order *out);
+
+/* Carry it out.  Returns the printer's answer. */
+int control_run(const struct caller *, struct unit *, const struct order *);
+
+/* The order's word; is this a word? */
+const char *control_word(const struct order *);
+bool control_knows(const char *word);
+
+/* The file that commands several printers has this name for all of them. */
+#define CONTROL_ALL "all"
+
+/* More bytes in a write are refused, and so are more lines. */
+#define CONTROL_BYTES 4096
+#define CONTROL_LINES                                          \
+	(CONTROL_BYTES / 5 + 1) /* the shortest word is "stop" \
+				 */
 
 #endif

@@ -252,27 +252,26 @@ publish(struct documents *documents, const char *path,
 	return newest;
 }
 
-/* Returns 0 and a held rendering, -EINTR or -ENOMEM. */
-static int
-render(const struct caller *caller, const struct place *folder,
-    const struct node *node, const char *path, struct rendering **out)
+int
+document_render(struct documents *documents, const char *path, int error,
+    struct buf *text, struct rendering **out)
 {
-	struct rendering *candidate = calloc(1, sizeof(*candidate));
+	struct rendering *candidate;
 
-	if (candidate == NULL)
-		return -ENOMEM;
-	atomic_init(&candidate->holders, 1);
-	candidate->error = produce(folder, caller, node, &candidate->text);
-	if (candidate->error != 0)
-		buf_free(&candidate->text);
-	if (candidate->error == -EINTR || candidate->error == -ENOMEM) {
-		int error = candidate->error;
-
-		rendering_release(candidate);
+	if (error != 0)
+		buf_free(text);
+	if (error == -EINTR || error == -ENOMEM)
 		return error;
+	candidate = calloc(1, sizeof(*candidate));
+	if (candidate == NULL) {
+		buf_free(text);
+		return -ENOMEM;
 	}
+	atomic_init(&candidate->holders, 1);
+	candidate->error = error;
+	candidate->text = *text;
 	clock_gettime(CLOCK_REALTIME, &candidate->made);
-	*out = publish(folder->unit->documents, path, candidate);
+	*out = publish(documents, path, candidate);
 	return *out == NULL ? -ENOMEM : 0;
 }
 
@@ -281,7 +280,8 @@ document_place(const struct caller *caller, struct place *folder,
     const struct node *node, struct place **out)
 {
 	const char *name = name_of(node->path);
-	struct rendering *rendering = NULL;
+	struct rendering *rendering;
+	struct buf text = { 0 };
 	char *path;
 	int error;
 
@@ -289,7 +289,9 @@ document_place(const struct caller *caller, struct place *folder,
 				       name_join(folder->path, name);
 	if (path == NULL)
 		return -ENOMEM;
-	error = render(caller, folder, node, path, &rendering);
+	error = produce(folder, caller, node, &text);
+	error = document_render(folder->unit->documents, path, error, &text,
+	    &rendering);
 	if (error == 0)
 		error = place_new(folder->unit, node, path, "", rendering, out);
 	free(path);

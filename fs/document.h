@@ -1,10 +1,12 @@
 #ifndef FS_DOCUMENT_H
 #define FS_DOCUMENT_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "client/printer.h"
 
+struct buf;
 struct caller;
 struct node;
 struct place;
@@ -39,6 +41,16 @@ struct documents;
 int document_place(const struct caller *, struct place *folder,
     const struct node *, struct place **out);
 
+/*
+ * The rendering of a path that says this, newer if it says something else than
+ * the last: the text, which it takes, or the error that there is instead.
+ * Returns 0 (caller: rendering_release), or -EINTR or -ENOMEM if that is the
+ * error.
+ */
+int document_render(struct documents *, const char *path, int error,
+    struct buf *, struct rendering **out);
+
+/* Returns 0 or -ENOMEM. */
 int documents_new(struct documents **out);
 void documents_free(struct documents *);
 

@@ -70,9 +70,14 @@ watch(void *arg)
 	int number;
 
 	make_set(&set);
-	sigwait(&set, &number);
-	if (is_over(ending))
-		return NULL;
+	for (;;) {
+		sigwait(&set, &number);
+		if (is_over(ending))
+			return NULL;
+		if (number != SIGHUP || ending->plan.reread == NULL)
+			break;
+		ending->plan.reread(ending->plan.arg);
+	}
 	ending->plan.prepare(ending->plan.arg);
 	ending->plan.finish(ending->plan.arg);
 	pthread_mutex_lock(&ending->lock);

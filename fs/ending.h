@@ -7,6 +7,7 @@ struct ending;
 struct ending_plan {
 	void (*prepare)(void *arg); /* while calls are still answered */
 	void (*finish)(void *arg);  /* no further calls */
+	void (*reread)(void *arg);  /* for HUP; NULL: it is an end too */
 	void *arg;
 };
 

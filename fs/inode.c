@@ -230,6 +230,32 @@ inode_detach(struct inodes *inodes, const char *key)
 	pthread_mutex_unlock(&inodes->lock);
 }
 
+static bool
+is_in_folder(const char *key, const char *folder)
+{
+	size_t len = strlen(folder);
+
+	return strncmp(key, folder, len) == 0 &&
+	    (key[len] == '\0' || key[len] == '/');
+}
+
+void
+inode_detach_folder(struct inodes *inodes, const char *folder)
+{
+	struct inode *inode;
+	size_t i;
+
+	pthread_mutex_lock(&inodes->lock);
+	for (i = 0; i < BUCKETS; i++) {
+		LIST_FOREACH(inode, &inodes->ids[i], by_id)
+		{
+			if (is_in_folder(inode->place->key, folder))
+				detach(inode);
+		}
+	}
+	pthread_mutex_unlock(&inodes->lock);
+}
+
 void
 inode_move(struct inodes *inodes, const char *old_key, struct place *place)
 {

@@ -34,6 +34,9 @@ struct place *inode_place(struct inodes *, uint64_t id);
 /* The name is gone: the inode stays for those who have it open. */
 void inode_detach(struct inodes *, const char *key);
 
+/* The same for all names in this folder of the root, and its own. */
+void inode_detach_folder(struct inodes *, const char *folder);
+
 /* After a rename the inode of the old name is that of the new place. */
 void inode_move(struct inodes *, const char *old_key, struct place *);
 

@@ -205,50 +205,49 @@ make_cache(struct local *local, const char *wanted)
 	return status;
 }
 
-/* A file name for a printer: its address, with harmless characters. */
-static int
-make_name(struct local *local, const char *url)
+/* Its address, with harmless characters. */
+char *
+local_name(const char *url)
 {
-	char *c;
+	char *name = strdup(strstr(url, "://") + 3), *c;
 
-	local->name = strdup(strstr(url, "://") + 3);
-	if (local->name == NULL)
-		return refuse(url, "out of memory");
-	for (c = local->name; *c != '\0'; c++) {
+	if (name == NULL)
+		return NULL;
+	for (c = name; *c != '\0'; c++) {
 		if (!isalnum((unsigned char)*c) && strchr("-_", *c) == NULL &&
-		    (*c != '.' || c == local->name))
+		    (*c != '.' || c == name))
 			*c = '_';
 	}
-	if (strlen(local->name) > 200)
-		local->name[200] = '\0';
-	return 0;
-}
-
-/* The daemon's directory is another one. */
-static int
-find_authority(struct local *local, const char *path)
-{
-	if (path == NULL)
-		return 0;
-	local->ca_file = realpath(path, NULL);
-	if (local->ca_file != NULL && access(local->ca_file, R_OK) == 0)
-		return 0;
-	log_say(LOG_LEVEL_ERROR, "%s: %s", path, strerror(errno));
-	return STATUS_USAGE;
+	if (strlen(name) > 200)
+		name[200] = '\0';
+	return name;
 }
 
 int
-local_prepare(struct local *local, const struct options *options,
-    const char *url)
+local_find_authority(char **path)
 {
-	int status = find_authority(local, options->ca_file);
+	char *canonical;
+
+	if (*path == NULL)
+		return 0;
+	canonical = realpath(*path, NULL);
+	if (canonical == NULL || access(canonical, R_OK) != 0) {
+		log_say(LOG_LEVEL_ERROR, "%s: %s", *path, strerror(errno));
+		free(canonical);
+		return STATUS_USAGE;
+	}
+	free(*path);
+	*path = canonical;
+	return 0;
+}
+
+int
+local_prepare(struct local *local, const struct options *options)
+{
+	int status = find_mountpoint(local, options->mountpoint);
 
 	if (status == 0)
-		status = find_mountpoint(local, options->mountpoint);
-	if (status == 0)
 		status = make_cache(local, options->cache_dir);
-	if (status == 0)
-		status = make_name(local, url);
 	return status;
 }
 
@@ -257,26 +256,25 @@ local_free(struct local *local)
 {
 	free(local->mountpoint);
 	free(local->cache_dir);
-	free(local->name);
-	free(local->ca_file);
 	memset(local, 0, sizeof(*local));
 }
 
 static FILE *
-open_kind(const struct local *local, const char *mode)
+open_kind(const struct local *local, const char *name, const char *mode)
 {
 	char path[PATH_MAX];
 
 	if ((size_t)snprintf(path, sizeof(path), "%s/%s.kind", local->cache_dir,
-		local->name) >= sizeof(path))
+		name) >= sizeof(path))
 		return NULL;
 	return fopen(path, mode);
 }
 
 void
-local_note_dialect(const struct local *local, const struct dialect *dialect)
+local_note_dialect(const struct local *local, const char *name,
+    const struct dialect *dialect)
 {
-	FILE *file = open_kind(local, "we");
+	FILE *file = open_kind(local, name, "we");
 
 	if (file == NULL)
 		return;
@@ -285,9 +283,9 @@ local_note_dialect(const struct local *local, const struct dialect *dialect)
 }
 
 const struct dialect *
-local_dialect(const struct local *local)
+local_dialect(const struct local *local, const char *name)
 {
-	FILE *file = open_kind(local, "re");
+	FILE *file = open_kind(local, name, "re");
 	char realm[64] = "";
 
 	if (file != NULL) {

@@ -8,16 +8,23 @@ struct options;
 struct local {
 	char *mountpoint; /* canonical */
 	char *cache_dir;  /* ours alone: mode 0700 */
-	char *name;	  /* of this printer's files in it */
-	char *ca_file;	  /* canonical, or NULL */
 };
 
 /*
- * Check the mount point and ca_file, and make the cache directory.  Returns 0,
- * or an exit status after one line on stderr.  Caller: local_free, in any case.
+ * Check the mount point, and make the cache directory.  Returns 0, or an exit
+ * status after one line on stderr.  Caller: local_free, in any case.
  */
-int local_prepare(struct local *, const struct options *, const char *url);
+int local_prepare(struct local *, const struct options *);
 void local_free(struct local *);
+
+/*
+ * Make the path of certificates canonical, if there is one: the daemon's
+ * directory is another one.  Returns 0, or an exit status as above.
+ */
+int local_find_authority(char **path);
+
+/* The name of a printer's files in the cache directory (caller: free). */
+char *local_name(const char *url);
 
 /*
  * The user's home directory, borrowed: $HOME, else, for anybody but root, what
@@ -26,7 +33,8 @@ void local_free(struct local *);
 const char *local_home(void);
 
 /* Remember what kind of printer it is, for a mount while it is away. */
-void local_note_dialect(const struct local *, const struct dialect *);
-const struct dialect *local_dialect(const struct local *);
+void local_note_dialect(const struct local *, const char *name,
+    const struct dialect *);
+const struct dialect *local_dialect(const struct local *, const char *name);
 
 #endif

@@ -326,18 +326,20 @@ login_of_section(const struct options *options, const char *where,
     struct login *login)
 {
 	const char *user = options->user == NULL ? "maker" : options->user;
+	const char *file = options->password_file;
 	int status;
 
 	memset(login, 0, sizeof(*login));
 	login->where = where;
-	login->is_key = options->api_key_file != NULL;
+	if (options->api_key_file != NULL) {
+		login->is_key = true;
+		file = options->api_key_file;
+	}
 	status = take_url(options->source, login);
 	if (status == 0 && (options->user != NULL || login->user == NULL))
 		status = take_name(user, login);
 	if (status == 0)
-		status = read_secret(login->is_key ? options->api_key_file :
-						     options->password_file,
-		    login);
+		status = read_secret(file, login);
 	login->where = NULL;
 	return status;
 }

@@ -6,6 +6,7 @@
  */
 #define FUSE_USE_VERSION 312
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <errno.h>
@@ -18,126 +19,110 @@
 
 #include <fuse_lowlevel.h>
 
-#include "client/camera.h"
-#include "client/dialect.h"
-#include "client/http.h"
 #include "client/log.h"
-#include "client/printer.h"
-#include "client/prusalink.h"
 #include "client/wait.h"
 #include "fs/ending.h"
+#include "fs/farm.h"
 #include "fs/inode.h"
-#include "fs/ledger.h"
 #include "fs/local.h"
-#include "fs/login.h"
 #include "fs/node.h"
 #include "fs/ops.h"
 #include "fs/options.h"
 #include "fs/place.h"
-#include "fs/space.h"
+#include "fs/printers.h"
+#include "fs/root.h"
+#include "fs/section.h"
 #include "fs/unit.h"
 
 #define THREADS	 1100  /* each waiting call holds one */
 #define GRACE_MS 10000 /* for a running upload after a signal */
 #define IDLERS	 8
-#define MASK	 022 /* unless told otherwise */
-#define ARENAS	 2   /* of malloc; more only keep memory */
+#define MASK	 022   /* unless told otherwise */
+#define ARENAS	 2     /* of malloc; more only keep memory */
+#define FILES	 16384 /* descriptors; a busy printer has ten */
 
 /* Everything that main puts together. */
 struct program {
 	struct options options;
-	struct login login;
 	struct local local;
 	struct settings settings;
-	struct contact contact;
-	struct unit *unit;
+	char *file; /* the printers file, canonical; NULL: one printer */
+	struct sections sections;
+	struct farm *farm;
 	struct mount mount;
 };
 
-static void
-configure_http(const struct program *program, struct http_config *config)
+/* The printer that the command line names, at the root of the mount. */
+static int
+find_printer(struct program *program)
 {
-	const struct options *options = &program->options;
-	const struct login *login = &program->login;
+	struct section *section;
+	int status;
 
-	memset(config, 0, sizeof(*config));
-	config->url = login->url;
-	config->user = login->user;
-	config->password = login->is_key ? NULL : login->secret;
-	config->api_key = login->is_key ? login->secret : NULL;
-	config->ca_file = program->local.ca_file;
-	config->connect_ms = options->connect_ms;
-	config->answer_ms = options->answer_ms;
-	config->stall_ms = options->stall_ms;
+	if (section_new(NULL, &program->options, &section) != 0)
+		return STATUS_USAGE;
+	TAILQ_INSERT_TAIL(&program->sections, section, link);
+	status = login_find(&section->options, &section->login);
+	return status != 0 ? status :
+			     local_find_authority(&section->options.ca_file);
 }
 
-/* One line and an exit status for a first contact that failed. */
 static int
-explain_contact(const char *url, int error, const char *words)
+read_file(struct program *program)
 {
-	static const struct {
-		int error;
-		int status;
-		const char *text;
-	} reasons[] = {
-		{ EACCES, STATUS_LOGIN,
-		    "login refused: wrong user or password "
-		    "(Settings > Network > PrusaLink on the printer)" },
-		{ EPROTO, STATUS_NO_PRINTER, "that is not a PrusaLink" },
-		{ EINVAL, STATUS_USAGE, "that is no address of a printer" },
-		{ EHOSTDOWN, STATUS_UNREACHABLE,
-		    "connection refused (is the "
-		    "printer on, and PrusaLink enabled?)" },
-		{ EHOSTUNREACH, STATUS_UNREACHABLE,
-		    "no such host, or no way "
-		    "to it (is the printer on?)" },
-		{ ETIMEDOUT, STATUS_UNREACHABLE,
-		    "no answer (is the printer "
-		    "on?)" },
-	};
-	size_t i;
+	const char *source = program->options.source;
+	int status = local_find_authority(&program->options.ca_file);
 
-	for (i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
-		if (reasons[i].error != -error)
-			continue;
-		if (error != -EPROTO)
-			words = "";
-		log_say(LOG_LEVEL_ERROR, "%s: %s%s%s", url, reasons[i].text,
-		    *words ? ": " : "", words);
-		return reasons[i].status;
+	if (status != 0)
+		return status;
+	program->file = realpath(source, NULL);
+	if (program->file == NULL) {
+		log_say(LOG_LEVEL_ERROR, "%s: %s", source, strerror(errno));
+		return STATUS_USAGE;
 	}
-	log_say(LOG_LEVEL_ERROR, "%s: %s", url, strerror(-error));
-	return STATUS_UNREACHABLE;
+	return printers_read(program->file, &program->options,
+	    &program->sections);
 }
 
-/* First contact has a connection of its own, closed before the fork. */
 static int
-make_contact(struct program *program)
+meet_printer(struct program *program)
 {
 	const struct wait wait = { 0 };
-	struct http_config config;
-	struct http *http;
-	int error;
+	struct section *section = TAILQ_FIRST(&program->sections);
 
-	configure_http(program, &config);
-	error = http_new(&config, &http);
-	if (error == 0) {
-		error = prusalink_contact(http, &wait, &program->contact);
-		http_free(http);
-	}
-	if (error == 0) {
-		local_note_dialect(&program->local, program->contact.dialect);
+	if (section_meet(section, &program->local, &wait) == 0)
 		return 0;
+	if (!program->options.offline_ok || !section_is_away(section))
+		return section_explain(section);
+	log_say(LOG_LEVEL_NOTE, "%s does not answer now", section->login.url);
+	return 0;
+}
+
+/*
+ * Those that are away may come back, so they are mounted; the others too, if
+ * at least one can be used.
+ */
+static int
+meet_printers(struct program *program)
+{
+	const struct wait wait = { 0 };
+	struct section *section;
+	int status = 0, first = 0;
+	bool usable = false;
+
+	if (farm_meet(&program->sections, &program->local, &wait) != 0)
+		return STATUS_MOUNT;
+	TAILQ_FOREACH (section, &program->sections, link) {
+		if (section->error != 0)
+			status = section_explain(section);
+		if (section->error == -EINVAL)
+			return STATUS_USAGE;
+		if (section->error == 0 || section_is_away(section))
+			usable = true;
+		else if (first == 0)
+			first = status;
 	}
-	if (program->options.offline_ok && error != -EACCES &&
-	    error != -EPROTO && error != -EINVAL) {
-		program->contact.dialect = local_dialect(&program->local);
-		log_say(LOG_LEVEL_NOTE, "%s does not answer now",
-		    program->login.url);
-		return 0;
-	}
-	return explain_contact(program->login.url, error,
-	    program->contact.words);
+	return usable ? 0 : first;
 }
 
 static mode_t
@@ -167,50 +152,34 @@ make_settings(struct program *program)
 }
 
 static int
-set_camera(const struct program *program, struct printer *printer)
+make_farm(struct program *program)
 {
-	const char *url = program->options.camera;
-	struct http_config config;
-	struct camera *camera;
-	int error;
+	const struct farm_config config = { .settings = &program->settings,
+		.local = &program->local,
+		.options = &program->options,
+		.file = program->file };
+	int error = farm_new(&config, &program->sections, &program->farm);
 
-	if (url == NULL)
-		return 0;
-	configure_http(program, &config);
-	error = camera_new(&config, url, &camera);
 	if (error == 0)
-		prusalink_set_camera(printer, camera);
-	else
-		printer_free(printer);
+		farm_on_change(program->farm, ops_forget_folder,
+		    &program->mount);
 	return error;
 }
 
+/* The only printer's directory, or that of all of them. */
 static int
-make_unit(struct program *program)
+make_root(struct farm *farm, struct place **root)
 {
-	const struct unit_config config = { .settings = &program->settings,
-		.cache_dir = program->local.cache_dir,
-		.name = program->local.name,
-		.cache_size = program->options.cache_size,
-		.ttl_ms = program->options.ttl_ms };
-	struct http_config http_config;
-	struct printer *printer;
-	struct http *http;
+	struct units units;
 	int error;
 
-	configure_http(program, &http_config);
-	http_config.tells = true;
-	error = http_new(&http_config, &http);
-	if (error == 0)
-		error = prusalink_new(http, program->contact.dialect, &printer);
-	if (error == 0)
-		error = set_camera(program, printer);
-	if (error == 0)
-		error = unit_new(&config, printer, &program->unit);
-	login_free(&program->login);
-	if (error == 0)
-		space_note(program->unit->space, program->contact.storage.data,
-		    program->contact.storage.len);
+	if (farm_config(farm)->file != NULL)
+		return root_place(farm, root);
+	error = farm_units(farm, &units);
+	if (error != 0)
+		return error;
+	error = place_new(units.all[0], node_root(), "", "", NULL, root);
+	farm_units_free(&units);
 	return error;
 }
 
@@ -218,7 +187,7 @@ static int
 make_inodes(struct program *program)
 {
 	struct place *root;
-	int error = place_new(program->unit, node_root(), "", "", NULL, &root);
+	int error = make_root(program->farm, &root);
 
 	if (error != 0)
 		return error;
@@ -268,7 +237,7 @@ let_finish(void *arg)
 {
 	const struct program *program = arg;
 
-	ledger_settle(program->unit->ledger, GRACE_MS);
+	farm_settle(program->farm, GRACE_MS);
 }
 
 static void
@@ -277,6 +246,14 @@ end_session(void *arg)
 	const struct program *program = arg;
 
 	fuse_session_exit(program->mount.session);
+}
+
+static void
+reread(void *arg)
+{
+	const struct program *program = arg;
+
+	farm_refresh_later(program->farm);
 }
 
 static int
@@ -299,7 +276,10 @@ static int
 serve(struct program *program)
 {
 	const struct ending_plan plan = {
-		.prepare = let_finish, .finish = end_session, .arg = program
+		.prepare = let_finish,
+		.finish = end_session,
+		.reread = program->file != NULL ? reread : NULL,
+		.arg = program,
 	};
 	struct ending *ending;
 	int status, error = ending_start(&plan, &ending);
@@ -346,9 +326,37 @@ mount_and_run(struct program *program, struct fuse_args *args)
 	ops_close_all(&program->mount);
 	inodes_free(program->mount.inodes);
 	program->mount.inodes = NULL;
-	unit_free(program->unit);
-	program->unit = NULL;
+	farm_free(program->farm);
+	program->farm = NULL;
 	fuse_session_destroy(session);
+	return status;
+}
+
+/* The usual limit for open files is too low for many printers. */
+static void
+raise_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= FILES)
+		return;
+	limit.rlim_cur = limit.rlim_max < FILES ? limit.rlim_max : FILES;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/* Which printers are meant, and do they let us in? */
+static int
+prepare(struct program *program)
+{
+	bool many = printers_is_file(program->options.source);
+	int status = many ? read_file(program) : find_printer(program);
+
+	if (many)
+		raise_limit();
+	if (status == 0)
+		status = local_prepare(&program->local, &program->options);
+	if (status == 0)
+		status = many ? meet_printers(program) : meet_printer(program);
 	return status;
 }
 
@@ -356,20 +364,17 @@ static int
 run(struct program *program)
 {
 	struct fuse_args args = FUSE_ARGS_INIT(0, NULL);
-	const struct options *options = &program->options;
-	int error, status = login_find(options, &program->login);
+	const struct section *first;
+	int error, status = prepare(program);
 
-	if (status == 0)
-		status = local_prepare(&program->local, options,
-		    program->login.url);
-	if (status == 0)
-		status = make_contact(program);
-	if (status != 0 || options->fake)
+	if (status != 0 || program->options.fake)
 		return status;
 	make_settings(program);
-	error = make_arguments(program, program->login.url, &args);
+	first = TAILQ_FIRST(&program->sections);
+	error = make_arguments(program,
+	    program->file != NULL ? program->file : first->login.url, &args);
 	if (error == 0)
-		error = make_unit(program);
+		error = make_farm(program);
 	if (error == 0)
 		error = make_inodes(program);
 	if (error == 0) {
@@ -386,10 +391,10 @@ static void
 clean_up(struct program *program)
 {
 	inodes_free(program->mount.inodes);
-	unit_free(program->unit);
-	buf_free(&program->contact.storage);
-	login_free(&program->login);
+	farm_free(program->farm);
+	sections_free(&program->sections);
 	local_free(&program->local);
+	free(program->file);
 	options_free(&program->options);
 }
 
@@ -399,6 +404,7 @@ main(int argc, char **argv)
 	struct program program = { 0 };
 	int status;
 
+	TAILQ_INIT(&program.sections);
 	/* Names are UTF-8 whatever the user's locale is. */
 	setlocale(LC_CTYPE, "C.UTF-8");
 	mallopt(M_ARENA_MAX, ARENAS);

@@ -18,6 +18,7 @@
 #include "fs/ops.h"
 #include "fs/ops_file.h"
 #include "fs/place.h"
+#include "fs/root.h"
 #include "fs/space.h"
 #include "fs/unit.h"
 
@@ -199,6 +200,8 @@ remove_name(fuse_req_t req, fuse_ino_t parent, const char *name, bool is_folder)
 	}
 	if (error == 0)
 		inode_detach(call.mount->inodes, place->key);
+	if (error == 0 && place->unit != NULL)
+		unit_note_idle(place->unit);
 	fuse_reply_err(req, -error);
 	place_release(place);
 	place_release(folder);
@@ -237,6 +240,8 @@ rename_name(struct call *call, struct place *folder, const char *name,
 		inode_move(call->mount->inodes, source->key, target);
 		place_release(target);
 	}
+	if (source->unit != NULL)
+		unit_note_idle(source->unit);
 	place_release(source);
 	return error;
 }
@@ -304,6 +309,8 @@ ops_statfs(fuse_req_t req, fuse_ino_t ino)
 	place = call_place(&call, ino);
 	if (place != NULL && place->unit != NULL)
 		space_look(place->unit->space, &total, &available);
+	else if (place != NULL)
+		root_space(place->farm, &total, &available);
 	place_release(place);
 	disk.f_blocks = (fsblkcnt_t)(total / 4096);
 	disk.f_bfree = disk.f_bavail = (fsblkcnt_t)(available / 4096);
@@ -342,6 +349,17 @@ ops_poll(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info,
 	else if (handle != NULL)
 		drop_poll(handle);
 	fuse_reply_poll(req, events);
+}
+
+/* The kernel may forget the inodes under that name from now on. */
+void
+ops_forget_folder(void *arg, const char *folder)
+{
+	struct mount *mount = arg;
+
+	inode_detach_folder(mount->inodes, folder);
+	(void)fuse_lowlevel_notify_inval_entry(mount->session, FUSE_ROOT_ID,
+	    folder, strlen(folder));
 }
 
 const struct fuse_lowlevel_ops *

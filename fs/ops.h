@@ -21,6 +21,9 @@ struct mount {
 /* The calls, as libfuse's low-level API wants them; userdata: struct mount. */
 const struct fuse_lowlevel_ops *ops_table(void);
 
+/* A folder of the root has gone, or is another one: so is all that is in it. */
+void ops_forget_folder(void *mount, const char *folder);
+
 /* Close what was still open when the session ended. */
 void ops_close_all(struct mount *);
 

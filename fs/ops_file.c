@@ -56,8 +56,10 @@ take_back(struct mount *mount, struct file *file, const struct caller *caller)
 	TAILQ_REMOVE(&mount->files, file, link);
 	pthread_mutex_unlock(&mount->lock);
 	file->ops->close(file, caller);
-	if (place != NULL && place->unit != NULL)
+	if (place != NULL && place->unit != NULL) {
 		atomic_fetch_sub(&place->unit->open, 1);
+		unit_note_idle(place->unit);
+	}
 	place_release(place);
 }
 

@@ -16,16 +16,8 @@
 #include "client/name.h"
 #include "fs/options.h"
 
-struct option_row {
-	const char *name;
-	int (*read)(const char *text, void *out);
-	size_t offset;
-	const char *value;
-	const char *help;
-};
-
-static int
-read_text(const char *text, void *out)
+int
+options_read_text(const char *text, void *out)
 {
 	char *copy = strdup(text);
 
@@ -123,7 +115,8 @@ read_mode(const char *text, void *out)
 static int
 read_camera(const char *text, void *out)
 {
-	return camera_check_url(text) != 0 ? -EINVAL : read_text(text, out);
+	return camera_check_url(text) != 0 ? -EINVAL :
+					     options_read_text(text, out);
 }
 
 static int
@@ -155,6 +148,7 @@ read_flag(const char *text, void *out)
 }
 
 #define AT(member) offsetof(struct options, member)
+#define read_text  options_read_text
 
 /* clang-format off */
 static const struct option_row rows[] = {
@@ -181,6 +175,19 @@ static const struct option_row rows[] = {
 /* clang-format on */
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
+
+bool
+options_is_text(const struct option_row *row)
+{
+	return row->read == options_read_text || row->read == read_camera;
+}
+
+const struct option_row *
+options_rows(size_t *count)
+{
+	*count = ROWS;
+	return rows;
+}
 
 /* Added by mount(8), fstab(5) and systemd; nothing to do. */
 static const char *const swallowed[] = { "_netdev", "nofail", "noauto", "auto",
@@ -329,15 +336,17 @@ take_places(struct options *options, int count, char **words)
 	int error;
 
 	if (count == 1 && host != NULL && *host != '\0') {
-		error = read_text(host, &options->source);
+		error = options_read_text(host, &options->source);
 		if (error == 0 && user != NULL && options->user == NULL)
-			error = read_text(user, &options->user);
+			error = options_read_text(user, &options->user);
 		if (error == 0)
-			error = read_text(words[0], &options->mountpoint);
+			error = options_read_text(words[0],
+			    &options->mountpoint);
 	} else if (count == 2) {
-		error = read_text(words[0], &options->source);
+		error = options_read_text(words[0], &options->source);
 		if (error == 0)
-			error = read_text(words[1], &options->mountpoint);
+			error = options_read_text(words[1],
+			    &options->mountpoint);
 	} else {
 		return complain("a printer and a mount point are needed: "
 				"prusafs http://mk4.lan /mnt/prusa");
@@ -406,8 +415,9 @@ options_usage(void)
 
 	printf("usage: prusafs [-fdvVh] [-o OPTIONS] SOURCE MOUNTPOINT\n"
 	       "       mount -t fuse.prusafs SOURCE MOUNTPOINT -o OPTIONS\n\n"
-	       "SOURCE is a URL (http://mk4.lan), a host name, or the name of "
-	       "a section in the\nprinters file.\n\n"
+	       "SOURCE is a URL (http://mk4.lan), a host name, the name of a "
+	       "section in the\ndefault printers file, or another printers "
+	       "file, all of whose printers are\nmounted.\n\n"
 	       "  -f  stay in the foreground\n"
 	       "  -d  show every call of the kernel (implies -f)\n"
 	       "  -v  tell every request\n"

@@ -57,6 +57,35 @@ enum {
 	VERIFY_NONE
 };
 
+/* An option of -o. */
+struct option_row {
+	const char *name;
+	int (*read)(const char *text, void *out);
+	size_t offset;	   /* of its member, which read fills in */
+	const char *value; /* what it is called; NULL: it has none */
+	const char *help;
+};
+
+const struct option_row *options_rows(size_t *count);
+
+/* Is its member a string, which options_read_text sets? */
+bool options_is_text(const struct option_row *);
+int options_read_text(const char *text, void *out);
+
+/*
+ * A copy without what is for libfuse (caller: options_free, in any case).
+ * Returns 0 or -ENOMEM.
+ */
+int options_copy(struct options *out, const struct options *);
+
+/*
+ * The option of that name if it makes sense for one printer of several, or
+ * NULL; their names; set it, which returns 0, -EINVAL or -ENOMEM.
+ */
+const struct option_row *options_of_printer(const char *name);
+extern const char options_printer_keys[];
+int options_set(struct options *, const struct option_row *, const char *value);
+
 /*
  * Read the command line.  Returns 0, or STATUS_USAGE after one line on
  * stderr.  The struct is to be released with options_free in any case.

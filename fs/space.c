@@ -87,6 +87,15 @@ ask(void *arg)
 }
 
 void
+space_recall(struct space *space, int64_t *total, int64_t *available)
+{
+	pthread_mutex_lock(&space->lock);
+	*total = space->total;
+	*available = space->free;
+	pthread_mutex_unlock(&space->lock);
+}
+
+void
 space_look(struct space *space, int64_t *total, int64_t *available)
 {
 	bool ask_now;

@@ -25,6 +25,9 @@ void space_note(struct space *, const char *text, size_t len);
  */
 void space_look(struct space *, int64_t *total, int64_t *free);
 
+/* The same by what is known, without a question. */
+void space_recall(struct space *, int64_t *total, int64_t *free);
+
 #define SPACE_TOTAL ((int64_t)32 << 30)
 #define SPACE_FREE  ((int64_t)16 << 30)
 

@@ -20,6 +20,7 @@
 #include "fs/document.h"
 #include "fs/events.h"
 #include "fs/ledger.h"
+#include "fs/node.h"
 #include "fs/space.h"
 #include "fs/unit.h"
 #include "fs/upload.h"
@@ -49,7 +50,9 @@ set_up(struct unit *unit, const struct unit_config *config,
 		error = -ENOMEM;
 	if (error == 0)
 		error = stage_new(&unit->stage);
-	if (error == 0)
+	if (error == 0 && config->unsent != NULL)
+		unit->unsent = unsent_hold(config->unsent);
+	else if (error == 0)
 		error = unsent_open(config->cache_dir, config->name,
 		    unit->printer->dialect->folds, &unit->unsent);
 	if (error == 0)
@@ -134,6 +137,7 @@ unit_free(struct unit *unit)
 	pthread_mutex_destroy(&unit->lock);
 	(void)log_about(former);
 	log_subject_free(unit->subject);
+	buf_free(&unit->glance.text);
 	free(unit->folder);
 	free(unit->last);
 	free(unit->printed);
@@ -154,6 +158,13 @@ unit_release(struct unit *unit)
 	if (unit != NULL && atomic_fetch_sub(&unit->holders, 1) == 1 &&
 	    unit->unused != NULL)
 		unit->unused(unit, unit->unused_arg);
+}
+
+void
+unit_note_idle(struct unit *unit)
+{
+	if (unit->idle != NULL && atomic_load(&unit->open) == 0)
+		unit->idle(unit->idle_arg);
 }
 
 bool

@@ -1,6 +1,7 @@
 #ifndef FS_UNIT_H
 #define FS_UNIT_H
 
+#include <sys/queue.h>
 #include <sys/types.h>
 
 #include <pthread.h>
@@ -8,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
+
+#include "fs/survey.h"
 
 struct book;
 struct content;
@@ -41,6 +44,7 @@ struct settings {
  * of their own.
  */
 struct unit {
+	TAILQ_ENTRY(unit) link; /* for fs/farm.c */
 	const struct settings *settings;
 	char *name;   /* in the metrics */
 	char *folder; /* at the mount's root; NULL: that itself */
@@ -58,22 +62,25 @@ struct unit {
 	struct space *space;
 	atomic_bool ending; /* what is asked in the background ends */
 	pthread_mutex_t lock;
-	char *last;	    /* under lock: the file uploaded last, or NULL */
-	char *printed;	    /* the same of the directory print: its key */
-	int64_t printed_ms; /* when */
-	atomic_int open;    /* files */
-	atomic_int holders; /* the owner, places, those who look at it */
+	char *last;	      /* under lock: the file uploaded last, or NULL */
+	char *printed;	      /* the same of the directory print: its key */
+	int64_t printed_ms;   /* when */
+	struct glance glance; /* under the survey's lock */
+	atomic_int open;      /* files */
+	atomic_int holders;   /* the owner, places, those who look at it */
 	void (*unused)(struct unit *, void *arg); /* nobody holds it */
 	void *unused_arg;
+	void (*idle)(void *arg); /* see unit_note_idle */
+	void *idle_arg;
 };
 
 struct unit_config {
 	const struct settings *settings;
 	const char *folder; /* as above, copied */
 	const char *cache_dir;
-	const char
-	    *name; /* of its files in the cache directory, and of itself */
-	off_t cache_size; /* bytes */
+	const char *name;      /* of its files in the cache directory */
+	struct unsent *unsent; /* shared with another unit, or NULL */
+	off_t cache_size;      /* bytes */
 	int64_t ttl_ms;
 };
 
@@ -98,6 +105,9 @@ void unit_release(struct unit *);
 
 /* Does somebody have files open, or wait for an upload? */
 bool unit_is_in_use(struct unit *);
+
+/* Perhaps that has just ended: idle is called, if there is one. */
+void unit_note_idle(struct unit *);
 
 /* For a struct wait: given up when the unit, its argument, ends. */
 bool unit_is_ending(void *unit);

@@ -96,7 +96,8 @@ _prusafs() {
 	*)
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -W "$(_prusafs_sections)" \
-		    -- "$word"; compgen -d -- "$word")
+		    -- "$word"; compgen -d -- "$word"
+		    compgen -f -X '!*.conf' -- "$word")
 		;;
 	esac
 }

@@ -1,7 +1,8 @@
 /*
  * The printers file of an ordinary user.  An input is the printer on the
  * command line, a line end, and the file.  There is no terminal here, so a
- * password comes from the file that a section names, or there is none.
+ * password comes from the file that a section names, or there is none.  The
+ * file is read once for that printer and once for all in it.
  */
 #include <sys/stat.h>
 
@@ -10,8 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "client/name.h"
 #include "fs/login.h"
 #include "fs/options.h"
+#include "fs/printers.h"
 #include "tests/fuzz/fuzz.h"
 
 /* Root's printers file is in /etc, also where root runs this. */
@@ -61,6 +64,37 @@ check_login(const struct login *login)
 	HOLDS(strpbrk(login->secret, "\r\n") == NULL);
 }
 
+/* All printers, or none; and the same when the file is read again. */
+static void
+check_sections(const char *file)
+{
+	const struct options options = { .ttl_ms = 1000, .connect_ms = 5000 };
+	struct sections sections, again;
+	const struct section *section, *other;
+	int status = printers_read(file, &options, &sections);
+
+	HOLDS(status == 0 || status == STATUS_USAGE);
+	HOLDS((status == 0) == !TAILQ_EMPTY(&sections));
+	TAILQ_FOREACH (section, &sections, link) {
+		HOLDS(name_is_sane(section->name));
+		HOLDS(section->line > 0 && section->options.connect_ms > 0);
+		check_login(&section->login);
+		for (other = TAILQ_NEXT(section, link); other != NULL;
+		     other = TAILQ_NEXT(other, link)) {
+			HOLDS(strcmp(section->name, other->name) != 0);
+			HOLDS(section->line < other->line);
+		}
+	}
+	HOLDS(printers_read(file, &options, &again) == status);
+	other = TAILQ_FIRST(&again);
+	TAILQ_FOREACH (section, &sections, link) {
+		HOLDS(login_is_same(&section->login, &other->login));
+		other = TAILQ_NEXT(other, link);
+	}
+	sections_free(&sections);
+	sections_free(&again);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
@@ -83,6 +117,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		check_login(&login);
 	HOLDS(status == 0 || status == STATUS_USAGE || status == STATUS_LOGIN);
 	login_free(&login);
+	check_sections(file);
 	free(file);
 	free(source);
 	return 0;

@@ -1,0 +1,332 @@
+/*
+ * The printers of a mount.  farm.lock guards the list of members and is a
+ * leaf; farm.turn is the right to change it.  A printer that leaves the list
+ * lives on until the last place of it is forgotten; a thread of the crew then
+ * ends it.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cache/crew.h"
+#include "client/log.h"
+#include "client/time.h"
+#include "fs/document.h"
+#include "fs/farm.h"
+#include "fs/farm_list.h"
+#include "fs/ledger.h"
+#include "fs/section.h"
+#include "fs/survey.h"
+#include "fs/unit.h"
+
+void
+farm_member_free(struct member *member)
+{
+	if (member == NULL)
+		return;
+	unit_free(member->unit);
+	unit_free(member->next_unit);
+	section_free(member->section);
+	section_free(member->next_section);
+	free(member);
+}
+
+/* A printer that was in use may go now. */
+static void
+on_idle(void *arg)
+{
+	struct farm *farm = arg;
+
+	pthread_mutex_lock(&farm->lock);
+	farm_replace_unused(farm);
+	pthread_mutex_unlock(&farm->lock);
+}
+
+/* Its unit is not seen by others yet. */
+int
+farm_member_new(struct farm *farm, struct section *section,
+    struct unsent *unsent, struct unit **out)
+{
+	int error = section_unit(section, farm->config.settings,
+	    farm->config.local, unsent, out);
+
+	if (error != 0)
+		return error;
+	(*out)->glance.late = section_is_away(section);
+	(*out)->idle = on_idle;
+	(*out)->idle_arg = farm;
+	return 0;
+}
+
+static int
+add_all(struct farm *farm, struct sections *sections)
+{
+	struct section *section;
+	struct member *member;
+	int error = 0;
+
+	while (error == 0 && (section = TAILQ_FIRST(sections)) != NULL) {
+		member = calloc(1, sizeof(*member));
+		if (member == NULL)
+			return -ENOMEM;
+		TAILQ_REMOVE(sections, section, link);
+		member->section = section;
+		error = farm_member_new(farm, section, NULL, &member->unit);
+		if (farm->config.file == NULL) /* nothing to compare with */
+			login_free(&section->login);
+		TAILQ_INSERT_TAIL(&farm->members, member, link);
+	}
+	return error;
+}
+
+int
+farm_new(const struct farm_config *config, struct sections *sections,
+    struct farm **out)
+{
+	struct farm *farm = calloc(1, sizeof(*farm));
+	int error;
+
+	if (farm == NULL)
+		return -ENOMEM;
+	farm->config = *config;
+	pthread_mutex_init(&farm->lock, NULL);
+	turn_init(&farm->turn);
+	TAILQ_INIT(&farm->members);
+	TAILQ_INIT(&farm->retired);
+	error = crew_new(&farm->crew);
+	if (error == 0)
+		error = survey_new(&farm->survey);
+	if (error == 0)
+		error = documents_new(&farm->documents);
+	if (error == 0)
+		error = add_all(farm, sections);
+	if (error != 0) {
+		farm_free(farm);
+		return error;
+	}
+	*out = farm;
+	return 0;
+}
+
+/* All shall end before one is waited for. */
+static void
+end_all(struct farm *farm)
+{
+	struct member *member;
+	struct unit *unit;
+
+	pthread_mutex_lock(&farm->lock);
+	TAILQ_FOREACH (member, &farm->members, link) {
+		if (member->unit != NULL)
+			unit_end(member->unit);
+	}
+	TAILQ_FOREACH (unit, &farm->retired, link)
+		unit_end(unit);
+	pthread_mutex_unlock(&farm->lock);
+}
+
+void
+farm_free(struct farm *farm)
+{
+	struct member *member;
+	struct unit *unit;
+
+	if (farm == NULL)
+		return;
+	atomic_store(&farm->ending, true);
+	end_all(farm);
+	crew_free(farm->crew);
+	while ((unit = TAILQ_FIRST(&farm->retired)) != NULL) {
+		TAILQ_REMOVE(&farm->retired, unit, link);
+		unit_free(unit);
+	}
+	while ((member = TAILQ_FIRST(&farm->members)) != NULL) {
+		TAILQ_REMOVE(&farm->members, member, link);
+		farm_member_free(member);
+	}
+	documents_free(farm->documents);
+	survey_free(farm->survey);
+	turn_destroy(&farm->turn);
+	pthread_mutex_destroy(&farm->lock);
+	free(farm);
+}
+
+void
+farm_on_change(struct farm *farm, void (*forget)(void *, const char *),
+    void *arg)
+{
+	farm->forget = forget;
+	farm->forget_arg = arg;
+}
+
+const struct farm_config *
+farm_config(const struct farm *farm)
+{
+	return &farm->config;
+}
+
+struct documents *
+farm_documents(struct farm *farm)
+{
+	return farm->documents;
+}
+
+struct survey *
+farm_survey(struct farm *farm)
+{
+	return farm->survey;
+}
+
+/* In a thread of the crew: nobody has it any more. */
+static void
+bury(void *arg)
+{
+	struct unit *unit = arg;
+	struct farm *farm = unit->unused_arg;
+
+	pthread_mutex_lock(&farm->lock);
+	TAILQ_REMOVE(&farm->retired, unit, link);
+	pthread_mutex_unlock(&farm->lock);
+	unit_free(unit);
+}
+
+/* Without a thread it waits for the end of the farm. */
+static void
+on_unused(struct unit *unit, void *arg)
+{
+	struct farm *farm = arg;
+	struct log_subject *former = log_about(NULL);
+
+	(void)crew_start(farm->crew, bury, unit);
+	(void)log_about(former);
+}
+
+/* In any thread that the kernel does not wait for. */
+static void
+retire(void *arg)
+{
+	struct unit *unit = arg;
+	struct farm *farm = unit->unused_arg;
+
+	if (farm->forget != NULL)
+		farm->forget(farm->forget_arg, unit->folder);
+	unit_release(unit);
+}
+
+/* With the lock: take over from the unit, which is taken off. */
+static void
+hand_over(struct farm *farm, struct member *member)
+{
+	struct unit *unit = member->unit;
+
+	unit->unused = on_unused;
+	unit->unused_arg = farm;
+	TAILQ_INSERT_TAIL(&farm->retired, unit, link);
+	member->unit = member->next_unit;
+	member->next_unit = NULL;
+	if (member->next_section != NULL) {
+		section_free(member->section);
+		member->section = member->next_section;
+		member->next_section = NULL;
+	}
+	member->leaving = false;
+}
+
+/*
+ * With the lock: those whose turn to go has come.  The kernel is told by
+ * another thread, for this one may answer a look at the root, which the
+ * kernel's own bookkeeping of the root waits for.
+ */
+void
+farm_replace_unused(struct farm *farm)
+{
+	struct member *member, *next;
+	bool pending = false;
+
+	if (!farm->pending)
+		return;
+	TAILQ_FOREACH_SAFE(member, &farm->members, link, next)
+	{
+		struct unit *unit = member->unit;
+
+		if (!member->leaving && member->next_unit == NULL)
+			continue;
+		if (unit_is_in_use(unit)) {
+			pending = true;
+			continue;
+		}
+		hand_over(farm, member);
+		if (member->unit == NULL) {
+			TAILQ_REMOVE(&farm->members, member, link);
+			farm_member_free(member);
+		}
+		if (crew_start(farm->crew, retire, unit) != 0)
+			unit_release(unit);
+	}
+	farm->pending = pending;
+}
+
+struct unit *
+farm_find(struct farm *farm, const char *folder)
+{
+	struct member *member;
+	struct unit *unit = NULL;
+
+	pthread_mutex_lock(&farm->lock);
+	farm_replace_unused(farm);
+	TAILQ_FOREACH (member, &farm->members, link) {
+		const char *name = member->unit->folder;
+
+		if (name != NULL && strcmp(name, folder) == 0)
+			unit = unit_hold(member->unit);
+	}
+	pthread_mutex_unlock(&farm->lock);
+	return unit;
+}
+
+int
+farm_units(struct farm *farm, struct units *out)
+{
+	struct member *member;
+	size_t count = 0;
+
+	pthread_mutex_lock(&farm->lock);
+	farm_replace_unused(farm);
+	TAILQ_FOREACH (member, &farm->members, link)
+		count++;
+	out->count = 0;
+	out->all = calloc(count + 1, sizeof(struct unit *));
+	TAILQ_FOREACH (member, &farm->members, link) {
+		if (out->all != NULL)
+			out->all[out->count++] = unit_hold(member->unit);
+	}
+	pthread_mutex_unlock(&farm->lock);
+	return out->all == NULL ? -ENOMEM : 0;
+}
+
+void
+farm_units_free(struct units *units)
+{
+	size_t i;
+
+	for (i = 0; i < units->count; i++)
+		unit_release(units->all[i]);
+	free(units->all);
+	memset(units, 0, sizeof(*units));
+}
+
+void
+farm_settle(struct farm *farm, int64_t ms)
+{
+	int64_t until = time_now_ms() + ms, left;
+	struct units units;
+	size_t i;
+
+	if (farm_units(farm, &units) != 0)
+		return;
+	for (i = 0; i < units.count; i++) {
+		left = until - time_now_ms();
+		ledger_settle(units.all[i]->ledger, left > 0 ? left : 0);
+	}
+	farm_units_free(&units);
+}

@@ -1,0 +1,76 @@
+#ifndef FS_FARM_H
+#define FS_FARM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct documents;
+struct farm;
+struct local;
+struct options;
+struct sections;
+struct settings;
+struct survey;
+struct unit;
+struct wait;
+
+/* All pointers are borrowed for the farm's life. */
+struct farm_config {
+	const struct settings *settings;
+	const struct local *local;
+	const struct options *options;
+	const char *file; /* the printers file, canonical; NULL: one printer */
+};
+
+/*
+ * The printers of a mount.  Takes these, which were met.  Returns 0 (caller:
+ * farm_free), or a negative errno.
+ */
+int farm_new(const struct farm_config *, struct sections *, struct farm **out);
+
+/* End what is under way, then release.  Nobody may use it any more. */
+void farm_free(struct farm *);
+
+/*
+ * First contact with all of them at once, within the time that each has for a
+ * connection.  Returns 0 or -ENOMEM.
+ */
+int farm_meet(struct sections *, const struct local *, const struct wait *);
+
+/* Call forget with the folder of a printer that has gone or is another one. */
+void farm_on_change(struct farm *,
+    void (*forget)(void *arg, const char *folder), void *arg);
+
+const struct farm_config *farm_config(const struct farm *);
+struct documents *farm_documents(struct farm *);
+struct survey *farm_survey(struct farm *);
+
+/* The printer of that folder (caller: unit_release), or NULL. */
+struct unit *farm_find(struct farm *, const char *folder);
+
+/* The printers as they are now, in the order of the file. */
+struct units {
+	struct unit **all; /* held */
+	size_t count;
+};
+
+/* Returns 0 (caller: farm_units_free), or -ENOMEM. */
+int farm_units(struct farm *, struct units *out);
+void farm_units_free(struct units *);
+
+/*
+ * Read the printers file again: new printers are met and appear, those that
+ * are no more in it go when they are unused, those whose section has changed
+ * are replaced then.  A broken file changes nothing.  What is wrong is logged.
+ * Returns 0, -EINVAL: the file is broken, -EINTR or -ENOMEM.
+ */
+int farm_refresh(struct farm *, const struct wait *);
+
+/* The same in a thread of its own. */
+void farm_refresh_later(struct farm *);
+
+/* Wait until no upload is under way, at most ms milliseconds. */
+void farm_settle(struct farm *, int64_t ms);
+
+#endif

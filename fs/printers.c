@@ -1,0 +1,329 @@
+/*
+ * The printers file.  What is wrong in it is told line by line; a file in
+ * which anything is wrong is not used at all.  Belongs to one thread.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/log.h"
+#include "client/name.h"
+#include "fs/conf.h"
+#include "fs/control.h"
+#include "fs/printers.h"
+#include "fs/root.h"
+
+#define PROBLEMS 20 /* more are not told */
+
+struct reader {
+	const char *path;
+	const struct options *options;
+	struct sections *sections;
+	struct section *section; /* the one that the lines belong to, or NULL */
+	bool skipping;		 /* the lines of one whose name is no good */
+	bool has_password_file;
+	bool has_key_file;
+	int count;
+	int problems;
+};
+
+static void __attribute__((format(printf, 3, 4)))
+complain(struct reader *reader, size_t line, const char *format, ...)
+{
+	char text[300];
+	va_list args;
+
+	if (reader->problems++ >= PROBLEMS)
+		return;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	log_say(LOG_LEVEL_ERROR, "%s:%zu: %s", reader->path, line, text);
+}
+
+static struct section *
+find_name(const struct reader *reader, const char *name)
+{
+	struct section *section;
+
+	TAILQ_FOREACH (section, reader->sections, link) {
+		if (strcmp(section->name, name) == 0)
+			return section;
+	}
+	return NULL;
+}
+
+/* Another printer of that address, before this one. */
+static const struct section *
+find_url(const struct reader *reader, const struct section *except)
+{
+	const struct section *section;
+
+	TAILQ_FOREACH (section, reader->sections, link) {
+		if (section != except && section->login.url != NULL &&
+		    strcasecmp(section->login.url, except->login.url) == 0)
+			return section;
+	}
+	return NULL;
+}
+
+/* Why a printer cannot have this name; NULL: it can. */
+static const char *
+why_no_name(const struct reader *reader, const char *name)
+{
+	if (*name == '\0')
+		return "a section needs a name";
+	if (strlen(name) > 255)
+		return "this name is longer than a file's can be";
+	if (!name_is_sane(name))
+		return "no directory can have this name";
+	if (root_has_row(name))
+		return "a file beside the printers has this name";
+	if (strcmp(name, CONTROL_ALL) == 0 || control_knows(name))
+		return "this name is a word of the file control";
+	if (*name == '#')
+		return "a name that begins with # cannot be commanded";
+	return find_name(reader, name) != NULL ? "this name is taken" : NULL;
+}
+
+/* The login, when the lines of a section have ended. */
+static void
+read_login(struct reader *reader, struct section *section)
+{
+	const struct section *other;
+	char where[300];
+	int status;
+
+	snprintf(where, sizeof(where), "%s:%zu: ", reader->path, section->line);
+	status = login_of_section(&section->options, where, &section->login);
+	if (status != 0) {
+		reader->problems++;
+		return;
+	}
+	other = find_url(reader, section);
+	if (other != NULL)
+		complain(reader, section->line,
+		    "[%s] has the same url as [%s] in line %zu", section->name,
+		    other->name, other->line);
+}
+
+static void
+finish(struct reader *reader)
+{
+	struct section *section = reader->section;
+	const struct options *options;
+
+	reader->section = NULL;
+	if (section == NULL)
+		return;
+	options = &section->options;
+	if (options->source == NULL)
+		complain(reader, section->line, "[%s] has no url",
+		    section->name);
+	else if (reader->has_key_file && reader->has_password_file)
+		complain(reader, section->line,
+		    "[%s] has a password_file and an api_key_file",
+		    section->name);
+	else if (options->password_file == NULL &&
+	    options->api_key_file == NULL)
+		complain(reader, section->line,
+		    "[%s] has neither password_file nor api_key_file",
+		    section->name);
+	else
+		read_login(reader, section);
+}
+
+static int
+begin(struct reader *reader, const struct conf_line *line)
+{
+	const char *why = why_no_name(reader, line->section);
+	struct section *section;
+
+	finish(reader);
+	reader->skipping = why != NULL;
+	if (why == NULL && reader->count == PRINTERS_MAX)
+		why = "there are more than 1000 printers";
+	if (why != NULL) {
+		complain(reader, line->number, "[%.80s]: %s", line->section,
+		    why);
+		return reader->count == PRINTERS_MAX ? -E2BIG : 0;
+	}
+	if (section_new(line->section, reader->options, &section) != 0)
+		return -ENOMEM;
+	free(section->options.source);
+	section->options.source = NULL;
+	section->line = line->number;
+	reader->has_password_file = reader->has_key_file = false;
+	reader->section = section;
+	reader->count++;
+	TAILQ_INSERT_TAIL(reader->sections, section, link);
+	return 0;
+}
+
+/* A path in the printers file is relative to that file. */
+static char *
+beside(const struct reader *reader, const char *path)
+{
+	char *folder, *joined;
+
+	if (*path == '/')
+		return strdup(path);
+	folder = name_folder(reader->path);
+	joined = folder == NULL ? NULL : name_join(folder, path);
+	free(folder);
+	return joined;
+}
+
+static int
+set_path(struct reader *reader, const struct option_row *row, const char *value)
+{
+	struct options *options = &reader->section->options;
+	char *path = beside(reader, value);
+	int error = path == NULL ? -ENOMEM : options_set(options, row, path);
+
+	free(path);
+	if (error != 0)
+		return error;
+	/* One kind of secret instead of the other, for all, before. */
+	if (strcmp(row->name, "password_file") == 0) {
+		reader->has_password_file = true;
+		if (!reader->has_key_file) {
+			free(options->api_key_file);
+			options->api_key_file = NULL;
+		}
+	} else if (strcmp(row->name, "api_key_file") == 0) {
+		reader->has_key_file = true;
+		if (!reader->has_password_file) {
+			free(options->password_file);
+			options->password_file = NULL;
+		}
+	}
+	return 0;
+}
+
+static int
+set_key(struct reader *reader, const struct option_row *row,
+    const struct conf_line *line)
+{
+	struct options *options = &reader->section->options;
+
+	if (row == NULL) /* the url */
+		return options_read_text(line->value, &options->source);
+	if (strcmp(row->value, "PATH") == 0)
+		return set_path(reader, row, line->value);
+	return options_set(options, row, line->value);
+}
+
+/* Has the section told this key before? */
+static bool
+is_told(const struct section *section, const char *key)
+{
+	const char *at = buf_text(&section->told);
+	size_t len = strlen(key);
+
+	while (*at != '\0') {
+		if (strncmp(at, key, len) == 0 && at[len] == '=')
+			return true;
+		at += strcspn(at, "\n");
+		at += *at == '\n';
+	}
+	return false;
+}
+
+static bool
+is_no_key(const char *key, const char **why)
+{
+	const bool is_secret = strcmp(key, "password") == 0 ||
+	    strcmp(key, "api_key") == 0;
+
+	*why = is_secret ? "a secret has a file of its own: use password_file "
+			   "or api_key_file" :
+			   "there is no such key";
+	return is_secret ||
+	    (strcmp(key, "url") != 0 && options_of_printer(key) == NULL);
+}
+
+static int
+take_key(struct reader *reader, const struct conf_line *line)
+{
+	struct section *section = reader->section;
+	const char *why;
+	int error;
+
+	if (is_no_key(line->key, &why)) {
+		complain(reader, line->number, "%.80s: %s; there are: url, %s",
+		    line->key, why, options_printer_keys);
+		return 0;
+	}
+	if (*line->value == '\0' || is_told(section, line->key)) {
+		complain(reader, line->number, "%s: %s", line->key,
+		    *line->value == '\0' ? "it needs a value" :
+					   "this section has it twice");
+		return 0;
+	}
+	error = buf_printf(&section->told, "%s=%s\n", line->key, line->value);
+	if (error == 0)
+		error = set_key(reader, options_of_printer(line->key), line);
+	if (error == -EINVAL)
+		complain(reader, line->number, "%s: that is no value for it",
+		    line->key);
+	else if (error == 0 && strcmp(line->key, "ca_file") == 0 &&
+	    access(section->options.ca_file, R_OK) != 0)
+		complain(reader, line->number, "%s: %s",
+		    section->options.ca_file, strerror(errno));
+	return error == -ENOMEM ? error : 0;
+}
+
+static int
+take(void *arg, const struct conf_line *line)
+{
+	struct reader *reader = arg;
+
+	if (line->problem != NULL)
+		complain(reader, line->number, "%s", line->problem);
+	else if (line->key == NULL)
+		return begin(reader, line);
+	else if (reader->section != NULL)
+		return take_key(reader, line);
+	else if (!reader->skipping)
+		complain(reader, line->number,
+		    "%.80s: no section [NAME] has begun", line->key);
+	return 0;
+}
+
+bool
+printers_is_file(const char *source)
+{
+	return strstr(source, "://") == NULL &&
+	    (strchr(source, '/') != NULL || name_has_suffix(source, ".conf"));
+}
+
+int
+printers_read(const char *path, const struct options *options,
+    struct sections *out)
+{
+	struct reader reader = {
+		.path = path, .options = options, .sections = out
+	};
+	struct buf text = { 0 };
+	int error = conf_load(path, &text);
+
+	TAILQ_INIT(out);
+	if (error == 0) {
+		error = conf_parse(text.data, text.len, take, &reader);
+		finish(&reader);
+		if (error == 0 && reader.count == 0 && reader.problems == 0)
+			complain(&reader, 1, "there is no printer in it");
+	}
+	buf_free(&text);
+	if (error != 0 && reader.problems == 0)
+		log_say(LOG_LEVEL_ERROR, "%s: %s", path,
+		    error == -EINVAL ? "is not a file" : strerror(-error));
+	if (error == 0 && reader.problems == 0)
+		return 0;
+	sections_free(out);
+	return STATUS_USAGE;
+}

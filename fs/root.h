@@ -1,0 +1,25 @@
+#ifndef FS_ROOT_H
+#define FS_ROOT_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct farm;
+struct place;
+
+/*
+ * The root of a mount of a printers file: the printers' directories, and rows
+ * that are about all of them.
+ */
+int root_place(struct farm *, struct place **out);
+
+/* Is there a row of that name? */
+bool root_has_row(const char *name);
+
+/* The space of all printers together, as far as it is known. */
+void root_space(struct farm *, int64_t *total, int64_t *available);
+
+#endif

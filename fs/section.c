@@ -1,0 +1,229 @@
+/*
+ * A printer before and while it becomes a part of the mount: first contact,
+ * and the parts around the client that talks to it.  Belongs to one thread.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/camera.h"
+#include "client/http.h"
+#include "client/log.h"
+#include "client/printer.h"
+#include "client/wait.h"
+#include "fs/local.h"
+#include "fs/section.h"
+#include "fs/space.h"
+#include "fs/unit.h"
+
+int
+section_new(const char *name, const struct options *options,
+    struct section **out)
+{
+	struct section *section = calloc(1, sizeof(*section));
+	int error;
+
+	if (section == NULL)
+		return -ENOMEM;
+	error = options_copy(&section->options, options);
+	if (error == 0 && name != NULL) {
+		section->name = strdup(name);
+		error = section->name == NULL ? -ENOMEM : 0;
+	}
+	if (error != 0) {
+		section_free(section);
+		return error;
+	}
+	*out = section;
+	return 0;
+}
+
+void
+section_free(struct section *section)
+{
+	if (section == NULL)
+		return;
+	buf_free(&section->contact.storage);
+	buf_free(&section->told);
+	login_free(&section->login);
+	options_free(&section->options);
+	free(section->name);
+	free(section->kept);
+	free(section);
+}
+
+void
+sections_free(struct sections *sections)
+{
+	struct section *section;
+
+	while ((section = TAILQ_FIRST(sections)) != NULL) {
+		TAILQ_REMOVE(sections, section, link);
+		section_free(section);
+	}
+}
+
+static void
+configure_http(const struct section *section, struct http_config *config)
+{
+	const struct options *options = &section->options;
+	const struct login *login = &section->login;
+
+	memset(config, 0, sizeof(*config));
+	config->url = login->url;
+	config->user = login->user;
+	config->password = login->is_key ? NULL : login->secret;
+	config->api_key = login->is_key ? login->secret : NULL;
+	config->ca_file = options->ca_file;
+	config->connect_ms = options->connect_ms;
+	config->answer_ms = options->answer_ms;
+	config->stall_ms = options->stall_ms;
+}
+
+/* First contact has a connection of its own: it must not cross a fork. */
+static int
+make_contact(struct section *section, const struct wait *wait)
+{
+	struct http_config config;
+	struct http *http;
+	int error;
+
+	buf_free(&section->contact.storage);
+	configure_http(section, &config);
+	error = http_new(&config, &http);
+	if (error == 0) {
+		error = prusalink_contact(http, wait, &section->contact);
+		http_free(http);
+	}
+	return error;
+}
+
+int
+section_meet(struct section *section, const struct local *local,
+    const struct wait *wait)
+{
+	int error = 0;
+
+	if (section->kept == NULL)
+		section->kept = local_name(section->login.url);
+	if (section->kept == NULL)
+		error = -ENOMEM;
+	if (error == 0)
+		error = make_contact(section, wait);
+	section->error = error;
+	if (error == 0)
+		local_note_dialect(local, section->kept,
+		    section->contact.dialect);
+	else if (section->kept != NULL)
+		section->contact.dialect = local_dialect(local, section->kept);
+	return error;
+}
+
+bool
+section_is_away(const struct section *section)
+{
+	int error = section->error;
+
+	return error != 0 && error != -EACCES && error != -EPROTO &&
+	    error != -EINVAL && error != -ENOMEM;
+}
+
+static const struct {
+	int error;
+	int status;
+	const char *text;
+} reasons[] = {
+	{ EACCES, STATUS_LOGIN,
+	    "login refused: wrong user or password "
+	    "(Settings > Network > PrusaLink on the printer)" },
+	{ EPROTO, STATUS_NO_PRINTER, "that is not a PrusaLink" },
+	{ EINVAL, STATUS_USAGE, "that is no address of a printer" },
+	{ EHOSTDOWN, STATUS_UNREACHABLE,
+	    "connection refused (is the "
+	    "printer on, and PrusaLink enabled?)" },
+	{ EHOSTUNREACH, STATUS_UNREACHABLE,
+	    "no such host, or no way "
+	    "to it (is the printer on?)" },
+	{ ETIMEDOUT, STATUS_UNREACHABLE,
+	    "no answer (is the printer "
+	    "on?)" },
+	{ EINTR, STATUS_UNREACHABLE,
+	    "no answer (is the printer "
+	    "on?)" },
+};
+
+int
+section_explain(const struct section *section)
+{
+	const char *name = section->name == NULL ? "" : section->name;
+	const char *colon = section->name == NULL ? "" : ": ";
+	const char *words = section->contact.words;
+	int error = section->error;
+	size_t i;
+
+	for (i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+		if (reasons[i].error != -error)
+			continue;
+		if (error != -EPROTO)
+			words = "";
+		log_say(LOG_LEVEL_ERROR, "%s%s%s: %s%s%s", name, colon,
+		    section->login.url, reasons[i].text, *words ? ": " : "",
+		    words);
+		return reasons[i].status;
+	}
+	log_say(LOG_LEVEL_ERROR, "%s%s%s: %s", name, colon, section->login.url,
+	    strerror(-error));
+	return STATUS_UNREACHABLE;
+}
+
+static int
+set_camera(const struct section *section, struct printer *printer)
+{
+	const char *url = section->options.camera;
+	struct http_config config;
+	struct camera *camera;
+	int error;
+
+	if (url == NULL)
+		return 0;
+	configure_http(section, &config);
+	error = camera_new(&config, url, &camera);
+	if (error == 0)
+		prusalink_set_camera(printer, camera);
+	else
+		printer_free(printer);
+	return error;
+}
+
+int
+section_unit(const struct section *section, const struct settings *settings,
+    const struct local *local, struct unsent *unsent, struct unit **out)
+{
+	const struct options *options = &section->options;
+	const struct unit_config config = { .settings = settings,
+		.folder = section->name,
+		.cache_dir = local->cache_dir,
+		.name = section->kept,
+		.unsent = unsent,
+		.cache_size = options->cache_size,
+		.ttl_ms = options->ttl_ms };
+	struct http_config http_config;
+	struct printer *printer;
+	struct http *http;
+	int error;
+
+	configure_http(section, &http_config);
+	http_config.tells = true;
+	http_config.is_away = section->name != NULL && section_is_away(section);
+	error = http_new(&http_config, &http);
+	if (error == 0)
+		error = prusalink_new(http, section->contact.dialect, &printer);
+	if (error == 0)
+		error = set_camera(section, printer);
+	if (error == 0)
+		error = unit_new(&config, printer, out);
+	if (error == 0)
+		space_note((*out)->space, section->contact.storage.data,
+		    section->contact.storage.len);
+	return error;
+}

@@ -1,0 +1,214 @@
+/*
+ * The status of many printers.  Each is asked by a thread of its own crew,
+ * which may outlive the one who wants to know; survey.lock guards what they
+ * heard.  The lock is not held while a printer is asked.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cache/crew.h"
+#include "client/json.h"
+#include "client/log.h"
+#include "client/printer.h"
+#include "client/time.h"
+#include "client/wait.h"
+#include "fs/survey.h"
+#include "fs/unit.h"
+
+#define LATE_MS 300 /* for a printer that was late the last time */
+
+struct survey {
+	pthread_mutex_t lock;
+	pthread_cond_t
+	    heard;	/* the glances of units, under lock, like all below */
+	uint64_t count; /* of beginnings and questions */
+};
+
+struct question {
+	struct survey *survey;
+	struct unit *unit;
+};
+
+int
+survey_new(struct survey **out)
+{
+	struct survey *survey = calloc(1, sizeof(*survey));
+
+	if (survey == NULL)
+		return -ENOMEM;
+	pthread_mutex_init(&survey->lock, NULL);
+	time_cond_init(&survey->heard);
+	*out = survey;
+	return 0;
+}
+
+void
+survey_free(struct survey *survey)
+{
+	if (survey == NULL)
+		return;
+	pthread_cond_destroy(&survey->heard);
+	pthread_mutex_destroy(&survey->lock);
+	free(survey);
+}
+
+static void
+ask(void *arg)
+{
+	struct question question = *(struct question *)arg;
+	struct glance *glance = &question.unit->glance;
+	const struct wait wait = { .given_up = unit_is_ending,
+		.arg = question.unit };
+	struct buf text = { 0 };
+	int error;
+
+	free(arg);
+	error = printer_document(question.unit->printer, &wait, TOPIC_STATUS,
+	    &text);
+	pthread_mutex_lock(&question.survey->lock);
+	buf_free(&glance->text);
+	glance->text = text;
+	glance->error = error;
+	glance->late = error != 0;
+	glance->answered = glance->asked;
+	glance->asking = false;
+	pthread_cond_broadcast(&question.survey->heard);
+	pthread_mutex_unlock(&question.survey->lock);
+}
+
+/* With the lock. */
+static int
+start(struct survey *survey, struct unit *unit)
+{
+	struct question *question = calloc(1, sizeof(*question));
+	struct log_subject *former;
+	int error;
+
+	if (question == NULL)
+		return -ENOMEM;
+	question->survey = survey;
+	question->unit = unit;
+	unit->glance.asking = true;
+	unit->glance.asked = ++survey->count;
+	unit->glance.asked_ms = time_now_ms();
+	former = log_about(unit->subject);
+	error = crew_start(unit->crew, ask, question);
+	(void)log_about(former);
+	if (error != 0) {
+		unit->glance.asking = false;
+		free(question);
+	}
+	return error;
+}
+
+/*
+ * With the lock: see that each is asked after the beginning, for an answer
+ * to an older question may be older than a command of the one who asks now.
+ * Returns how many are worth waiting for.
+ */
+static size_t
+ask_all(struct survey *survey, struct unit *const *units, size_t count,
+    uint64_t began)
+{
+	size_t i, waiting = 0;
+
+	for (i = 0; i < count; i++) {
+		struct glance *glance = &units[i]->glance;
+
+		if (glance->answered > began)
+			continue;
+		if (!glance->asking && start(survey, units[i]) != 0) {
+			glance->error = -EAGAIN;
+			glance->answered = ++survey->count;
+			continue;
+		}
+		if (!glance->late || time_now_ms() - glance->asked_ms < LATE_MS)
+			waiting++;
+	}
+	return waiting;
+}
+
+/* With the lock, which is let go meanwhile.  Returns 0 or -EINTR. */
+static int
+await(struct survey *survey, const struct wait *wait, struct unit *const *units,
+    size_t count, uint64_t began)
+{
+	int64_t until = time_now_ms() + SURVEY_MS;
+	size_t i;
+	bool left = false;
+
+	while (!left && ask_all(survey, units, count, began) > 0 &&
+	    time_now_ms() < until) {
+		time_cond_wait(&survey->heard, &survey->lock, WAIT_TICK_MS);
+		pthread_mutex_unlock(&survey->lock);
+		left = wait_given_up(wait);
+		pthread_mutex_lock(&survey->lock);
+	}
+	for (i = 0; i < count && !left; i++) {
+		if (units[i]->glance.answered < began)
+			units[i]->glance.late = true;
+	}
+	return left ? -EINTR : 0;
+}
+
+/* With the lock: the document, with "online" as its first member. */
+static int
+print_glance(const struct glance *glance, uint64_t began, struct buf *out)
+{
+	const char *text = buf_text(&glance->text);
+	size_t len = strcspn(text, "\n");
+	int error = glance->error;
+
+	if (glance->answered < began)
+		error = -ETIMEDOUT;
+	else if (error == 0 && len < 2)
+		error = -EPROTO;
+	if (error == 0) {
+		error = buf_printf(out, "{\"online\":true%s",
+		    len > 2 ? "," : "");
+		return error != 0 ? error : buf_append(out, text + 1, len - 1);
+	}
+	error = buf_printf(out, "{\"online\":false,\"error\":") != 0 ?
+	    -ENOMEM :
+	    json_quote(out, strerror(-error));
+	return error != 0 ? error : buf_printf(out, "}");
+}
+
+/* With the lock. */
+static int
+print_all(struct unit *const *units, size_t count, uint64_t began,
+    struct buf *out)
+{
+	int error = buf_printf(out, "{");
+	size_t i;
+
+	for (i = 0; i < count && error == 0; i++) {
+		if (i > 0)
+			error = buf_printf(out, ",");
+		if (error == 0)
+			error = json_quote(out, units[i]->folder);
+		if (error == 0)
+			error = buf_printf(out, ":");
+		if (error == 0)
+			error = print_glance(&units[i]->glance, began, out);
+	}
+	return error != 0 ? error : buf_printf(out, "}\n");
+}
+
+int
+survey_status(struct survey *survey, const struct wait *wait,
+    struct unit *const *units, size_t count, struct buf *out)
+{
+	uint64_t began;
+	int error;
+
+	pthread_mutex_lock(&survey->lock);
+	began = ++survey->count;
+	error = await(survey, wait, units, count, began);
+	if (error == 0)
+		error = print_all(units, count, began, out);
+	pthread_mutex_unlock(&survey->lock);
+	return error;
+}

@@ -1,0 +1,40 @@
+#ifndef FS_SURVEY_H
+#define FS_SURVEY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "client/buf.h"
+
+struct survey;
+struct unit;
+struct wait;
+
+/* What was last heard of a printer's status; under the survey's lock. */
+struct glance {
+	bool asking;
+	bool late; /* it did not answer in time, or not at all */
+	int64_t asked_ms;
+	uint64_t asked;	   /* the last question, by the survey's count */
+	uint64_t answered; /* the one that the rest answers */
+	int error;
+	struct buf text;
+};
+
+/* Returns 0 or -ENOMEM.  Units must have ended before survey_free. */
+int survey_new(struct survey **out);
+void survey_free(struct survey *);
+
+/*
+ * Append the status of all these printers as one line of JSON: an object for
+ * each, under its name.  All are asked at once.  One that does not answer
+ * within SURVEY_MS is told to be offline, and is hardly waited for again
+ * until it has answered.  Returns 0, -EINTR or -ENOMEM.
+ */
+int survey_status(struct survey *, const struct wait *,
+    struct unit *const *units, size_t count, struct buf *out);
+
+#define SURVEY_MS 3000
+
+#endif
