@@ -110,6 +110,7 @@ SRCS = \
 	fs/postpone.c \
 	fs/print.c \
 	fs/printers.c \
+	fs/printers_alone.c \
 	fs/root.c \
 	fs/root_control.c \
 	fs/section.c \

@@ -16,11 +16,11 @@ struct login {
 };
 
 /*
- * Find out from the options, the environment, the default printers file and,
- * last, the terminal.  Returns 0, or an exit status after one line on stderr.
- * Caller: login_free, in any case.
+ * Find out from the options, the environment and, last, the terminal.  file is
+ * the printers file to tell about.  Returns 0, or an exit status after one
+ * line on stderr.  Caller: login_free, in any case.
  */
-int login_find(const struct options *, struct login *);
+int login_find(const struct options *, const char *file, struct login *);
 
 /*
  * The same for one printer of several, from its options alone: source is its

@@ -57,12 +57,17 @@ static int
 find_printer(struct program *program)
 {
 	struct section *section;
-	int status;
+	char *file;
+	int status = printers_complete(&program->options);
 
+	if (status != 0)
+		return status;
 	if (section_new(NULL, &program->options, &section) != 0)
 		return STATUS_USAGE;
 	TAILQ_INSERT_TAIL(&program->sections, section, link);
-	status = login_find(&section->options, &section->login);
+	file = printers_default_file();
+	status = login_find(&section->options, file, &section->login);
+	free(file);
 	return status != 0 ? status :
 			     local_find_authority(&section->options.ca_file);
 }

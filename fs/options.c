@@ -189,6 +189,16 @@ options_rows(size_t *count)
 	return rows;
 }
 
+bool
+options_is_given(const struct options *options, const struct option_row *row)
+{
+	const void *member = (const char *)options + row->offset;
+
+	if (options_is_text(row))
+		return *(char *const *)member != NULL;
+	return (options->given >> (row - rows) & 1) != 0;
+}
+
 /* Added by mount(8), fstab(5) and systemd; nothing to do. */
 static const char *const swallowed[] = { "_netdev", "nofail", "noauto", "auto",
 	"user", "users", "nouser", "nousers", "owner", "group", "comment",
@@ -233,6 +243,7 @@ set_row(struct options *options, const struct option_row *row,
 
 	if (value == NULL && row->value != NULL)
 		return complain("option %s needs a value", row->name);
+	options->given |= (uint32_t)1 << (row - rows);
 	error = row->read(value == NULL ? "" : value, out);
 	if (error == -ENOMEM)
 		return complain("out of memory");

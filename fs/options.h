@@ -48,6 +48,7 @@ struct options {
 	int64_t control_mode;
 	int verify; /* an index of options_verify */
 	bool offline_ok;
+	uint32_t given;	 /* rows that the command line has, by number */
 	struct buf fuse; /* options for libfuse, separated by commas */
 };
 
@@ -67,6 +68,9 @@ struct option_row {
 };
 
 const struct option_row *options_rows(size_t *count);
+
+/* Does the command line, or the environment, say it? */
+bool options_is_given(const struct options *, const struct option_row *);
 
 /* Is its member a string, which options_read_text sets? */
 bool options_is_text(const struct option_row *);

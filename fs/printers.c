@@ -28,6 +28,7 @@ struct reader {
 	bool has_key_file;
 	int count;
 	int problems;
+	size_t only; /* the line of the section that is mounted alone; 0: all */
 };
 
 static void __attribute__((format(printf, 3, 4)))
@@ -127,6 +128,8 @@ finish(struct reader *reader)
 		complain(reader, section->line,
 		    "[%s] has a password_file and an api_key_file",
 		    section->name);
+	else if (reader->only != 0)
+		return;
 	else if (options->password_file == NULL &&
 	    options->api_key_file == NULL)
 		complain(reader, section->line,
@@ -139,11 +142,16 @@ finish(struct reader *reader)
 static int
 begin(struct reader *reader, const struct conf_line *line)
 {
-	const char *why = why_no_name(reader, line->section);
+	const char *why = NULL;
 	struct section *section;
 
 	finish(reader);
-	reader->skipping = why != NULL;
+	if (reader->only == 0)
+		why = why_no_name(reader, line->section);
+	reader->skipping = why != NULL ||
+	    (reader->only != 0 && reader->only != line->number);
+	if (reader->skipping && why == NULL)
+		return 0;
 	if (why == NULL && reader->count == PRINTERS_MAX)
 		why = "there are more than 1000 printers";
 	if (why != NULL) {
@@ -246,6 +254,27 @@ is_no_key(const char *key, const char **why)
 	    (strcmp(key, "url") != 0 && options_of_printer(key) == NULL);
 }
 
+/*
+ * Does the command line say it?  A password from there, or from the
+ * environment, is instead of either kind of file.
+ */
+static bool
+is_settled(const struct reader *reader, const char *key)
+{
+	const struct options *options = reader->options;
+	const struct option_row *row = options_of_printer(key);
+	const char *environment = getenv("PRUSA_PASSWORD");
+
+	if (row == NULL)
+		return false;
+	if (strcmp(key, "password_file") == 0 ||
+	    strcmp(key, "api_key_file") == 0)
+		return options->password_file != NULL ||
+		    options->api_key_file != NULL ||
+		    (environment != NULL && *environment != '\0');
+	return options_is_given(options, row);
+}
+
 static int
 take_key(struct reader *reader, const struct conf_line *line)
 {
@@ -265,6 +294,8 @@ take_key(struct reader *reader, const struct conf_line *line)
 		return 0;
 	}
 	error = buf_printf(&section->told, "%s=%s\n", line->key, line->value);
+	if (reader->only != 0 && is_settled(reader, line->key))
+		return error;
 	if (error == 0)
 		error = set_key(reader, options_of_printer(line->key), line);
 	if (error == -EINVAL)
@@ -282,6 +313,8 @@ take(void *arg, const struct conf_line *line)
 {
 	struct reader *reader = arg;
 
+	if (line->problem != NULL && reader->only != 0 && reader->skipping)
+		return 0;
 	if (line->problem != NULL)
 		complain(reader, line->number, "%s", line->problem);
 	else if (line->key == NULL)
@@ -322,6 +355,26 @@ printers_read(const char *path, const struct options *options,
 	if (error != 0 && reader.problems == 0)
 		log_say(LOG_LEVEL_ERROR, "%s: %s", path,
 		    error == -EINVAL ? "is not a file" : strerror(-error));
+	if (error == 0 && reader.problems == 0)
+		return 0;
+	sections_free(out);
+	return STATUS_USAGE;
+}
+
+int
+printers_read_one(const char *path, struct buf *text, size_t line,
+    const struct options *options, struct sections *out)
+{
+	struct reader reader = { .path = path,
+		.options = options,
+		.sections = out,
+		.only = line,
+		.skipping = true };
+	int error;
+
+	TAILQ_INIT(out);
+	error = conf_parse(text->data, text->len, take, &reader);
+	finish(&reader);
 	if (error == 0 && reader.problems == 0)
 		return 0;
 	sections_free(out);

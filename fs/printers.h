@@ -19,6 +19,25 @@ bool printers_is_file(const char *source);
 int printers_read(const char *path, const struct options *,
     struct sections *out);
 
+/*
+ * Read the section that begins in that line of a printers file, for a printer
+ * that is mounted alone: without its login, and with these options before its
+ * own.  The text is changed.  Returns as printers_read.
+ */
+int printers_read_one(const char *path, struct buf *text, size_t line,
+    const struct options *, struct sections *out);
+
+/* The default printers file of this user (caller: free), or NULL. */
+char *printers_default_file(void);
+
+/*
+ * The section of the default printers file whose name or url is the source, if
+ * there is one, completes the options of a printer that is mounted alone.
+ * Returns 0, or STATUS_USAGE after a line for each thing that is wrong in that
+ * section.
+ */
+int printers_complete(struct options *);
+
 #define PRINTERS_MAX 1000
 
 #endif

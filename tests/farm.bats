@@ -647,3 +647,35 @@ asked() {
 	}
 	eventually asleep
 }
+
+@test "a printer mounted alone has what its section says" {
+	grow mk4
+	FILE=$DIR/xdg-config/prusafs/printers.conf
+	mkdir -p "$(dirname "$FILE")"
+	printf '[other]\nwhat is this\n' >"$FILE"
+	section mk4 "$(url_of mk4)" 'password_file = ../../farm/password' \
+	    'ttl = 1000'
+	# Root's file is in /etc.
+	[ "$(id -u)" -ne 0 ] || as_nobody
+	tell mk4 tick-status
+	alone() {
+		"${RUN_AS[@]}" "$PRUSAFS" -f -o "cache_dir=$DIR/cache$1" mk4 \
+		    "$M" >"$OUT" 2>&1 3>&- &
+		FS_PID=$!
+		eventually mounted_or_dead
+		is_mounted
+	}
+	look() {
+		"${RUN_AS[@]}" cat "$M/status.json"
+	}
+	alone ''
+	[ "$(look)" = "$(look)" ]
+	unmounted
+	alone ,ttl=0
+	[ "$(look)" != "$(look)" ]
+	unmounted
+	echo 'colour = red' >>"$FILE"
+	run "${RUN_AS[@]}" "$PRUSAFS" -o "cache_dir=$DIR/cache" mk4 "$M"
+	[ "$status" -eq 1 ]
+	[[ $output == *"printers.conf:7: colour: there is no such key"* ]]
+}

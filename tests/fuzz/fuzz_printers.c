@@ -111,12 +111,17 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	make_home();
 	file = fuzz_path(".config/prusafs/printers.conf");
 	fuzz_write_file(file, data, len);
-	options.source = source;
-	status = login_find(&options, &login);
+	options.source = strdup(source);
+	HOLDS(options.source != NULL);
+	status = printers_complete(&options);
+	memset(&login, 0, sizeof(login));
+	if (status == 0)
+		status = login_find(&options, file, &login);
 	if (status == 0)
 		check_login(&login);
 	HOLDS(status == 0 || status == STATUS_USAGE || status == STATUS_LOGIN);
 	login_free(&login);
+	options_free(&options);
 	check_sections(file);
 	free(file);
 	free(source);
