@@ -120,6 +120,12 @@ note_message(struct http_reply *reply)
 	buf_free(&words);
 }
 
+void
+http_prepare(void)
+{
+	lane_prepare();
+}
+
 static int
 copy_text(const char **text)
 {
@@ -171,7 +177,6 @@ http_new(const struct http_config *config, struct http **out)
 
 	if (http == NULL)
 		return -ENOMEM;
-	lane_prepare();
 	for (i = 0; i < LANE_COUNT; i++)
 		turn_init(&http->lanes[i].turn);
 	pthread_mutex_init(&http->lock, NULL);

@@ -64,6 +64,9 @@ struct http_reply {
 
 #define HTTP_BODY ((size_t)8 << 20)
 
+/* To be called before threads are. */
+void http_prepare(void);
+
 /*
  * Nothing is sent, and a lane is made when it is first used: many printers
  * that are only looked at need little.  Returns 0 and an object (caller:

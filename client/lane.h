@@ -9,7 +9,7 @@ struct http_request;
 struct lane;
 struct wait;
 
-/* To be called before the first lane is made; lanes then are, in any thread. */
+/* To be called before threads make lanes. */
 void lane_prepare(void);
 
 /* Returns 0 and a lane (caller: lane_free), or -ENOMEM. */

@@ -19,6 +19,7 @@
 
 #include <fuse_lowlevel.h>
 
+#include "client/http.h"
 #include "client/log.h"
 #include "client/wait.h"
 #include "fs/ending.h"
@@ -82,7 +83,10 @@ read_file(struct program *program)
 		return status;
 	program->file = realpath(source, NULL);
 	if (program->file == NULL) {
-		log_say(LOG_LEVEL_ERROR, "%s: %s", source, strerror(errno));
+		log_say(LOG_LEVEL_ERROR,
+		    "%s: %s (a printers file; the address of a printer begins "
+		    "with http://)",
+		    source, strerror(errno));
 		return STATUS_USAGE;
 	}
 	return printers_read(program->file, &program->options,
@@ -413,6 +417,7 @@ main(int argc, char **argv)
 	/* Names are UTF-8 whatever the user's locale is. */
 	setlocale(LC_CTYPE, "C.UTF-8");
 	mallopt(M_ARENA_MAX, ARENAS);
+	http_prepare();
 	status = options_parse(&program.options, argc, argv);
 	log_set_verbose(program.options.verbose);
 	if (status == 0 && program.options.show_help)
