@@ -292,6 +292,7 @@ mutants:
 	tests/mutants/run
 
 bench: all
+	tests/bench/farm
 	tests/bench/run
 	tests/bench/waits
 

@@ -679,3 +679,85 @@ asked() {
 	[ "$status" -eq 1 ]
 	[[ $output == *"printers.conf:7: colour: there is no such key"* ]]
 }
+
+@test "the printers file may be read again amid everything" {
+	grow mk4 mini pi3
+	cp "$FILE" "$DIR/three"
+	sed '/mk4/,/^password/d' "$DIR/three" >"$DIR/without"
+	sed 's/^password_file.*/&\nttl = 2/' "$DIR/three" >"$DIR/other"
+	model "$DIR/a.gcode" 30000
+	model "$DIR/farm/mk4/there.gcode" 200000
+	farm_mounted ttl=0
+	busy() {
+		local name
+		while [ ! -e "$DIR/enough" ]; do
+			for name in mk4 mini pi3; do
+				cat "$M/$name/status.json"
+				cp "$DIR/a.gcode" "$M/$name"/[ul]*[bl]/a.gcode
+				cat "$M/$name"/[ul]*[bl]/*
+				ls -lR "$M/$name"
+				rm "$M/$name"/[ul]*[bl]/a.gcode
+			done
+			cat "$M/status.json" "$M/log"
+			stat -f "$M" "$M/mk4/usb"
+		done
+	}
+	local i variant pids=()
+	for i in 1 2 3; do
+		busy >/dev/null 2>&1 3>&- &
+		pids+=($!)
+	done
+	for i in $(seq 8); do
+		for variant in without three other; do
+			cp "$DIR/$variant" "$FILE"
+			say refresh
+			jq -e '.mini and .pi3' "$M/status.json" >/dev/null
+		done
+	done
+	: >"$DIR/enough"
+	wait "${pids[@]}" || :
+	cp "$DIR/three" "$FILE"
+	say refresh
+	eventually cmp "$DIR/farm/mk4/there.gcode" "$M/mk4/usb/there.gcode"
+	jq -e 'length == 3 and all(.[]; .online)' "$M/status.json"
+	# Nothing is left of those that went: each has a book open.
+	books() {
+		local count
+		count=$(ls -l "/proc/$FS_PID/fd" | grep -c '\.book$')
+		echo "# $count books"
+		[ "$count" -eq 3 ]
+	}
+	eventually books
+	books
+}
+
+@test "SIGTERM ends a mount that waits for printers in every way" {
+	grow mk4
+	hole 6
+	local i pids=()
+	for i in "${!HOLES[@]}"; do
+		section "hole$i" "${HOLES[$i]}"
+	done
+	cp "$FILE" "$DIR/all"
+	farm_mounted connect_timeout=1,answer_timeout=1000
+	sed 's/^password_file.*/&\nconnect_timeout = 1000/' "$DIR/all" >"$FILE"
+	kill -HUP "$FS_PID"
+	# Somebody is connected to the last of them.
+	met() {
+		awk -v port=":$(printf %04X "${HOLES[5]##*:}")" \
+		    '$3 ~ port "$" && $4 == "01" { met = 1 } END { exit !met }' \
+		    /proc/net/tcp
+	}
+	for i in "${!HOLES[@]}"; do
+		cat "$M/hole$i/status.json" "$M/hole$i/info.json" \
+		    >/dev/null 2>&1 3>&- &
+		pids+=($!)
+	done
+	eventually met
+	kill -TERM "$FS_PID"
+	eventually is_gone "$FS_PID"
+	wait "$FS_PID"
+	FS_PID=
+	wait "${pids[@]}" || :
+	refute is_mounted
+}
