@@ -1,7 +1,7 @@
 /*
  * The printers of a mount.  farm.lock guards the list of members and is a
  * leaf; farm.turn is the right to change it.  A printer that leaves the list
- * lives on until the last place of it is forgotten; a thread of the crew then
+ * lives on until the last call about it has ended; a thread of the crew then
  * ends it.
  */
 #include <errno.h>
@@ -219,6 +219,7 @@ hand_over(struct farm *farm, struct member *member)
 {
 	struct unit *unit = member->unit;
 
+	atomic_store(&unit->gone, true);
 	unit->unused = on_unused;
 	unit->unused_arg = farm;
 	TAILQ_INSERT_TAIL(&farm->retired, unit, link);

@@ -167,6 +167,11 @@ inode_enter(struct inodes *inodes, struct place *place, uint64_t *id)
 	int error = 0;
 
 	pthread_mutex_lock(&inodes->lock);
+	/* With the lock: inode_detach_gone comes before or finds it. */
+	if (place_is_gone(place)) {
+		pthread_mutex_unlock(&inodes->lock);
+		return -ESTALE;
+	}
 	inode = find_key(inodes, place->key);
 	if (inode != NULL && is_other_version(inode, place)) {
 		detach(inode);
@@ -230,17 +235,8 @@ inode_detach(struct inodes *inodes, const char *key)
 	pthread_mutex_unlock(&inodes->lock);
 }
 
-static bool
-is_in_folder(const char *key, const char *folder)
-{
-	size_t len = strlen(folder);
-
-	return strncmp(key, folder, len) == 0 &&
-	    (key[len] == '\0' || key[len] == '/');
-}
-
 void
-inode_detach_folder(struct inodes *inodes, const char *folder)
+inode_detach_gone(struct inodes *inodes, struct place *place)
 {
 	struct inode *inode;
 	size_t i;
@@ -249,8 +245,10 @@ inode_detach_folder(struct inodes *inodes, const char *folder)
 	for (i = 0; i < BUCKETS; i++) {
 		LIST_FOREACH(inode, &inodes->ids[i], by_id)
 		{
-			if (is_in_folder(inode->place->key, folder))
-				detach(inode);
+			if (!place_is_gone(inode->place))
+				continue;
+			detach(inode);
+			set_place(inode, place);
 		}
 	}
 	pthread_mutex_unlock(&inodes->lock);

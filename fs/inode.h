@@ -21,7 +21,7 @@ void inodes_free(struct inodes *);
 
 /*
  * The inode of a place, with one more lookup to its name; it has this place
- * from now on.  Returns 0 or -ENOMEM.
+ * from now on.  Returns 0, -ENOMEM, or -ESTALE: the place's printer has gone.
  */
 int inode_enter(struct inodes *, struct place *, uint64_t *id);
 
@@ -34,8 +34,11 @@ struct place *inode_place(struct inodes *, uint64_t id);
 /* The name is gone: the inode stays for those who have it open. */
 void inode_detach(struct inodes *, const char *key);
 
-/* The same for all names in this folder of the root, and its own. */
-void inode_detach_folder(struct inodes *, const char *folder);
+/*
+ * The same for all names of printers that have gone.  Their inodes, which the
+ * kernel may remember for long, have this place from now on, which is held.
+ */
+void inode_detach_gone(struct inodes *, struct place *);
 
 /* After a rename the inode of the old name is that of the new place. */
 void inode_move(struct inodes *, const char *old_key, struct place *);

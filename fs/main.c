@@ -204,6 +204,8 @@ make_inodes(struct program *program)
 	TAILQ_INIT(&program->mount.files);
 	error = inodes_new(root, &program->mount.inodes);
 	place_release(root);
+	if (error == 0)
+		error = root_gone_place(program->farm, &program->mount.gone);
 	return error;
 }
 
@@ -335,6 +337,8 @@ mount_and_run(struct program *program, struct fuse_args *args)
 	ops_close_all(&program->mount);
 	inodes_free(program->mount.inodes);
 	program->mount.inodes = NULL;
+	place_release(program->mount.gone);
+	program->mount.gone = NULL;
 	farm_free(program->farm);
 	program->farm = NULL;
 	fuse_session_destroy(session);
@@ -400,6 +404,7 @@ static void
 clean_up(struct program *program)
 {
 	inodes_free(program->mount.inodes);
+	place_release(program->mount.gone);
 	farm_free(program->farm);
 	sections_free(&program->sections);
 	local_free(&program->local);

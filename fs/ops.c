@@ -357,7 +357,7 @@ ops_forget_folder(void *arg, const char *folder)
 {
 	struct mount *mount = arg;
 
-	inode_detach_folder(mount->inodes, folder);
+	inode_detach_gone(mount->inodes, mount->gone);
 	(void)fuse_lowlevel_notify_inval_entry(mount->session, FUSE_ROOT_ID,
 	    folder, strlen(folder));
 }

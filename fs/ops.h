@@ -9,10 +9,12 @@ struct file;
 struct fuse_lowlevel_ops;
 struct fuse_session;
 struct inodes;
+struct place;
 
 /* What every call of the kernel is given. */
 struct mount {
 	struct inodes *inodes;
+	struct place *gone;	      /* held: see inode_detach_gone */
 	struct fuse_session *session; /* once it has ended nobody waits */
 	pthread_mutex_t lock;
 	TAILQ_HEAD(, file) files; /* under lock: what is open */
@@ -21,7 +23,7 @@ struct mount {
 /* The calls, as libfuse's low-level API wants them; userdata: struct mount. */
 const struct fuse_lowlevel_ops *ops_table(void);
 
-/* A folder of the root has gone, or is another one: so is all that is in it. */
+/* A printer has gone, and the folder of the root is no more, or another's. */
 void ops_forget_folder(void *mount, const char *folder);
 
 /* Close what was still open when the session ended. */

@@ -144,6 +144,12 @@ place_release(struct place *place)
 	free(counted);
 }
 
+bool
+place_is_gone(const struct place *place)
+{
+	return place->unit != NULL && atomic_load(&place->unit->gone);
+}
+
 /* FNV-1a, 64 bits; 1 is the root of the mount. */
 static uint64_t
 hash_on(uint64_t hash, const char *text)

@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct farm;
@@ -40,6 +41,9 @@ int place_new_of_farm(struct farm *, const struct settings *,
 
 struct place *place_hold(struct place *);
 void place_release(struct place *);
+
+/* Has its printer left the mount? */
+bool place_is_gone(const struct place *);
 
 /* The st_ino for a key: the same in every mount and at every time. */
 ino_t place_number(const char *key);

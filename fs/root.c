@@ -60,6 +60,54 @@ root_place(struct farm *farm, struct place **out)
 	    NULL, out);
 }
 
+/* Nothing more can be done with what is gone. */
+static int
+gone_lookup(const struct caller *caller, struct place *folder, const char *name,
+    struct place **out)
+{
+	(void)caller;
+	(void)folder;
+	(void)name;
+	(void)out;
+	return -ESTALE;
+}
+
+static int
+gone_list(const struct caller *caller, struct place *place,
+    const struct lister *lister)
+{
+	(void)caller;
+	(void)place;
+	(void)lister;
+	return -ESTALE;
+}
+
+static int
+gone_open(const struct caller *caller, struct place *place, int flags,
+    struct file **out)
+{
+	(void)caller;
+	(void)place;
+	(void)flags;
+	(void)out;
+	return -ESTALE;
+}
+
+int
+root_gone_place(struct farm *farm, struct place **out)
+{
+	static const struct kind kind_gone = {
+		.lookup = gone_lookup,
+		.list = gone_list,
+		.open = gone_open,
+	};
+	static const struct node gone = { "", S_IFDIR | 0755, &kind_gone, 0,
+		NULL };
+
+	return place_new_of_farm(farm, farm_config(farm)->settings, &gone, NULL,
+	    out);
+}
+
 static int
 produce_status(struct farm *farm, const struct caller *caller, struct buf *out)
 {

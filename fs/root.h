@@ -16,6 +16,9 @@ struct place;
  */
 int root_place(struct farm *, struct place **out);
 
+/* What is left of a printer's files when it has gone. */
+int root_gone_place(struct farm *, struct place **out);
+
 /* Is there a row of that name? */
 bool root_has_row(const char *name);
 

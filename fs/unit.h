@@ -61,6 +61,7 @@ struct unit {
 	struct events *events;
 	struct space *space;
 	atomic_bool ending; /* what is asked in the background ends */
+	atomic_bool gone;   /* it has left the mount */
 	pthread_mutex_t lock;
 	char *last;	      /* under lock: the file uploaded last, or NULL */
 	char *printed;	      /* the same of the directory print: its key */

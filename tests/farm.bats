@@ -561,8 +561,9 @@ asked() {
 	sed '/mk4/,/^password/d' "$DIR/two" >"$FILE"
 	say refresh
 	eventually test ! -e "$M/mk4"
-	ls >/dev/null 2>&1 || :
-	cat a.gcode >/dev/null 2>&1 || :
+	gone_for_good() { run ls && [[ $output == *Stale* ]]; }
+	eventually gone_for_good
+	refute cat a.gcode
 	cd /
 }
 
