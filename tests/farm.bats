@@ -762,3 +762,22 @@ asked() {
 	wait "${pids[@]}" || :
 	refute is_mounted
 }
+
+@test "the example of a printers file is one" {
+	local name port=1
+	mkdir "$DIR/farm"
+	FILE=$DIR/farm/printers.conf
+	while IFS= read -r line; do
+		case $line in
+		'url = '*) echo "url = http://127.0.0.1:$((port++))" ;;
+		*) echo "$line" ;;
+		esac
+	done <"$ROOT/scripts/printers.conf" >"$FILE"
+	for name in mk4.password mini.key mk3.password xl.password ca.pem; do
+		(umask 077 && echo secret >"$DIR/farm/$name")
+	done
+	farm_mounted
+	[ "$(ls "$M" | paste -sd/)" = \
+	    'control/log/mini left/mk3/mk4/status.json/xl' ]
+	unmounted
+}
