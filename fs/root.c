@@ -3,6 +3,7 @@
  * status.json asks them all at once.  No state of its own, any thread.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "client/buf.h"
@@ -10,6 +11,7 @@
 #include "fs/document.h"
 #include "fs/farm.h"
 #include "fs/kind.h"
+#include "fs/metrics.h"
 #include "fs/node.h"
 #include "fs/place.h"
 #include "fs/root.h"
@@ -19,6 +21,7 @@
 
 enum {
 	ROOT_STATUS,
+	ROOT_METRICS,
 	ROOT_LOG
 };
 
@@ -29,6 +32,7 @@ static const struct node rows[] = {
 	{ "", S_IFDIR | 0755, &kind_root, 0, NULL, NULL },
 	{ "control", S_IFREG | 0600, &kind_control, 0, NULL, NULL },
 	{ "status.json", S_IFREG | 0444, &kind_document, ROOT_STATUS, NULL, NULL },
+	{ "metrics", S_IFREG | 0444, &kind_document, ROOT_METRICS, NULL, NULL },
 	{ "log", S_IFREG | 0444, &kind_document, ROOT_LOG, NULL, NULL },
 };
 /* clang-format on */
@@ -102,7 +106,7 @@ root_gone_place(struct farm *farm, struct place **out)
 		.open = gone_open,
 	};
 	static const struct node gone = { "", S_IFDIR | 0755, &kind_gone, 0,
-		NULL };
+		NULL, NULL };
 
 	return place_new_of_farm(farm, farm_config(farm)->settings, &gone, NULL,
 	    out);
@@ -117,6 +121,36 @@ produce_status(struct farm *farm, const struct caller *caller, struct buf *out)
 	if (error == 0)
 		error = survey_status(farm_survey(farm), &caller->wait,
 		    units.all, units.count, out);
+	farm_units_free(&units);
+	return error;
+}
+
+/* After all were asked at once; those that do not answer are left out. */
+static int
+produce_metrics(struct farm *farm, const struct caller *caller, struct buf *out)
+{
+	struct survey *survey = farm_survey(farm);
+	struct buf status = { 0 };
+	struct units units;
+	struct unit **answering = NULL;
+	size_t i, count = 0;
+	int error = farm_units(farm, &units);
+
+	if (error == 0)
+		error = survey_status(survey, &caller->wait, units.all,
+		    units.count, &status);
+	buf_free(&status);
+	if (error == 0) {
+		answering = calloc(units.count + 1, sizeof(struct unit *));
+		error = answering == NULL ? -ENOMEM : 0;
+	}
+	for (i = 0; i < units.count && error == 0; i++) {
+		if (!survey_is_waiting(survey, units.all[i]))
+			answering[count++] = units.all[i];
+	}
+	if (error == 0)
+		error = metrics_text(answering, count, caller, out);
+	free(answering);
 	farm_units_free(&units);
 	return error;
 }
@@ -136,6 +170,7 @@ look_at_document(struct farm *farm, const struct caller *caller,
 	static int (*const produce[])(struct farm *, const struct caller *,
 	    struct buf *) = {
 		[ROOT_STATUS] = produce_status,
+		[ROOT_METRICS] = produce_metrics,
 		[ROOT_LOG] = produce_log,
 	};
 	struct rendering *rendering;

@@ -212,3 +212,14 @@ survey_status(struct survey *survey, const struct wait *wait,
 	pthread_mutex_unlock(&survey->lock);
 	return error;
 }
+
+bool
+survey_is_waiting(struct survey *survey, const struct unit *unit)
+{
+	bool is;
+
+	pthread_mutex_lock(&survey->lock);
+	is = unit->glance.asking;
+	pthread_mutex_unlock(&survey->lock);
+	return is;
+}

@@ -35,6 +35,9 @@ void survey_free(struct survey *);
 int survey_status(struct survey *, const struct wait *,
     struct unit *const *units, size_t count, struct buf *out);
 
+/* Has the printer not answered yet, so that asking it would wait? */
+bool survey_is_waiting(struct survey *, const struct unit *);
+
 #define SURVEY_MS 3000
 
 #endif

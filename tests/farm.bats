@@ -144,7 +144,7 @@ asked() {
 @test "a printers file gives a directory for each printer" {
 	grow mk4 mini pi3
 	farm_mounted
-	[ "$(ls "$M" | xargs)" = 'control log mini mk4 pi3 status.json' ]
+	[ "$(ls "$M" | xargs)" = 'control log metrics mini mk4 pi3 status.json' ]
 	[ -d "$M/mk4/usb" ]
 	[ -d "$M/pi3/local" ]
 	[ ! -e "$M/mk4/local" ]
@@ -481,7 +481,7 @@ asked() {
 	cp "$FILE" "$DIR/two"
 	sed '/mini/,$d' "$DIR/two" >"$FILE"
 	farm_mounted
-	[ "$(ls -d "$M"/m* | xargs -n1 basename | xargs)" = mk4 ]
+	[ "$(ls -d "$M"/m[ik]* | xargs -n1 basename | xargs)" = mk4 ]
 	cp "$DIR/two" "$FILE"
 	say refresh
 	[ "$(cat "$M/mini/status/state")" = IDLE ]
@@ -619,7 +619,7 @@ asked() {
 		section "dead$i" "$(dead)"
 	done
 	farm_mounted
-	[ "$(ls "$M" | wc -l)" -eq 203 ]
+	[ "$(ls "$M" | wc -l)" -eq 204 ]
 	[ "$(jq '[.[] | select(.online)] | length' "$M/status.json")" -eq 180 ]
 	for name in "${names[@]}"; do
 		cat "$M/$name/status.json" >"$DIR/out.$name" 3>&- &
@@ -778,6 +778,19 @@ asked() {
 	done
 	farm_mounted
 	[ "$(ls "$M" | paste -sd/)" = \
-	    'control/log/mini left/mk3/mk4/status.json/xl' ]
+	    'control/log/metrics/mini left/mk3/mk4/status.json/xl' ]
 	unmounted
+}
+
+@test "metrics has the series of all printers, with their names" {
+	grow mk4 pi3
+	section gone "$(dead)"
+	farm_mounted
+	cat "$M/metrics" >"$DIR/metrics"
+	grep -q '{printer="mk4"' "$DIR/metrics"
+	grep -q '{printer="pi3"' "$DIR/metrics"
+	grep -q '{printer="gone"' "$DIR/metrics"
+	[ "$(tail -n 1 "$DIR/metrics")" = '# EOF' ]
+	[ "$(grep -c '^# EOF' "$DIR/metrics")" -eq 1 ]
+	[ "$(grep '^# TYPE' "$DIR/metrics" | sort | uniq -d | wc -l)" -eq 0 ]
 }
