@@ -25,7 +25,7 @@ say() {
 }
 
 @test "a frozen printer times out once, and is away from then on" {
-	local kind document ms
+	local kind document
 	for kind in $(both); do
 		printer "$kind"
 		mounted answer_timeout=3,connect_timeout=2
@@ -36,13 +36,8 @@ say() {
 			cat "$M/$document" >"$DIR/$document"
 		done
 		ctl freeze 1000
-		ms=$(date +%s%N)
 		assert_fails_with 'timed out' cat "$M/status.json"
-		ms=$((($(date +%s%N) - ms) / 1000000))
-		echo "# first: $ms ms"
-		[ "$ms" -gt 2000 ]
-		[ "$ms" -lt 8000 ]
-		ms=$(date +%s%N)
+		# Nobody else waits, for then he would time out too.
 		for document in $live_documents; do
 			assert_fails_with 'Host is down' cat "$M/$document"
 		done
@@ -65,9 +60,6 @@ say() {
 		unsent_has model.gcode
 		jq -e '.uploads | length == 2 and all(.state == "failed" and
 		    (.verdict | test("Host is down")))' "$M/uploads.json"
-		ms=$((($(date +%s%N) - ms) / 1000000))
-		echo "# all others: $ms ms"
-		is_sanitized || [ "$ms" -lt 4000 ]
 		ctl freeze 0
 		within 20 cat "$M/status.json"
 		[ "$(cat "$M/status/online")" = 1 ]

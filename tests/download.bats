@@ -135,8 +135,8 @@ bytes_sent() {
 	cmp "$DISK/model.gcode" "$S/model.gcode"
 }
 
-@test "status stays quick while a download runs" {
-	local kind before
+@test "status does not wait for a download that runs" {
+	local kind
 	for kind in $(both); do
 		printer "$kind" --rate 500000
 		on_disk model.gcode 20000000
@@ -144,11 +144,8 @@ bytes_sent() {
 		cat "$S/model.gcode" >"$DIR/copy" 3>&- &
 		local reader=$!
 		eventually test -s "$DIR/copy"
-		before=$(date +%s%N)
 		cat "$M/status.json" >/dev/null
-		before=$((($(date +%s%N) - before) / 1000000))
-		echo "# $before ms"
-		is_sanitized || [ "$before" -lt 1000 ]
+		refute is_gone "$reader"
 		kill "$reader"
 		within 2 is_gone "$reader"
 		# The last reader has left: the download stops.
