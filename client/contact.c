@@ -26,22 +26,25 @@ by_realm(const char *realm)
 	return NULL;
 }
 
-/* Only the Raspberry Pi's server names the SDK that it is made with. */
-static const struct dialect *
-by_fields(const struct buf *version)
+/*
+ * Only the Raspberry Pi's server names the SDK that it is made with.  Returns
+ * 0, with NULL for what is no PrusaLink, or -ENOMEM.
+ */
+static int
+by_fields(const struct buf *version, const struct dialect **out)
 {
-	const struct dialect *found = NULL;
 	struct buf text = { 0 }, sdk = { 0 };
+	int error = json_field(version->data, version->len, "text", &text);
 
-	if (json_field(version->data, version->len, "text", &text) == 0 &&
-	    strncmp(text.data, "PrusaLink", strlen("PrusaLink")) == 0)
-		found = json_field(version->data, version->len, "sdk", &sdk) ==
-			0 ?
-		    &dialect_pi :
-		    &dialect_buddy;
+	*out = NULL;
+	if (error == 0 &&
+	    strncmp(text.data, "PrusaLink", strlen("PrusaLink")) == 0) {
+		error = json_field(version->data, version->len, "sdk", &sdk);
+		*out = error == 0 ? &dialect_pi : &dialect_buddy;
+	}
 	buf_free(&text);
 	buf_free(&sdk);
-	return found;
+	return error == -ENOMEM ? error : 0;
 }
 
 static void
@@ -80,8 +83,9 @@ prusalink_contact(struct http *http, const struct wait *wait,
 		error = http_error(&reply);
 	dialect = by_realm(reply.realm);
 	if (error == 0) {
-		dialect = by_fields(&reply.body);
-		error = dialect == NULL ? -EPROTO : 0;
+		error = by_fields(&reply.body, &dialect);
+		if (error == 0 && dialect == NULL)
+			error = -EPROTO;
 	} else if ((reply.status == 401 && dialect == NULL) ||
 	    is_strange(reply.status)) {
 		error = -EPROTO;

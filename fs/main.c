@@ -63,8 +63,10 @@ find_printer(struct program *program)
 
 	if (status != 0)
 		return status;
-	if (section_new(NULL, &program->options, &section) != 0)
+	if (section_new(NULL, &program->options, &section) != 0) {
+		log_say(LOG_LEVEL_ERROR, "out of memory");
 		return STATUS_USAGE;
+	}
 	TAILQ_INSERT_TAIL(&program->sections, section, link);
 	file = printers_default_file();
 	status = login_find(&section->options, file, &section->login);
@@ -119,8 +121,10 @@ meet_printers(struct program *program)
 	int status = 0, first = 0;
 	bool usable = false;
 
-	if (farm_meet(&program->sections, &program->local, &wait) != 0)
+	if (farm_meet(&program->sections, &program->local, &wait) != 0) {
+		log_say(LOG_LEVEL_ERROR, "out of memory");
 		return STATUS_MOUNT;
+	}
 	TAILQ_FOREACH (section, &program->sections, link) {
 		if (section->error != 0)
 			status = section_explain(section);
