@@ -28,7 +28,7 @@ by_realm(const char *realm)
 
 /*
  * Only the Raspberry Pi's server names the SDK that it is made with.  Returns
- * 0, with NULL for what is no PrusaLink, or -ENOMEM.
+ * 0, with NULL for what is no PrusaLink, -EPROTO or -ENOMEM.
  */
 static int
 by_fields(const struct buf *version, const struct dialect **out)
@@ -40,11 +40,12 @@ by_fields(const struct buf *version, const struct dialect **out)
 	if (error == 0 &&
 	    strncmp(text.data, "PrusaLink", strlen("PrusaLink")) == 0) {
 		error = json_field(version->data, version->len, "sdk", &sdk);
-		*out = error == 0 ? &dialect_pi : &dialect_buddy;
+		if (error == 0 || error == -ENODATA)
+			*out = error == 0 ? &dialect_pi : &dialect_buddy;
 	}
 	buf_free(&text);
 	buf_free(&sdk);
-	return error == -ENOMEM ? error : 0;
+	return error == -ENODATA ? 0 : error;
 }
 
 static void
