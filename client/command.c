@@ -110,7 +110,6 @@ print_file(struct printer *printer, const struct wait *wait, const char *path)
 {
 	struct link *link = (struct link *)printer;
 	int64_t until = time_now_ms() + RECOVER_MS;
-	const struct proof proof = { .path = path };
 	struct http_reply reply = { 0 };
 	struct buf target = { 0 };
 	int error = link_target(link, "/api/v1/files/", path, NULL, &target);
@@ -124,7 +123,7 @@ print_file(struct printer *printer, const struct wait *wait, const char *path)
 			break;
 		error = time_pause(wait, AGAIN_MS);
 	}
-	if (printer_is_unclear(error) && came_true(printer, wait, &proof))
+	if (printer_is_unclear(error) && link_does_print(printer, wait, path))
 		error = 0;
 	http_reply_free(&reply);
 	buf_free(&target);

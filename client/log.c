@@ -218,14 +218,3 @@ log_text_about(const struct log_subject *subject, struct buf *out)
 	pthread_mutex_unlock(&lock);
 	return error;
 }
-
-uint64_t
-log_serial(void)
-{
-	uint64_t value;
-
-	pthread_mutex_lock(&lock);
-	value = common.serial;
-	pthread_mutex_unlock(&lock);
-	return value;
-}

@@ -51,7 +51,4 @@ int log_text(struct buf *out);
 /* The same with the lines about a subject. */
 int log_text_about(const struct log_subject *, struct buf *out);
 
-/* A number that grows with every line in the ring. */
-uint64_t log_serial(void);
-
 #endif

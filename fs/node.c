@@ -112,12 +112,6 @@ node_at(size_t i)
 	return &nodes[i];
 }
 
-size_t
-node_index(const struct node *node)
-{
-	return (size_t)(node - nodes);
-}
-
 /* A row that the printer can never fill is absent. */
 static bool
 exists(const struct unit *unit, const struct node *node)

@@ -31,7 +31,6 @@ const struct node *node_camera(void);
 /* How many rows there are, and the i-th. */
 size_t node_count(void);
 const struct node *node_at(size_t i);
-size_t node_index(const struct node *);
 
 /* The row of that name in the directory, or NULL: this printer has none. */
 const struct node *node_child(const struct unit *, const struct node *folder,
