@@ -101,16 +101,19 @@ copy_words(char *out, size_t size, const char *text)
 	out[len] = '\0';
 }
 
-/* The server's own words: message or title of JSON, or the text. */
+/* The server's own words: a member of JSON, or the text. */
 static void
 note_message(struct http_reply *reply)
 {
-	static const char *const members[] = { "message", "title" };
+	static const char *const members[] = { "message", "title", "detail",
+		"error" };
 	struct buf words = { 0 };
 	const char *text = buf_text(&reply->body);
 	size_t i;
 
-	for (i = 0; i < 2 && words.len == 0 && *text == '{'; i++)
+	for (i = 0; i < sizeof(members) / sizeof(members[0]) &&
+	     words.len == 0 && *text == '{';
+	     i++)
 		(void)json_field(text, reply->body.len, members[i], &words);
 	if (words.len > 0)
 		copy_words(reply->message, sizeof(reply->message),
@@ -139,7 +142,8 @@ static int
 copy_config(struct http_config *config)
 {
 	const char **const texts[] = { &config->url, &config->user,
-		&config->password, &config->api_key, &config->ca_file };
+		&config->password, &config->api_key, &config->token,
+		&config->ca_file };
 	size_t i;
 	int error = 0;
 
@@ -167,6 +171,25 @@ free_config(struct http_config *config)
 	free((void *)(uintptr_t)config->ca_file);
 	wipe(config->password);
 	wipe(config->api_key);
+	wipe(config->token);
+}
+
+static int
+make_header(struct http *http)
+{
+	const struct http_config *config = &http->config;
+	int len = 0;
+
+	if (config->token != NULL)
+		len = asprintf(&http->key_header, "Authorization: Bearer %s",
+		    config->token);
+	else if (config->api_key != NULL)
+		len = asprintf(&http->key_header, "X-Api-Key: %s",
+		    config->api_key);
+	if (len >= 0)
+		return 0;
+	http->key_header = NULL;
+	return -ENOMEM;
 }
 
 int
@@ -182,15 +205,13 @@ http_new(const struct http_config *config, struct http **out)
 	pthread_mutex_init(&http->lock, NULL);
 	http->config = *config;
 	error = copy_config(&http->config);
-	http->digest = config->api_key == NULL && config->password != NULL;
+	http->digest = config->api_key == NULL && config->token == NULL &&
+	    config->password != NULL;
 	away_init(&http->away, config->tells ? http->config.url : NULL);
 	if (config->is_away)
 		away_begin(&http->away);
-	if (config->api_key != NULL &&
-	    asprintf(&http->key_header, "X-Api-Key: %s", config->api_key) < 0) {
-		http->key_header = NULL;
-		error = -ENOMEM;
-	}
+	if (error == 0)
+		error = make_header(http);
 	if (error != 0) {
 		http_free(http);
 		return error;
@@ -231,15 +252,16 @@ record(const struct http_request *request, const struct http_reply *reply,
 {
 	long long bytes = request->body != NULL ? reply->sent : reply->received;
 	int ms = (int)(time_now_ms() - started_ms);
-	const char *words = reply->message;
+	const char *words = reply->message, *target = request->target;
+	int len = (int)strcspn(target, request->is_signed ? "?" : "");
 
 	if (error != 0)
-		log_record("%s %s: %s%s%s", request->method, request->target,
+		log_record("%s %.*s: %s%s%s", request->method, len, target,
 		    strerror(-error), *words ? ": " : "", words);
 	else
-		log_record("%s %s %d, %lld bytes, %d ms%s%s", request->method,
-		    request->target, reply->status, bytes, ms,
-		    *words ? ": " : "", words);
+		log_record("%s %.*s %d, %lld bytes, %d ms%s%s", request->method,
+		    len, target, reply->status, bytes, ms, *words ? ": " : "",
+		    words);
 }
 
 static void
@@ -290,7 +312,7 @@ run(struct http *http, const struct wait *wait,
 
 	for (i = 0; i < 3 && request->headers[i] != NULL; i++)
 		lines[count++] = request->headers[i];
-	lines[count] = http->key_header;
+	lines[count] = request->is_signed ? NULL : http->key_header;
 	error = lane_get(http, request->lane, &lane);
 	if (error == 0)
 		error = buf_printf(&url, "%s%s", http->config.url,

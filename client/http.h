@@ -34,6 +34,7 @@ struct http_config {
 	const char *user;
 	const char *password; /* for Digest, or NULL */
 	const char *api_key;  /* for X-Api-Key, or NULL */
+	const char *token;    /* for Authorization: Bearer, or NULL */
 	const char *ca_file;  /* or NULL: the system's authorities */
 	int64_t connect_ms;
 	int64_t answer_ms; /* the first byte of an answer */
@@ -50,6 +51,7 @@ struct http_request {
 	const struct source *body; /* or NULL */
 	const struct sink *sink;   /* for the body of a 2xx answer, or NULL */
 	bool once;		   /* never repeat it by itself */
+	bool is_signed;		   /* its query is a secret and the login */
 };
 
 struct http_reply {
