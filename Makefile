@@ -45,6 +45,7 @@ LINK = $(CC) $(OUR_LDFLAGS) $(LDFLAGS)
 SRCS = \
 	cache/book.c \
 	cache/cache.c \
+	cache/cache_change.c \
 	cache/content.c \
 	cache/content_keep.c \
 	cache/crew.c \

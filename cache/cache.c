@@ -12,6 +12,7 @@
 
 #include "cache/book.h"
 #include "cache/cache.h"
+#include "cache/cache_link.h"
 #include "cache/slot.h"
 #include "client/away.h"
 #include "client/buf.h"
@@ -25,21 +26,6 @@
 #include "client/wait.h"
 
 #define ERROR_MS 1000
-
-struct cache {
-	struct printer printer;
-	struct printer *inner;
-	struct book *book;
-	struct turn sizes;
-	pthread_mutex_t lock;
-	pthread_cond_t answered; /* everything below, under lock */
-	uint64_t generation;	 /* of our changes */
-	uint64_t changed;	 /* the last that was successful */
-	uint64_t epoch;		 /* of refreshes */
-	struct slots slots;
-	uint64_t hits;	 /* answers given from memory */
-	uint64_t misses; /* questions that went out */
-};
 
 /*
  * May this answer be given to somebody who began to ask at began_ms?  One
@@ -82,6 +68,15 @@ struct answer {
 static void ask_picture(struct cache *, const struct wait *, const char *id,
     struct answer *out);
 
+/* It is as old as what its printer has it from. */
+static void
+ask_document(struct cache *cache, const struct wait *wait, enum topic topic,
+    struct answer *out)
+{
+	out->error = printer_document(cache->inner, wait, topic, &out->text);
+	out->done_ms = printer_told_ms(cache->inner, topic);
+}
+
 /* Without the lock. */
 static void
 ask(struct cache *cache, const struct wait *wait, const struct slot *slot,
@@ -96,8 +91,7 @@ ask(struct cache *cache, const struct wait *wait, const struct slot *slot,
 		out->error = printer_camera(cache->inner, wait, slot->topic,
 		    slot->key, &out->text);
 	else
-		out->error = printer_document(cache->inner, wait, slot->topic,
-		    &out->text);
+		ask_document(cache, wait, slot->topic, out);
 	if (out->done_ms == 0)
 		out->done_ms = time_now_ms();
 }
@@ -268,17 +262,6 @@ cache_list(struct printer *printer, const struct wait *wait, const char *folder,
 	return error;
 }
 
-/* Whatever was asked before now is void, if a change may have been made. */
-static void
-note_change(struct cache *cache, int error)
-{
-	pthread_mutex_lock(&cache->lock);
-	cache->generation++;
-	if (error == 0 || error == -EINTR || printer_is_unclear(error))
-		cache->changed = cache->generation;
-	pthread_mutex_unlock(&cache->lock);
-}
-
 static uint64_t
 generation_of(struct cache *cache)
 {
@@ -326,67 +309,6 @@ cache_fetch(struct printer *printer, const struct wait *wait,
 	    entry, sink);
 }
 
-static int
-cache_store(struct printer *printer, const struct wait *wait,
-    const struct store *store, struct entry *out)
-{
-	struct cache *cache = (struct cache *)printer;
-	int error = printer_store(cache->inner, wait, store, out);
-	char *path;
-
-	note_change(cache, error);
-	/* What failed may have arrived all the same. */
-	path = name_join(store->folder, error == 0 ? out->name : store->name);
-	if (path == NULL)
-		book_forget_sizes(cache->book);
-	else
-		book_renew(cache->book, path, error == 0 ? out->mtime_s : 0,
-		    error == 0 ? out->size : -1);
-	free(path);
-	return error;
-}
-
-static int
-cache_make_folder(struct printer *printer, const struct wait *wait,
-    const char *folder, const char *name)
-{
-	struct cache *cache = (struct cache *)printer;
-	int error = printer_make_folder(cache->inner, wait, folder, name);
-
-	note_change(cache, error);
-	return error;
-}
-
-static int
-cache_remove(struct printer *printer, const struct wait *wait,
-    const char *folder, const struct entry *entry)
-{
-	struct cache *cache = (struct cache *)printer;
-	int error = printer_remove(cache->inner, wait, folder, entry);
-
-	note_change(cache, error);
-	return error;
-}
-
-static int
-cache_command(struct printer *printer, const struct wait *wait, enum verb verb,
-    const char *path)
-{
-	struct cache *cache = (struct cache *)printer;
-	int error = 0;
-
-	if (verb != VERB_REFRESH)
-		error = printer_command(cache->inner, wait, verb, path);
-	else
-		book_forget_sizes(cache->book);
-	pthread_mutex_lock(&cache->lock);
-	cache->generation++;
-	if (verb == VERB_REFRESH)
-		cache->epoch++;
-	pthread_mutex_unlock(&cache->lock);
-	return error;
-}
-
 static void
 cache_count(struct printer *printer, struct counts *out)
 {
@@ -424,7 +346,9 @@ cache_new(struct printer *inner, struct book *book, int64_t ttl_ms,
 		.store = cache_store,
 		.make_folder = cache_make_folder,
 		.remove = cache_remove,
+		.rename = cache_rename,
 		.camera = cache_camera,
+		.change_settings = cache_change_settings,
 		.command = cache_command,
 		.count = cache_count,
 		.free = cache_free,
@@ -438,6 +362,7 @@ cache_new(struct printer *inner, struct book *book, int64_t ttl_ms,
 	cache->printer.ops = &ops;
 	cache->printer.dialect = inner->dialect;
 	cache->printer.has_pictures = inner->has_pictures;
+	cache->printer.is_watched = inner->is_watched;
 	cache->inner = inner;
 	cache->book = book;
 	turn_init(&cache->sizes);

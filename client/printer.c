@@ -74,6 +74,34 @@ printer_remove(struct printer *printer, const struct wait *wait,
 }
 
 int
+printer_rename(struct printer *printer, const struct wait *wait,
+    const char *folder, const struct entry *entry, const char *new_folder,
+    const char *new_name, struct entry *out)
+{
+	if (printer->ops->rename == NULL)
+		return -EOPNOTSUPP;
+	return printer->ops->rename(printer, wait, folder, entry, new_folder,
+	    new_name, out);
+}
+
+int
+printer_change_settings(struct printer *printer, const struct wait *wait,
+    const char *text, size_t len)
+{
+	if (printer->ops->change_settings == NULL)
+		return -EOPNOTSUPP;
+	return printer->ops->change_settings(printer, wait, text, len);
+}
+
+int64_t
+printer_told_ms(struct printer *printer, enum topic topic)
+{
+	return printer->ops->told_ms == NULL ?
+	    0 :
+	    printer->ops->told_ms(printer, topic);
+}
+
+int
 printer_camera(struct printer *printer, const struct wait *wait,
     enum topic topic, const char *id, struct buf *out)
 {

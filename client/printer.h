@@ -27,9 +27,13 @@ enum topic {
 	TOPIC_LEGACY_PRINTER, /* the OctoPrint-compatible API's answers */
 	TOPIC_LEGACY_JOB,
 	TOPIC_LEGACY_FILES,
-	TOPIC_CAMERA,  /* of one camera: how it is set up */
-	TOPIC_PICTURE, /* as it comes */
-	TOPIC_PNG,     /* the same as a PNG */
+	TOPIC_PRINTER,	/* Obico: all that it tells, without its secrets */
+	TOPIC_FAILURE,	/* Obico: is it watched, and what was seen */
+	TOPIC_SETTINGS, /* Obico: those that printer_change_settings changes */
+	TOPIC_PRINTS,	/* Obico: an array, the newest print first */
+	TOPIC_CAMERA,	/* of one camera: how it is set up */
+	TOPIC_PICTURE,	/* as it comes */
+	TOPIC_PNG,	/* the same as a PNG */
 	TOPIC_COUNT
 };
 
@@ -44,7 +48,12 @@ enum verb {
 	VERB_UNREADY,
 	VERB_REBOOT,
 	VERB_RESTART,
-	VERB_SNAP
+	VERB_SNAP,
+	VERB_MUTE,
+	VERB_UNMUTE,
+	VERB_ACKNOWLEDGE,
+	VERB_ARCHIVE,
+	VERB_UNARCHIVE
 };
 
 #define STORE_WORDS 160
@@ -86,8 +95,14 @@ struct printer_ops {
 	    const char *folder, const char *name);
 	int (*remove)(struct printer *, const struct wait *, const char *folder,
 	    const struct entry *);
+	int (*rename)(struct printer *, const struct wait *, const char *folder,
+	    const struct entry *, const char *new_folder, const char *new_name,
+	    struct entry *out);
 	int (*camera)(struct printer *, const struct wait *, enum topic,
 	    const char *id, struct buf *out);
+	int (*change_settings)(struct printer *, const struct wait *,
+	    const char *text, size_t len);
+	int64_t (*told_ms)(struct printer *, enum topic);
 	int (*command)(struct printer *, const struct wait *, enum verb,
 	    const char *path);
 	void (*count)(struct printer *, struct counts *out);
@@ -98,6 +113,7 @@ struct printer {
 	const struct printer_ops *ops;
 	const struct dialect *dialect;
 	bool has_pictures; /* it may have a camera */
+	bool is_watched;   /* an Obico server looks for failures */
 };
 
 /*
@@ -138,6 +154,29 @@ int printer_remove(struct printer *, const struct wait *, const char *folder,
     const struct entry *);
 
 /*
+ * Give a file or folder another name, in another folder too, where nothing of
+ * that name is; out is what it is then (caller: entry_free).  -EOPNOTSUPP: its
+ * server cannot, -EEXIST.
+ */
+int printer_rename(struct printer *, const struct wait *, const char *folder,
+    const struct entry *, const char *new_folder, const char *new_name,
+    struct entry *out);
+
+/*
+ * Change some of the settings: a JSON object with members of TOPIC_SETTINGS.
+ * -EINVAL: not such an object, or a value out of range; nothing was sent, and
+ * the log says why.
+ */
+int printer_change_settings(struct printer *, const struct wait *,
+    const char *text, size_t len);
+
+/*
+ * When did what printer_document would tell come from the server
+ * (time_now_ms)?  0: it would be asked.
+ */
+int64_t printer_told_ms(struct printer *, enum topic);
+
+/*
  * Append what there is of a camera: one of its topics.  "" is the camera that
  * snapshot.jpg shows.  -ENODATA: there is no picture, -EPROTO: what came is
  * none.
@@ -147,7 +186,7 @@ int printer_camera(struct printer *, const struct wait *, enum topic,
 
 /*
  * Do what a verb says; path is the file for VERB_PRINT, the camera or NULL for
- * VERB_SNAP.  Returns the
+ * VERB_SNAP, "failed" or "not_failed" for VERB_ACKNOWLEDGE.  Returns the
  * printer's answer: -EBUSY: not now, -ESRCH: no job or transfer, -ENOENT: no
  * file, -EOPNOTSUPP: its server does not have that.
  */

@@ -76,6 +76,8 @@ document(struct printer *printer, const struct wait *wait, enum topic topic,
 	if (topic == TOPIC_CAMERAS && !printer->dialect->has_cameras)
 		return link->camera == NULL ? -ENODATA :
 					      link_own_cameras(link, out);
+	if (paths[topic] == NULL)
+		return -EOPNOTSUPP;
 	error = link_get(link, wait, paths[topic], &reply);
 	if (error == 0 && reply.status == 204)
 		error = -ENODATA;

@@ -1,0 +1,115 @@
+/*
+ * Changes made through the cache: the printer's verdict, and what is then
+ * void.  Any thread; cache.lock guards the generations.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "cache/book.h"
+#include "cache/cache_link.h"
+#include "client/listing.h"
+#include "client/name.h"
+
+/* Whatever was asked before now is void, if a change may have been made. */
+static void
+note_change(struct cache *cache, int error)
+{
+	pthread_mutex_lock(&cache->lock);
+	cache->generation++;
+	if (error == 0 || error == -EINTR || printer_is_unclear(error))
+		cache->changed = cache->generation;
+	pthread_mutex_unlock(&cache->lock);
+}
+
+int
+cache_store(struct printer *printer, const struct wait *wait,
+    const struct store *store, struct entry *out)
+{
+	struct cache *cache = (struct cache *)printer;
+	int error = printer_store(cache->inner, wait, store, out);
+	char *path;
+
+	note_change(cache, error);
+	/* What failed may have arrived all the same. */
+	path = name_join(store->folder, error == 0 ? out->name : store->name);
+	if (path == NULL)
+		book_forget_sizes(cache->book);
+	else
+		book_renew(cache->book, path, error == 0 ? out->mtime_s : 0,
+		    error == 0 ? out->size : -1);
+	free(path);
+	return error;
+}
+
+int
+cache_make_folder(struct printer *printer, const struct wait *wait,
+    const char *folder, const char *name)
+{
+	struct cache *cache = (struct cache *)printer;
+	int error = printer_make_folder(cache->inner, wait, folder, name);
+
+	note_change(cache, error);
+	return error;
+}
+
+int
+cache_remove(struct printer *printer, const struct wait *wait,
+    const char *folder, const struct entry *entry)
+{
+	struct cache *cache = (struct cache *)printer;
+	int error = printer_remove(cache->inner, wait, folder, entry);
+
+	note_change(cache, error);
+	return error;
+}
+
+int
+cache_rename(struct printer *printer, const struct wait *wait,
+    const char *folder, const struct entry *entry, const char *new_folder,
+    const char *new_name, struct entry *out)
+{
+	struct cache *cache = (struct cache *)printer;
+	int error = printer_rename(cache->inner, wait, folder, entry,
+	    new_folder, new_name, out);
+
+	note_change(cache, error);
+	return error;
+}
+
+int
+cache_change_settings(struct printer *printer, const struct wait *wait,
+    const char *text, size_t len)
+{
+	struct cache *cache = (struct cache *)printer;
+	int error = printer_change_settings(cache->inner, wait, text, len);
+
+	note_change(cache, error);
+	return error;
+}
+
+/* What lies behind the printer may remember something too. */
+static void
+refresh(struct cache *cache, const struct wait *wait)
+{
+	(void)printer_command(cache->inner, wait, VERB_REFRESH, NULL);
+	book_forget_sizes(cache->book);
+}
+
+int
+cache_command(struct printer *printer, const struct wait *wait, enum verb verb,
+    const char *path)
+{
+	struct cache *cache = (struct cache *)printer;
+	int error = 0;
+
+	if (verb != VERB_REFRESH)
+		error = printer_command(cache->inner, wait, verb, path);
+	else
+		refresh(cache, wait);
+	pthread_mutex_lock(&cache->lock);
+	cache->generation++;
+	if (verb == VERB_REFRESH)
+		cache->epoch++;
+	pthread_mutex_unlock(&cache->lock);
+	return error;
+}

@@ -1,0 +1,44 @@
+#ifndef CACHE_CACHE_LINK_H
+#define CACHE_CACHE_LINK_H
+
+#include <pthread.h>
+#include <stdint.h>
+
+#include "cache/slot.h"
+#include "client/printer.h"
+#include "client/turn.h"
+
+struct book;
+
+/* What cache/cache.c and cache/cache_change.c share. */
+struct cache {
+	struct printer printer;
+	struct printer *inner;
+	struct book *book;
+	struct turn sizes;
+	pthread_mutex_t lock;
+	pthread_cond_t answered; /* everything below, under lock */
+	uint64_t generation;	 /* of our changes */
+	uint64_t changed;	 /* the last that was successful */
+	uint64_t epoch;		 /* of refreshes */
+	struct slots slots;
+	uint64_t hits;	 /* answers given from memory */
+	uint64_t misses; /* questions that went out */
+};
+
+/* The functions of a cache that change something on its printer. */
+int cache_store(struct printer *, const struct wait *, const struct store *,
+    struct entry *out);
+int cache_make_folder(struct printer *, const struct wait *, const char *folder,
+    const char *name);
+int cache_remove(struct printer *, const struct wait *, const char *folder,
+    const struct entry *);
+int cache_rename(struct printer *, const struct wait *, const char *folder,
+    const struct entry *, const char *new_folder, const char *new_name,
+    struct entry *out);
+int cache_change_settings(struct printer *, const struct wait *,
+    const char *text, size_t len);
+int cache_command(struct printer *, const struct wait *, enum verb,
+    const char *path);
+
+#endif
