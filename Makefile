@@ -73,12 +73,21 @@ SRCS = \
 	client/log.c \
 	client/multipart.c \
 	client/name.c \
+	client/obico.c \
+	client/obico_camera.c \
+	client/obico_clean.c \
+	client/obico_command.c \
+	client/obico_printer.c \
+	client/obico_settings.c \
+	client/obico_shape.c \
 	client/picture.c \
 	client/printer.c \
 	client/prusalink.c \
+	client/roster.c \
 	client/shape.c \
 	client/snapshot.c \
 	client/store.c \
+	client/text.c \
 	client/time.c \
 	client/turn.c \
 	fs/call.c \

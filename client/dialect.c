@@ -1,7 +1,8 @@
 /*
- * The two kinds of PrusaLink servers as constants, and their rules for names.
+ * The kinds of servers as constants, and their rules for names.
  * Sources: Prusa-Firmware-Buddy 6.3 (lib/WUI/nhttp, src/common/lfn.cpp,
- * src/common/filename_type.cpp), Prusa-Link 0.8.1 (prusa/link/web/files.py).
+ * src/common/filename_type.cpp), Prusa-Link 0.8.1 (prusa/link/web/files.py),
+ * Obico's server of July 2026 (backend/api/viewsets.py).
  */
 #include <ctype.h>
 #include <errno.h>
@@ -26,10 +27,21 @@ static const struct dialect_storage pi_storages[] = {
 	{ NULL, false, false },
 };
 
+static const struct dialect_storage obico_storages[] = {
+	{ "gcodes", false, false },
+	{ NULL, false, false },
+};
+
+static const struct dialect_storage no_storages[] = {
+	{ NULL, false, false },
+};
+
 static const char *const models[] = { ".gcode", ".bgcode", ".gco", ".gc", ".g",
 	".bgc", NULL };
 static const char *const text_models[] = { ".gcode", ".gco", ".gc", ".g",
 	NULL };
+static const char *const binary_models[] = { ".bgcode", ".bgc", NULL };
+static const char *const nothing[] = { NULL };
 static const char *const fat_forbidden[] = { "\"", "*", ":", "<", ">", "?", "|",
 	"\\", NULL };
 static const char *const pi_forbidden[] = { "\\", "?", "\"", "%", "\u00af",
@@ -73,6 +85,32 @@ const struct dialect dialect_pi = {
 	.folder_max = 255,
 	.lossy_chunk = 65365,
 	.login_ms = 50000, /* a nonce lives 60 s to 120 s */
+};
+
+const struct dialect dialect_obico = {
+	.title = "Obico",
+	.realm = "",
+	.storages = obico_storages,
+	.upload_storage = "gcodes",
+	.shows_all = true,
+	.is_cloud = true,
+	.refused = binary_models, /* what is not UTF-8 is 400 */
+	.printable = nothing,
+	.forbidden = nothing,
+	.target_max = 65535, /* no name is in a request's target */
+	.file_max = 255,
+	.folder_max = 255,
+	.size_max = 500 << 20, /* of a paying account; more is 413 */
+};
+
+const struct dialect dialect_archived = {
+	.title = "Obico",
+	.realm = "",
+	.storages = no_storages,
+	.is_cloud = true,
+	.is_archived = true,
+	.printable = nothing,
+	.forbidden = nothing,
 };
 
 const struct dialect_storage *
@@ -171,6 +209,9 @@ dialect_check_name(const struct dialect *dialect, const char *folder,
 		return -EINVAL;
 	if (!is_folder && dialect->uploadable != NULL &&
 	    !ends_in(name, dialect->uploadable))
+		return -EINVAL;
+	if (!is_folder && dialect->refused != NULL &&
+	    ends_in(name, dialect->refused))
 		return -EINVAL;
 	return check_length(dialect, folder, name, is_folder);
 }

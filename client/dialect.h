@@ -22,7 +22,7 @@ struct dialect {
 	const char *title;
 	const char *realm;			/* of the login challenge */
 	const struct dialect_storage *storages; /* ends with a NULL name */
-	const char *upload_storage;
+	const char *upload_storage;		/* NULL: it takes no files */
 	bool folds;	      /* names differ without regard to case (FAT) */
 	bool shows_all;	      /* lists and takes any file, not just models */
 	bool tells_space;     /* knows the free space */
@@ -32,8 +32,12 @@ struct dialect {
 	bool stops_transfers; /* DELETE /api/v1/transfer stops one */
 	bool has_ready;	      /* can be declared ready for a print */
 	bool has_cameras;     /* may have cameras of its own */
+	bool is_cloud;	      /* an Obico server stands for the printer */
+	bool is_archived;     /* and has put it away */
 	bool hides_models_in_folders;  /* hides folders named like a model */
 	const char *const *uploadable; /* suffixes; NULL: any */
+	const char *const *refused;    /* suffixes that it does not take, or
+					  NULL */
 	const char *const *printable;  /* suffixes of what can be printed */
 	const char *const *forbidden;  /* characters, as UTF-8 */
 	size_t path_max;   /* bytes of "/storage/path" on the wire; 0: none */
@@ -45,8 +49,10 @@ struct dialect {
 	int64_t login_ms;  /* a nonce older than this is renewed first */
 };
 
-extern const struct dialect dialect_buddy; /* Prusa-Firmware-Buddy */
-extern const struct dialect dialect_pi;	   /* PrusaLink, Raspberry Pi */
+extern const struct dialect dialect_buddy;    /* Prusa-Firmware-Buddy */
+extern const struct dialect dialect_pi;	      /* PrusaLink, Raspberry Pi */
+extern const struct dialect dialect_obico;    /* an Obico server */
+extern const struct dialect dialect_archived; /* the same */
 
 /* The storage of that name, or NULL. */
 const struct dialect_storage *dialect_storage(const struct dialect *,

@@ -81,8 +81,8 @@ is_unknown(const cJSON *value)
 	    (cJSON_IsNumber(value) && !(fabs(value->valuedouble) <= 1e308));
 }
 
-static const cJSON *
-at_path(const cJSON *tree, const char *path)
+const struct cJSON *
+json_at(const struct cJSON *tree, const char *path)
 {
 	char name[64];
 	size_t len;
@@ -131,7 +131,7 @@ json_field(const char *text, size_t len, const char *path, struct buf *out)
 
 	if (error != 0)
 		return error;
-	value = at_path(tree, path);
+	value = json_at(tree, path);
 	if (value == NULL || is_unknown(value))
 		error = -ENODATA;
 	else if (cJSON_IsString(value))

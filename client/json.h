@@ -24,6 +24,9 @@ int json_parse(const char *text, size_t len, struct cJSON **out);
  */
 int json_field(const char *text, size_t len, const char *path, struct buf *out);
 
+/* The value at such a path, or NULL.  Borrowed from the tree. */
+const struct cJSON *json_at(const struct cJSON *, const char *path);
+
 /* Append the tree as one line of text.  Returns 0 or -ENOMEM. */
 int json_print(const struct cJSON *, struct buf *out);
 

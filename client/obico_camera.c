@@ -1,0 +1,93 @@
+/*
+ * The last picture of a printer's primary camera, at a signed URL that the
+ * account's list tells.  No state of its own, any thread.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cJSON.h>
+
+#include "client/camera.h"
+#include "client/json.h"
+#include "client/obico_link.h"
+
+#define MEDIA "/media/" /* what the server itself has */
+
+/*
+ * The host in the URL is the one that the server believes to be; only the path
+ * is signed, so the server's own media are asked for where it was found.
+ */
+static int
+make_url(const struct obico *obico, const char *told, struct buf *out)
+{
+	const char *path = strstr(told, "://");
+
+	path = path == NULL ? NULL : strchr(path + 3, '/');
+	if (path != NULL && strncmp(path, MEDIA, strlen(MEDIA)) == 0)
+		return buf_printf(out, "%s%s", obico->base, path);
+	return buf_printf(out, "%s", told);
+}
+
+static int
+get_picture(struct obico_printer *printer, const struct wait *wait,
+    struct buf *out)
+{
+	struct buf text = { 0 }, url = { 0 };
+	struct camera *camera = NULL;
+	char *told = NULL;
+	int error = obico_look(printer, wait, &text, &told);
+
+	if (error == 0 && told == NULL)
+		error = -ENODATA;
+	if (error == 0)
+		error = make_url(printer->obico, told, &url);
+	if (error == 0 && camera_check_url(url.data) != 0)
+		error = -EPROTO;
+	if (error == 0)
+		error = camera_new(&printer->obico->config, url.data, &camera);
+	if (error == 0)
+		error = camera_picture(camera, wait, out);
+	camera_free(camera);
+	buf_free(&text);
+	buf_free(&url);
+	free(told);
+	return error;
+}
+
+/* How its pictures are to be turned. */
+static int
+get_config(struct obico_printer *printer, const struct wait *wait,
+    struct buf *out)
+{
+	struct buf text = { 0 };
+	const cJSON *webcams;
+	cJSON *tree = NULL;
+	int error = obico_look(printer, wait, &text, NULL);
+
+	if (error == 0)
+		error = json_parse(text.data, text.len, &tree);
+	if (error == 0) {
+		webcams = json_at(tree, "settings.webcams");
+		error = cJSON_GetArraySize(webcams) > 0 ?
+		    json_print(cJSON_GetArrayItem(webcams, 0), out) :
+		    buf_printf(out, "{}");
+	}
+	if (error == 0)
+		error = buf_append(out, "\n", 1);
+	cJSON_Delete(tree);
+	buf_free(&text);
+	return error;
+}
+
+int
+obico_camera(struct printer *printer, const struct wait *wait, enum topic topic,
+    const char *id, struct buf *out)
+{
+	struct obico_printer *ours = (struct obico_printer *)printer;
+
+	if (*id != '\0' && strcmp(id, "camera") != 0)
+		return -ENODATA;
+	return topic == TOPIC_PICTURE ? get_picture(ours, wait, out) :
+					get_config(ours, wait, out);
+}

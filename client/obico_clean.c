@@ -1,0 +1,64 @@
+/*
+ * What an Obico server tells and no file may show: whoever has a printer's
+ * auth_token is that printer, and a signed URL needs no login.  No state.
+ */
+#include <string.h>
+
+#include <cJSON.h>
+
+#include "client/json.h"
+#include "client/obico_link.h"
+
+/* auth_token, unsub_token and such. */
+static bool
+is_secret_name(const char *name)
+{
+	return strcasestr(name, "token") != NULL ||
+	    strcasestr(name, "password") != NULL ||
+	    strcasestr(name, "secret") != NULL;
+}
+
+/* Its signature is in the query; some are told without their host. */
+static bool
+is_signed_url(const char *text)
+{
+	return strchr(text, '?') != NULL &&
+	    (*text == '/' || strstr(text, "://") != NULL ||
+		strstr(text, "digest=") != NULL);
+}
+
+static bool
+is_secret(const cJSON *item)
+{
+	return (item->string != NULL && is_secret_name(item->string)) ||
+	    (cJSON_IsString(item) && is_signed_url(item->valuestring));
+}
+
+/* json_parse bounds the depth, so a stack of that height will do. */
+void
+obico_clean(struct cJSON *tree)
+{
+	cJSON *parent[JSON_DEPTH + 1], *next[JSON_DEPTH + 1];
+	size_t depth = 0;
+
+	parent[0] = tree;
+	next[0] = tree == NULL ? NULL : tree->child;
+	for (;;) {
+		cJSON *item = next[depth];
+
+		if (item == NULL) {
+			if (depth-- == 0)
+				return;
+			continue;
+		}
+		next[depth] = item->next;
+		if (is_secret(item)) {
+			cJSON_DetachItemViaPointer(parent[depth], item);
+			cJSON_Delete(item);
+		} else if (item->child != NULL && depth < JSON_DEPTH) {
+			depth++;
+			parent[depth] = item;
+			next[depth] = item->child;
+		}
+	}
+}

@@ -1,0 +1,95 @@
+#ifndef CLIENT_OBICO_LINK_H
+#define CLIENT_OBICO_LINK_H
+
+#include <pthread.h>
+
+#include "client/http.h"
+#include "client/obico.h"
+#include "client/printer.h"
+#include "client/turn.h"
+
+/*
+ * What the parts of the Obico back end share.  The server's traps: every
+ * target ends in a slash (else it is redirected, and a POST that is followed
+ * becomes a GET, which executes all the same), and a command that was answered
+ * has not been carried out.
+ */
+struct obico {
+	struct http *http;
+	struct http_config config; /* for pictures: no login, strings owned */
+	char *base;		   /* the server's URL */
+	int64_t ttl_ms;
+	struct turn asking; /* for the roster */
+	struct turn upload; /* to the cloud folder: one at a time */
+	pthread_mutex_t lock;
+	int holders; /* all below under lock */
+	struct roster *roster;
+	uint64_t generation; /* of our changes */
+	uint64_t told;	     /* the generation that the roster is of */
+	bool refused;	     /* the token, as was logged */
+};
+
+/* A printer of an account. */
+struct obico_printer {
+	struct printer printer;
+	struct obico *obico; /* held */
+	int64_t id;
+	bool archived;
+};
+
+/*
+ * A request whose answer is read.  Returns 0 or a negative errno; caller:
+ * http_reply_free, in any case.  text is a JSON body, or NULL.
+ */
+int obico_ask(struct obico *, const struct wait *, const char *method,
+    const char *target, const char *text, struct http_reply *);
+
+/*
+ * What a printer tells now: its object as JSON without secrets, appended to
+ * out.  picture gets the URL of its picture (caller: free), or NULL; it may be
+ * NULL.  -ENOENT: it has left the account.
+ */
+int obico_look(struct obico_printer *, const struct wait *, struct buf *out,
+    char **picture);
+
+/* One of the documents of a printer's object, in the v1 shape (shape.h). */
+int obico_shape(enum topic, const char *text, size_t len, struct buf *out);
+
+/* What the object says of its state: "PRINTING" and so on; NULL: away. */
+struct cJSON;
+const char *obico_state(const struct cJSON *printer);
+
+/* Was a failure seen that nobody has acknowledged yet? */
+bool obico_has_alert(const struct cJSON *printer);
+
+/*
+ * Take out of a tree, at every depth, what opens a door: tokens, and URLs that
+ * are signed.
+ */
+void obico_clean(struct cJSON *);
+
+/* The functions of a printer that have files of their own. */
+int obico_command(struct printer *, const struct wait *, enum verb,
+    const char *word);
+int obico_change_settings(struct printer *, const struct wait *,
+    const char *text, size_t len);
+int obico_unarchive(struct obico_printer *, const struct wait *);
+int obico_camera(struct printer *, const struct wait *, enum topic,
+    const char *id, struct buf *out);
+
+/* client/obico_files.c and its neighbours: the cloud folder "gcodes". */
+int obico_list(struct printer *, const struct wait *, const char *folder,
+    struct listing **out);
+int obico_fetch(struct printer *, const struct wait *, const char *folder,
+    const struct entry *, const struct sink *);
+int obico_store(struct printer *, const struct wait *, const struct store *,
+    struct entry *out);
+int obico_make_folder(struct printer *, const struct wait *, const char *folder,
+    const char *name);
+int obico_remove(struct printer *, const struct wait *, const char *folder,
+    const struct entry *);
+int obico_move(struct printer *, const struct wait *, const char *folder,
+    const struct entry *, const char *new_folder, const char *new_name,
+    struct entry *out);
+
+#endif

@@ -1,0 +1,216 @@
+/*
+ * A printer of an Obico account: its documents are parts of the object that
+ * the account's list has of it, so however many printers are looked at, one
+ * request answers.  No state of its own, any thread.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cJSON.h>
+
+#include "client/dialect.h"
+#include "client/json.h"
+#include "client/obico_link.h"
+#include "client/time.h"
+
+#define PRINTS "200" /* of a printer's history; older ones are not shown */
+
+int
+obico_look(struct obico_printer *printer, const struct wait *wait,
+    struct buf *out, char **picture)
+{
+	const struct roster_printer *found;
+	struct roster *roster;
+	int error = obico_roster(printer->obico, wait, &roster);
+
+	if (error != 0)
+		return error;
+	found = roster_find(roster, printer->id);
+	error = found == NULL ? -ENOENT : buf_printf(out, "%s", found->text);
+	if (picture != NULL)
+		*picture = NULL;
+	if (error == 0 && picture != NULL && found->picture != NULL) {
+		*picture = strdup(found->picture);
+		error = *picture == NULL ? -ENOMEM : 0;
+	}
+	roster_release(roster);
+	return error;
+}
+
+static int
+tell_printer(struct obico_printer *printer, const struct wait *wait,
+    struct buf *out)
+{
+	int error = obico_look(printer, wait, out, NULL);
+
+	return error != 0 ? error : buf_append(out, "\n", 1);
+}
+
+static int
+tell_version(struct obico_printer *printer, const struct wait *wait,
+    struct buf *out)
+{
+	struct http_reply reply;
+	struct buf version = { 0 };
+	int error = obico_ask(printer->obico, wait, "GET", "/api/v1/version/",
+	    NULL, &reply);
+
+	if (error == 0)
+		error = json_field(buf_text(&reply.body), reply.body.len,
+		    "version", &version);
+	if (error == 0)
+		error = buf_printf(out, "{\"text\":\"Obico\",\"api\":");
+	if (error == 0)
+		error = json_quote(out, version.data);
+	if (error == 0)
+		error = buf_printf(out, "}\n");
+	http_reply_free(&reply);
+	buf_free(&version);
+	return error == -ENODATA ? -EPROTO : error;
+}
+
+static int
+tell_storage(struct obico_printer *printer, const struct wait *wait,
+    struct buf *out)
+{
+	(void)printer;
+	(void)wait;
+	return buf_printf(out,
+	    "{\"storage_list\":[{\"path\":\"/gcodes\",\"name\":\"gcodes\","
+	    "\"type\":\"CLOUD\",\"available\":true,\"read_only\":false}]}\n");
+}
+
+static int
+tell_prints(struct obico_printer *printer, const struct wait *wait,
+    struct buf *out)
+{
+	struct http_reply reply = { 0 };
+	struct buf target = { 0 };
+	cJSON *tree = NULL;
+	int error = buf_printf(&target,
+	    "/api/v1/prints/?filter_by_printer_ids%%5B%%5D=%" PRId64
+	    "&limit=" PRINTS,
+	    printer->id);
+
+	if (error == 0)
+		error = obico_ask(printer->obico, wait, "GET", target.data,
+		    NULL, &reply);
+	if (error == 0)
+		error = json_parse(buf_text(&reply.body), reply.body.len,
+		    &tree);
+	if (error == 0 && !cJSON_IsArray(tree))
+		error = -EPROTO;
+	if (error == 0) {
+		obico_clean(tree);
+		error = json_print(tree, out);
+	}
+	if (error == 0)
+		error = buf_append(out, "\n", 1);
+	cJSON_Delete(tree);
+	http_reply_free(&reply);
+	buf_free(&target);
+	return error;
+}
+
+/* The one camera that the server has pictures of. */
+static int
+tell_cameras(struct obico_printer *printer, const struct wait *wait,
+    struct buf *out)
+{
+	int error = buf_printf(out,
+	    "{\"camera_list\":[{\"camera_id\":\"camera\",\"config\":");
+
+	if (error == 0)
+		error = obico_camera(&printer->printer, wait, TOPIC_CAMERA, "",
+		    out);
+	if (error != 0)
+		return error;
+	out->data[--out->len] = '\0'; /* the line end */
+	return buf_printf(out, "}]}\n");
+}
+
+static int
+document(struct printer *printer, const struct wait *wait, enum topic topic,
+    struct buf *out)
+{
+	static int (*const tellers[TOPIC_COUNT])(struct obico_printer *,
+	    const struct wait *, struct buf *) = {
+		[TOPIC_PRINTER] = tell_printer,
+		[TOPIC_VERSION] = tell_version,
+		[TOPIC_STORAGE] = tell_storage,
+		[TOPIC_PRINTS] = tell_prints,
+		[TOPIC_CAMERAS] = tell_cameras,
+	};
+	struct obico_printer *ours = (struct obico_printer *)printer;
+	struct buf text = { 0 };
+	int error;
+
+	if (tellers[topic] != NULL)
+		return tellers[topic](ours, wait, out);
+	error = obico_look(ours, wait, &text, NULL);
+	if (error == 0)
+		error = obico_shape(topic, text.data, text.len, out);
+	buf_free(&text);
+	return error;
+}
+
+/* What comes from the list is as old as the list. */
+static int64_t
+told_ms(struct printer *printer, enum topic topic)
+{
+	struct obico *obico = ((struct obico_printer *)printer)->obico;
+	struct roster *roster;
+	int64_t ms = 0;
+
+	if (topic == TOPIC_VERSION || topic == TOPIC_PRINTS)
+		return 0;
+	roster = obico_known(obico);
+	if (roster != NULL)
+		ms = roster->told_ms;
+	roster_release(roster);
+	return ms;
+}
+
+static void
+count(struct printer *printer, struct counts *out)
+{
+	http_count(((struct obico_printer *)printer)->obico->http, out);
+}
+
+static void
+release(struct printer *printer)
+{
+	obico_release(((struct obico_printer *)printer)->obico);
+	free(printer);
+}
+
+int
+obico_printer_new(struct obico *obico, int64_t id, bool archived,
+    struct printer **out)
+{
+	static const struct printer_ops ops = {
+		.document = document,
+		.camera = obico_camera,
+		.change_settings = obico_change_settings,
+		.told_ms = told_ms,
+		.command = obico_command,
+		.count = count,
+		.free = release,
+	};
+	struct obico_printer *printer = calloc(1, sizeof(*printer));
+
+	if (printer == NULL)
+		return -ENOMEM;
+	printer->printer.ops = &ops;
+	printer->printer.dialect = archived ? &dialect_archived :
+					      &dialect_obico;
+	printer->printer.has_pictures = !archived;
+	printer->printer.is_watched = !archived;
+	printer->obico = obico_hold(obico);
+	printer->id = id;
+	printer->archived = archived;
+	*out = &printer->printer;
+	return 0;
+}
