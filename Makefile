@@ -68,6 +68,7 @@ SRCS = \
 	client/frame.c \
 	client/http.c \
 	client/json.c \
+	client/label.c \
 	client/lane.c \
 	client/listing.c \
 	client/log.c \
