@@ -11,141 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/camera.h"
 #include "client/log.h"
 #include "client/name.h"
+#include "fs/option_read.h"
 #include "fs/options.h"
-
-int
-options_read_text(const char *text, void *out)
-{
-	char *copy = strdup(text);
-
-	if (copy == NULL)
-		return -ENOMEM;
-	free(*(char **)out);
-	*(char **)out = copy;
-	return 0;
-}
-
-/* Seconds with decimals, as milliseconds. */
-static int
-read_seconds(const char *text, void *out)
-{
-	char *end;
-	double seconds;
-
-	if (!isdigit((unsigned char)*text) && *text != '.')
-		return -EINVAL;
-	seconds = strtod(text, &end);
-	if (*end != '\0' || !(seconds >= 0 && seconds <= 86400))
-		return -EINVAL;
-	*(int64_t *)out = (int64_t)(seconds * 1000 + 0.5);
-	return 0;
-}
-
-/* A time limit; there is always one. */
-static int
-read_limit(const char *text, void *out)
-{
-	int64_t limit_ms;
-	int error = read_seconds(text, &limit_ms);
-
-	if (error == 0 && limit_ms == 0)
-		error = -EINVAL;
-	if (error == 0)
-		*(int64_t *)out = limit_ms;
-	return error;
-}
-
-/* Bytes, perhaps with K, M, G or T behind. */
-static int
-read_bytes(const char *text, void *out)
-{
-	static const char units[] = "KMGT";
-	const char *unit, *error;
-	char digits[32];
-	size_t len = strlen(text);
-	int64_t value;
-	int shift = 0;
-
-	if (len == 0 || len >= sizeof(digits))
-		return -EINVAL;
-	strlcpy(digits, text, sizeof(digits));
-	unit = strchr(units, toupper((unsigned char)text[len - 1]));
-	if (unit != NULL && *unit != '\0') {
-		digits[len - 1] = '\0';
-		shift = 10 * (int)(unit - units + 1);
-	}
-	value = strtonum(digits, 0, INT64_MAX >> shift, &error);
-	if (error != NULL)
-		return -EINVAL;
-	*(int64_t *)out = value << shift;
-	return 0;
-}
-
-static int
-read_id(const char *text, void *out)
-{
-	const char *error;
-	int64_t value = strtonum(text, 0, UINT32_MAX - 1, &error);
-
-	if (error != NULL)
-		return -EINVAL;
-	*(int64_t *)out = value;
-	return 0;
-}
-
-static int
-read_mode(const char *text, void *out)
-{
-	char *end;
-	unsigned long value;
-
-	if (!isdigit((unsigned char)*text))
-		return -EINVAL;
-	value = strtoul(text, &end, 8);
-	if (*end != '\0' || value > 0777)
-		return -EINVAL;
-	*(int64_t *)out = (int64_t)value;
-	return 0;
-}
-
-/* The address of a picture; a user in it could be read by everybody. */
-static int
-read_camera(const char *text, void *out)
-{
-	return camera_check_url(text) != 0 ? -EINVAL :
-					     options_read_text(text, out);
-}
-
-static int
-read_verify(const char *text, void *out)
-{
-	static const char *const words[] = {
-		[VERIFY_SIZE] = "size",
-		[VERIFY_FULL] = "full",
-		[VERIFY_NONE] = "none",
-	};
-	int i;
-
-	for (i = 0; i <= VERIFY_NONE; i++) {
-		if (strcmp(words[i], text) == 0) {
-			*(int *)out = i;
-			return 0;
-		}
-	}
-	return -EINVAL;
-}
-
-static int
-read_flag(const char *text, void *out)
-{
-	if (*text != '\0')
-		return -EINVAL;
-	*(bool *)out = true;
-	return 0;
-}
 
 #define AT(member) offsetof(struct options, member)
 #define read_text  options_read_text
@@ -155,22 +24,25 @@ static const struct option_row rows[] = {
 	{ "user", read_text, AT(user), "NAME", "login name (maker)" },
 	{ "password_file", read_text, AT(password_file), "PATH", "its first line is the password" },
 	{ "api_key_file", read_text, AT(api_key_file), "PATH", "use an API key instead of a password" },
-	{ "camera", read_camera, AT(camera), "URL", "where pictures come from" },
+	{ "camera", option_read_camera, AT(camera), "URL", "where pictures come from" },
 	{ "ca_file", read_text, AT(ca_file), "PATH", "private certificate authority for https" },
-	{ "ttl", read_seconds, AT(ttl_ms), "SECONDS", "how old a live document may be (1)" },
-	{ "connect_timeout", read_limit, AT(connect_ms), "SECONDS", "for a connection (5)" },
-	{ "answer_timeout", read_limit, AT(answer_ms), "SECONDS", "for the first byte of an answer (30)" },
-	{ "stall_timeout", read_limit, AT(stall_ms), "SECONDS", "for a transfer that stands still (30)" },
+	{ "ttl", option_read_seconds, AT(ttl_ms), "SECONDS", "how old a live document may be (1)" },
+	{ "connect_timeout", option_read_limit, AT(connect_ms), "SECONDS", "for a connection (5)" },
+	{ "answer_timeout", option_read_limit, AT(answer_ms), "SECONDS", "for the first byte of an answer (30)" },
+	{ "stall_timeout", option_read_limit, AT(stall_ms), "SECONDS", "for a transfer that stands still (30)" },
 	{ "cache_dir", read_text, AT(cache_dir), "PATH", "where bytes wait and are kept" },
-	{ "cache_size", read_bytes, AT(cache_size), "BYTES", "limit for downloaded bytes (2G)" },
-	{ "verify", read_verify, AT(verify), "size|full|none", "check of an upload (size)" },
-	{ "offline_ok", read_flag, AT(offline_ok), NULL, "mount even if the printer is away" },
-	{ "uid", read_id, AT(uid), "ID", "owner of all files" },
-	{ "gid", read_id, AT(gid), "ID", "group of all files" },
-	{ "umask", read_mode, AT(umask), "MODE", "permissions to take away" },
-	{ "fmask", read_mode, AT(fmask), "MODE", "the same for files" },
-	{ "dmask", read_mode, AT(dmask), "MODE", "the same for directories" },
-	{ "control_mode", read_mode, AT(control_mode), "MODE", "permissions of control (0600)" },
+	{ "cache_size", option_read_bytes, AT(cache_size), "BYTES", "limit for downloaded bytes (2G)" },
+	{ "type", option_read_type, AT(type), "prusalink|obico", "what the address is of (prusalink)" },
+	{ "token_file", read_text, AT(token_file), "PATH", "its first line is the token of an Obico account" },
+	{ "obico", option_read_number, AT(obico), "ID", "the printer's number in the Obico account of the printers file" },
+	{ "verify", option_read_verify, AT(verify), "size|full|none", "check of an upload (size)" },
+	{ "offline_ok", option_read_flag, AT(offline_ok), NULL, "mount even if the printer is away" },
+	{ "uid", option_read_id, AT(uid), "ID", "owner of all files" },
+	{ "gid", option_read_id, AT(gid), "ID", "group of all files" },
+	{ "umask", option_read_mode, AT(umask), "MODE", "permissions to take away" },
+	{ "fmask", option_read_mode, AT(fmask), "MODE", "the same for files" },
+	{ "dmask", option_read_mode, AT(dmask), "MODE", "the same for directories" },
+	{ "control_mode", option_read_mode, AT(control_mode), "MODE", "permissions of control (0600)" },
 };
 /* clang-format on */
 
@@ -179,7 +51,8 @@ static const struct option_row rows[] = {
 bool
 options_is_text(const struct option_row *row)
 {
-	return row->read == options_read_text || row->read == read_camera;
+	return row->read == options_read_text ||
+	    row->read == option_read_camera;
 }
 
 const struct option_row *
@@ -263,7 +136,8 @@ take_option(struct options *options, char *word)
 		*value++ = '\0';
 	if (*word == '\0' || strncmp(word, "x-", 2) == 0)
 		return 0;
-	if (strcmp(word, "password") == 0 || strcmp(word, "api_key") == 0)
+	if (strcmp(word, "password") == 0 || strcmp(word, "api_key") == 0 ||
+	    strcmp(word, "token") == 0)
 		return complain("a password on the command line can be read by "
 				"everybody: use -o %s_file=PATH",
 		    word);
@@ -374,7 +248,7 @@ set_defaults(struct options *options)
 	options->answer_ms = 30000;
 	options->stall_ms = 30000;
 	options->cache_size = (int64_t)2 << 30;
-	options->uid = options->gid = -1;
+	options->uid = options->gid = options->obico = -1;
 	options->umask = options->fmask = options->dmask = -1;
 	options->control_mode = 0600;
 }
@@ -413,6 +287,7 @@ options_free(struct options *options)
 	free(options->user);
 	free(options->password_file);
 	free(options->api_key_file);
+	free(options->token_file);
 	free(options->camera);
 	free(options->ca_file);
 	free(options->cache_dir);

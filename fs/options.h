@@ -32,6 +32,7 @@ struct options {
 	char *user;
 	char *password_file;
 	char *api_key_file;
+	char *token_file;
 	char *camera;
 	char *ca_file;
 	char *cache_dir;
@@ -46,10 +47,17 @@ struct options {
 	int64_t fmask;
 	int64_t dmask;
 	int64_t control_mode;
-	int verify; /* an index of options_verify */
+	int64_t obico; /* a printer's number there; -1: none */
+	int type;      /* TYPE_PRUSALINK or TYPE_OBICO */
+	int verify;    /* VERIFY_SIZE, … */
 	bool offline_ok;
 	uint32_t given;	 /* rows that the command line has, by number */
 	struct buf fuse; /* options for libfuse, separated by commas */
+};
+
+enum {
+	TYPE_PRUSALINK,
+	TYPE_OBICO
 };
 
 enum {

@@ -9,8 +9,8 @@
 #include "fs/options.h"
 
 const char options_printer_keys[] =
-    "user, password_file, api_key_file, camera, ca_file, ttl, connect_timeout, "
-    "answer_timeout, stall_timeout";
+    "type, user, password_file, api_key_file, token_file, obico, camera, "
+    "ca_file, ttl, connect_timeout, answer_timeout, stall_timeout";
 
 static int
 copy_text(char **text)
