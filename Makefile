@@ -91,6 +91,8 @@ SRCS = \
 	client/text.c \
 	client/time.c \
 	client/turn.c \
+	fs/account.c \
+	fs/account_change.c \
 	fs/call.c \
 	fs/cameras.c \
 	fs/caller.c \
@@ -103,6 +105,8 @@ SRCS = \
 	fs/events.c \
 	fs/fan.c \
 	fs/farm.c \
+	fs/farm_accounts.c \
+	fs/farm_look.c \
 	fs/farm_refresh.c \
 	fs/handle.c \
 	fs/handle_open.c \
@@ -125,6 +129,7 @@ SRCS = \
 	fs/printers_alone.c \
 	fs/root.c \
 	fs/root_control.c \
+	fs/root_document.c \
 	fs/section.c \
 	fs/space.c \
 	fs/storage.c \

@@ -307,7 +307,7 @@ run_lines(const struct caller *caller, struct unit *unit, char *text)
 static int
 help_of(const struct place *place, struct buf *out)
 {
-	return place->unit == NULL ? root_control_help(out) :
+	return place->unit == NULL ? root_control_help(place, out) :
 				     control_help(place->unit, out);
 }
 
@@ -327,7 +327,7 @@ control_write(struct file *file, const struct caller *caller, const void *data,
 	if (text == NULL)
 		return -ENOMEM;
 	error = file->place->unit == NULL ?
-	    root_control_run(caller, file->place->farm, text) :
+	    root_control_run(caller, file->place, text) :
 	    run_lines(caller, file->place->unit, text);
 	free(text);
 	return error != 0 ? error : (ssize_t)len;

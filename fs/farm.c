@@ -9,8 +9,13 @@
 #include <string.h>
 
 #include "cache/crew.h"
+#include "cache/unsent.h"
+#include "client/dialect.h"
 #include "client/log.h"
+#include "client/obico.h"
+#include "client/printer.h"
 #include "client/time.h"
+#include "fs/account.h"
 #include "fs/document.h"
 #include "fs/farm.h"
 #include "fs/farm_list.h"
@@ -28,7 +33,50 @@ farm_member_free(struct member *member)
 	unit_free(member->next_unit);
 	section_free(member->section);
 	section_free(member->next_section);
+	account_release(member->account);
+	account_release(member->next_account);
 	free(member);
+}
+
+void
+farm_member_drop_next(struct member *member)
+{
+	section_free(member->next_section);
+	unit_free(member->next_unit);
+	account_release(member->next_account);
+	member->next_section = NULL;
+	member->next_unit = NULL;
+	member->next_account = NULL;
+}
+
+struct member *
+farm_member_at(struct farm *farm, const char *folder)
+{
+	struct member *member;
+
+	TAILQ_FOREACH (member, &farm->members, link) {
+		const char *name = member->unit->folder;
+
+		if (name != NULL && strcmp(name, folder) == 0)
+			return member;
+	}
+	return NULL;
+}
+
+/* Two of them may be one printer, under its former name and its new one. */
+struct unsent *
+farm_unsent(struct farm *farm, const char *kept)
+{
+	const struct member *member;
+	struct unsent *unsent = NULL;
+
+	pthread_mutex_lock(&farm->lock);
+	TAILQ_FOREACH (member, &farm->members, link) {
+		if (unsent == NULL && strcmp(member->unit->kept, kept) == 0)
+			unsent = unsent_hold(member->unit->unsent);
+	}
+	pthread_mutex_unlock(&farm->lock);
+	return unsent;
 }
 
 /* A printer that was in use may go now. */
@@ -42,20 +90,87 @@ on_idle(void *arg)
 	pthread_mutex_unlock(&farm->lock);
 }
 
-/* Its unit is not seen by others yet. */
-int
-farm_member_new(struct farm *farm, struct section *section,
-    struct unsent *unsent, struct unit **out)
+void
+farm_adopt(struct farm *farm, struct unit *unit)
 {
-	int error = section_unit(section, farm->config.settings,
-	    farm->config.local, unsent, out);
+	unit->idle = on_idle;
+	unit->idle_arg = farm;
+}
 
+/* The client of the account that watches a printer (caller: release). */
+static struct obico *
+find_watch(struct farm *farm, const struct section *section)
+{
+	const struct holding *first;
+	struct obico *obico = NULL;
+
+	if (section->options.obico < 0)
+		return NULL;
+	pthread_mutex_lock(&farm->lock);
+	first = TAILQ_FIRST(&farm->holdings);
+	if (first != NULL)
+		obico = obico_hold(account_obico(first->account));
+	pthread_mutex_unlock(&farm->lock);
+	return obico;
+}
+
+int
+farm_member_new(struct farm *farm, const struct section *section,
+    struct unit **out)
+{
+	struct section_config with = { .settings = farm->config.settings,
+		.local = farm->config.local };
+	int error;
+
+	with.watch = find_watch(farm, section);
+	with.unsent = farm_unsent(farm, section->kept);
+	error = section_unit(section, &with, out);
+	unsent_close(with.unsent);
+	obico_release(with.watch);
 	if (error != 0)
 		return error;
 	(*out)->glance.late = section_is_away(section);
-	(*out)->idle = on_idle;
-	(*out)->idle_arg = farm;
+	farm_adopt(farm, *out);
 	return 0;
+}
+
+int
+farm_add_account(struct farm *farm, struct section *section)
+{
+	struct holding *holding = calloc(1, sizeof(*holding));
+	int error;
+
+	if (holding == NULL) {
+		section_free(section);
+		return -ENOMEM;
+	}
+	error = account_new(farm, section, &holding->account);
+	if (error != 0) {
+		free(holding);
+		return error;
+	}
+	holding->seen = true;
+	pthread_mutex_lock(&farm->lock);
+	TAILQ_INSERT_TAIL(&farm->holdings, holding, link);
+	pthread_mutex_unlock(&farm->lock);
+	return 0;
+}
+
+/* Accounts first: printers may be watched through them. */
+static int
+add_accounts(struct farm *farm, struct sections *sections)
+{
+	struct section *section, *next;
+	int error = 0;
+
+	TAILQ_FOREACH_SAFE(section, sections, link, next)
+	{
+		if (error != 0 || !section_is_account(section))
+			continue;
+		TAILQ_REMOVE(sections, section, link);
+		error = farm_add_account(farm, section);
+	}
+	return error;
 }
 
 static int
@@ -63,7 +178,7 @@ add_all(struct farm *farm, struct sections *sections)
 {
 	struct section *section;
 	struct member *member;
-	int error = 0;
+	int error = add_accounts(farm, sections);
 
 	while (error == 0 && (section = TAILQ_FIRST(sections)) != NULL) {
 		member = calloc(1, sizeof(*member));
@@ -71,10 +186,13 @@ add_all(struct farm *farm, struct sections *sections)
 			return -ENOMEM;
 		TAILQ_REMOVE(sections, section, link);
 		member->section = section;
-		error = farm_member_new(farm, section, NULL, &member->unit);
+		error = farm_member_new(farm, section, &member->unit);
 		if (farm->config.file == NULL) /* nothing to compare with */
 			login_free(&section->login);
-		TAILQ_INSERT_TAIL(&farm->members, member, link);
+		if (error == 0)
+			TAILQ_INSERT_TAIL(&farm->members, member, link);
+		else
+			farm_member_free(member);
 	}
 	return error;
 }
@@ -92,6 +210,7 @@ farm_new(const struct farm_config *config, struct sections *sections,
 	pthread_mutex_init(&farm->lock, NULL);
 	turn_init(&farm->turn);
 	TAILQ_INIT(&farm->members);
+	TAILQ_INIT(&farm->holdings);
 	TAILQ_INIT(&farm->retired);
 	error = crew_new(&farm->crew);
 	if (error == 0)
@@ -128,6 +247,7 @@ end_all(struct farm *farm)
 void
 farm_free(struct farm *farm)
 {
+	struct holding *holding;
 	struct member *member;
 	struct unit *unit;
 
@@ -143,6 +263,11 @@ farm_free(struct farm *farm)
 	while ((member = TAILQ_FIRST(&farm->members)) != NULL) {
 		TAILQ_REMOVE(&farm->members, member, link);
 		farm_member_free(member);
+	}
+	while ((holding = TAILQ_FIRST(&farm->holdings)) != NULL) {
+		TAILQ_REMOVE(&farm->holdings, holding, link);
+		account_release(holding->account);
+		free(holding);
 	}
 	documents_free(farm->documents);
 	survey_free(farm->survey);
@@ -225,6 +350,12 @@ hand_over(struct farm *farm, struct member *member)
 	TAILQ_INSERT_TAIL(&farm->retired, unit, link);
 	member->unit = member->next_unit;
 	member->next_unit = NULL;
+	if (member->next_account != NULL) {
+		account_release(member->account);
+		member->account = member->next_account;
+		member->id = member->next_id;
+		member->next_account = NULL;
+	}
 	if (member->next_section != NULL) {
 		section_free(member->section);
 		member->section = member->next_section;
@@ -267,55 +398,6 @@ farm_replace_unused(struct farm *farm)
 	farm->pending = pending;
 }
 
-struct unit *
-farm_find(struct farm *farm, const char *folder)
-{
-	struct member *member;
-	struct unit *unit = NULL;
-
-	pthread_mutex_lock(&farm->lock);
-	farm_replace_unused(farm);
-	TAILQ_FOREACH (member, &farm->members, link) {
-		const char *name = member->unit->folder;
-
-		if (name != NULL && strcmp(name, folder) == 0)
-			unit = unit_hold(member->unit);
-	}
-	pthread_mutex_unlock(&farm->lock);
-	return unit;
-}
-
-int
-farm_units(struct farm *farm, struct units *out)
-{
-	struct member *member;
-	size_t count = 0;
-
-	pthread_mutex_lock(&farm->lock);
-	farm_replace_unused(farm);
-	TAILQ_FOREACH (member, &farm->members, link)
-		count++;
-	out->count = 0;
-	out->all = calloc(count + 1, sizeof(struct unit *));
-	TAILQ_FOREACH (member, &farm->members, link) {
-		if (out->all != NULL)
-			out->all[out->count++] = unit_hold(member->unit);
-	}
-	pthread_mutex_unlock(&farm->lock);
-	return out->all == NULL ? -ENOMEM : 0;
-}
-
-void
-farm_units_free(struct units *units)
-{
-	size_t i;
-
-	for (i = 0; i < units->count; i++)
-		unit_release(units->all[i]);
-	free(units->all);
-	memset(units, 0, sizeof(*units));
-}
-
 void
 farm_settle(struct farm *farm, int64_t ms)
 {
@@ -323,7 +405,7 @@ farm_settle(struct farm *farm, int64_t ms)
 	struct units units;
 	size_t i;
 
-	if (farm_units(farm, &units) != 0)
+	if (farm_units(farm, NULL, &units) != 0)
 		return;
 	for (i = 0; i < units.count; i++) {
 		left = until - time_now_ms();

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct account;
 struct documents;
 struct farm;
 struct local;
@@ -49,14 +50,28 @@ struct survey *farm_survey(struct farm *);
 /* The printer of that folder (caller: unit_release), or NULL. */
 struct unit *farm_find(struct farm *, const char *folder);
 
-/* The printers as they are now, in the order of the file. */
+/*
+ * The account of that folder; NULL: the one that is all there is at the
+ * mount's root (caller: account_release).  NULL: there is none.
+ */
+struct account *farm_account(struct farm *, const char *folder);
+
+/* Call with each account, which is held meanwhile. */
+void farm_each_account(struct farm *, void (*call)(void *arg, struct account *),
+    void *arg);
+
+/* Some of the printers, as they are now, in the order of the file. */
 struct units {
 	struct unit **all; /* held */
 	size_t count;
 };
 
-/* Returns 0 (caller: farm_units_free), or -ENOMEM. */
-int farm_units(struct farm *, struct units *out);
+/*
+ * Those of an account (NULL: all); archived ones are not among the others.
+ * Returns 0 (caller: farm_units_free), or -ENOMEM.
+ */
+int farm_units(struct farm *, const struct account *, struct units *out);
+int farm_archived(struct farm *, const struct account *, struct units *out);
 void farm_units_free(struct units *);
 
 /*

@@ -6,26 +6,42 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "client/turn.h"
 #include "fs/farm.h"
 
+struct account;
 struct section;
 struct unsent;
 
-/* A printer in the list, shared by fs/farm.c and fs/farm_refresh.c. */
+/*
+ * A printer in the list, shared by fs/farm.c, fs/farm_refresh.c and
+ * fs/account.c: of a section of the printers file, or of an account.
+ */
 struct member {
 	TAILQ_ENTRY(member) link;
-	struct section *section;
+	struct section *section; /* NULL: of an account */
+	struct account *account; /* held, or NULL */
+	int64_t id;		 /* in that account */
 	struct unit *unit;
 	struct section
 	    *next_section; /* what it is when it is unused, or NULL */
+	struct account *next_account;
+	int64_t next_id;
 	struct unit *next_unit;
 	bool leaving; /* it goes when it is unused */
 	bool seen;    /* for the one who refreshes */
 };
 
 TAILQ_HEAD(members, member);
+
+/* An account in the mount. */
+struct holding {
+	TAILQ_ENTRY(holding) link;
+	struct account *account; /* held */
+	bool seen;		 /* for the one who refreshes */
+};
 
 struct farm {
 	struct farm_config config;
@@ -38,15 +54,45 @@ struct farm {
 	struct turn turn;
 	pthread_mutex_t lock;
 	struct members members; /* all below under lock */
+	TAILQ_HEAD(, holding) holdings;
 	TAILQ_HEAD(, unit) retired;
 	bool pending; /* a member waits to be unused */
 };
 
 void farm_member_free(struct member *);
 
+/* Nothing else shall be there when it is unused.  With the lock. */
+void farm_member_drop_next(struct member *);
+
+/* The member that has that directory, or NULL.  With the lock. */
+struct member *farm_member_at(struct farm *, const char *folder);
+
 /* The unit of a section for a member; as section_unit. */
-int farm_member_new(struct farm *, struct section *, struct unsent *,
-    struct unit **out);
+int farm_member_new(struct farm *, const struct section *, struct unit **out);
+
+/* A unit that nobody has seen yet becomes one of the farm's. */
+void farm_adopt(struct farm *, struct unit *);
+
+/*
+ * The unsent files of a printer that has that name in the cache directory
+ * (caller: unsent_close), or NULL.
+ */
+struct unsent *farm_unsent(struct farm *, const char *kept);
+
+/* An account is in the mount from now on; takes the section in any case. */
+int farm_add_account(struct farm *, struct section *);
+
+/*
+ * fs/farm_accounts.c, for who reads the printers file again.  Take the accounts
+ * out of the sections; those that are new or others than before are met and
+ * become fresh ones.  Returns 0, -EINVAL: an address is none, or -ENOMEM.
+ */
+int farm_accounts_prepare(struct farm *, struct sections *, const struct wait *,
+    struct sections *fresh);
+
+/* Those take the place of what is no more in the file.  As farm_new. */
+int farm_accounts_commit(struct farm *, struct sections *fresh, size_t *added,
+    size_t *gone);
 
 /* With the lock: printers that shall go and are unused go. */
 void farm_replace_unused(struct farm *);

@@ -62,6 +62,7 @@ struct step {
 
 struct plan {
 	struct farm *farm;
+	struct sections fresh; /* accounts */
 	struct step *steps;
 	size_t count;
 	size_t added, changed, gone;
@@ -128,26 +129,6 @@ farm_meet(struct sections *sections, const struct local *local,
 	return error;
 }
 
-/* With the farm's lock. */
-static struct member *
-find(struct farm *farm, const char *name)
-{
-	struct member *member;
-
-	TAILQ_FOREACH (member, &farm->members, link) {
-		if (strcmp(member->unit->folder, name) == 0)
-			return member;
-	}
-	return NULL;
-}
-
-static bool
-is_same(const struct section *a, const struct section *b)
-{
-	return strcmp(buf_text(&a->told), buf_text(&b->told)) == 0 &&
-	    login_is_same(&a->login, &b->login);
-}
-
 /* What the file wants of a printer that is in the list. */
 static enum action
 compare(const struct member *member, const struct section *section)
@@ -156,7 +137,7 @@ compare(const struct member *member, const struct section *section)
 	    member->next_section :
 	    member->section;
 
-	if (member->leaving || !is_same(now, section))
+	if (member->leaving || !section_is_same(now, section))
 		return CHANGE;
 	return section_is_away(now) ? LOOK_AGAIN : KEEP;
 }
@@ -172,27 +153,11 @@ compare_all(struct plan *plan)
 	for (i = 0; i < plan->count; i++) {
 		struct step *step = &plan->steps[i];
 
-		member = find(farm, step->section->name);
+		member = farm_member_at(farm, step->section->name);
 		if (member != NULL)
 			step->action = compare(member, step->section);
 	}
 	pthread_mutex_unlock(&farm->lock);
-}
-
-/* The files that could not be sent are shared by those who have the same. */
-static struct unsent *
-unsent_of(struct farm *farm, const struct section *section)
-{
-	const struct member *member;
-	struct unsent *unsent = NULL;
-
-	pthread_mutex_lock(&farm->lock);
-	TAILQ_FOREACH (member, &farm->members, link) {
-		if (strcmp(member->section->kept, section->kept) == 0)
-			unsent = member->unit->unsent;
-	}
-	pthread_mutex_unlock(&farm->lock);
-	return unsent;
 }
 
 /* Was a printer that now answers taken for one of another kind? */
@@ -203,7 +168,7 @@ is_of_other_kind(struct farm *farm, const struct section *section)
 	bool is;
 
 	pthread_mutex_lock(&farm->lock);
-	member = find(farm, section->name);
+	member = farm_member_at(farm, section->name);
 	is = member != NULL && section->error == 0 &&
 	    member->unit->printer->dialect != section->contact.dialect;
 	pthread_mutex_unlock(&farm->lock);
@@ -229,20 +194,9 @@ make_units(struct plan *plan)
 			continue;
 		if (section->error != 0 && section->error != -EINVAL)
 			(void)section_explain(section);
-		error = farm_member_new(farm, section, unsent_of(farm, section),
-		    &step->unit);
+		error = farm_member_new(farm, section, &step->unit);
 	}
 	return error;
-}
-
-/* With the farm's lock. */
-static void
-drop_next(struct member *member)
-{
-	section_free(member->next_section);
-	unit_free(member->next_unit);
-	member->next_section = NULL;
-	member->next_unit = NULL;
 }
 
 /* With the farm's lock: put the printer where the file has it. */
@@ -250,7 +204,7 @@ static void
 put(struct plan *plan, struct step *step)
 {
 	struct farm *farm = plan->farm;
-	struct member *member = find(farm, step->section->name);
+	struct member *member = farm_member_at(farm, step->section->name);
 
 	if (member == NULL && step->unit != NULL)
 		member = calloc(1, sizeof(*member));
@@ -270,7 +224,7 @@ put(struct plan *plan, struct step *step)
 		member->section = step->section;
 		plan->added++;
 	} else {
-		drop_next(member);
+		farm_member_drop_next(member);
 		member->leaving = false;
 		member->next_unit = step->unit;
 		member->next_section = step->section;
@@ -290,13 +244,13 @@ carry_out(struct plan *plan)
 
 	pthread_mutex_lock(&farm->lock);
 	TAILQ_FOREACH (member, &farm->members, link)
-		member->seen = false;
+		member->seen = member->account != NULL;
 	for (i = 0; i < plan->count; i++)
 		put(plan, &plan->steps[i]);
 	TAILQ_FOREACH (member, &farm->members, link) {
 		if (member->seen || member->leaving)
 			continue;
-		drop_next(member);
+		farm_member_drop_next(member);
 		member->leaving = farm->pending = true;
 		plan->gone++;
 	}
@@ -340,6 +294,9 @@ follow(struct plan *plan, const struct wait *wait)
 	if (error == 0 && wait_given_up(wait))
 		error = -EINTR;
 	if (error == 0)
+		error = farm_accounts_commit(plan->farm, &plan->fresh,
+		    &plan->added, &plan->gone);
+	if (error == 0)
 		error = make_units(plan);
 	if (error == 0)
 		carry_out(plan);
@@ -368,10 +325,14 @@ refresh(struct farm *farm, const struct wait *wait)
 
 	if (printers_read(config->file, config->options, &sections) != 0)
 		return -EINVAL;
-	error = make_steps(&sections, &plan.steps, &plan.count);
+	TAILQ_INIT(&plan.fresh);
+	error = farm_accounts_prepare(farm, &sections, wait, &plan.fresh);
+	if (error == 0)
+		error = make_steps(&sections, &plan.steps, &plan.count);
 	if (error == 0)
 		error = follow(&plan, wait);
 	free_steps(&plan);
+	sections_free(&plan.fresh);
 	sections_free(&sections);
 	if (error == 0)
 		log_say(LOG_LEVEL_NOTE,

@@ -17,7 +17,7 @@
 #include "fs/login.h"
 #include "fs/options.h"
 
-#define SECRET_MAX 256
+#define SECRET_MAX 1024
 
 static int
 complain_memory(void)
@@ -106,6 +106,33 @@ read_file(const struct options *options, struct login *login)
 	return read_secret(file, login);
 }
 
+/* A secret from the environment, where it is wiped. */
+static int
+take_environment(char *value, struct login *login)
+{
+	login->secret = strdup(value);
+	explicit_bzero(value, strlen(value));
+	return login->secret == NULL ? complain_memory() : 0;
+}
+
+/* The token of an Obico account: nobody can type one. */
+static int
+find_token(const struct options *options, struct login *login)
+{
+	char *environment = getenv("OBICO_TOKEN");
+
+	login->is_token = true;
+	if (options->token_file != NULL)
+		return read_secret(options->token_file, login);
+	if (environment != NULL && *environment != '\0')
+		return take_environment(environment, login);
+	log_say(LOG_LEVEL_ERROR,
+	    "%s%s: no token: write it into a file with mode 600 and give "
+	    "-o token_file=PATH",
+	    login->where == NULL ? "" : login->where, login->url);
+	return STATUS_LOGIN;
+}
+
 static int
 find_secret(const struct options *options, const char *file,
     struct login *login)
@@ -115,11 +142,8 @@ find_secret(const struct options *options, const char *file,
 
 	if (options->api_key_file != NULL || options->password_file != NULL)
 		return read_file(options, login);
-	if (environment != NULL && *environment != '\0') {
-		login->secret = strdup(environment);
-		explicit_bzero(environment, strlen(environment));
-		return login->secret == NULL ? complain_memory() : 0;
-	}
+	if (environment != NULL && *environment != '\0')
+		return take_environment(environment, login);
 	status = ask_terminal(login->url, &login->secret);
 	if (status == STATUS_LOGIN)
 		log_say(LOG_LEVEL_ERROR,
@@ -204,7 +228,9 @@ login_of_section(const struct options *options, const char *where,
 	status = take_url(options->source, login);
 	if (status == 0)
 		status = find_user(options, login);
-	if (status == 0)
+	if (status == 0 && options->type == TYPE_OBICO)
+		status = find_token(options, login);
+	else if (status == 0)
 		status = read_file(options, login);
 	login->where = NULL;
 	return status;
@@ -214,7 +240,8 @@ bool
 login_is_same(const struct login *a, const struct login *b)
 {
 	return strcmp(a->url, b->url) == 0 && strcmp(a->user, b->user) == 0 &&
-	    a->is_key == b->is_key && strcmp(a->secret, b->secret) == 0;
+	    a->is_key == b->is_key && a->is_token == b->is_token &&
+	    strcmp(a->secret, b->secret) == 0;
 }
 
 int
@@ -226,7 +253,9 @@ login_find(const struct options *options, const char *file, struct login *login)
 	status = take_url(options->source, login);
 	if (status == 0)
 		status = find_user(options, login);
-	if (status == 0)
+	if (status == 0 && options->type == TYPE_OBICO)
+		status = find_token(options, login);
+	else if (status == 0)
 		status = find_secret(options, file, login);
 	return status;
 }

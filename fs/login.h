@@ -10,8 +10,9 @@ struct login {
 	char
 	    *url; /* scheme://host[:port][/prefix] without a slash at its end */
 	char *user;
-	char *secret; /* the password, or the API key */
+	char *secret; /* the password, the API key or the token */
 	bool is_key;
+	bool is_token;	   /* of an Obico account, which needs no user */
 	const char *where; /* borrowed: goes before messages; NULL: nothing */
 };
 

@@ -22,6 +22,7 @@
 #include "client/http.h"
 #include "client/log.h"
 #include "client/wait.h"
+#include "fs/account.h"
 #include "fs/ending.h"
 #include "fs/farm.h"
 #include "fs/inode.h"
@@ -179,16 +180,20 @@ make_farm(struct program *program)
 	return error;
 }
 
-/* The only printer's directory, or that of all of them. */
+/* The only printer's or account's directory, or that of all of them. */
 static int
 make_root(struct farm *farm, struct place **root)
 {
+	struct account *account = farm_account(farm, NULL);
 	struct units units;
 	int error;
 
-	if (farm_config(farm)->file != NULL)
-		return root_place(farm, root);
-	error = farm_units(farm, &units);
+	if (farm_config(farm)->file != NULL || account != NULL) {
+		error = root_place(farm, account, root);
+		account_release(account);
+		return error;
+	}
+	error = farm_units(farm, NULL, &units);
 	if (error != 0)
 		return error;
 	error = place_new(units.all[0], node_root(), "", "", NULL, root);
@@ -368,7 +373,7 @@ prepare(struct program *program)
 	bool many = printers_is_file(program->options.source);
 	int status = many ? read_file(program) : find_printer(program);
 
-	if (many)
+	if (many || program->options.type == TYPE_OBICO)
 		raise_limit();
 	if (status == 0)
 		status = local_prepare(&program->local, &program->options);

@@ -153,7 +153,9 @@ node_attributes(const struct place *place, struct stat *out)
 	bool is_folder = S_ISDIR(node->mode);
 
 	memset(out, 0, sizeof(*out));
-	out->st_ino = place_row_number(place->unit, node->path);
+	out->st_ino = place->unit == NULL ?
+	    place_number(place->key) :
+	    place_row_number(place->unit, node->path);
 	out->st_mode = node->mode &
 	    ~(is_folder ? settings->dmask : settings->fmask);
 	out->st_nlink = is_folder ? 2 : 1;

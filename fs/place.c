@@ -12,7 +12,9 @@
 #include "client/dialect.h"
 #include "client/name.h"
 #include "client/printer.h"
+#include "fs/account.h"
 #include "fs/document.h"
+#include "fs/farm.h"
 #include "fs/node.h"
 #include "fs/place.h"
 #include "fs/unit.h"
@@ -22,17 +24,17 @@ struct counted {
 	atomic_int holders;
 };
 
-/* A printer's key, behind its folder if it has one. */
+/* A key behind a folder at the mount's root; NULL: that itself. */
 static char *
-key_in(const struct unit *unit, const char *rest)
+key_in(const char *folder, const char *rest)
 {
 	char *key;
 
-	if (unit == NULL || unit->folder == NULL)
+	if (folder == NULL)
 		return strdup(rest);
 	if (*rest == '\0')
-		return strdup(unit->folder);
-	if (asprintf(&key, "%s/%s", unit->folder, rest) < 0)
+		return strdup(folder);
+	if (asprintf(&key, "%s/%s", folder, rest) < 0)
 		return NULL;
 	return key;
 }
@@ -43,19 +45,19 @@ place_key(const struct unit *unit, const char *path)
 	char *folded, *key;
 
 	if (!unit->printer->dialect->folds)
-		return key_in(unit, path);
+		return key_in(unit->folder, path);
 	folded = name_fold(path);
-	key = folded == NULL ? NULL : key_in(unit, folded);
+	key = folded == NULL ? NULL : key_in(unit->folder, folded);
 	free(folded);
 	return key;
 }
 
 /* Each rendering is an inode of its own; no name has a control character. */
 static char *
-rendering_key(const struct unit *unit, const char *path,
+rendering_key(const char *folder, const char *path,
     const struct rendering *rendering)
 {
-	char *base = key_in(unit, path), *key = NULL;
+	char *base = key_in(folder, path), *key = NULL;
 
 	if (base == NULL ||
 	    asprintf(&key, "%s\1%llu", base,
@@ -99,8 +101,9 @@ int
 place_new(struct unit *unit, const struct node *node, const char *path,
     const char *wire, struct rendering *rendering, struct place **out)
 {
-	char *key = rendering != NULL ? rendering_key(unit, path, rendering) :
-					place_key(unit, path);
+	char *key = rendering != NULL ?
+	    rendering_key(unit->folder, path, rendering) :
+	    place_key(unit, path);
 	int error = make(unit->settings, node, path, wire, key, rendering, out);
 
 	if (error == 0)
@@ -109,17 +112,22 @@ place_new(struct unit *unit, const struct node *node, const char *path,
 }
 
 int
-place_new_of_farm(struct farm *farm, const struct settings *settings,
+place_new_of_farm(struct farm *farm, struct account *account,
     const struct node *node, struct rendering *rendering, struct place **out)
 {
+	const char *folder = account == NULL ? NULL : account_folder(account);
 	char *key = rendering != NULL ?
-	    rendering_key(NULL, node->path, rendering) :
-	    strdup(node->path);
-	int error = make(settings, node, node->path, "", key, rendering, out);
+	    rendering_key(folder, node->path, rendering) :
+	    key_in(folder, node->path);
+	int error = make(farm_config(farm)->settings, node, node->path, "", key,
+	    rendering, out);
 
-	if (error == 0)
-		(*out)->farm = farm;
-	return error;
+	if (error != 0)
+		return error;
+	(*out)->farm = farm;
+	if (account != NULL)
+		(*out)->account = account_hold(account);
+	return 0;
 }
 
 struct place *
@@ -138,6 +146,7 @@ place_release(struct place *place)
 		return;
 	rendering_release(place->rendering);
 	unit_release(place->unit);
+	account_release(place->account);
 	free(place->key);
 	free(place->path);
 	free(place->wire);
@@ -147,6 +156,8 @@ place_release(struct place *place)
 bool
 place_is_gone(const struct place *place)
 {
+	if (place->account != NULL)
+		return account_is_gone(place->account);
 	return place->unit != NULL && atomic_load(&place->unit->gone);
 }
 

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct account;
 struct farm;
 struct node;
 struct rendering;
@@ -18,8 +19,9 @@ struct unit;
  */
 struct place {
 	const struct settings *settings;
-	struct unit *unit; /* held; NULL: of a farm, not of one printer */
-	struct farm *farm; /* borrowed; NULL: of a printer */
+	struct unit *unit;	 /* held; NULL: of a farm, not of one printer */
+	struct farm *farm;	 /* borrowed; NULL: of a printer */
+	struct account *account; /* held; of a farm's account, or NULL */
 	const struct node *node;
 	char *key;  /* tells places apart; equal for all spellings of a file */
 	char *path; /* from the root of the printer: "usb/parts/Cube.gcode" */
@@ -35,14 +37,14 @@ struct place {
 int place_new(struct unit *, const struct node *, const char *path,
     const char *wire, struct rendering *, struct place **out);
 
-/* The same for a row of a farm, which has these settings. */
-int place_new_of_farm(struct farm *, const struct settings *,
-    const struct node *, struct rendering *, struct place **out);
+/* The same for a row of a farm, or of one of its accounts (NULL: none). */
+int place_new_of_farm(struct farm *, struct account *, const struct node *,
+    struct rendering *, struct place **out);
 
 struct place *place_hold(struct place *);
 void place_release(struct place *);
 
-/* Has its printer left the mount? */
+/* Has its printer, or account, left the mount? */
 bool place_is_gone(const struct place *);
 
 /* The st_ino for a key: the same in every mount and at every time. */

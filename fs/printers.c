@@ -64,7 +64,10 @@ find_url(const struct reader *reader, const struct section *except)
 	const struct section *section;
 
 	TAILQ_FOREACH (section, reader->sections, link) {
+		/* One server may have several accounts. */
 		if (section != except && section->login.url != NULL &&
+		    !(section_is_account(section) &&
+			section_is_account(except)) &&
 		    strcasecmp(section->login.url, except->login.url) == 0)
 			return section;
 	}
@@ -111,6 +114,40 @@ read_login(struct reader *reader, struct section *section)
 		    other->name, other->line);
 }
 
+/* Has the section told this key before? */
+static bool
+is_told(const struct section *section, const char *key)
+{
+	const char *at = buf_text(&section->told);
+	size_t len = strlen(key);
+
+	while (*at != '\0') {
+		if (strncmp(at, key, len) == 0 && at[len] == '=')
+			return true;
+		at += strcspn(at, "\n");
+		at += *at == '\n';
+	}
+	return false;
+}
+
+/* What belongs to accounts only, and to printers only; NULL: nothing wrong. */
+static const char *
+why_no_account(const struct reader *reader, const struct section *section)
+{
+	const struct options *options = &section->options;
+	bool is_account = section_is_account(section);
+
+	if (is_account &&
+	    (reader->has_key_file || reader->has_password_file ||
+		options->camera != NULL || options->obico >= 0))
+		return "is an account: it has url, type, token_file and limits";
+	if (is_account && options->token_file == NULL && reader->only == 0)
+		return "has no token_file";
+	if (!is_account && is_told(section, "token_file"))
+		return "has a token_file, and no type = obico";
+	return NULL;
+}
+
 static void
 finish(struct reader *reader)
 {
@@ -128,10 +165,13 @@ finish(struct reader *reader)
 		complain(reader, section->line,
 		    "[%s] has a password_file and an api_key_file",
 		    section->name);
+	else if (why_no_account(reader, section) != NULL)
+		complain(reader, section->line, "[%s] %s", section->name,
+		    why_no_account(reader, section));
 	else if (reader->only != 0)
 		return;
-	else if (options->password_file == NULL &&
-	    options->api_key_file == NULL)
+	else if (options->type != TYPE_OBICO &&
+	    options->password_file == NULL && options->api_key_file == NULL)
 		complain(reader, section->line,
 		    "[%s] has neither password_file nor api_key_file",
 		    section->name);
@@ -225,30 +265,14 @@ set_key(struct reader *reader, const struct option_row *row,
 	return options_set(options, row, line->value);
 }
 
-/* Has the section told this key before? */
-static bool
-is_told(const struct section *section, const char *key)
-{
-	const char *at = buf_text(&section->told);
-	size_t len = strlen(key);
-
-	while (*at != '\0') {
-		if (strncmp(at, key, len) == 0 && at[len] == '=')
-			return true;
-		at += strcspn(at, "\n");
-		at += *at == '\n';
-	}
-	return false;
-}
-
 static bool
 is_no_key(const char *key, const char **why)
 {
 	const bool is_secret = strcmp(key, "password") == 0 ||
-	    strcmp(key, "api_key") == 0;
+	    strcmp(key, "api_key") == 0 || strcmp(key, "token") == 0;
 
-	*why = is_secret ? "a secret has a file of its own: use password_file "
-			   "or api_key_file" :
+	*why = is_secret ? "a secret has a file of its own: use password_file, "
+			   "api_key_file or token_file" :
 			   "there is no such key";
 	return is_secret ||
 	    (strcmp(key, "url") != 0 && options_of_printer(key) == NULL);
@@ -327,6 +351,39 @@ take(void *arg, const struct conf_line *line)
 	return 0;
 }
 
+/*
+ * The account that printers are watched through: the only one of the file.  If
+ * that changes, they are others than before.
+ */
+static int
+find_watches(struct reader *reader)
+{
+	const struct section *account = NULL;
+	struct section *section;
+	size_t count = 0;
+	int error = 0;
+
+	TAILQ_FOREACH (section, reader->sections, link) {
+		if (section_is_account(section)) {
+			account = section;
+			count++;
+		}
+	}
+	TAILQ_FOREACH (section, reader->sections, link) {
+		if (section->options.obico < 0)
+			continue;
+		if (count != 1)
+			complain(reader, section->line,
+			    "[%s] has a number in an Obico account: there must "
+			    "be just one section of type obico",
+			    section->name);
+		else if (error == 0)
+			error = buf_printf(&section->told, "[%s]\n%s",
+			    account->name, buf_text(&account->told));
+	}
+	return error;
+}
+
 bool
 printers_is_file(const char *source)
 {
@@ -348,6 +405,8 @@ printers_read(const char *path, const struct options *options,
 	if (error == 0) {
 		error = conf_parse(text.data, text.len, take, &reader);
 		finish(&reader);
+		if (error == 0)
+			error = find_watches(&reader);
 		if (error == 0 && reader.count == 0 && reader.problems == 0)
 			complain(&reader, 1, "there is no printer in it");
 	}

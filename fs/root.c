@@ -1,31 +1,26 @@
 /*
- * The root of a mount of many printers.  Listing asks no printer; a look at
- * status.json asks them all at once.  No state of its own, any thread.
+ * The root of a mount of many printers, and the directory of an account.
+ * Listing asks no printer, and of an account its list; a look at status.json
+ * asks them all at once.  No state of its own, any thread.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/buf.h"
-#include "client/log.h"
-#include "fs/document.h"
+#include "client/name.h"
+#include "client/wait.h"
+#include "fs/account.h"
 #include "fs/farm.h"
 #include "fs/kind.h"
-#include "fs/metrics.h"
 #include "fs/node.h"
 #include "fs/place.h"
 #include "fs/root.h"
+#include "fs/root_document.h"
 #include "fs/space.h"
-#include "fs/survey.h"
 #include "fs/unit.h"
 
-enum {
-	ROOT_STATUS,
-	ROOT_METRICS,
-	ROOT_LOG
-};
-
 static const struct kind kind_root;
+static const struct kind kind_archived;
 
 /* clang-format off */
 static const struct node rows[] = {
@@ -34,6 +29,7 @@ static const struct node rows[] = {
 	{ "status.json", S_IFREG | 0444, &kind_document, ROOT_STATUS, NULL, NULL },
 	{ "metrics", S_IFREG | 0444, &kind_document, ROOT_METRICS, NULL, NULL },
 	{ "log", S_IFREG | 0444, &kind_document, ROOT_LOG, NULL, NULL },
+	{ ROOT_ARCHIVED, S_IFDIR | 0755, &kind_archived, 0, NULL, NULL },
 };
 /* clang-format on */
 
@@ -57,11 +53,17 @@ root_has_row(const char *name)
 	return find_row(name) != NULL;
 }
 
-int
-root_place(struct farm *farm, struct place **out)
+/* Only accounts put printers away. */
+static bool
+is_there(const struct place *root, const struct node *row)
 {
-	return place_new_of_farm(farm, farm_config(farm)->settings, &rows[0],
-	    NULL, out);
+	return row->kind != &kind_archived || root->account != NULL;
+}
+
+int
+root_place(struct farm *farm, struct account *account, struct place **out)
+{
+	return place_new_of_farm(farm, account, &rows[0], NULL, out);
 }
 
 /* Nothing more can be done with what is gone. */
@@ -108,98 +110,29 @@ root_gone_place(struct farm *farm, struct place **out)
 	static const struct node gone = { "", S_IFDIR | 0755, &kind_gone, 0,
 		NULL, NULL };
 
-	return place_new_of_farm(farm, farm_config(farm)->settings, &gone, NULL,
-	    out);
+	return place_new_of_farm(farm, NULL, &gone, NULL, out);
+}
+
+/* The directory of a name in a root, from the mount's (caller: free). */
+static char *
+folder_in(const struct place *root, const char *name)
+{
+	const char *folder = *root->key == '\0' ? NULL : root->key;
+
+	return folder == NULL ? strdup(name) : name_join(folder, name);
 }
 
 static int
-produce_status(struct farm *farm, const struct caller *caller, struct buf *out)
+look_at_printer(const struct place *root, const char *name, struct place **out)
 {
-	struct units units;
-	int error = farm_units(farm, &units);
-
-	if (error == 0)
-		error = survey_status(farm_survey(farm), &caller->wait,
-		    units.all, units.count, out);
-	farm_units_free(&units);
-	return error;
-}
-
-/* After all were asked at once; those that do not answer are left out. */
-static int
-produce_metrics(struct farm *farm, const struct caller *caller, struct buf *out)
-{
-	struct survey *survey = farm_survey(farm);
-	struct buf status = { 0 };
-	struct units units;
-	struct unit **answering = NULL;
-	size_t i, count = 0;
-	int error = farm_units(farm, &units);
-
-	if (error == 0)
-		error = survey_status(survey, &caller->wait, units.all,
-		    units.count, &status);
-	buf_free(&status);
-	if (error == 0) {
-		answering = calloc(units.count + 1, sizeof(struct unit *));
-		error = answering == NULL ? -ENOMEM : 0;
-	}
-	for (i = 0; i < units.count && error == 0; i++) {
-		if (!survey_is_waiting(survey, units.all[i]))
-			answering[count++] = units.all[i];
-	}
-	if (error == 0)
-		error = metrics_text(answering, count, caller, out);
-	free(answering);
-	farm_units_free(&units);
-	return error;
-}
-
-static int
-produce_log(struct farm *farm, const struct caller *caller, struct buf *out)
-{
-	(void)farm;
-	(void)caller;
-	return log_text(out);
-}
-
-static int
-look_at_document(struct farm *farm, const struct caller *caller,
-    const struct node *row, struct place **out)
-{
-	static int (*const produce[])(struct farm *, const struct caller *,
-	    struct buf *) = {
-		[ROOT_STATUS] = produce_status,
-		[ROOT_METRICS] = produce_metrics,
-		[ROOT_LOG] = produce_log,
-	};
-	struct rendering *rendering;
-	struct buf text = { 0 };
-	int error = produce[row->topic](farm, caller, &text);
-
-	error = document_render(farm_documents(farm), row->path, error, &text,
-	    &rendering);
-	if (error != 0)
-		return error;
-	return place_new_of_farm(farm, farm_config(farm)->settings, row,
-	    rendering, out);
-}
-
-static int
-root_lookup(const struct caller *caller, struct place *folder, const char *name,
-    struct place **out)
-{
-	const struct node *row = find_row(name);
-	struct farm *farm = folder->farm;
+	char *folder = folder_in(root, name);
 	struct unit *unit;
 	int error;
 
-	if (row != NULL && row->kind == &kind_document)
-		return look_at_document(farm, caller, row, out);
-	if (row != NULL)
-		return place_new_of_farm(farm, folder->settings, row, NULL,
-		    out);
-	unit = farm_find(farm, name);
+	if (folder == NULL)
+		return -ENOMEM;
+	unit = farm_find(root->farm, folder);
+	free(folder);
 	if (unit == NULL)
 		return -ENOENT;
 	error = place_new(unit, node_root(), "", "", NULL, out);
@@ -207,23 +140,178 @@ root_lookup(const struct caller *caller, struct place *folder, const char *name,
 	return error;
 }
 
+/* One that is not known may be on a list that cannot be had now. */
 static int
-root_list(const struct caller *caller, struct place *place,
+look_in_account(const struct caller *caller, const struct place *root,
+    const char *name, struct place **out)
+{
+	int error = account_follow(root->account, &caller->wait, false);
+	int found;
+
+	if (error == -EINTR || error == -ENOMEM)
+		return error;
+	found = look_at_printer(root, name, out);
+	return found == -ENOENT && error != 0 ? error : found;
+}
+
+static int
+look_in_farm(const struct place *root, const char *name, struct place **out)
+{
+	struct account *account = farm_account(root->farm, name);
+	int error;
+
+	if (account == NULL)
+		return look_at_printer(root, name, out);
+	error = root_place(root->farm, account, out);
+	account_release(account);
+	return error;
+}
+
+static int
+root_lookup(const struct caller *caller, struct place *root, const char *name,
+    struct place **out)
+{
+	const struct node *row = find_row(name);
+
+	if (row != NULL && is_there(root, row))
+		return row->kind == &kind_document ?
+		    root_document(caller, root, row, out) :
+		    place_new_of_farm(root->farm, root->account, row, NULL,
+			out);
+	return root->account == NULL ? look_in_farm(root, name, out) :
+				       look_in_account(caller, root, name, out);
+}
+
+static int
+archived_lookup(const struct caller *caller, struct place *root,
+    const char *name, struct place **out)
+{
+	return look_in_account(caller, root, name, out);
+}
+
+static int
+list_units(const struct units *units, const struct lister *lister)
+{
+	size_t i;
+	int error = 0;
+
+	for (i = 0; i < units->count && error == 0; i++) {
+		const struct unit *unit = units->all[i];
+
+		error = lister->add(lister->arg, name_of(unit->folder),
+		    place_row_number(unit, ""), S_IFDIR);
+	}
+	return error;
+}
+
+static int
+archived_list(const struct caller *caller, struct place *root,
+    const struct lister *lister)
+{
+	struct units units = { 0 };
+	int error = account_follow(root->account, &caller->wait, false);
+
+	if (error == 0)
+		error = farm_archived(root->farm, root->account, &units);
+	if (error == 0)
+		error = list_units(&units, lister);
+	farm_units_free(&units);
+	return error;
+}
+
+static int
+list_rows(const struct place *root, const struct lister *lister)
+{
+	size_t i;
+	int error = 0;
+
+	for (i = 1; i < ROWS && error == 0; i++) {
+		char *key;
+
+		if (!is_there(root, &rows[i]))
+			continue;
+		key = folder_in(root, rows[i].path);
+		error = key == NULL ? -ENOMEM :
+				      lister->add(lister->arg, rows[i].path,
+					  place_number(key), rows[i].mode);
+		free(key);
+	}
+	return error;
+}
+
+struct listing_of {
+	const struct lister *lister;
+	int error;
+};
+
+static void
+list_account(void *arg, struct account *account)
+{
+	struct listing_of *listing = arg;
+	const struct lister *lister = listing->lister;
+	const char *name = account_folder(account);
+
+	if (listing->error == 0)
+		listing->error = lister->add(lister->arg, name,
+		    place_number(name), S_IFDIR);
+}
+
+/* At the mount's root accounts stand for their printers. */
+static int
+list_farm(struct farm *farm, const struct lister *lister)
+{
+	struct listing_of listing = { .lister = lister };
+	struct units units;
+	size_t i, count = 0;
+	int error = farm_units(farm, NULL, &units);
+
+	for (i = 0; i < units.count; i++) {
+		if (strchr(units.all[i]->folder, '/') == NULL) {
+			struct unit *unit = units.all[i];
+
+			units.all[i] = units.all[count];
+			units.all[count++] = unit;
+		}
+	}
+	if (error == 0) {
+		const struct units own = { .all = units.all, .count = count };
+
+		error = list_units(&own, lister);
+	}
+	farm_units_free(&units);
+	if (error == 0)
+		farm_each_account(farm, list_account, &listing);
+	return error != 0 ? error : listing.error;
+}
+
+/* An account that cannot be asked now is listed as it is known. */
+static int
+list_account_units(const struct caller *caller, const struct place *root,
     const struct lister *lister)
 {
 	struct units units;
-	size_t i;
-	int error = farm_units(place->farm, &units);
+	int error = account_follow(root->account, &caller->wait, false);
 
-	(void)caller;
-	for (i = 1; i < ROWS && error == 0; i++)
-		error = lister->add(lister->arg, rows[i].path,
-		    place_number(rows[i].path), rows[i].mode);
-	for (i = 0; i < units.count && error == 0; i++)
-		error = lister->add(lister->arg, units.all[i]->folder,
-		    place_row_number(units.all[i], ""), S_IFDIR);
+	if (error == -EACCES || error == -EINTR || error == -ENOMEM)
+		return error;
+	if (farm_units(root->farm, root->account, &units) != 0)
+		return -ENOMEM;
+	if (units.count > 0)
+		error = list_units(&units, lister);
 	farm_units_free(&units);
 	return error;
+}
+
+static int
+root_list(const struct caller *caller, struct place *root,
+    const struct lister *lister)
+{
+	int error = list_rows(root, lister);
+
+	if (error != 0)
+		return error;
+	return root->account == NULL ? list_farm(root->farm, lister) :
+				       list_account_units(caller, root, lister);
 }
 
 static int
@@ -243,7 +331,7 @@ root_space(struct farm *farm, int64_t *total, int64_t *available)
 	size_t i;
 
 	*total = *available = 0;
-	if (farm_units(farm, &units) != 0)
+	if (farm_units(farm, NULL, &units) != 0)
 		return;
 	for (i = 0; i < units.count; i++) {
 		space_recall(units.all[i]->space, &one_total, &one_available);
@@ -256,6 +344,15 @@ root_space(struct farm *farm, int64_t *total, int64_t *available)
 static const struct kind kind_root = {
 	.lookup = root_lookup,
 	.list = root_list,
+	.attributes = root_attributes,
+	.rename = account_rename,
+	.entry_s = 60,
+	.attr_s = 60,
+};
+
+static const struct kind kind_archived = {
+	.lookup = archived_lookup,
+	.list = archived_list,
 	.attributes = root_attributes,
 	.entry_s = 60,
 	.attr_s = 60,

@@ -7,19 +7,24 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct account;
 struct farm;
 struct place;
 
 /*
- * The root of a mount of a printers file: the printers' directories, and rows
- * that are about all of them.
+ * The root of a mount of a printers file, or of an account (NULL: none) in it
+ * or instead of it: the printers' directories, and rows that are about all of
+ * them.
  */
-int root_place(struct farm *, struct place **out);
+int root_place(struct farm *, struct account *, struct place **out);
+
+/* In an account: its archived printers. */
+#define ROOT_ARCHIVED "archived"
 
 /* What is left of a printer's files when it has gone. */
 int root_gone_place(struct farm *, struct place **out);
 
-/* Is there a row of that name? */
+/* Is there a row of that name, in some root? */
 bool root_has_row(const char *name);
 
 /* The space of all printers together, as far as it is known. */

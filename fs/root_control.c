@@ -8,15 +8,20 @@
 
 #include "client/buf.h"
 #include "client/log.h"
+#include "client/obico.h"
 #include "client/wait.h"
+#include "fs/account.h"
 #include "fs/control.h"
 #include "fs/fan.h"
 #include "fs/farm.h"
 #include "fs/kind.h"
+#include "fs/place.h"
 #include "fs/root_control.h"
+#include "fs/root_document.h"
 #include "fs/unit.h"
 
 #define BLANKS "\t "
+#define DELETE "delete"
 
 /* What one printer has to do. */
 struct job {
@@ -30,19 +35,34 @@ struct job {
 
 /* What was written. */
 struct script {
+	const struct place *root;
+	size_t skip; /* bytes of folders that are not written in names */
 	struct units units;
 	struct job *jobs; /* one for each unit */
 	struct order *orders;
 	size_t count;
-	bool rereads; /* the printers file */
+	bool rereads; /* the printers file, or the account's list */
+	struct deletion *deletions;
+	size_t deletion_count;
+};
+
+/* A printer of an account that shall be no more. */
+struct deletion {
+	int64_t id;
+	const char *name; /* in the text */
+	size_t line;
 };
 
 int
-root_control_help(struct buf *out)
+root_control_help(const struct place *root, struct buf *out)
 {
 	int error = buf_printf(out,
 	    "# Write NAME COMMAND, a line each; NAME is a printer, or several, "
-	    "or all.\nrefresh   read the printers file again\n");
+	    "or all.\n%s",
+	    root->account == NULL ?
+		"refresh       read the printers file again\n" :
+		"refresh       ask for the list of printers again\n" DELETE
+		"        delete ID NAME: delete a printer for good\n");
 
 	return error != 0 ? error : control_help(NULL, out);
 }
@@ -71,7 +91,7 @@ take_name(struct script *script, const char *line)
 	struct job *job = NULL;
 
 	for (i = 0; i < script->units.count; i++) {
-		len = match(line, script->jobs[i].unit->folder);
+		len = match(line, script->jobs[i].unit->folder + script->skip);
 		if (len <= best)
 			continue;
 		best = len;
@@ -136,6 +156,44 @@ is_reread(const char *line)
 	    line[len + strspn(line + len, BLANKS "\r")] == '\0';
 }
 
+/* "delete ID NAME": what is behind the word, or NULL. */
+static char *
+behind_delete(const struct script *script, char *line)
+{
+	size_t len = strlen(DELETE);
+
+	if (script->root->account == NULL || strncmp(line, DELETE, len) != 0 ||
+	    strspn(line + len, BLANKS) == 0)
+		return NULL;
+	return line + len + strspn(line + len, BLANKS);
+}
+
+static int
+take_deletion(struct script *script, char *text, size_t number)
+{
+	struct deletion *deletion = &script->deletions[script->deletion_count];
+	char *rest = text + strcspn(text, BLANKS), *end;
+	const char *error;
+
+	if (script->deletion_count == CONTROL_LINES)
+		return -E2BIG;
+	end = rest;
+	rest += strspn(rest, BLANKS);
+	*end = '\0';
+	rest[strcspn(rest, "\r")] = '\0';
+	deletion->id = strtonum(text, 0, INT64_MAX, &error);
+	if (error != NULL || *rest == '\0') {
+		log_say(LOG_LEVEL_NOTE,
+		    "control: " DELETE " needs the printer's number and its "
+		    "name");
+		return -EINVAL;
+	}
+	deletion->name = rest;
+	deletion->line = number;
+	script->deletion_count++;
+	return 0;
+}
+
 static int
 take_line(struct script *script, char *line, size_t number)
 {
@@ -149,6 +207,9 @@ take_line(struct script *script, char *line, size_t number)
 	line += strspn(line, BLANKS);
 	if (*line == '\0' || *line == '#' || strcmp(line, "\r") == 0)
 		return 0;
+	if (behind_delete(script, line) != NULL)
+		return take_deletion(script, behind_delete(script, line),
+		    number);
 	if (is_reread(line)) {
 		script->rereads = true;
 		(void)take_name(script, CONTROL_ALL " refresh");
@@ -238,18 +299,24 @@ run_jobs(struct script *script, const struct caller *caller)
 }
 
 static int
-make_script(struct farm *farm, struct script *script)
+make_script(const struct caller *caller, const struct place *root,
+    struct script *script)
 {
 	size_t i;
 	int error;
 
 	memset(script, 0, sizeof(*script));
-	error = farm_units(farm, &script->units);
+	script->root = root;
+	script->skip = root_skip(root);
+	error = root_units(caller, root, &script->units);
 	if (error != 0)
 		return error;
+	script->deletions = calloc(CONTROL_LINES + 1,
+	    sizeof(*script->deletions));
 	script->jobs = calloc(script->units.count + 1, sizeof(struct job));
 	script->orders = calloc(CONTROL_LINES + 1, sizeof(struct order));
-	if (script->jobs == NULL || script->orders == NULL)
+	if (script->jobs == NULL || script->orders == NULL ||
+	    script->deletions == NULL)
 		return -ENOMEM;
 	for (i = 0; i < script->units.count; i++)
 		script->jobs[i].unit = script->units.all[i];
@@ -265,27 +332,55 @@ free_script(struct script *script)
 		free(script->jobs[i].orders);
 	free(script->jobs);
 	free(script->orders);
+	free(script->deletions);
 	farm_units_free(&script->units);
 }
 
+/* In order, up to the first that fails. */
+static int
+run_deletions(const struct script *script, const struct caller *caller)
+{
+	size_t i;
+	int error = 0;
+
+	for (i = 0; i < script->deletion_count && error == 0; i++) {
+		const struct deletion *deletion = &script->deletions[i];
+
+		error = account_delete(script->root->account, &caller->wait,
+		    deletion->id, deletion->name);
+		if (error != 0)
+			log_say(LOG_LEVEL_NOTE,
+			    "control: line %zu: " DELETE ": %s", deletion->line,
+			    strerror(-error));
+	}
+	return error;
+}
+
+static int
+reread(const struct caller *caller, const struct place *root)
+{
+	if (root->account == NULL)
+		return farm_refresh(root->farm, &caller->wait);
+	obico_forget(account_obico(root->account));
+	return account_follow(root->account, &caller->wait, false);
+}
+
 int
-root_control_run(const struct caller *caller, struct farm *farm, char *text)
+root_control_run(const struct caller *caller, const struct place *root,
+    char *text)
 {
 	struct script script;
-	bool rereads = false;
-	int error = make_script(farm, &script);
+	int again, error = make_script(caller, root, &script);
 
 	if (error == 0)
 		error = take_text(&script, text);
 	if (error == 0) {
 		error = run_jobs(&script, caller);
-		rereads = script.rereads;
+		if (error == 0)
+			error = run_deletions(&script, caller);
+		again = script.rereads ? reread(caller, root) : 0;
+		error = error != 0 ? error : again;
 	}
 	free_script(&script);
-	if (rereads) {
-		int reread = farm_refresh(farm, &caller->wait);
-
-		error = error != 0 ? error : reread;
-	}
 	return error;
 }

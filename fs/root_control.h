@@ -3,17 +3,18 @@
 
 struct buf;
 struct caller;
-struct farm;
+struct place;
 
-/* What the file "control" of many printers reads. */
-int root_control_help(struct buf *out);
+/* What the file "control" of a root reads. */
+int root_control_help(const struct place *, struct buf *out);
 
 /*
- * Run its lines, "NAME... COMMAND" each; the text is changed.  All are
+ * Run its lines, "NAME... COMMAND" each, and in an account "delete ID NAME",
+ * which come last; the text is changed.  All are
  * understood before the first is run.  The printers work at once, each on its
  * own lines, and each stops at its first failure.  Returns the answer if one
  * printer was named, else -EIO if any has failed; log says which, and why.
  */
-int root_control_run(const struct caller *, struct farm *, char *text);
+int root_control_run(const struct caller *, const struct place *, char *text);
 
 #endif

@@ -9,6 +9,7 @@
 #include "client/camera.h"
 #include "client/http.h"
 #include "client/log.h"
+#include "client/obico.h"
 #include "client/printer.h"
 #include "client/wait.h"
 #include "fs/local.h"
@@ -74,10 +75,17 @@ configure_http(const struct section *section, struct http_config *config)
 	config->user = login->user;
 	config->password = login->is_key ? NULL : login->secret;
 	config->api_key = login->is_key ? login->secret : NULL;
+	config->token = login->is_token ? login->secret : NULL;
 	config->ca_file = options->ca_file;
 	config->connect_ms = options->connect_ms;
 	config->answer_ms = options->answer_ms;
 	config->stall_ms = options->stall_ms;
+}
+
+bool
+section_is_account(const struct section *section)
+{
+	return section->options.type == TYPE_OBICO;
 }
 
 /* First contact has a connection of its own: it must not cross a fork. */
@@ -91,10 +99,12 @@ make_contact(struct section *section, const struct wait *wait)
 	buf_free(&section->contact.storage);
 	configure_http(section, &config);
 	error = http_new(&config, &http);
-	if (error == 0) {
-		error = prusalink_contact(http, wait, &section->contact);
-		http_free(http);
-	}
+	if (error != 0)
+		return error;
+	error = section_is_account(section) ?
+	    obico_contact(http, wait, section->contact.words) :
+	    prusalink_contact(http, wait, &section->contact);
+	http_free(http);
 	return error;
 }
 
@@ -111,12 +121,21 @@ section_meet(struct section *section, const struct local *local,
 	if (error == 0)
 		error = make_contact(section, wait);
 	section->error = error;
+	if (section_is_account(section))
+		return error;
 	if (error == 0)
 		local_note_dialect(local, section->kept,
 		    section->contact.dialect);
 	else if (section->kept != NULL)
 		section->contact.dialect = local_dialect(local, section->kept);
 	return error;
+}
+
+bool
+section_is_same(const struct section *a, const struct section *b)
+{
+	return strcmp(buf_text(&a->told), buf_text(&b->told)) == 0 &&
+	    login_is_same(&a->login, &b->login);
 }
 
 bool
@@ -132,24 +151,31 @@ static const struct {
 	int error;
 	int status;
 	const char *text;
+	const char *account; /* the same of an account, or NULL */
 } reasons[] = {
 	{ EACCES, STATUS_LOGIN,
 	    "login refused: wrong user or password "
-	    "(Settings > Network > PrusaLink on the printer)" },
-	{ EPROTO, STATUS_NO_PRINTER, "that is not a PrusaLink" },
-	{ EINVAL, STATUS_USAGE, "that is no address of a printer" },
+	    "(Settings > Network > PrusaLink on the printer)",
+	    "login refused: the token is not, or no more, good" },
+	{ EPROTO, STATUS_NO_PRINTER, "that is not a PrusaLink",
+	    "that is not an Obico server" },
+	{ EINVAL, STATUS_USAGE, "that is no address of a printer", NULL },
 	{ EHOSTDOWN, STATUS_UNREACHABLE,
 	    "connection refused (is the "
-	    "printer on, and PrusaLink enabled?)" },
+	    "printer on, and PrusaLink enabled?)",
+	    "connection refused (is the server running?)" },
 	{ EHOSTUNREACH, STATUS_UNREACHABLE,
 	    "no such host, or no way "
-	    "to it (is the printer on?)" },
+	    "to it (is the printer on?)",
+	    "no such host, or no way to it" },
 	{ ETIMEDOUT, STATUS_UNREACHABLE,
 	    "no answer (is the printer "
-	    "on?)" },
+	    "on?)",
+	    "no answer" },
 	{ EINTR, STATUS_UNREACHABLE,
 	    "no answer (is the printer "
-	    "on?)" },
+	    "on?)",
+	    "no answer" },
 };
 
 int
@@ -157,7 +183,7 @@ section_explain(const struct section *section)
 {
 	const char *name = section->name == NULL ? "" : section->name;
 	const char *colon = section->name == NULL ? "" : ": ";
-	const char *words = section->contact.words;
+	const char *words = section->contact.words, *text;
 	int error = section->error;
 	size_t i;
 
@@ -166,9 +192,12 @@ section_explain(const struct section *section)
 			continue;
 		if (error != -EPROTO)
 			words = "";
+		text = section_is_account(section) &&
+			reasons[i].account != NULL ?
+		    reasons[i].account :
+		    reasons[i].text;
 		log_say(LOG_LEVEL_ERROR, "%s%s%s: %s%s%s", name, colon,
-		    section->login.url, reasons[i].text, *words ? ": " : "",
-		    words);
+		    section->login.url, text, *words ? ": " : "", words);
 		return reasons[i].status;
 	}
 	log_say(LOG_LEVEL_ERROR, "%s%s%s: %s", name, colon, section->login.url,
@@ -196,15 +225,26 @@ set_camera(const struct section *section, struct printer *printer)
 }
 
 int
-section_unit(const struct section *section, const struct settings *settings,
-    const struct local *local, struct unsent *unsent, struct unit **out)
+section_obico(const struct section *section, struct obico **out)
+{
+	struct http_config config;
+
+	configure_http(section, &config);
+	config.tells = true;
+	config.is_away = section_is_away(section);
+	return obico_new(&config, section->options.ttl_ms, out);
+}
+
+int
+section_unit(const struct section *section, const struct section_config *with,
+    struct unit **out)
 {
 	const struct options *options = &section->options;
-	const struct unit_config config = { .settings = settings,
+	const struct unit_config config = { .settings = with->settings,
 		.folder = section->name,
-		.cache_dir = local->cache_dir,
+		.cache_dir = with->local->cache_dir,
 		.name = section->kept,
-		.unsent = unsent,
+		.unsent = with->unsent,
 		.cache_size = options->cache_size,
 		.ttl_ms = options->ttl_ms };
 	struct http_config http_config;

@@ -12,12 +12,16 @@
 #include "fs/options.h"
 
 struct local;
+struct obico;
 struct settings;
 struct unit;
 struct unsent;
 struct wait;
 
-/* A printer to be mounted: where it is, how to log in, what it is. */
+/*
+ * A printer, or the account of an Obico server, to be mounted: where it is,
+ * how to log in, what it is.
+ */
 struct section {
 	TAILQ_ENTRY(section) link;
 	char *name; /* of its directory; NULL: the mount's root */
@@ -40,12 +44,18 @@ int section_new(const char *name, const struct options *, struct section **out);
 void section_free(struct section *);
 void sections_free(struct sections *);
 
+/* Is it an account of an Obico server? */
+bool section_is_account(const struct section *);
+
 /*
  * First contact, when the login is known: tells what it is, from memory if it
- * does not answer, and whether it does.  Returns what prusalink_contact says,
- * or -EINTR.
+ * does not answer, and whether it does.  Returns what prusalink_contact or
+ * obico_contact says, or -EINTR.
  */
 int section_meet(struct section *, const struct local *, const struct wait *);
+
+/* Do both say the same, with the same login? */
+bool section_is_same(const struct section *, const struct section *);
 
 /* Say in a line why it failed.  Returns the exit status for that. */
 int section_explain(const struct section *);
@@ -53,12 +63,23 @@ int section_explain(const struct section *);
 /* Is it away, and may come back, or will it not have us? */
 bool section_is_away(const struct section *);
 
+/* What of it becomes a part of the mount. */
+struct section_config {
+	const struct settings *settings;
+	const struct local *local;
+	struct unsent *unsent; /* of another printer that has the same files
+				  there, or NULL */
+	struct obico *watch;   /* the account that watches it, or NULL */
+};
+
 /*
- * The printer as a part of the mount (caller: unit_free); unsent is shared
- * with another one, which has the same files there, or NULL.  Returns 0 or a
+ * The printer as a part of the mount (caller: unit_free).  Returns 0 or a
  * negative errno.
  */
-int section_unit(const struct section *, const struct settings *,
-    const struct local *, struct unsent *, struct unit **out);
+int section_unit(const struct section *, const struct section_config *,
+    struct unit **out);
+
+/* The account (caller: obico_release).  Returns 0 or a negative errno. */
+int section_obico(const struct section *, struct obico **out);
 
 #endif

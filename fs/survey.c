@@ -178,7 +178,7 @@ print_glance(const struct glance *glance, uint64_t began, struct buf *out)
 
 /* With the lock. */
 static int
-print_all(struct unit *const *units, size_t count, uint64_t began,
+print_all(struct unit *const *units, size_t count, size_t skip, uint64_t began,
     struct buf *out)
 {
 	int error = buf_printf(out, "{");
@@ -188,7 +188,7 @@ print_all(struct unit *const *units, size_t count, uint64_t began,
 		if (i > 0)
 			error = buf_printf(out, ",");
 		if (error == 0)
-			error = json_quote(out, units[i]->folder);
+			error = json_quote(out, units[i]->folder + skip);
 		if (error == 0)
 			error = buf_printf(out, ":");
 		if (error == 0)
@@ -199,7 +199,7 @@ print_all(struct unit *const *units, size_t count, uint64_t began,
 
 int
 survey_status(struct survey *survey, const struct wait *wait,
-    struct unit *const *units, size_t count, struct buf *out)
+    struct unit *const *units, size_t count, size_t skip, struct buf *out)
 {
 	uint64_t began;
 	int error;
@@ -208,7 +208,7 @@ survey_status(struct survey *survey, const struct wait *wait,
 	began = ++survey->count;
 	error = await(survey, wait, units, count, began);
 	if (error == 0)
-		error = print_all(units, count, began, out);
+		error = print_all(units, count, skip, began, out);
 	pthread_mutex_unlock(&survey->lock);
 	return error;
 }

@@ -28,12 +28,12 @@ void survey_free(struct survey *);
 
 /*
  * Append the status of all these printers as one line of JSON: an object for
- * each, under its name.  All are asked at once.  One that does not answer
- * within SURVEY_MS is told to be offline, and is hardly waited for again
- * until it has answered.  Returns 0, -EINTR or -ENOMEM.
+ * each, under its folder without the first skip bytes.  All are asked at once.
+ * One that does not answer within SURVEY_MS is told to be offline, and is
+ * hardly waited for again until it has answered.  Returns 0, -EINTR or -ENOMEM.
  */
 int survey_status(struct survey *, const struct wait *,
-    struct unit *const *units, size_t count, struct buf *out);
+    struct unit *const *units, size_t count, size_t skip, struct buf *out);
 
 /* Has the printer not answered yet, so that asking it would wait? */
 bool survey_is_waiting(struct survey *, const struct unit *);

@@ -45,8 +45,9 @@ set_up(struct unit *unit, const struct unit_config *config,
 	}
 	unit->name = strdup(config->folder != NULL ? config->folder :
 						     config->name);
+	unit->kept = strdup(config->name);
 	error = cache_new(inner, unit->book, config->ttl_ms, &unit->printer);
-	if (error == 0 && unit->name == NULL)
+	if (error == 0 && (unit->name == NULL || unit->kept == NULL))
 		error = -ENOMEM;
 	if (error == 0)
 		error = stage_new(&unit->stage);
@@ -142,6 +143,7 @@ unit_free(struct unit *unit)
 	free(unit->last);
 	free(unit->printed);
 	free(unit->name);
+	free(unit->kept);
 	free(unit);
 }
 

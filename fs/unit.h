@@ -47,6 +47,7 @@ struct unit {
 	TAILQ_ENTRY(unit) link; /* for fs/farm.c */
 	const struct settings *settings;
 	char *name;   /* in the metrics */
+	char *kept;   /* of its files in the cache directory */
 	char *folder; /* at the mount's root; NULL: that itself */
 	struct log_subject *subject; /* NULL: the only printer */
 	struct printer *printer;     /* through the cache */

@@ -71,7 +71,7 @@ tells(struct farmyard *yard, const char *words)
 	struct buf text = { 0 };
 	bool is;
 
-	if (survey_status(yard->survey, &forever, yard->list, PRINTERS,
+	if (survey_status(yard->survey, &forever, yard->list, PRINTERS, 0,
 		&text) != 0)
 		return false;
 	is = strstr(buf_text(&text), words) != NULL;
@@ -134,8 +134,8 @@ test_given_up(struct check *check, struct farmyard *yard)
 	fake_hold(&yard->fakes[0], FAKE_DOCUMENT);
 	waiter.left = true;
 	CHECK(check,
-	    survey_status(yard->survey, &wait, yard->list, PRINTERS, &text) ==
-		-EINTR,
+	    survey_status(yard->survey, &wait, yard->list, PRINTERS, 0,
+		&text) == -EINTR,
 	    "who has left waits no more");
 	fake_let_go(&yard->fakes[0]);
 	buf_free(&text);
@@ -163,7 +163,7 @@ read_often(void *arg)
 		before = yard->fakes[0].version;
 		pthread_mutex_unlock(&yard->fakes[0].lock);
 		if (survey_status(yard->survey, &forever, yard->list, PRINTERS,
-			&text) != 0)
+			0, &text) != 0)
 			reader->failed++;
 		at = strstr(buf_text(&text), "\"version\":");
 		told = at == NULL ? -1 : (int)strtol(at + 10, NULL, 10);

@@ -1,0 +1,415 @@
+/*
+ * An account of an Obico server.  account.turn is the right to follow the
+ * server's list; farm.lock guards which list was followed last, and is held
+ * only while the farm's list is looked at: units are made without it.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cache/unsent.h"
+#include "client/label.h"
+#include "client/log.h"
+#include "client/name.h"
+#include "client/obico.h"
+#include "client/printer.h"
+#include "client/wait.h"
+#include "fs/account.h"
+#include "fs/control.h"
+#include "fs/document.h"
+#include "fs/farm_list.h"
+#include "fs/local.h"
+#include "fs/root.h"
+#include "fs/section.h"
+#include "fs/unit.h"
+
+struct account {
+	struct farm *farm;
+	struct section *section;
+	struct obico *obico;
+	struct documents *documents;
+	struct turn turn;
+	uint64_t followed; /* under farm.lock: the list's serial */
+	atomic_bool gone;
+	atomic_int holders;
+};
+
+/* A printer of the account, and where it is to be. */
+struct wanted {
+	const struct roster_printer *printer;
+	char *folder;
+	bool is_there;
+	struct unit *unit; /* made for it, or NULL */
+};
+
+struct plan {
+	struct account *account;
+	struct wanted *wanted;
+	size_t count;
+};
+
+int
+account_new(struct farm *farm, struct section *section, struct account **out)
+{
+	struct account *account = calloc(1, sizeof(*account));
+	int error = -ENOMEM;
+
+	if (account == NULL) {
+		section_free(section);
+		return error;
+	}
+	account->farm = farm;
+	account->section = section;
+	atomic_init(&account->holders, 1);
+	turn_init(&account->turn);
+	error = documents_new(&account->documents);
+	if (error == 0)
+		error = section_obico(section, &account->obico);
+	if (error != 0) {
+		account_release(account);
+		return error;
+	}
+	*out = account;
+	return 0;
+}
+
+struct account *
+account_hold(struct account *account)
+{
+	atomic_fetch_add(&account->holders, 1);
+	return account;
+}
+
+void
+account_release(struct account *account)
+{
+	if (account == NULL || atomic_fetch_sub(&account->holders, 1) > 1)
+		return;
+	obico_release(account->obico);
+	documents_free(account->documents);
+	turn_destroy(&account->turn);
+	section_free(account->section);
+	free(account);
+}
+
+void
+account_leave(struct account *account)
+{
+	atomic_store(&account->gone, true);
+}
+
+bool
+account_is_gone(const struct account *account)
+{
+	return atomic_load(&account->gone);
+}
+
+const char *
+account_folder(const struct account *account)
+{
+	return account->section->name;
+}
+
+const struct section *
+account_section(const struct account *account)
+{
+	return account->section;
+}
+
+struct obico *
+account_obico(const struct account *account)
+{
+	return account->obico;
+}
+
+struct documents *
+account_documents(const struct account *account)
+{
+	return account->documents;
+}
+
+bool
+account_is_reserved(const char *name)
+{
+	return root_has_row(name) || strcmp(name, CONTROL_ALL) == 0 ||
+	    control_knows(name) || *name == '#';
+}
+
+/* The directory from the mount's root (caller: free), or NULL. */
+static char *
+folder_of(const struct account *account, const char *name, bool archived)
+{
+	const char *folder = account->section->name;
+	char *path;
+
+	if (asprintf(&path, "%s%s%s%s", folder == NULL ? "" : folder,
+		folder == NULL ? "" : "/", archived ? ROOT_ARCHIVED "/" : "",
+		name) < 0)
+		return NULL;
+	return path;
+}
+
+/* Names for those that are archived, or for the others. */
+static int
+name_some(struct plan *plan, struct label *labels, bool archived)
+{
+	size_t i, count = 0;
+	int error;
+
+	for (i = 0; i < plan->count; i++) {
+		const struct roster_printer *printer = plan->wanted[i].printer;
+
+		if (printer->archived != archived)
+			continue;
+		labels[count].text = printer->name;
+		labels[count++].id = printer->id;
+	}
+	error = label_all(labels, count, archived ? NULL : account_is_reserved);
+	for (i = count = 0; i < plan->count && error == 0; i++) {
+		struct wanted *wanted = &plan->wanted[i];
+
+		if (wanted->printer->archived != archived)
+			continue;
+		wanted->folder = folder_of(plan->account, labels[count++].name,
+		    archived);
+		if (wanted->folder == NULL)
+			error = -ENOMEM;
+	}
+	return error;
+}
+
+static int
+name_all(struct plan *plan)
+{
+	struct label *labels = calloc(plan->count + 1, sizeof(*labels));
+	int error = labels == NULL ? -ENOMEM : 0;
+
+	if (error == 0)
+		error = name_some(plan, labels, false);
+	if (error == 0)
+		error = name_some(plan, labels, true);
+	free(labels);
+	return error;
+}
+
+/* With the farm's lock: is what the directory has, or will have, the printer?
+ */
+static bool
+is_it(const struct member *member, const struct account *account, int64_t id)
+{
+	return member->next_unit != NULL ?
+	    member->next_account == account && member->next_id == id :
+	    !member->leaving && member->account == account && member->id == id;
+}
+
+static void
+compare(struct plan *plan)
+{
+	struct farm *farm = plan->account->farm;
+	size_t i;
+
+	pthread_mutex_lock(&farm->lock);
+	for (i = 0; i < plan->count; i++) {
+		struct wanted *wanted = &plan->wanted[i];
+		const struct member *member;
+
+		member = farm_member_at(farm, wanted->folder);
+		wanted->is_there = member != NULL &&
+		    is_it(member, plan->account, wanted->printer->id);
+	}
+	pthread_mutex_unlock(&farm->lock);
+}
+
+static int
+make_unit(const struct account *account, struct wanted *wanted)
+{
+	const struct farm_config *with = &account->farm->config;
+	const struct options *options = &account->section->options;
+	struct unit_config config = { .settings = with->settings,
+		.folder = wanted->folder,
+		.cache_dir = with->local->cache_dir,
+		.cache_size = options->cache_size,
+		.ttl_ms = options->ttl_ms };
+	struct printer *printer;
+	char *url, *kept = NULL;
+	int error = -ENOMEM;
+
+	if (asprintf(&url, "%s/%" PRId64, account->section->login.url,
+		wanted->printer->id) < 0)
+		return error;
+	kept = local_name(url);
+	free(url);
+	if (kept != NULL)
+		error = obico_printer_new(account->obico, wanted->printer->id,
+		    wanted->printer->archived, &printer);
+	if (error == 0) {
+		config.name = kept;
+		config.unsent = farm_unsent(account->farm, kept);
+		error = unit_new(&config, printer, &wanted->unit);
+		unsent_close(config.unsent);
+	}
+	if (error == 0)
+		farm_adopt(account->farm, wanted->unit);
+	free(kept);
+	return error;
+}
+
+/* With the farm's lock. */
+static int
+put(struct plan *plan, struct wanted *wanted)
+{
+	struct account *account = plan->account;
+	struct farm *farm = account->farm;
+	struct member *member = farm_member_at(farm, wanted->folder);
+
+	if (member != NULL)
+		member->seen = true;
+	if (wanted->unit == NULL)
+		return 0;
+	if (member != NULL) {
+		farm_member_drop_next(member);
+		member->next_unit = wanted->unit;
+		member->next_account = account_hold(account);
+		member->next_id = wanted->printer->id;
+		farm->pending = true;
+	} else {
+		member = calloc(1, sizeof(*member));
+		if (member == NULL)
+			return -ENOMEM;
+		member->unit = wanted->unit;
+		member->account = account_hold(account);
+		member->id = wanted->printer->id;
+		member->seen = true;
+		TAILQ_INSERT_TAIL(&farm->members, member, link);
+	}
+	wanted->unit = NULL;
+	return 0;
+}
+
+static int
+carry_out(struct plan *plan, uint64_t serial)
+{
+	struct account *account = plan->account;
+	struct farm *farm = account->farm;
+	struct member *member;
+	size_t i;
+	int error = 0;
+
+	pthread_mutex_lock(&farm->lock);
+	TAILQ_FOREACH (member, &farm->members, link)
+		member->seen = member->account != account;
+	for (i = 0; i < plan->count && error == 0; i++)
+		error = put(plan, &plan->wanted[i]);
+	TAILQ_FOREACH (member, &farm->members, link) {
+		if (member->seen || member->leaving || error != 0)
+			continue;
+		farm_member_drop_next(member);
+		member->leaving = farm->pending = true;
+	}
+	if (error == 0)
+		account->followed = serial;
+	farm_replace_unused(farm);
+	pthread_mutex_unlock(&farm->lock);
+	return error;
+}
+
+static int
+make_plan(struct plan *plan, const struct roster *roster)
+{
+	size_t i;
+
+	plan->wanted = calloc(roster->count + 1, sizeof(*plan->wanted));
+	if (plan->wanted == NULL)
+		return -ENOMEM;
+	for (i = 0; i < roster->count; i++)
+		plan->wanted[i].printer = &roster->printers[i];
+	plan->count = roster->count;
+	return name_all(plan);
+}
+
+static void
+free_plan(struct plan *plan)
+{
+	size_t i;
+
+	for (i = 0; i < plan->count; i++) {
+		unit_free(plan->wanted[i].unit);
+		free(plan->wanted[i].folder);
+	}
+	free(plan->wanted);
+}
+
+/* With the turn. */
+static int
+follow(struct account *account, const struct roster *roster)
+{
+	struct plan plan = { .account = account };
+	size_t i;
+	int error = make_plan(&plan, roster);
+
+	if (error == 0)
+		compare(&plan);
+	for (i = 0; i < plan.count && error == 0; i++) {
+		if (!plan.wanted[i].is_there)
+			error = make_unit(account, &plan.wanted[i]);
+	}
+	if (error == 0)
+		error = carry_out(&plan, roster->serial);
+	free_plan(&plan);
+	return error;
+}
+
+static bool
+is_followed(const struct account *account, const struct roster *roster)
+{
+	struct farm *farm = account->farm;
+	bool is;
+
+	pthread_mutex_lock(&farm->lock);
+	is = account->followed == roster->serial;
+	pthread_mutex_unlock(&farm->lock);
+	return is;
+}
+
+int
+account_follow(struct account *account, const struct wait *wait, bool known)
+{
+	struct roster *roster = NULL;
+	int error = 0;
+
+	if (account_is_gone(account))
+		return -ESTALE;
+	if (known)
+		roster = obico_known(account->obico);
+	else
+		error = obico_roster(account->obico, wait, &roster);
+	if (roster == NULL || is_followed(account, roster)) {
+		roster_release(roster);
+		return error;
+	}
+	error = turn_take(&account->turn, wait);
+	if (error == 0) {
+		if (!is_followed(account, roster))
+			error = follow(account, roster);
+		turn_give(&account->turn);
+	}
+	roster_release(roster);
+	return error;
+}
+
+int64_t
+account_printer(struct account *account, const char *folder)
+{
+	struct farm *farm = account->farm;
+	const struct member *member;
+	int64_t id = -1;
+
+	pthread_mutex_lock(&farm->lock);
+	member = farm_member_at(farm, folder);
+	if (member != NULL && member->account == account)
+		id = member->id;
+	pthread_mutex_unlock(&farm->lock);
+	return id;
+}

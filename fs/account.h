@@ -1,0 +1,71 @@
+#ifndef FS_ACCOUNT_H
+#define FS_ACCOUNT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct account;
+struct caller;
+struct documents;
+struct farm;
+struct obico;
+struct place;
+struct section;
+struct wait;
+
+/*
+ * An account of an Obico server in the mount: a directory of printers, which
+ * come and go, and get other names, as the server's list has them.  They are
+ * among those of the farm.  Shared by counting; any thread may call.
+ */
+
+/*
+ * For a section that was met, which it takes in any case; the farm is
+ * borrowed.  Returns 0 (caller: account_release), or -ENOMEM.
+ */
+int account_new(struct farm *, struct section *, struct account **out);
+struct account *account_hold(struct account *);
+void account_release(struct account *);
+
+/* It is no more in the printers file: what knows it ends with -ESTALE. */
+void account_leave(struct account *);
+bool account_is_gone(const struct account *);
+
+/* Its directory; NULL: the mount's root. */
+const char *account_folder(const struct account *);
+
+const struct section *account_section(const struct account *);
+struct obico *account_obico(const struct account *);
+struct documents *account_documents(const struct account *);
+
+/*
+ * Let the farm have the printers that the account has now; known: as far as
+ * that is remembered, without a request.  Returns 0 or a negative errno; what
+ * the farm has stays then.
+ */
+int account_follow(struct account *, const struct wait *, bool known);
+
+/*
+ * Rename a printer by its directory.  -EPERM: it is none, or the new place is
+ * not beside it, -EINVAL: no printer's directory has that name, -EEXIST,
+ * -EBUSY: it is in use.
+ */
+int account_rename(const struct caller *, struct place *folder,
+    const char *name, struct place *new_folder, const char *new_name,
+    bool replace, struct place **out);
+
+/*
+ * Delete a printer for good, if that is its number and its name, as it is or
+ * as its directory has it.  As obico_delete.
+ */
+int account_delete(struct account *, const struct wait *, int64_t id,
+    const char *name);
+
+/* Which of the account's printers has this directory?  Returns its number, or
+   -1. */
+int64_t account_printer(struct account *, const char *folder);
+
+/* No directory of a printer can have this name. */
+bool account_is_reserved(const char *name);
+
+#endif

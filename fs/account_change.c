@@ -1,0 +1,162 @@
+/*
+ * What is changed of the printers of an account: another name by a rename of
+ * the directory, and deletion, which no removal of directories leads to.  No
+ * state of its own, any thread.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/label.h"
+#include "client/log.h"
+#include "client/name.h"
+#include "client/obico.h"
+#include "fs/account.h"
+#include "fs/farm.h"
+#include "fs/kind.h"
+#include "fs/node.h"
+#include "fs/place.h"
+#include "fs/root.h"
+#include "fs/unit.h"
+
+/* Can a printer's directory have that name, so that it is its name too? */
+static bool
+is_printer_name(const char *name)
+{
+	char label[LABEL_SIZE];
+
+	if (strlen(name) >= LABEL_SIZE || account_is_reserved(name))
+		return false;
+	label_make(name, label);
+	return strcmp(label, name) == 0;
+}
+
+static char *
+folder_of(const struct account *account, const char *name)
+{
+	const char *folder = account_folder(account);
+
+	return folder == NULL ? strdup(name) : name_join(folder, name);
+}
+
+/* The directory of a printer of this account, under its new name. */
+static int
+find_renamed(struct account *account, struct farm *farm, const char *name,
+    struct place **out)
+{
+	char *folder = folder_of(account, name);
+	struct unit *unit = folder == NULL ? NULL : farm_find(farm, folder);
+	int error = folder == NULL ? -ENOMEM : -EBUSY;
+
+	free(folder);
+	if (unit != NULL)
+		error = place_new(unit, node_root(), "", "", NULL, out);
+	unit_release(unit);
+	return error;
+}
+
+/* May the printer in that directory be renamed?  Its number, or an errno. */
+static int64_t
+check_printer(struct account *account, struct farm *farm, const char *name,
+    const char *new_name)
+{
+	char *folder = folder_of(account, name);
+	char *new_folder = folder_of(account, new_name);
+	struct unit *unit, *there;
+	int64_t id = -ENOMEM;
+
+	unit = folder == NULL ? NULL : farm_find(farm, folder);
+	there = new_folder == NULL ? NULL : farm_find(farm, new_folder);
+	if (folder != NULL && new_folder != NULL)
+		id = account_printer(account, folder);
+	if (id == -1)
+		id = -EPERM; /* a row of the account */
+	else if (id >= 0 && there != NULL && there != unit)
+		id = -EEXIST;
+	else if (id >= 0 && unit_is_in_use(unit))
+		id = -EBUSY;
+	unit_release(unit);
+	unit_release(there);
+	free(folder);
+	free(new_folder);
+	return id;
+}
+
+int
+account_rename(const struct caller *caller, struct place *folder,
+    const char *name, struct place *new_folder, const char *new_name,
+    bool replace, struct place **out)
+{
+	struct account *account = folder->account;
+	int64_t id;
+	int error;
+
+	(void)replace; /* nothing is ever replaced */
+	if (account == NULL || new_folder->account != account ||
+	    new_folder->node != folder->node)
+		return -EPERM;
+	if (root_has_row(new_name))
+		return -EEXIST;
+	if (!is_printer_name(new_name))
+		return -EINVAL;
+	id = check_printer(account, folder->farm, name, new_name);
+	if (id < 0)
+		return (int)id;
+	error = obico_rename(account_obico(account), &caller->wait, id,
+	    new_name);
+	if (error == 0)
+		error = account_follow(account, &caller->wait, false);
+	return error != 0 ? error :
+			    find_renamed(account, folder->farm, new_name, out);
+}
+
+/* Its name as it is, if the directory of that name is the printer's. */
+static int
+find_name(struct account *account, const struct wait *wait, int64_t id,
+    const char *name, char **out)
+{
+	const struct roster_printer *printer;
+	char label[LABEL_SIZE];
+	struct roster *roster;
+	char *folder = folder_of(account, name);
+	int error = folder == NULL ? -ENOMEM : 0;
+
+	if (error == 0)
+		error = obico_roster(account_obico(account), wait, &roster);
+	if (error != 0) {
+		free(folder);
+		return error;
+	}
+	printer = roster_find(roster, id);
+	error = printer == NULL ? -ENOENT : 0;
+	if (error == 0) {
+		label_make(printer->name, label);
+		if (account_printer(account, folder) == id ||
+		    strcmp(label, name) == 0)
+			name = printer->name;
+		*out = strdup(name);
+		error = *out == NULL ? -ENOMEM : 0;
+	}
+	roster_release(roster);
+	free(folder);
+	return error;
+}
+
+int
+account_delete(struct account *account, const struct wait *wait, int64_t id,
+    const char *name)
+{
+	char *known;
+	int error = find_name(account, wait, id, name, &known);
+
+	if (error != 0)
+		return error;
+	error = obico_delete(account_obico(account), wait, id, known);
+	if (error == 0) {
+		log_say(LOG_LEVEL_NOTE, "printer %lld was deleted",
+		    (long long)id);
+		(void)account_follow(account, wait, false);
+	}
+	free(known);
+	return error;
+}

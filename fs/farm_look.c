@@ -1,0 +1,125 @@
+/*
+ * What is in a farm: its printers and accounts, as they are at the moment.
+ * farm.lock guards the lists; what is returned is held.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/dialect.h"
+#include "client/printer.h"
+#include "fs/account.h"
+#include "fs/farm_list.h"
+#include "fs/unit.h"
+
+struct unit *
+farm_find(struct farm *farm, const char *folder)
+{
+	struct member *member;
+	struct unit *unit;
+
+	pthread_mutex_lock(&farm->lock);
+	farm_replace_unused(farm);
+	member = farm_member_at(farm, folder);
+	unit = member == NULL ? NULL : unit_hold(member->unit);
+	pthread_mutex_unlock(&farm->lock);
+	return unit;
+}
+
+struct account *
+farm_account(struct farm *farm, const char *folder)
+{
+	const struct holding *holding;
+	struct account *account = NULL;
+
+	pthread_mutex_lock(&farm->lock);
+	TAILQ_FOREACH (holding, &farm->holdings, link) {
+		const char *name = account_folder(holding->account);
+
+		if (account == NULL &&
+		    (name == NULL || folder == NULL ?
+			    name == folder :
+			    strcmp(name, folder) == 0))
+			account = account_hold(holding->account);
+	}
+	pthread_mutex_unlock(&farm->lock);
+	return account;
+}
+
+void
+farm_each_account(struct farm *farm, void (*call)(void *, struct account *),
+    void *arg)
+{
+	struct account *account;
+	struct holding *holding;
+	size_t i, at;
+
+	for (at = 0;; at++) {
+		account = NULL;
+		i = 0;
+		pthread_mutex_lock(&farm->lock);
+		TAILQ_FOREACH (holding, &farm->holdings, link) {
+			if (i++ == at)
+				account = account_hold(holding->account);
+		}
+		pthread_mutex_unlock(&farm->lock);
+		if (account == NULL)
+			return;
+		call(arg, account);
+		account_release(account);
+	}
+}
+
+/* With the lock. */
+static bool
+is_wanted(const struct member *member, const struct account *account,
+    bool archived)
+{
+	return (account == NULL || member->account == account) &&
+	    member->unit->printer->dialect->is_archived == archived;
+}
+
+static int
+choose(struct farm *farm, const struct account *account, bool archived,
+    struct units *out)
+{
+	struct member *member;
+	size_t count = 0;
+
+	pthread_mutex_lock(&farm->lock);
+	farm_replace_unused(farm);
+	TAILQ_FOREACH (member, &farm->members, link)
+		count++;
+	out->count = 0;
+	out->all = calloc(count + 1, sizeof(struct unit *));
+	TAILQ_FOREACH (member, &farm->members, link) {
+		if (out->all != NULL && is_wanted(member, account, archived))
+			out->all[out->count++] = unit_hold(member->unit);
+	}
+	pthread_mutex_unlock(&farm->lock);
+	return out->all == NULL ? -ENOMEM : 0;
+}
+
+int
+farm_units(struct farm *farm, const struct account *account, struct units *out)
+{
+	return choose(farm, account, false, out);
+}
+
+int
+farm_archived(struct farm *farm, const struct account *account,
+    struct units *out)
+{
+	return choose(farm, account, true, out);
+}
+
+void
+farm_units_free(struct units *units)
+{
+	size_t i;
+
+	for (i = 0; i < units->count; i++)
+		unit_release(units->all[i]);
+	free(units->all);
+	memset(units, 0, sizeof(*units));
+}

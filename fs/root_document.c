@@ -1,0 +1,136 @@
+/*
+ * What is told of many printers in one file, and which ones those are.  No
+ * state of its own, any thread.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/buf.h"
+#include "client/log.h"
+#include "client/obico.h"
+#include "client/wait.h"
+#include "fs/account.h"
+#include "fs/document.h"
+#include "fs/farm.h"
+#include "fs/kind.h"
+#include "fs/metrics.h"
+#include "fs/node.h"
+#include "fs/place.h"
+#include "fs/root_document.h"
+#include "fs/survey.h"
+#include "fs/unit.h"
+
+/* Each list is asked for once; later those who look at its printers do. */
+static void
+follow(void *arg, struct account *account)
+{
+	const struct caller *caller = arg;
+	struct roster *known = obico_known(account_obico(account));
+	bool is_known = known != NULL;
+
+	roster_release(known);
+	(void)account_follow(account, &caller->wait, is_known);
+}
+
+int
+root_units(const struct caller *caller, const struct place *root,
+    struct units *out)
+{
+	struct caller copy = *caller;
+	int error = 0;
+
+	memset(out, 0, sizeof(*out));
+	if (root->account == NULL)
+		farm_each_account(root->farm, follow, &copy);
+	else
+		error = account_follow(root->account, &caller->wait, false);
+	if (error == -EINTR || error == -ENOMEM || error == -EACCES)
+		return error;
+	return farm_units(root->farm, root->account, out);
+}
+
+size_t
+root_skip(const struct place *root)
+{
+	return root->account == NULL || *root->key == '\0' ?
+	    0 :
+	    strlen(account_folder(root->account)) + 1;
+}
+
+static int
+produce_status(const struct caller *caller, const struct place *root,
+    struct buf *out)
+{
+	struct units units;
+	int error = root_units(caller, root, &units);
+
+	if (error == 0)
+		error = survey_status(farm_survey(root->farm), &caller->wait,
+		    units.all, units.count, root_skip(root), out);
+	farm_units_free(&units);
+	return error;
+}
+
+/* After all were asked at once; those that do not answer are left out. */
+static int
+produce_metrics(const struct caller *caller, const struct place *root,
+    struct buf *out)
+{
+	struct survey *survey = farm_survey(root->farm);
+	struct buf status = { 0 };
+	struct units units;
+	struct unit **answering = NULL;
+	size_t i, count = 0;
+	int error = root_units(caller, root, &units);
+
+	if (error == 0)
+		error = survey_status(survey, &caller->wait, units.all,
+		    units.count, 0, &status);
+	buf_free(&status);
+	if (error == 0) {
+		answering = calloc(units.count + 1, sizeof(struct unit *));
+		error = answering == NULL ? -ENOMEM : 0;
+	}
+	for (i = 0; i < units.count && error == 0; i++) {
+		if (!survey_is_waiting(survey, units.all[i]))
+			answering[count++] = units.all[i];
+	}
+	if (error == 0)
+		error = metrics_text(answering, count, caller, out);
+	free(answering);
+	farm_units_free(&units);
+	return error;
+}
+
+static int
+produce_log(const struct caller *caller, const struct place *root,
+    struct buf *out)
+{
+	(void)caller;
+	(void)root;
+	return log_text(out);
+}
+
+int
+root_document(const struct caller *caller, const struct place *root,
+    const struct node *row, struct place **out)
+{
+	static int (*const produce[])(const struct caller *,
+	    const struct place *, struct buf *) = {
+		[ROOT_STATUS] = produce_status,
+		[ROOT_METRICS] = produce_metrics,
+		[ROOT_LOG] = produce_log,
+	};
+	struct documents *documents = root->account == NULL ?
+	    farm_documents(root->farm) :
+	    account_documents(root->account);
+	struct rendering *rendering;
+	struct buf text = { 0 };
+	int error = produce[row->topic](caller, root, &text);
+
+	error = document_render(documents, row->path, error, &text, &rendering);
+	return error != 0 ?
+	    error :
+	    place_new_of_farm(root->farm, root->account, row, rendering, out);
+}
