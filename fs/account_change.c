@@ -152,6 +152,12 @@ account_delete(struct account *account, const struct wait *wait, int64_t id,
 	if (error != 0)
 		return error;
 	error = obico_delete(account_obico(account), wait, id, known);
+	if (error == -EINVAL)
+		log_say(LOG_LEVEL_NOTE, "printer %lld has another name",
+		    (long long)id);
+	else if (error == -EBUSY)
+		log_say(LOG_LEVEL_NOTE, "printer %lld has a print",
+		    (long long)id);
 	if (error == 0) {
 		log_say(LOG_LEVEL_NOTE, "printer %lld was deleted",
 		    (long long)id);

@@ -53,9 +53,11 @@ root_units(const struct caller *caller, const struct place *root,
 size_t
 root_skip(const struct place *root)
 {
-	return root->account == NULL || *root->key == '\0' ?
-	    0 :
-	    strlen(account_folder(root->account)) + 1;
+	const char *folder = root->account == NULL ?
+	    NULL :
+	    account_folder(root->account);
+
+	return folder == NULL ? 0 : strlen(folder) + 1;
 }
 
 static int
