@@ -4,11 +4,13 @@
 # PRUSAFS names the binary under test; the simulator is taken from beside it.
 # Tests say what they want with these:
 #
-#	printer buddy|pi [OPTION …]	start a simulated printer
+#	printer buddy|pi|obico [OPTION …]  start a simulated printer, or
+#				an Obico server with some
 #	mounted [OPTIONS]		mount it, with more -o options
 #	fresh buddy|pi			both, ending what there was before
 #
-# and find $M (the mount point), $S (its storage), $DISK (where the simulator
+# and find $M (the mount point), $P (the printer's directory in it: of an Obico
+# account, one that prints), $S (its storage), $DISK (where the simulator
 # keeps the files of that storage), $DIR (a directory that goes away).
 # shellcheck disable=SC2034 # the tests use these
 # shellcheck disable=SC2154 # bats sets these
@@ -19,10 +21,11 @@ SIMPRINTER=${SIMPRINTER:-$(dirname "$PRUSAFS")/simprinter}
 SIMCTL=${SIMCTL:-$(dirname "$PRUSAFS")/simctl}
 TOOLS=$ROOT/tests/tools
 PASSWORD=sesame-1234567
+TOKEN=token-1234567
 
 PATIENCE=30
 export LC_ALL=C.UTF-8
-unset PRUSA_HOST PRUSA_USERNAME PRUSA_PASSWORD CDPATH
+unset PRUSA_HOST PRUSA_USERNAME PRUSA_PASSWORD OBICO_TOKEN CDPATH
 
 bats_require_minimum_version 1.5.0
 
@@ -99,28 +102,37 @@ printer() {
 	echo "# a printer: $PERSONALITY"
 	rm -rf "$DIR/printer" "$DIR/requests" "$DIR/ready"
 	mkdir "$DIR/printer"
+	local login=(--password "$PASSWORD" --api-key api-key --preview off)
+	P=$M
 	STORAGE=usb
 	DISK=$DIR/printer
 	if [ "$PERSONALITY" = pi ]; then
 		STORAGE=local
 		DISK=$DIR/printer/local
+	elif [ "$PERSONALITY" = obico ]; then
+		P="$M/MK3S Workshop"
+		STORAGE=gcodes
+		login=(--token "$TOKEN")
 	fi
-	S=$M/$STORAGE
+	S=$P/$STORAGE
 	: >"$DIR/requests"
 	"$SIMPRINTER" --personality "$PERSONALITY" --port 0 \
-	    --storage "$DIR/printer" --password "$PASSWORD" --api-key api-key \
-	    --log "$DIR/requests" --control "$DIR/fifo" --preview off "$@" \
+	    --storage "$DIR/printer" "${login[@]}" \
+	    --log "$DIR/requests" --control "$DIR/fifo" "$@" \
 	    >"$DIR/ready" 2>"$DIR/simprinter.err" 3>&- &
 	SIM_PID=$!
 	eventually grep -q READY "$DIR/ready"
 	URL=$(sed -n 's/^READY //p' "$DIR/ready")
-	(umask 077 && echo "$PASSWORD" >"$DIR/password")
+	(umask 077 && echo "$PASSWORD" >"$DIR/password" &&
+	    echo "$TOKEN" >"$DIR/token")
 	rm -rf "$DIR/cache"
 }
 
 # mounted [OPTIONS]: in the foreground of a background process.
 mounted() {
 	local options="user=maker,password_file=$DIR/password"
+	[ "$PERSONALITY" != obico ] ||
+	    options="type=obico,token_file=$DIR/token"
 	options="$options,cache_dir=$DIR/cache,ttl=1${1:+,$1}"
 	"${RUN_AS[@]}" "$PRUSAFS" -f -o "$options" "$URL" "$M" \
 	    >"$OUT" 2>&1 3>&- &
