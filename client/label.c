@@ -82,7 +82,7 @@ find_name(struct label *label, void **taken, bool (*is_reserved)(const char *))
 {
 	unsigned try = 0;
 
-	while ((is_reserved != NULL && is_reserved(label->name)) ||
+	while ((try == 0 && is_reserved != NULL && is_reserved(label->name)) ||
 	    tfind(label->name, taken, compare) != NULL)
 		add_id(label, ++try);
 	return tsearch(label->name, taken, compare) != NULL;

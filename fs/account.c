@@ -134,7 +134,7 @@ bool
 account_is_reserved(const char *name)
 {
 	return root_has_row(name) || strcmp(name, CONTROL_ALL) == 0 ||
-	    control_knows(name) || *name == '#';
+	    control_knows(name);
 }
 
 /* The directory from the mount's root (caller: free), or NULL. */
