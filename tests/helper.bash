@@ -2,6 +2,8 @@
 # own, waiting with a deadline, and counting requests.
 #
 # PRUSAFS names the binary under test; the simulator is taken from beside it.
+# RECORD names a directory (absolute) to keep all requests in, for
+# scripts/endpoints.
 # Tests say what they want with these:
 #
 #	printer buddy|pi|obico [OPTION …]  start a simulated printer, or
@@ -41,6 +43,18 @@ setup() {
 	chmod 755 "$DIR"
 	export XDG_CACHE_HOME=$DIR/xdg-cache XDG_CONFIG_HOME=$DIR/xdg-config
 	sanitize
+	[ -z "${RECORD-}" ] || record
+}
+
+# Have all simulated printers of this test tell their requests in a file of
+# that name, below $RECORD.
+record() {
+	local name=${BATS_TEST_DESCRIPTION//\//_}
+	local folder
+	folder=$RECORD/$(basename "$BATS_TEST_FILENAME")
+	mkdir -p "$folder"
+	export SIMPRINTER_RECORD="$folder/$name"
+	rm -f "$SIMPRINTER_RECORD"
 }
 
 # Have the sanitizers write beside the test, wherever stderr goes.

@@ -280,12 +280,14 @@ exchange_log(struct exchange *ex, struct conn *conn)
 	struct text line = { 0 };
 	struct timespec now;
 
-	if (ex->logged || conn->sim->log_fd < 0)
+	if (ex->logged)
 		return;
 	ex->logged = true;
 	clock_gettime(CLOCK_REALTIME, &now);
-	text_printf(&line, "{\"time\":%lld.%06ld,\"connection\":%ld,",
-	    (long long)now.tv_sec, now.tv_nsec / 1000, conn->number);
+	text_printf(&line,
+	    "{\"time\":%lld.%06ld,\"personality\":\"%s\",\"connection\":%ld,",
+	    (long long)now.tv_sec, now.tv_nsec / 1000,
+	    conn->sim->personality->name, conn->number);
 	text_puts(&line, "\"method\":");
 	text_json(&line, text_is_utf8(ex->method) ? ex->method : "?");
 	text_puts(&line, ",\"target\":");
@@ -294,8 +296,8 @@ exchange_log(struct exchange *ex, struct conn *conn)
 	    ",\"status\":%d,\"in\":%lld,\"out\":%lld,\"content_length\":%lld}"
 	    "\n",
 	    ex->status, ex->in, ex->out, ex->announced);
-	if (!line.failed && write(conn->sim->log_fd, line.data, line.len) < 0)
-		perror("simprinter: log");
+	if (!line.failed)
+		sim_log(conn->sim, line.data, line.len);
 	text_free(&line);
 }
 

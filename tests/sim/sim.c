@@ -3,8 +3,12 @@
  * waiting, freezing, and the table of personalities.
  */
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "tests/sim/sim.h"
 
@@ -21,7 +25,7 @@ sim_init(struct sim *sim)
 	int error;
 
 	sim->started = sim_real();
-	sim->log_fd = -1;
+	sim->log_fd = sim->record_fd = -1;
 	error = pthread_mutex_init(&sim->lock, NULL);
 	if (error != 0)
 		return -error;
@@ -30,6 +34,45 @@ sim_init(struct sim *sim)
 	error = pthread_cond_init(&sim->changed, &attr);
 	pthread_condattr_destroy(&attr);
 	return -error;
+}
+
+static int
+open_log(const char *path, int *fd)
+{
+	if (path == NULL)
+		return 0;
+	*fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+	return *fd < 0 ? -errno : 0;
+}
+
+int
+sim_open_logs(struct sim *sim)
+{
+	int error = open_log(sim->options.log, &sim->log_fd);
+
+	return error != 0 ?
+	    error :
+	    open_log(getenv("SIMPRINTER_RECORD"), &sim->record_fd);
+}
+
+void
+sim_log(struct sim *sim, const char *lines, size_t len)
+{
+	const int fds[] = { sim->log_fd, sim->record_fd };
+
+	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
+		if (fds[i] >= 0 && write(fds[i], lines, len) < 0)
+			perror("simprinter: log");
+	}
+}
+
+void
+sim_close_logs(struct sim *sim)
+{
+	if (sim->log_fd >= 0)
+		close(sim->log_fd);
+	if (sim->record_fd >= 0)
+		close(sim->record_fd);
 }
 
 double

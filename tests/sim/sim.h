@@ -98,6 +98,7 @@ struct sim {
 	const struct personality *personality;
 	double started; /* monotonic seconds */
 	int log_fd;	/* -1: none */
+	int record_fd;	/* the same once more, for what nobody truncates */
 	atomic_long rate;
 	atomic_long latency_ms;
 	atomic_bool frozen;
@@ -122,6 +123,14 @@ struct sim {
 
 /* Make the condition variable and the lock.  Returns 0 or -errno. */
 int sim_init(struct sim *);
+
+/*
+ * Append lines to the files named by --log and by SIMPRINTER_RECORD in the
+ * environment.
+ */
+int sim_open_logs(struct sim *);
+void sim_log(struct sim *, const char *lines, size_t len);
+void sim_close_logs(struct sim *);
 
 /* Monotonic real seconds. */
 double sim_real(void);

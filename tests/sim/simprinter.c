@@ -4,13 +4,11 @@
  * SIGTERM or SIGINT.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "tests/sim/control.h"
 #include "tests/sim/sim.h"
@@ -124,12 +122,9 @@ open_all(struct sim *sim)
 
 	if (error != 0)
 		return error;
-	if (options->log != NULL) {
-		sim->log_fd = open(options->log,
-		    O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-		if (sim->log_fd < 0)
-			return -errno;
-	}
+	error = sim_open_logs(sim);
+	if (error != 0)
+		return error;
 	if (mkdir(options->storage, 0755) != 0 && errno != EEXIST)
 		return -errno;
 	machine_init(sim);
@@ -169,8 +164,7 @@ main(int argc, char **argv)
 	control_close(sim);
 	sim->personality->close(sim);
 	server_close(sim);
-	if (sim->log_fd >= 0)
-		close(sim->log_fd);
+	sim_close_logs(sim);
 	free(sim);
 	return 0;
 }
