@@ -221,7 +221,8 @@ OBJS = $(SRCS:%.c=$(BUILD)/%.o)
 MODEL_OBJS = $(MODEL_SRCS:%.c=$(BUILD)/%.o)
 SIM_OBJS = $(SIM_SRCS:%.c=$(BUILD)/%.o)
 
-all: $(BUILD)/prusafs $(BUILD)/simprinter $(BUILD)/simctl $(BUILD)/random
+all: $(BUILD)/prusafs $(BUILD)/simprinter $(BUILD)/simctl $(BUILD)/random \
+    $(BUILD)/tables
 
 $(BUILD)/prusafs: $(BUILD)/fs/main.o $(OBJS)
 	$(LINK) -o $@ $(BUILD)/fs/main.o $(OBJS) $(LIBS)
@@ -234,6 +235,10 @@ $(BUILD)/simctl: $(BUILD)/tests/sim/simctl.o
 
 $(BUILD)/random: $(MODEL_OBJS)
 	$(LINK) -o $@ $(MODEL_OBJS) $(shell pkg-config --libs libbsd-overlay)
+
+# What the mount has, for scripts/endpoints.
+$(BUILD)/tables: $(BUILD)/tests/tools/tables.o $(OBJS)
+	$(LINK) -o $@ $^ $(LIBS)
 
 $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
@@ -360,4 +365,5 @@ clean:
 
 -include $(wildcard $(BUILD)/tests/unit/*.d $(BUILD)/tests/fuzz/*.d)
 
--include $(BUILD)/fs/main.d $(OBJS:.o=.d) $(SIM_OBJS:.o=.d) $(MODEL_OBJS:.o=.d) $(BUILD)/tests/sim/simctl.d
+-include $(BUILD)/fs/main.d $(OBJS:.o=.d) $(SIM_OBJS:.o=.d) $(MODEL_OBJS:.o=.d) $(BUILD)/tests/sim/simctl.d \
+	$(BUILD)/tests/tools/tables.d

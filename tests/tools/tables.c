@@ -1,0 +1,49 @@
+/*
+ * Print what a mount has: a line for each row of the node table, each command,
+ * and those of the arguments that are names beside the printers.
+ *
+ *	tables [NAME …]
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "client/buf.h"
+#include "fs/control.h"
+#include "fs/node.h"
+#include "fs/place.h"
+#include "fs/root.h"
+#include "fs/root_control.h"
+
+/* The first word of each line of a help, but for comments. */
+static void
+print_words(char *help)
+{
+	char *line;
+
+	while ((line = strsep(&help, "\n")) != NULL) {
+		if (*line != '#' && *line != '\0')
+			printf("verb %.*s\n", (int)strcspn(line, " "), line);
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	/* Only whether there is an account counts for the help. */
+	const struct place root = { .account = (struct account *)argv };
+	struct buf help = { 0 };
+	size_t i;
+	int error;
+
+	for (i = 1; i < node_count(); i++)
+		printf("file %s\n", node_at(i)->path);
+	for (i = 1; i < (size_t)argc; i++) {
+		if (root_has_row(argv[i]))
+			printf("root %s\n", argv[i]);
+	}
+	error = root_control_help(&root, &help);
+	if (error == 0)
+		print_words(help.data);
+	buf_free(&help);
+	return error != 0;
+}
