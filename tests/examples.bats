@@ -1,0 +1,153 @@
+#!/usr/bin/env bats
+# The examples of the manual, run as they stand there.
+load helper
+
+eval "$(declare -f teardown | sed '1s/teardown/common_teardown/')"
+teardown() {
+	local rc=0 pid
+	unmounted || rc=1
+	for pid in "${PIDS[@]}"; do
+		kill "$pid" 2>/dev/null || :
+		wait "$pid" || rc=1
+	done
+	common_teardown || rc=1
+	return $rc
+}
+
+PIDS=()
+
+# example NAME: its lines, with the mount point of this test.
+example() {
+	awk -v name="$1" '
+	$0 == ".\\\" example: " name { found = 1 }
+	/^\.Ed/ { found = shown = 0 }
+	shown
+	found && /^\.Bd/ { shown = 1 }' "$ROOT/prusafs.8" |
+	    sed "s|\\\\e|\\\\|g; s|~/[a-z0-9]*|$M|g" >"$DIR/example"
+	grep -qF "$M" "$DIR/example"
+	cat "$DIR/example"
+}
+
+# Run it as a script, with a time limit.
+run_example() {
+	(cd "$DIR" && timeout 120 sh -e "$DIR/example")
+}
+
+sliced() {
+	model "$1" 40000
+	echo "; estimated printing time (normal mode) = $2" >>"$1"
+}
+
+state_is() {
+	[ "$(cat "$P/status/state")" = "$1" ]
+}
+
+@test "every example that is marked is run, and each is there" {
+	local name
+	for name in print broadcast lapse clean-up; do
+		example "$name"
+		sh -n "$DIR/example"
+	done
+	sed -n 's/^\.\\" example: //p' "$ROOT/prusafs.8" >"$DIR/names"
+	while read -r name; do
+		grep -qE "^	example '?$name'?\$" "$BATS_TEST_FILENAME"
+	done <"$DIR/names"
+}
+
+@test "copy, print and wait ends when the print does" {
+	fresh buddy
+	sliced "$DIR/benchy.gcode" 10s
+	example print
+	run_example | tee "$DIR/said"
+	jq -es 'length == 1 and .[0].new == "FINISHED"' "$DIR/said"
+	cmp "$DIR/benchy.gcode" "$S/benchy.gcode"
+	state_is FINISHED
+}
+
+@test "a broadcast prints on all that can, and says who cannot" {
+	local name
+	mkdir "$DIR/farm"
+	(umask 077 && echo "$PASSWORD" >"$DIR/farm/password")
+	for name in a b busy; do
+		mkdir "$DIR/farm/$name"
+		"$SIMPRINTER" --personality buddy --port 0 --preview off \
+		    --storage "$DIR/farm/$name" --password "$PASSWORD" \
+		    --log "$DIR/farm/$name.log" >"$DIR/farm/$name.ready" \
+		    2>"$DIR/$name.err" 3>&- &
+		PIDS+=($!)
+		eventually grep -q READY "$DIR/farm/$name.ready"
+		printf '[%s]\nurl = %s\npassword_file = password\n' "$name" \
+		    "$(sed -n 's/^READY //p' "$DIR/farm/$name.ready")" \
+		    >>"$DIR/farm/printers.conf"
+	done
+	"$PRUSAFS" -f -o "cache_dir=$DIR/cache" "$DIR/farm/printers.conf" \
+	    "$M" >"$OUT" 2>&1 3>&- &
+	FS_PID=$!
+	eventually mounted_or_dead
+	is_mounted
+	sliced "$DIR/benchy.gcode" '10m 0s'
+	cp "$DIR/benchy.gcode" "$M/busy/usb/other.gcode"
+	echo busy print >"$M/control"
+	P=$M/busy
+	eventually state_is PRINTING
+	example broadcast
+	run_example 2>"$DIR/said"
+	[ "$(wc -l <"$DIR/said")" -eq 1 ]
+	grep -q 'busy/print.*busy' "$DIR/said"
+	for name in a b; do
+		P=$M/$name
+		eventually state_is PRINTING
+		[ "$(cat "$P/status/file")" = benchy.gcode ]
+	done
+	[ "$(cat "$M/busy/status/file")" = other.gcode ]
+	[ ! -e "$M/busy/usb/benchy.gcode" ]
+}
+
+@test "a time lapse has pictures until the print ends" {
+	"$TOOLS/camera" "$DIR/shots" >"$DIR/camera" 2>"$DIR/camera.log" 3>&- &
+	eventually test -s "$DIR/camera"
+	printer buddy
+	mounted "camera=$(cat "$DIR/camera")/a.jpg"
+	sliced "$DIR/a.gcode" '10m 0s'
+	cp "$DIR/a.gcode" "$S/"
+	echo print >"$P/control"
+	eventually state_is PRINTING
+	example lapse
+	run_example 3>&- &
+	local lapse=$!
+	eventually test -s "$DIR/00001.png"
+	ctl finish
+	wait "$lapse"
+	[ "$(file -b --mime-type "$DIR"/0*.png | sort -u)" = image/png ]
+	[ "$(wc -l <"$DIR/shots")" -ge 2 ]
+}
+
+@test "the nightly clean-up deletes old models, and nothing else" {
+	fresh buddy
+	local name
+	for name in old.gcode new.gcode printed.gcode parts/old.bgcode; do
+		mkdir -p "$DISK/parts"
+		sliced "$DISK/$name" '10m 0s'
+	done
+	touch -d '-90 days' "$DISK/old.gcode" "$DISK/printed.gcode" \
+	    "$DISK/parts/old.bgcode"
+	echo print usb/printed.gcode >"$P/control"
+	eventually state_is PRINTING
+	example clean-up
+	run run_example
+	[ "$status" -eq 1 ]
+	[[ $output == *printed.gcode*'resource busy'* ]]
+	[[ $output == *parts/old.bgcode* ]]
+	[ "$(cd "$DISK" && find . -type f | sort | xargs)" = \
+	    './new.gcode ./printed.gcode' ]
+	[ -d "$DISK/parts" ]
+	# Without a stick.
+	echo stop >"$P/control"
+	eventually state_is STOPPED
+	ctl usb out
+	echo refresh >"$P/control"
+	run run_example
+	[ "$status" -eq 1 ]
+	[[ $output == *'No medium'* ]]
+	[ -e "$DISK/printed.gcode" ]
+}
