@@ -131,11 +131,11 @@ take_piece(void *arg, const void *data, size_t len)
 
 static void
 record(const char *url, const struct http_reply *reply, int error,
-    int64_t began_ms)
+    const char *words, int64_t began_ms)
 {
 	if (error != 0)
-		log_record("camera %.*s: %s", visible_len(url), url,
-		    strerror(-error));
+		log_record("camera %.*s: %s%s%s", visible_len(url), url,
+		    strerror(-error), *words ? ": " : "", words);
 	else
 		log_record("camera %.*s %d, %lld bytes, %d ms",
 		    visible_len(url), url, reply->status,
@@ -164,7 +164,7 @@ ask(struct camera *camera, const struct wait *wait, const char *url,
 	error = lane_run(lane, wait, &request, url, lines, 0, reply);
 	if (error == -ECANCELED)
 		error = 0;
-	record(url, reply, error, began_ms);
+	record(url, reply, error, lane_words(lane), began_ms);
 	lane_free(lane);
 	return error;
 }
