@@ -19,6 +19,30 @@ watched() {
 	: >"$SHOTS"
 }
 
+# certificate NAME: of an authority of its own, for this host.
+certificate() {
+	openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=camera \
+	    -addext "subjectAltName=IP:${2:-127.0.0.1}" \
+	    -keyout "$DIR/$1.key" -out "$DIR/$1.pem" 2>"$DIR/openssl"
+}
+
+# The camera by https, too: $SAFE is its address, with that certificate.
+safe_camera() {
+	[ -n "${CAMERA-}" ] || camera
+	certificate "$@"
+	"$TOOLS/tls" "$DIR/$1.pem" "$DIR/$1.key" "${CAMERA##*:}" \
+	    >"$DIR/$1.tls" 2>&1 3>&- &
+	eventually grep -q READY "$DIR/$1.tls"
+	SAFE=https://127.0.0.1:$(sed -n 's/READY //p' "$DIR/$1.tls")
+}
+
+# seen_at URL [OPTIONS]: a printer whose camera that is.
+seen_at() {
+	printer buddy
+	mounted "camera=$1${2:+,$2}"
+	: >"$SHOTS"
+}
+
 assert_shots() {
 	[ "$(wc -l <"$SHOTS")" -eq "$1" ] && return
 	echo "# wanted $1 requests to the camera:" >&2
@@ -189,6 +213,71 @@ is_exact() {
 	assert_fails_with 'Remote I/O' bash -c "echo snap $id >$M/control"
 	assert_requests 2 '^POST$' "^/api/v1/cameras/$id/snap$"
 	assert_fails_with 'No such file' bash -c "echo snap other >$M/control"
+}
+
+@test "a picture comes by https from a camera whose authority is known" {
+	safe_camera ours
+	seen_at "$SAFE/a.jpg" "ca_file=$DIR/ours.pem"
+	is_kind jpeg "$M/snapshot.jpg"
+	is_kind png "$M/snapshot.png"
+	is_exact "$M/snapshot.jpg"
+	assert_shots 1
+	cmp "$M/snapshot.jpg" "$M/cameras/camera/snapshot.jpg"
+	seen_at "$SAFE/stream" "ca_file=$DIR/ours.pem"
+	is_kind jpeg "$M/snapshot.jpg"
+}
+
+@test "a camera whose certificate is not trusted is asked nothing" {
+	local safe options
+	safe_camera ours
+	safe=$SAFE
+	certificate theirs
+	safe_camera elsewhere 127.0.0.2
+	for options in "$safe" "$safe ca_file=$DIR/theirs.pem" \
+	    "$SAFE ca_file=$DIR/elsewhere.pem" \
+	    "$CAMERA/to?$safe"; do
+		# shellcheck disable=SC2086 # two words
+		set -- $options
+		seen_at "$1/a.jpg" "${2-}"
+		assert_fails_with 'Protocol error' cat "$M/snapshot.jpg"
+		assert_fails_with 'Protocol error' cat "$M/snapshot.png"
+		refute grep -qx /a.jpg "$SHOTS"
+		grep -qi certificate "$M/log"
+	done
+}
+
+@test "a camera may redirect three times, from http to https and back" {
+	safe_camera ours
+	seen_at "$CAMERA/to?$SAFE/hop2" "ca_file=$DIR/ours.pem"
+	is_kind jpeg "$M/snapshot.jpg"
+	[ "$(sed 's/?.*//' "$SHOTS" | xargs)" = '/to /hop2 /hop1 /a.jpg' ]
+	seen_at "$CAMERA/to?$SAFE/hop3" "ca_file=$DIR/ours.pem"
+	assert_fails_with 'Protocol error' cat "$M/snapshot.jpg"
+	[ "$(sed 's/?.*//' "$SHOTS" | xargs)" = '/to /hop3 /hop2 /hop1' ]
+}
+
+@test "no login of the printer is ever told to a camera" {
+	local path login
+	safe_camera ours
+	(umask 077 && echo api-key >"$DIR/key")
+	for path in "$SAFE/a.jpg" "$CAMERA/to?$SAFE/a.jpg" "$SAFE/hop3" \
+	    "$CAMERA/login" "$SAFE/login"; do
+		for login in "password_file=$DIR/password" \
+		    "api_key_file=$DIR/key"; do
+			printer pi
+			mounted "$login,camera=$path,ca_file=$DIR/ours.pem"
+			: >"$SHOTS"
+			cat "$M/status.json" >/dev/null
+			if [[ $path == */login ]]; then
+				assert_fails_with 'Permission denied' \
+				    cat "$M/snapshot.jpg"
+				assert_shots 1
+			else
+				is_kind jpeg "$M/snapshot.jpg"
+			fi
+			refute grep -q credentials "$SHOTS"
+		done
+	done
 }
 
 @test "a camera goes before the Pi's own for snapshot.jpg" {
