@@ -55,6 +55,8 @@ remove_file(const struct caller *caller, struct place *place)
 				  storage_find_place(caller, place, &found);
 	if (error == 0 && found.entry.folder)
 		error = -EISDIR;
+	if (error == 0 && storage_is_read_only(place))
+		error = -EROFS;
 	if (error == 0 && staged == NULL &&
 	    postpone_removal(caller, place, &found) == 0)
 		return 0;
@@ -99,10 +101,13 @@ remove_folder(const struct caller *caller, struct place *place)
 	error = storage_find_place(caller, place, &found);
 	if (error != 0)
 		return error;
-	error = found.entry.folder ?
-	    printer_remove(unit->printer, &caller->wait, found.folder,
-		&found.entry) :
-	    -ENOTDIR;
+	if (!found.entry.folder)
+		error = -ENOTDIR;
+	else if (storage_is_read_only(place))
+		error = -EROFS;
+	else
+		error = printer_remove(unit->printer, &caller->wait,
+		    found.folder, &found.entry);
 	storage_found_free(&found);
 	return error;
 }

@@ -9,7 +9,6 @@
 #include "cache/book.h"
 #include "cache/stage.h"
 #include "cache/withheld.h"
-#include "client/dialect.h"
 #include "client/name.h"
 #include "client/printer.h"
 #include "fs/node.h"
@@ -246,9 +245,7 @@ storage_attributes(const struct caller *caller, struct place *place,
 
 	if (storage_is_root(place)) {
 		node_attributes(place, out);
-		if (dialect_storage(place->unit->printer->dialect,
-			place->node->path)
-			->read_only)
+		if (storage_is_read_only(place))
 			out->st_mode &= ~(mode_t)0222;
 		return 0;
 	}

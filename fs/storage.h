@@ -55,6 +55,9 @@ bool storage_answers_here(const char *name);
 /* Is this the root of a storage? */
 bool storage_is_root(const struct place *);
 
+/* Is it in a storage that cannot be written to? */
+bool storage_is_read_only(const struct place *);
+
 /*
  * Where the stage keeps a file of that place.  The folder is made (caller:
  * free) and pointed to by out, the rest is borrowed from the place.

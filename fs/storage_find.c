@@ -157,12 +157,19 @@ storage_is_temporary(const struct place *folder, const char *name)
 	return dialect_is_temporary(folder->unit->printer->dialect, name);
 }
 
+bool
+storage_is_read_only(const struct place *place)
+{
+	return dialect_storage(place->unit->printer->dialect, place->node->path)
+	    ->read_only;
+}
+
 int
 storage_check_name(const struct place *folder, const char *name, bool is_folder)
 {
 	const struct dialect *dialect = folder->unit->printer->dialect;
 
-	if (dialect_storage(dialect, folder->node->path)->read_only)
+	if (storage_is_read_only(folder))
 		return -EROFS;
 	if (storage_answers_here(name))
 		return -EPERM;

@@ -164,7 +164,10 @@ short_name() {
 	fresh pi
 	model "$DIR/model.gcode"
 	assert_fails_with 'Read-only' cp "$DIR/model.gcode" "$M/sdcard/"
-	assert_requests 0 PUT
+	assert_fails_with 'Read-only' mkdir "$M/sdcard/folder"
+	assert_fails_with 'Read-only' rm "$M/sdcard/SAMPLE.GCO"
+	assert_requests 0 'PUT|DELETE'
+	[ -e "$M/sdcard/SAMPLE.GCO" ]
 }
 
 @test "what desktops look for is answered without a request" {
