@@ -1,20 +1,7 @@
 #!/usr/bin/env bats
 # The examples of the manual, run as they stand there.
 load helper
-
-eval "$(declare -f teardown | sed '1s/teardown/common_teardown/')"
-teardown() {
-	local rc=0 pid
-	unmounted || rc=1
-	for pid in "${PIDS[@]}"; do
-		kill "$pid" 2>/dev/null || :
-		wait "$pid" || rc=1
-	done
-	common_teardown || rc=1
-	return $rc
-}
-
-PIDS=()
+load farm.bash
 
 # example NAME: its lines, with the mount point of this test.
 example() {
@@ -66,25 +53,8 @@ state_is() {
 
 @test "a broadcast prints on all that can, and says who cannot" {
 	local name
-	mkdir "$DIR/farm"
-	(umask 077 && echo "$PASSWORD" >"$DIR/farm/password")
-	for name in a b busy; do
-		mkdir "$DIR/farm/$name"
-		"$SIMPRINTER" --personality buddy --port 0 --preview off \
-		    --storage "$DIR/farm/$name" --password "$PASSWORD" \
-		    --log "$DIR/farm/$name.log" >"$DIR/farm/$name.ready" \
-		    2>"$DIR/$name.err" 3>&- &
-		PIDS+=($!)
-		eventually grep -q READY "$DIR/farm/$name.ready"
-		printf '[%s]\nurl = %s\npassword_file = password\n' "$name" \
-		    "$(sed -n 's/^READY //p' "$DIR/farm/$name.ready")" \
-		    >>"$DIR/farm/printers.conf"
-	done
-	"$PRUSAFS" -f -o "cache_dir=$DIR/cache" "$DIR/farm/printers.conf" \
-	    "$M" >"$OUT" 2>&1 3>&- &
-	FS_PID=$!
-	eventually mounted_or_dead
-	is_mounted
+	grow a b busy
+	farm_mounted
 	sliced "$DIR/benchy.gcode" '10m 0s'
 	cp "$DIR/benchy.gcode" "$M/busy/usb/other.gcode"
 	echo busy print >"$M/control"
