@@ -190,6 +190,23 @@ handle_read(struct file *file, const struct caller *caller, void *out,
 	return content_read(content, &caller->wait, out, len, offset);
 }
 
+/*
+ * The gate, for a change.  Who made a file exclusively replaces nothing; who
+ * changes one that he found replaces what the printer has of that name.
+ */
+static int
+lock_to_change(const struct handle *handle, const struct caller *caller,
+    struct staged *staged)
+{
+	int64_t old_mtime;
+	int error = staged_lock(staged, &caller->wait);
+
+	if (error == 0 && !handle->exclusive &&
+	    !staged_does_replace(staged, &old_mtime))
+		staged_replaces(staged, STORE_NONE);
+	return error;
+}
+
 /* With the gate: may the file be that long?  The printer's limit is known. */
 static int
 check_size(struct handle *handle, struct staged *staged, off_t size)
@@ -212,7 +229,7 @@ handle_write(struct file *file, const struct caller *caller, const void *data,
 	ssize_t count = make_staged(handle, caller, false, &staged);
 
 	if (count == 0)
-		count = staged_lock(staged, &caller->wait);
+		count = lock_to_change(handle, caller, staged);
 	if (count != 0)
 		return count;
 	count = check_size(handle, staged, offset + (off_t)len);
@@ -255,7 +272,7 @@ handle_change(struct file *file, const struct caller *caller,
 		error = make_staged(handle, caller, changes->size == 0,
 		    &staged);
 		if (error == 0)
-			error = staged_lock(staged, &caller->wait);
+			error = lock_to_change(handle, caller, staged);
 		if (error != 0)
 			return error;
 		error = check_size(handle, staged, changes->size);

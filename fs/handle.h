@@ -20,6 +20,7 @@ struct staged;
 struct handle {
 	struct file file;
 	bool writes;
+	bool exclusive;	    /* it made the file, with O_EXCL */
 	pid_t opener;	    /* the process whose close uploads */
 	atomic_bool killed; /* its writer was */
 	atomic_int verdict; /* of the last upload, told until the next */

@@ -88,8 +88,7 @@ stage_new_file(struct handle *handle, struct place *place, bool temporary,
 		error = stage_add(unit->stage, &where, temporary, spool,
 		    &staged);
 	free(folder);
-	if (error == 0 && !temporary && (flags & O_EXCL) == 0)
-		staged_replaces(staged, STORE_NONE);
+	handle->exclusive = error == 0 && (flags & O_EXCL) != 0;
 	/* Somebody else may have made it just now. */
 	if (error == -EEXIST && (flags & O_EXCL) == 0)
 		staged = stage_find(unit->stage, place->key);

@@ -565,6 +565,34 @@ teardown() {
 	done
 }
 
+@test "only who makes a file exclusively is told that one came meanwhile" {
+	local kind
+	for kind in $(both); do
+		fresh "$kind"
+		run python3 - "$S/a.gcode" "$SIMCTL" "$DIR/fifo" <<-'END'
+		import os, subprocess, sys
+		file = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+		subprocess.run(["touch", sys.argv[1]], check=True)
+		os.write(file, b"G28")
+		subprocess.run(sys.argv[2:] + ["copy", "a.gcode", "500"], check=True)
+		os.close(file)
+		END
+		[[ $output == *'FileExistsError'* ]]
+		[ "$(stat -c %s "$DISK/a.gcode")" -eq 500 ]
+		bash -c 'set -C; : >"$1"' bash "$S/b.gcode"
+		ctl copy b.gcode 500
+		echo refresh >"$M/control"
+		[ "$(stat -c %s "$S/b.gcode")" -eq 0 ]
+		model "$DIR/model.gcode"
+		cp "$DIR/model.gcode" "$S/b.gcode"
+		arrived "$DIR/model.gcode" b.gcode
+		bash -c 'set -C; : >"$1"' bash "$S/c.gcode"
+		ctl copy c.gcode 500
+		truncate -s 700 "$S/c.gcode"
+		[ "$(stat -c %s "$DISK/c.gcode")" -eq 700 ]
+	done
+}
+
 @test "temporary names stay here" {
 	local kind name
 	for kind in $(both); do
