@@ -98,7 +98,8 @@ is_plain_rename(struct model *model, const struct path *from,
 		if (error != EXDEV && rename(old, new) != 0)
 			same_result(model, "rename of a folder", error, errno);
 	} else if (model_is_folder(new)) {
-		same_result(model, "rename", error, EISDIR);
+		/* Onto a folder that it is in, the kernel answers otherwise. */
+		same_result(model, "rename", error, result(rename(old, new)));
 	} else if (name_is_refused(model, to->shown)) {
 		if (error != EPERM && error != EXDEV)
 			same_result(model, "rename", error, EINVAL);
