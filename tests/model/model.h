@@ -31,7 +31,7 @@
 
 enum {
 	PATH_SIZE = 1024,
-	ITEMS = 512,
+	ITEMS = 2048, /* every name in every folder, with ".tmp" too */
 	HISTORY = 14,
 	HISTORY_LINE = 200,
 	LARGEST = 300000,
