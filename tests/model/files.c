@@ -198,18 +198,23 @@ step_truncate(struct model *model)
 {
 	char mount[PATH_SIZE], plain[PATH_SIZE];
 	struct path path;
-	off_t size;
+	off_t size, before;
+	int error;
 
 	if (!pick_file(model, &path))
 		return;
 	model_at(model->mount, path.shown, mount);
 	model_at(model->plain, path.key, plain);
-	size = model_random(model, 4) == 0 ? model_length(plain) :
-					     (off_t)model_size(model);
+	before = model_length(plain);
+	size = model_random(model, 4) == 0 ? before : (off_t)model_size(model);
 	model_note(model, "truncate %s to %lld", path.shown, (long long)size);
 	if (truncate(plain, size) != 0)
 		model_fail(model, "the model cannot truncate");
-	effect_closed(model, path.key, result(truncate(mount, size)));
+	error = result(truncate(mount, size));
+	if (size == before)
+		same_result(model, "truncate to the same size", error, 0);
+	else
+		effect_closed(model, path.key, error);
 }
 
 void

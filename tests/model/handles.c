@@ -65,7 +65,7 @@ static bool
 use(struct model *model, const struct pair *pair)
 {
 	struct stat st;
-	uint64_t size;
+	uint64_t size, length;
 
 	fstat(pair->plain, &st);
 	size = (uint64_t)st.st_size;
@@ -79,9 +79,9 @@ use(struct model *model, const struct pair *pair)
 		size_both(model, pair->fd, pair->plain);
 		return false;
 	case 2:
-		truncate_both(model, pair->fd, pair->plain,
-		    (off_t)model_random(model, size + 3000));
-		return true;
+		length = model_random(model, size + 3000);
+		truncate_both(model, pair->fd, pair->plain, (off_t)length);
+		return length != size;
 	default:
 		write_both(model, pair->fd, pair->plain,
 		    1 + model_random(model, 9000),

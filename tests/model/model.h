@@ -22,7 +22,10 @@
  *   - a file that is not in the cache, a folder, and anything printed that
  *     goes to a temporary name, are EXDEV to rename;
  *   - a rename between two spellings changes nothing (0 or EPERM);
- *   - on the Pi, a file of an unlucky size that is no G-code is EINVAL;
+ *   - on the Pi, a file of an unlucky size that is no G-code is EINVAL when
+ *     it is sent;
+ *   - a truncation to the size that a file has changes nothing and sends
+ *     nothing;
  *   - a temporary file with bytes in it is in unsent/ after the unmount;
  *   - a handle that was opened before another one's first change keeps the
  *     version that it opened (so the steps do not do that);
