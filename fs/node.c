@@ -155,7 +155,7 @@ node_attributes(const struct place *place, struct stat *out)
 	memset(out, 0, sizeof(*out));
 	out->st_ino = place->unit == NULL ?
 	    place_number(place->key) :
-	    place_row_number(place->unit, node->path);
+	    place_row_number(place->unit, place->path);
 	out->st_mode = node->mode &
 	    ~(is_folder ? settings->dmask : settings->fmask);
 	out->st_nlink = is_folder ? 2 : 1;

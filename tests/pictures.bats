@@ -139,6 +139,12 @@ is_exact() {
 	assert_fails_with 'No such file' cat "$M/cameras/other/snapshot.jpg"
 	assert_fails_with 'No such file' ls "$M/cameras/$id/other"
 	find "$M" -path "$S" -prune -o -type f -print >/dev/null
+	python3 - "$M/cameras" "$M/cameras/$id" <<-'END'
+	import os, sys
+	for folder in sys.argv[1:]:
+	    for entry in os.scandir(folder):
+	        assert entry.inode() == os.stat(entry.path).st_ino, entry.path
+	END
 }
 
 @test "no picture yet is ENODATA" {
