@@ -15,10 +15,16 @@
 
 #define CAMERA "cameras/ID" /* ID stands for any */
 
+static const struct dialect *
+dialect_of(const struct unit *unit)
+{
+	return unit->printer->dialect;
+}
+
 static bool
 has_storage(const struct unit *unit, const struct node *node)
 {
-	return dialect_storage(unit->printer->dialect, node->path) != NULL;
+	return dialect_storage(dialect_of(unit), node->path) != NULL;
 }
 
 static bool
@@ -28,39 +34,78 @@ has_pictures(const struct unit *unit, const struct node *node)
 	return unit->printer->has_pictures;
 }
 
+static bool
+is_watched(const struct unit *unit, const struct node *node)
+{
+	(void)node;
+	return unit->printer->is_watched;
+}
+
+/* What PrusaLink tells, and Obico does not. */
+static bool
+is_near(const struct unit *unit, const struct node *node)
+{
+	(void)node;
+	return !dialect_of(unit)->is_cloud;
+}
+
+static bool
+is_cloud(const struct unit *unit, const struct node *node)
+{
+	(void)node;
+	return dialect_of(unit)->is_cloud;
+}
+
+/* An archived printer is a memory only. */
+static bool
+is_live(const struct unit *unit, const struct node *node)
+{
+	(void)node;
+	return !dialect_of(unit)->is_archived;
+}
+
+static bool
+takes_files(const struct unit *unit, const struct node *node)
+{
+	(void)node;
+	return dialect_of(unit)->upload_storage != NULL;
+}
+
 /* clang-format off */
-#define DIR(path)		{ path, S_IFDIR | 0755, &kind_directory, 0, NULL, NULL }
-#define JSON(path, topic)	{ path, S_IFREG | 0444, &kind_document, topic, NULL, NULL }
-#define TEXT(path, topic, field) { path, S_IFREG | 0444, &kind_document, topic, field, NULL }
+#define DIR(path, is_there)	{ path, S_IFDIR | 0755, &kind_directory, 0, NULL, is_there }
+#define JSON(path, topic, is_there) { path, S_IFREG | 0444, &kind_document, topic, NULL, is_there }
+#define TEXT(path, topic, field, is_there) { path, S_IFREG | 0444, &kind_document, topic, field, is_there }
 #define PICTURE(path, topic)	{ path, S_IFREG | 0444, &kind_document, topic, NULL, has_pictures }
 #define STORAGE(path)		{ path, S_IFDIR | 0777, &kind_storage, 0, path, has_storage }
 
 static const struct node nodes[] = {
-	DIR(""),
+	DIR("", NULL),
 	{ "control", S_IFREG | 0600, &kind_control, 0, NULL, NULL },
-	JSON("status.json",		TOPIC_STATUS),
-	JSON("job.json",		TOPIC_JOB),
-	JSON("info.json",		TOPIC_INFO),
-	JSON("version.json",		TOPIC_VERSION),
-	JSON("storage.json",		TOPIC_STORAGE),
-	JSON("transfer.json",		TOPIC_TRANSFER),
-	DIR("status"),
-	TEXT("status/state",		TOPIC_STATUS, "printer.state"),
-	TEXT("status/progress",		TOPIC_STATUS, "job.progress"),
-	TEXT("status/time_left",	TOPIC_STATUS, "job.time_remaining"),
-	TEXT("status/time_printing",	TOPIC_STATUS, "job.time_printing"),
-	TEXT("status/file",		TOPIC_JOB,    "file.display_name"),
-	TEXT("status/job_id",		TOPIC_STATUS, "job.id"),
-	TEXT("status/temp_nozzle",	TOPIC_STATUS, "printer.temp_nozzle"),
-	TEXT("status/target_nozzle",	TOPIC_STATUS, "printer.target_nozzle"),
-	TEXT("status/temp_bed",		TOPIC_STATUS, "printer.temp_bed"),
-	TEXT("status/target_bed",	TOPIC_STATUS, "printer.target_bed"),
-	TEXT("status/axis_z",		TOPIC_STATUS, "printer.axis_z"),
-	TEXT("status/speed",		TOPIC_STATUS, "printer.speed"),
-	TEXT("status/flow",		TOPIC_STATUS, "printer.flow"),
-	TEXT("status/fan_hotend",	TOPIC_STATUS, "printer.fan_hotend"),
-	TEXT("status/fan_print",	TOPIC_STATUS, "printer.fan_print"),
-	TEXT("status/online",		DOCUMENT_ONLINE, NULL),
+	JSON("status.json",		TOPIC_STATUS, is_live),
+	JSON("job.json",		TOPIC_JOB, is_live),
+	JSON("info.json",		TOPIC_INFO, NULL),
+	JSON("version.json",		TOPIC_VERSION, is_live),
+	JSON("storage.json",		TOPIC_STORAGE, is_live),
+	JSON("transfer.json",		TOPIC_TRANSFER, is_near),
+	JSON("printer.json",		TOPIC_PRINTER, is_cloud),
+	JSON("failure.json",		TOPIC_FAILURE, is_watched),
+	DIR("status", is_live),
+	TEXT("status/state",		TOPIC_STATUS, "printer.state", NULL),
+	TEXT("status/progress",		TOPIC_STATUS, "job.progress", NULL),
+	TEXT("status/time_left",	TOPIC_STATUS, "job.time_remaining", NULL),
+	TEXT("status/time_printing",	TOPIC_STATUS, "job.time_printing", NULL),
+	TEXT("status/file",		TOPIC_JOB,    "file.display_name", NULL),
+	TEXT("status/job_id",		TOPIC_STATUS, "job.id", NULL),
+	TEXT("status/temp_nozzle",	TOPIC_STATUS, "printer.temp_nozzle", NULL),
+	TEXT("status/target_nozzle",	TOPIC_STATUS, "printer.target_nozzle", NULL),
+	TEXT("status/temp_bed",		TOPIC_STATUS, "printer.temp_bed", NULL),
+	TEXT("status/target_bed",	TOPIC_STATUS, "printer.target_bed", NULL),
+	TEXT("status/axis_z",		TOPIC_STATUS, "printer.axis_z", NULL),
+	TEXT("status/speed",		TOPIC_STATUS, "printer.speed", is_near),
+	TEXT("status/flow",		TOPIC_STATUS, "printer.flow", is_near),
+	TEXT("status/fan_hotend",	TOPIC_STATUS, "printer.fan_hotend", is_near),
+	TEXT("status/fan_print",	TOPIC_STATUS, "printer.fan_print", is_near),
+	TEXT("status/online",		DOCUMENT_ONLINE, NULL, NULL),
 	PICTURE("snapshot.jpg",		TOPIC_PICTURE),
 	PICTURE("snapshot.png",		TOPIC_PNG),
 	PICTURE("cameras.json",		TOPIC_CAMERAS),
@@ -68,16 +113,16 @@ static const struct node nodes[] = {
 	{ "cameras/ID", S_IFDIR | 0755, &kind_directory, 0, NULL, has_pictures },
 	PICTURE("cameras/ID/config.json", TOPIC_CAMERA),
 	PICTURE("cameras/ID/snapshot.jpg", TOPIC_PICTURE),
-	{ "events", S_IFREG | 0444, &kind_events, 0, NULL, NULL },
-	TEXT("log",			DOCUMENT_LOG, NULL),
-	TEXT("metrics",			DOCUMENT_METRICS, NULL),
-	JSON("uploads.json",		DOCUMENT_UPLOADS),
-	{ "print", S_IFDIR | 0777, &kind_print, 0, NULL, NULL },
-	DIR("legacy"),
-	JSON("legacy/printer.json",	TOPIC_LEGACY_PRINTER),
-	JSON("legacy/job.json",		TOPIC_LEGACY_JOB),
-	JSON("legacy/files.json",	TOPIC_LEGACY_FILES),
-	{ "unsent", S_IFDIR | 0777, &kind_unsent, 0, NULL, NULL },
+	{ "events", S_IFREG | 0444, &kind_events, 0, NULL, is_live },
+	TEXT("log",			DOCUMENT_LOG, NULL, NULL),
+	TEXT("metrics",			DOCUMENT_METRICS, NULL, is_live),
+	JSON("uploads.json",		DOCUMENT_UPLOADS, takes_files),
+	{ "print", S_IFDIR | 0777, &kind_print, 0, NULL, is_near },
+	DIR("legacy", is_near),
+	JSON("legacy/printer.json",	TOPIC_LEGACY_PRINTER, NULL),
+	JSON("legacy/job.json",		TOPIC_LEGACY_JOB, NULL),
+	JSON("legacy/files.json",	TOPIC_LEGACY_FILES, NULL),
+	{ "unsent", S_IFDIR | 0777, &kind_unsent, 0, NULL, takes_files },
 	STORAGE("usb"),
 	STORAGE("local"),
 	STORAGE("sdcard"),

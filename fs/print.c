@@ -28,8 +28,10 @@ open_window(const struct place *folder, struct place **out)
 {
 	struct unit *unit = folder->unit;
 	const char *name = unit->printer->dialect->upload_storage;
-	const struct node *node = node_child(unit, node_root(), name);
+	const struct node *node = NULL;
 
+	if (name != NULL)
+		node = node_child(unit, node_root(), name);
 	if (node == NULL)
 		return -ENOENT;
 	return place_new(unit, node, name, name, NULL, out);

@@ -58,7 +58,8 @@ space_note(struct space *space, const char *text, size_t len)
 	const struct dialect *dialect = space->unit->printer->dialect;
 	struct shape_storage storage;
 
-	if (shape_storage(text, len, dialect->upload_storage, &storage) != 0 ||
+	if (dialect->upload_storage == NULL ||
+	    shape_storage(text, len, dialect->upload_storage, &storage) != 0 ||
 	    storage.free < 0)
 		return;
 	pthread_mutex_lock(&space->lock);
