@@ -131,6 +131,7 @@ SRCS = \
 	fs/root_control.c \
 	fs/root_document.c \
 	fs/section.c \
+	fs/settings.c \
 	fs/space.c \
 	fs/storage.c \
 	fs/storage_find.c \

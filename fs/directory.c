@@ -20,7 +20,7 @@ directory_lookup(const struct caller *caller, struct place *folder,
 
 	if (node == NULL)
 		return -ENOENT;
-	if (node->kind == &kind_document)
+	if (node->kind->rendered)
 		return document_place(caller, folder, node, out);
 	return place_new(unit, node, node->path, node->path, NULL, out);
 }

@@ -312,20 +312,29 @@ document_attributes(const struct caller *caller, struct place *place,
 	return 0;
 }
 
-static ssize_t
-document_read(struct file *file, const struct caller *caller, void *out,
-    size_t len, off_t offset)
+ssize_t
+rendering_read(const struct rendering *rendering, void *out, size_t len,
+    off_t offset)
 {
-	const struct buf *text = &file->place->rendering->text;
+	const struct buf *text = &rendering->text;
 	size_t left;
 
-	(void)caller;
+	if (rendering->error != 0)
+		return rendering->error;
 	if (offset < 0 || (size_t)offset >= text->len)
 		return 0;
 	left = text->len - (size_t)offset;
 	len = len < left ? len : left;
 	memcpy(out, text->data + offset, len);
 	return (ssize_t)len;
+}
+
+static ssize_t
+document_read(struct file *file, const struct caller *caller, void *out,
+    size_t len, off_t offset)
+{
+	(void)caller;
+	return rendering_read(file->place->rendering, out, len, offset);
 }
 
 static void
@@ -364,6 +373,7 @@ document_open(const struct caller *caller, struct place *place, int flags,
 const struct kind kind_document = {
 	.attributes = document_attributes,
 	.open = document_open,
+	.rendered = true,
 	.entry_s = 0,
 	.attr_s = 3600,
 };

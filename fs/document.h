@@ -1,6 +1,8 @@
 #ifndef FS_DOCUMENT_H
 #define FS_DOCUMENT_H
 
+#include <sys/types.h>
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,6 +31,11 @@ struct rendering;
 
 void rendering_release(struct rendering *);
 uint64_t rendering_serial(const struct rendering *);
+
+/* Copy up to len bytes at offset.  Returns their number, or why there are none.
+ */
+ssize_t rendering_read(const struct rendering *, void *out, size_t len,
+    off_t offset);
 
 /* The newest rendering of every document of a printer. */
 struct documents;

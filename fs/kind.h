@@ -67,6 +67,7 @@ struct kind {
 	    const char *name, struct place *new_folder, const char *new_name,
 	    bool replace, struct place **out);
 	bool unlisted;	/* found by its name, and in no listing */
+	bool rendered;	/* looking it up makes a rendering, fs/document.h */
 	double entry_s; /* how long the kernel may believe a lookup */
 	double attr_s;	/* and the attributes */
 };
@@ -77,6 +78,7 @@ extern const struct kind kind_cameras;
 extern const struct kind kind_control;
 extern const struct kind kind_events;
 extern const struct kind kind_print;
+extern const struct kind kind_settings;
 extern const struct kind kind_storage;
 extern const struct kind kind_unsent;
 

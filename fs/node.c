@@ -89,6 +89,7 @@ static const struct node nodes[] = {
 	JSON("transfer.json",		TOPIC_TRANSFER, is_near),
 	JSON("printer.json",		TOPIC_PRINTER, is_cloud),
 	JSON("failure.json",		TOPIC_FAILURE, is_watched),
+	{ "settings.json", S_IFREG | 0644, &kind_settings, TOPIC_SETTINGS, NULL, is_watched },
 	DIR("status", is_live),
 	TEXT("status/state",		TOPIC_STATUS, "printer.state", NULL),
 	TEXT("status/progress",		TOPIC_STATUS, "job.progress", NULL),

@@ -247,6 +247,15 @@ fake_remove(struct printer *printer, const struct wait *wait,
 }
 
 static int
+fake_change_settings(struct printer *printer, const struct wait *wait,
+    const char *text, size_t len)
+{
+	(void)text;
+	(void)len;
+	return change(printer, wait);
+}
+
+static int
 fake_command(struct printer *printer, const struct wait *wait, enum verb verb,
     const char *path)
 {
@@ -273,6 +282,7 @@ fake_init(struct fake *fake)
 		.store = fake_store,
 		.make_folder = fake_make_folder,
 		.remove = fake_remove,
+		.change_settings = fake_change_settings,
 		.command = fake_command,
 		.free = fake_free,
 	};

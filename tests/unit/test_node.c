@@ -93,6 +93,7 @@ test_rows(struct check *check, const struct dialect *dialect, bool is_watched)
 		{ "uploads.json", true, true, true },
 		{ "printer.json", false, false, true },
 		{ "failure.json", false, true, true },
+		{ "settings.json", false, true, true },
 	};
 	struct rig rig;
 	struct buf all;
