@@ -17,6 +17,7 @@
 #include "client/away.h"
 #include "client/buf.h"
 #include "client/counts.h"
+#include "client/dialect.h"
 #include "client/listing.h"
 #include "client/name.h"
 #include "client/picture.h"
@@ -53,8 +54,7 @@ may_serve_old(const struct cache *cache, const struct slot *slot)
 {
 	return slot->filled && slot->error == 0 &&
 	    slot->epoch == cache->epoch &&
-	    (slot->lasting || slot->generation >= cache->changed) &&
-	    (slot->lasting || slot->topic == TOPIC_COUNT);
+	    (slot->lasting || slot->generation >= cache->changed) && slot->kept;
 }
 
 /* What the printer, or for a PNG we ourselves, answered. */
@@ -368,7 +368,7 @@ cache_new(struct printer *inner, struct book *book, int64_t ttl_ms,
 	turn_init(&cache->sizes);
 	pthread_mutex_init(&cache->lock, NULL);
 	time_cond_init(&cache->answered);
-	slots_init(&cache->slots, ttl_ms);
+	slots_init(&cache->slots, ttl_ms, inner->dialect->is_cloud);
 	*out = &cache->printer;
 	return 0;
 }

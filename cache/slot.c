@@ -39,6 +39,21 @@ make_room(struct slots *slots)
 	}
 }
 
+static bool
+lasts_anywhere(enum topic topic)
+{
+	return topic == TOPIC_INFO || topic == TOPIC_VERSION ||
+	    topic == TOPIC_CAMERAS || topic == TOPIC_CAMERA;
+}
+
+/* What is told together with the rest costs nothing, so it is told anew. */
+static bool
+lasts(const struct slots *slots, enum topic topic)
+{
+	return topic == TOPIC_VERSION ||
+	    (lasts_anywhere(topic) && !slots->shared);
+}
+
 static struct slot *
 slot_new(const struct slots *slots, enum topic topic, const char *key)
 {
@@ -49,8 +64,8 @@ slot_new(const struct slots *slots, enum topic topic, const char *key)
 		return NULL;
 	}
 	slot->topic = topic;
-	slot->lasting = topic == TOPIC_INFO || topic == TOPIC_VERSION ||
-	    topic == TOPIC_CAMERAS || topic == TOPIC_CAMERA;
+	slot->lasting = lasts(slots, topic);
+	slot->kept = lasts_anywhere(topic) || topic == TOPIC_COUNT;
 	slot->ttl_ms = slots->ttl_ms;
 	if (slot->lasting)
 		slot->ttl_ms = LONG_MS;
@@ -108,8 +123,9 @@ slots_expire(struct slots *slots, enum topic topic, int64_t oldest_ms)
 }
 
 void
-slots_init(struct slots *slots, int64_t ttl_ms)
+slots_init(struct slots *slots, int64_t ttl_ms, bool shared)
 {
+	slots->shared = shared;
 	slots->ttl_ms = ttl_ms;
 	slots->count = 0;
 	TAILQ_INIT(&slots->list);

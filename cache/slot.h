@@ -19,6 +19,7 @@ struct slot {
 	char *key;		/* the folder, or the id of a camera */
 	int64_t ttl_ms;
 	bool lasting; /* our own changes do not touch it */
+	bool kept;    /* it is told while the printer is away */
 	int users;    /* threads that look at it */
 	bool fetching;
 	bool filled;
@@ -33,11 +34,12 @@ struct slot {
 /* Those of one printer; a lock of their owner's guards them. */
 struct slots {
 	int64_t ttl_ms; /* of live documents */
+	bool shared;	/* most are parts of one, so none is old for long */
 	size_t count;
 	TAILQ_HEAD(, slot) list;
 };
 
-void slots_init(struct slots *, int64_t ttl_ms);
+void slots_init(struct slots *, int64_t ttl_ms, bool shared);
 void slots_clear(struct slots *);
 
 /*

@@ -9,6 +9,7 @@
 #include "cache/book.h"
 #include "cache/cache.h"
 #include "client/buf.h"
+#include "client/dialect.h"
 #include "client/listing.h"
 #include "tests/unit/check.h"
 #include "tests/unit/fake.h"
@@ -25,18 +26,26 @@ struct rig {
 };
 
 static inline void
-set_up(struct rig *rig, struct check *check, int64_t ttl_ms)
+set_up_with(struct rig *rig, struct check *check, int64_t ttl_ms,
+    const struct dialect *dialect)
 {
 	char name[32];
 
 	snprintf(name, sizeof(name), "book%d", check->count);
 	fake_init(&rig->fake);
+	rig->fake.printer.dialect = dialect;
 	if (book_open(check_dir(check), name, &rig->book) != 0 ||
 	    cache_new(&rig->fake.printer, rig->book, ttl_ms, &rig->cache) !=
 		0) {
 		printf("Bail out! no cache\n");
 		exit(1);
 	}
+}
+
+static inline void
+set_up(struct rig *rig, struct check *check, int64_t ttl_ms)
+{
+	set_up_with(rig, check, ttl_ms, &dialect_buddy);
 }
 
 static inline void

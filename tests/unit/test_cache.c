@@ -49,6 +49,36 @@ test_ttl(struct check *check)
 	tear_down(&rig);
 }
 
+/* One answer of a server has what it tells of all its printers. */
+static void
+test_shared(struct check *check)
+{
+	struct rig rig;
+
+	set_up_with(&rig, check, HOUR_MS, &dialect_obico);
+	document(&rig, TOPIC_INFO);
+	document(&rig, TOPIC_VERSION);
+	printer_change_settings(rig.cache, &forever, "{}", 2);
+	CHECK(check, document(&rig, TOPIC_INFO) == 1,
+	    "a printer's new name is in its info at once");
+	CHECK(check, document(&rig, TOPIC_VERSION) == 0,
+	    "its server is the same as before");
+	tear_down(&rig);
+	set_up_with(&rig, check, 0, &dialect_obico);
+	document(&rig, TOPIC_INFO);
+	fake_change(&rig.fake);
+	check_nap();
+	check_nap();
+	CHECK(check, document(&rig, TOPIC_INFO) == 1,
+	    "a name that was given elsewhere is seen after the TTL");
+	fake_set_error(&rig.fake, -EHOSTDOWN);
+	check_nap();
+	check_nap();
+	CHECK(check, document(&rig, TOPIC_INFO) == 1,
+	    "and is told from memory while the server is away");
+	tear_down(&rig);
+}
+
 static void
 test_changes(struct check *check)
 {
@@ -312,6 +342,7 @@ main(void)
 
 	check_begin(&check);
 	test_ttl(&check);
+	test_shared(&check);
 	test_changes(&check);
 	test_errors(&check);
 	test_away(&check);
