@@ -79,6 +79,7 @@ SRCS = \
 	client/obico_clean.c \
 	client/obico_command.c \
 	client/obico_printer.c \
+	client/obico_prints.c \
 	client/obico_settings.c \
 	client/obico_shape.c \
 	client/picture.c \
@@ -127,6 +128,7 @@ SRCS = \
 	fs/print.c \
 	fs/printers.c \
 	fs/printers_alone.c \
+	fs/prints.c \
 	fs/root.c \
 	fs/root_control.c \
 	fs/root_document.c \

@@ -10,6 +10,7 @@
 
 #define LONG_MS	   300000 /* what changes by a restart only */
 #define LIST_MS	   5000
+#define PRINTS_MS  30000 /* a print lasts longer */
 #define PICTURE_MS 10000 /* cameras take them every 10 s at the most */
 #define SLOTS	   256
 
@@ -65,12 +66,15 @@ slot_new(const struct slots *slots, enum topic topic, const char *key)
 	}
 	slot->topic = topic;
 	slot->lasting = lasts(slots, topic);
-	slot->kept = lasts_anywhere(topic) || topic == TOPIC_COUNT;
+	slot->kept = lasts_anywhere(topic) || topic == TOPIC_COUNT ||
+	    topic == TOPIC_PRINTS;
 	slot->ttl_ms = slots->ttl_ms;
 	if (slot->lasting)
 		slot->ttl_ms = LONG_MS;
 	if (topic == TOPIC_COUNT)
 		slot->ttl_ms = LIST_MS;
+	if (topic == TOPIC_PRINTS)
+		slot->ttl_ms = PRINTS_MS;
 	if (topic == TOPIC_PICTURE || topic == TOPIC_PNG)
 		slot->ttl_ms = PICTURE_MS;
 	return slot;

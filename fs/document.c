@@ -252,17 +252,13 @@ publish(struct documents *documents, const char *path,
 	return newest;
 }
 
-int
-document_render(struct documents *documents, const char *path, int error,
-    struct buf *text, struct rendering **out)
+/* Takes the text; made NULL: now. */
+static int
+render(struct documents *documents, const char *path, int error,
+    struct buf *text, const struct timespec *made, struct rendering **out)
 {
-	struct rendering *candidate;
+	struct rendering *candidate = calloc(1, sizeof(*candidate));
 
-	if (error != 0)
-		buf_free(text);
-	if (error == -EINTR || error == -ENOMEM)
-		return error;
-	candidate = calloc(1, sizeof(*candidate));
 	if (candidate == NULL) {
 		buf_free(text);
 		return -ENOMEM;
@@ -270,9 +266,30 @@ document_render(struct documents *documents, const char *path, int error,
 	atomic_init(&candidate->holders, 1);
 	candidate->error = error;
 	candidate->text = *text;
-	clock_gettime(CLOCK_REALTIME, &candidate->made);
+	if (made == NULL)
+		clock_gettime(CLOCK_REALTIME, &candidate->made);
+	else
+		candidate->made = *made;
 	*out = publish(documents, path, candidate);
 	return *out == NULL ? -ENOMEM : 0;
+}
+
+int
+document_render(struct documents *documents, const char *path, int error,
+    struct buf *text, struct rendering **out)
+{
+	if (error != 0)
+		buf_free(text);
+	if (error == -EINTR || error == -ENOMEM)
+		return error;
+	return render(documents, path, error, text, NULL, out);
+}
+
+int
+document_render_dated(struct documents *documents, const char *path,
+    struct buf *text, const struct timespec *made, struct rendering **out)
+{
+	return render(documents, path, 0, text, made, out);
 }
 
 int

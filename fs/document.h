@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "client/printer.h"
 
@@ -56,6 +57,13 @@ int document_place(const struct caller *, struct place *folder,
  */
 int document_render(struct documents *, const char *path, int error,
     struct buf *, struct rendering **out);
+
+/*
+ * The same for a text, which it takes, of that time; NULL: of now.  Returns 0
+ * or -ENOMEM.
+ */
+int document_render_dated(struct documents *, const char *path, struct buf *,
+    const struct timespec *made, struct rendering **out);
 
 /* Returns 0 or -ENOMEM. */
 int documents_new(struct documents **out);

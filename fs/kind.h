@@ -78,6 +78,7 @@ extern const struct kind kind_cameras;
 extern const struct kind kind_control;
 extern const struct kind kind_events;
 extern const struct kind kind_print;
+extern const struct kind kind_prints;
 extern const struct kind kind_settings;
 extern const struct kind kind_storage;
 extern const struct kind kind_unsent;

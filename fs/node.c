@@ -14,6 +14,7 @@
 #include "fs/unit.h"
 
 #define CAMERA "cameras/ID" /* ID stands for any */
+#define PRINT  "prints/ID.json"
 
 static const struct dialect *
 dialect_of(const struct unit *unit)
@@ -90,6 +91,8 @@ static const struct node nodes[] = {
 	JSON("printer.json",		TOPIC_PRINTER, is_cloud),
 	JSON("failure.json",		TOPIC_FAILURE, is_watched),
 	{ "settings.json", S_IFREG | 0644, &kind_settings, TOPIC_SETTINGS, NULL, is_watched },
+	{ "prints", S_IFDIR | 0755, &kind_prints, 0, NULL, is_cloud },
+	JSON("prints/ID.json",		TOPIC_PRINTS, NULL),
 	DIR("status", is_live),
 	TEXT("status/state",		TOPIC_STATUS, "printer.state", NULL),
 	TEXT("status/progress",		TOPIC_STATUS, "job.progress", NULL),
@@ -130,14 +133,26 @@ static const struct node nodes[] = {
 };
 /* clang-format on */
 
-const struct node *
-node_camera(void)
+static const struct node *
+find_row(const char *path)
 {
 	size_t i = 0;
 
-	while (strcmp(nodes[i].path, CAMERA) != 0)
+	while (strcmp(nodes[i].path, path) != 0)
 		i++;
 	return &nodes[i];
+}
+
+const struct node *
+node_camera(void)
+{
+	return find_row(CAMERA);
+}
+
+const struct node *
+node_print(void)
+{
+	return find_row(PRINT);
 }
 
 const struct node *

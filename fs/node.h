@@ -28,6 +28,9 @@ const struct node *node_root(void);
 /* The row that stands for the folder of any camera. */
 const struct node *node_camera(void);
 
+/* The row that stands for any print of the history. */
+const struct node *node_print(void);
+
 /* How many rows there are, and the i-th. */
 size_t node_count(void);
 const struct node *node_at(size_t i);

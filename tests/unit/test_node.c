@@ -70,7 +70,7 @@ test_archived(struct check *check)
 	set_up(&rig, &dialect_archived, false);
 	all = names(&rig, "");
 	CHECK(check,
-	    strcmp(buf_text(&all), "control info.json printer.json log ") == 0,
+	    strcmp(buf_text(&all), "control info.json printer.json prints log ") == 0,
 	    "an archived printer is told of, and nothing else: %s",
 	    buf_text(&all));
 	tear_down(&rig, &all);
@@ -92,6 +92,7 @@ test_rows(struct check *check, const struct dialect *dialect, bool is_watched)
 		{ "unsent", true, true, true },
 		{ "uploads.json", true, true, true },
 		{ "printer.json", false, false, true },
+		{ "prints", false, false, true },
 		{ "failure.json", false, true, true },
 		{ "settings.json", false, true, true },
 	};

@@ -1,0 +1,101 @@
+/*
+ * client/obico_prints: the history of a printer, taken apart.
+ */
+#include <errno.h>
+#include <inttypes.h>
+
+#include "client/buf.h"
+#include "client/obico_prints.h"
+#include "tests/unit/check.h"
+
+static const char history[] =
+    "[{\"id\":12,\"filename\":\"b\",\"started_at\":"
+    "\"2026-11-21T02:31:52Z\",\"ended_at\":null},"
+    "{\"filename\":\"without an id\"},7,"
+    "{\"id\":900719925474099,\"ended_at\":\"2026-11-21T02:31:52.5Z\","
+    "\"started_at\":\"2026-11-20T00:00:00.0Z\"},"
+    "{\"id\":-1},{\"id\":3,\"ended_at\":\"yesterday\"}]";
+
+static int
+note(void *arg, int64_t id)
+{
+	return buf_printf(arg, "%" PRId64 " ", id);
+}
+
+static int
+stop(void *arg, int64_t id)
+{
+	(void)arg;
+	return id == 12 ? -ENOMEM : 0;
+}
+
+static void
+test_each(struct check *check)
+{
+	struct buf ids = { 0 };
+
+	CHECK(check,
+	    prints_each(history, sizeof(history) - 1, note, &ids) == 0 &&
+		strcmp(buf_text(&ids), "12 900719925474099 3 ") == 0,
+	    "what has an id is a print: %s", buf_text(&ids));
+	buf_free(&ids);
+	CHECK(check,
+	    prints_each(history, sizeof(history) - 1, stop, NULL) == -ENOMEM,
+	    "an error of the one who wants to know ends it");
+	CHECK(check, prints_each("{}", 2, note, &ids) == -EPROTO,
+	    "what is no array is no history");
+	CHECK(check, prints_each("[", 1, note, &ids) == -EPROTO,
+	    "nor is half of one");
+	CHECK(check, prints_each("[]\n", 3, note, &ids) == 0 && ids.len == 0,
+	    "one without prints is");
+}
+
+static void
+check_one(struct check *check, int64_t id, time_t wanted, const char *text)
+{
+	struct buf out = { 0 };
+	time_t ended_s = 1;
+
+	CHECK(check,
+	    prints_find(history, sizeof(history) - 1, id, &out, &ended_s) == 0,
+	    "print %" PRId64 " is found", id);
+	CHECK(check, ended_s == wanted, "it is of %lld, wanted %lld",
+	    (long long)ended_s, (long long)wanted);
+	CHECK(check, strcmp(buf_text(&out), text) == 0, "it reads as it is: %s",
+	    buf_text(&out));
+	buf_free(&out);
+}
+
+static void
+test_find(struct check *check)
+{
+	struct buf out = { 0 };
+	time_t ended_s = 1;
+
+	check_one(check, 12, 1795228312,
+	    "{\"id\":12,\"filename\":\"b\",\"started_at\":"
+	    "\"2026-11-21T02:31:52Z\",\"ended_at\":null}\n");
+	check_one(check, 900719925474099, 1795228312,
+	    "{\"id\":900719925474099,\"ended_at\":"
+	    "\"2026-11-21T02:31:52.5Z\",\"started_at\":"
+	    "\"2026-11-20T00:00:00.0Z\"}\n");
+	check_one(check, 3, 0, "{\"id\":3,\"ended_at\":\"yesterday\"}\n");
+	CHECK(check,
+	    prints_find(history, sizeof(history) - 1, 4, &out, &ended_s) ==
+		    -ENOENT &&
+		out.len == 0 && ended_s == 1,
+	    "another print is not there");
+	CHECK(check, prints_find("", 0, 4, &out, &ended_s) == -EPROTO,
+	    "nothing is no history");
+}
+
+int
+main(void)
+{
+	struct check check;
+
+	check_begin(&check);
+	test_each(&check);
+	test_find(&check);
+	return check_end(&check);
+}
