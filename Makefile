@@ -99,6 +99,7 @@ SRCS = \
 	fs/caller.c \
 	fs/conf.c \
 	fs/control.c \
+	fs/control_print.c \
 	fs/directory.c \
 	fs/document.c \
 	fs/ending.c \

@@ -32,6 +32,12 @@ int control_parse(const struct unit *, char *line, struct order *out);
 /* Carry it out.  Returns the printer's answer. */
 int control_run(const struct caller *, struct unit *, const struct order *);
 
+/*
+ * Start a print file, after an upload of it that is under way; "": the one
+ * uploaded last.
+ */
+int control_print(const struct caller *, struct unit *, const char *path);
+
 /* The order's word; is this a word? */
 const char *control_word(const struct order *);
 bool control_knows(const char *word);
