@@ -48,7 +48,8 @@ on_socket(void *arg, curl_socket_t fd, curlsocktype purpose)
 static void
 set_login(CURL *easy, const struct http_config *config)
 {
-	if (config->api_key != NULL || config->password == NULL)
+	if (config->api_key != NULL || config->token != NULL ||
+	    config->password == NULL)
 		return;
 	curl_easy_setopt(easy, CURLOPT_HTTPAUTH, CURLAUTH_DIGEST);
 	curl_easy_setopt(easy, CURLOPT_USERNAME, config->user);

@@ -73,7 +73,8 @@ configure_http(const struct section *section, struct http_config *config)
 	memset(config, 0, sizeof(*config));
 	config->url = login->url;
 	config->user = login->user;
-	config->password = login->is_key ? NULL : login->secret;
+	config->password = login->is_key || login->is_token ? NULL :
+							      login->secret;
 	config->api_key = login->is_key ? login->secret : NULL;
 	config->token = login->is_token ? login->secret : NULL;
 	config->ca_file = options->ca_file;

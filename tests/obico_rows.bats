@@ -1,0 +1,167 @@
+#!/usr/bin/env bats
+# What a printer of an Obico account has that others have not.
+load helper
+
+@test "a printer has the files that Obico can fill" {
+	fresh obico
+	local name
+	for name in control events failure.json info.json job.json log \
+	    metrics printer.json prints settings.json snapshot.jpg status \
+	    status.json storage.json unsent uploads.json version.json; do
+		[ -e "$P/$name" ]
+	done
+	for name in transfer.json legacy print usb local sdcard \
+	    status/speed status/flow status/fan_print status/fan_hotend; do
+		[ ! -e "$P/$name" ]
+	done
+	[ "$(ls "$M/archived/Old i3" | xargs)" = \
+	    'control info.json log printer.json prints' ]
+	jq -e '.id == 5 and .archived_at != null' \
+	    "$M/archived/Old i3/printer.json"
+	printer buddy
+	mounted
+	for name in failure.json settings.json printer.json prints; do
+		[ ! -e "$M/$name" ]
+	done
+}
+
+@test "failure.json tells whether the print is watched, and alarms" {
+	printer obico
+	mounted ttl=0.1
+	jq -e '.watching and .alert == false and (has("alerted_at") | not) and
+	    .action_on_failure == "PAUSE" and .normalized_p == 0' \
+	    "$P/failure.json"
+	jq -e '.watching == false and (.not_watching_reason | length > 0)' \
+	    "$M/Prusa MINI/failure.json"
+	ctl alert pause
+	is_alarmed() {
+		jq -e '.alert and .normalized_p == 0.85 and
+		    (.alerted_at | type) == "string" and
+		    (.paused_at | type) == "string"' "$P/failure.json"
+	}
+	eventually is_alarmed
+}
+
+setting() {
+	jq -cr ".$1" "$P/settings.json"
+}
+
+@test "settings.json is changed by one write, and then shows it" {
+	fresh obico
+	[ "$(stat -c %a "$P/settings.json")" = 644 ]
+	echo '{"watching_enabled": false}' >"$P/settings.json"
+	[ "$(setting watching_enabled)" = false ]
+	assert_requests 1 '^PATCH$'
+	printf '{"retract_on_pause":1.5,"name":"MK3S Workshop"}' \
+	    >"$P/settings.json"
+	[ "$(setting retract_on_pause)" = 1.5 ]
+	printf '{"lift_z_on_pause":4}' >>"$P/settings.json"
+	[ "$(setting lift_z_on_pause)" = 4 ]
+	jq '.action_on_failure = "NONE" | .min_timelapse_secs_on_cancel = -1' \
+	    "$P/settings.json" >"$DIR/new.json"
+	cp "$DIR/new.json" "$P/settings.json"
+	[ "$(setting '["action_on_failure"]')" = NONE ]
+	[ "$(setting min_timelapse_secs_on_cancel)" = -1 ]
+	python3 - "$P/settings.json" <<-'PY'
+	import json, os, sys
+	with open(sys.argv[1]) as file:
+	    settings = json.load(file)
+	settings["detective_sensitivity"] = 1.2
+	with open(sys.argv[1], "w") as file:
+	    json.dump(settings, file, indent=4)
+	with open(sys.argv[1], "rb") as file:
+	    data = file.read()
+	    assert len(data) == os.fstat(file.fileno()).st_size
+	assert json.loads(data) == settings
+	PY
+	assert_requests 5 '^PATCH$'
+	echo '{}' >"$P/settings.json"
+	: >"$P/settings.json"
+	assert_requests 5 '^PATCH$'
+	[ "$(setting watching_enabled)" = false ]
+}
+
+@test "a reader that has settings.json open is not disturbed by a writer" {
+	fresh obico
+	local before
+	before=$(cat "$P/settings.json")
+	exec 8<"$P/settings.json"
+	jq '.name = "MK3S Workshop" | .retract_on_pause = 1234.5' \
+	    "$P/settings.json" >"$DIR/new.json"
+	cp "$DIR/new.json" "$P/settings.json"
+	[ "$(cat <&8)" = "$before" ]
+	exec 8<&-
+	[ "$(setting retract_on_pause)" = 1234.5 ]
+}
+
+@test "wrong settings fail in their write, and nothing is sent" {
+	fresh obico
+	local before text
+	before=$(cat "$P/settings.json")
+	while read -r text; do
+		assert_fails_with 'Invalid argument' \
+		    tee "$P/settings.json" <<<"$text"
+	done <<-'END'
+	not JSON
+	{"watching_enabled": false
+	{"watching_enabled": false} {}
+	[{"watching_enabled": false}]
+	{"auth_token": "x"}
+	{"user_id": 2}
+	{"current_print": null}
+	{"archived_at": null}
+	{"watching_enabled": 0}
+	{"watching_enabled": null}
+	{"name": ""}
+	{"name": 7}
+	{"action_on_failure": "EXPLODE"}
+	{"retract_on_pause": -0.1}
+	{"lift_z_on_pause": "1"}
+	{"detective_sensitivity": 1.3}
+	{"min_timelapse_secs_on_finish": 1.5}
+	{"min_timelapse_secs_on_finish": -2}
+	{"retract_on_pause": 1, "retract_on_pause": 2}
+	END
+	assert_fails_with 'Argument list too long' \
+	    cp <(printf '{"name": "%05000d"}' 1) "$P/settings.json"
+	assert_fails_with 'Operation not permitted' \
+	    sed -i s/true/false/ "$P/settings.json"
+	grep -q 'settings: auth_token: there is no such setting' "$M/log"
+	grep -q 'settings: detective_sensitivity: .*range' "$M/log"
+	assert_requests 0 '^PATCH$'
+	[ "$(cat "$P/settings.json")" = "$before" ]
+}
+
+@test "settings.json is its owner's to write" {
+	need_root
+	fresh obico allow_other,umask=000
+	[ "$(stat -c %a "$P/settings.json")" = 644 ]
+	refute setpriv --reuid=nobody --clear-groups \
+	    tee "$P/settings.json" <<<'{}'
+}
+
+@test "prints has a file for each print, from one request" {
+	fresh obico
+	local print
+	ls -l "$P/prints" | sed 1d >"$DIR/list"
+	cat "$P"/prints/*.json >"$DIR/all"
+	assert_requests 1 '^GET$' '^/api/v1/prints/'
+	[ "$(wc -l <"$DIR/list")" -ge 2 ]
+	[ "$(wc -l <"$DIR/all")" -eq "$(wc -l <"$DIR/list")" ]
+	jq -es 'all(.[]; .printer.id == 1 and (.filename | length > 0))' \
+	    "$DIR/all"
+	[ "$(stat -c %s "$P"/prints/*.json | jq -s add)" -eq \
+	    "$(stat -c %s "$DIR/all")" ]
+	for print in "$P"/prints/*.json; do
+		[ "$(stat -c %Y "$print")" = "$(jq -r '
+		    .ended_at // .started_at | sub("\\.[0-9]+"; "") |
+		    fromdate' "$print")" ]
+		[ "$(jq .id "$print").json" = "$(basename "$print")" ]
+	done
+	[ ! -e "$P/prints/99.json" ]
+	[ ! -e "$P/prints/01.json" ]
+	refute touch "$P/prints/new.json" 2>/dev/null
+	refute rm -f "$print" 2>/dev/null
+	[ -d "$M/archived/Old i3/prints" ]
+	ls "$M/archived/Old i3/prints"
+}
