@@ -273,5 +273,8 @@ obico_command(struct printer *printer, const struct wait *wait, enum verb verb,
 			return run(ours, wait, &orders[i]);
 		error = -EINVAL;
 	}
+	if (error == -EINVAL)
+		log_say(LOG_LEVEL_NOTE,
+		    "acknowledge: \"failed\" or \"not_failed\" is wanted");
 	return error;
 }

@@ -27,37 +27,85 @@ struct verb_row {
 	const char *help;
 };
 
-static bool
-can_stop_transfers(const struct unit *unit)
+static const struct dialect *
+dialect_of(const struct unit *unit)
 {
-	return unit->printer->dialect->stops_transfers;
+	return unit->printer->dialect;
 }
 
 static bool
-has_pictures(const struct unit *unit)
+can_print(const struct unit *unit)
 {
-	return unit->printer->has_pictures;
+	return *dialect_of(unit)->printable != NULL;
+}
+
+static bool
+is_live(const struct unit *unit)
+{
+	return !dialect_of(unit)->is_archived;
+}
+
+/* What Obico cannot have a printer do. */
+static bool
+is_near(const struct unit *unit)
+{
+	return !dialect_of(unit)->is_cloud;
+}
+
+static bool
+can_stop_transfers(const struct unit *unit)
+{
+	return dialect_of(unit)->stops_transfers;
+}
+
+static bool
+can_snap(const struct unit *unit)
+{
+	return is_near(unit) && unit->printer->has_pictures;
 }
 
 static bool
 can_be_ready(const struct unit *unit)
 {
-	return unit->printer->dialect->has_ready;
+	return dialect_of(unit)->has_ready;
+}
+
+static bool
+is_watched(const struct unit *unit)
+{
+	return unit->printer->is_watched;
+}
+
+static bool
+can_be_archived(const struct unit *unit)
+{
+	return dialect_of(unit)->is_cloud && is_live(unit);
+}
+
+static bool
+is_archived(const struct unit *unit)
+{
+	return dialect_of(unit)->is_archived;
 }
 
 /* clang-format off */
 static const struct verb_row verbs[] = {
-	{ "print",   true,  VERB_PRINT,   NULL, "print [FILE]: start FILE, or the file uploaded last" },
-	{ "pause",   false, VERB_PAUSE,   NULL, "pause the current job" },
-	{ "resume",  false, VERB_RESUME,  NULL, "resume the current job" },
-	{ "stop",    false, VERB_STOP,    NULL, "stop the current job" },
-	{ "cancel",  false, VERB_STOP,    NULL, "the same as stop" },
+	{ "print",   true,  VERB_PRINT,   can_print, "print [FILE]: start FILE, or the file uploaded last" },
+	{ "pause",   false, VERB_PAUSE,   is_live, "pause the current job" },
+	{ "resume",  false, VERB_RESUME,  is_live, "resume the current job" },
+	{ "stop",    false, VERB_STOP,    is_live, "stop the current job" },
+	{ "cancel",  false, VERB_STOP,    is_live, "the same as stop" },
 	{ "stop-transfer", false, VERB_STOP_TRANSFER, can_stop_transfers, "stop what the printer is receiving" },
 	{ "ready",   false, VERB_READY,   can_be_ready, "declare the printer ready for a print" },
 	{ "unready", false, VERB_UNREADY, can_be_ready, "take that back" },
-	{ "snap",    true,  VERB_SNAP,    has_pictures, "snap [CAMERA]: take a picture now" },
-	{ "reboot",  false, VERB_REBOOT,  NULL, "restart the printer's computer, if its server can" },
-	{ "restart", false, VERB_RESTART, NULL, "restart the printer's server, if it can" },
+	{ "snap",    true,  VERB_SNAP,    can_snap, "snap [CAMERA]: take a picture now" },
+	{ "reboot",  false, VERB_REBOOT,  is_near, "restart the printer's computer, if its server can" },
+	{ "restart", false, VERB_RESTART, is_near, "restart the printer's server, if it can" },
+	{ "mute",    false, VERB_MUTE,    is_watched, "raise no alarm during the current print" },
+	{ "unmute",  false, VERB_UNMUTE,  is_watched, "take that back" },
+	{ "acknowledge", true, VERB_ACKNOWLEDGE, is_watched, "acknowledge failed|not_failed: say what an alarm was" },
+	{ "archive", false, VERB_ARCHIVE, can_be_archived, "put the printer away, into the archive of its account" },
+	{ "unarchive", false, VERB_UNARCHIVE, is_archived, "take it out again" },
 	{ "refresh", false, VERB_REFRESH, NULL, "forget everything remembered about the printer" },
 };
 /* clang-format on */
@@ -163,16 +211,17 @@ int
 control_run(const struct caller *caller, struct unit *unit,
     const struct order *order)
 {
+	const char *word = order->path + strspn(order->path, " \t");
 	enum verb verb = order->row->verb;
 	int error;
 
 	if (!is_there(unit, order->row))
 		return -EOPNOTSUPP;
-	if (verb == VERB_PRINT)
+	if (verb == VERB_PRINT) /* to a path its blanks belong */
 		error = control_print(caller, unit, order->path);
 	else
 		error = printer_command(unit->printer, &caller->wait, verb,
-		    *order->path == '\0' ? NULL : order->path);
+		    *word == '\0' ? NULL : word);
 	if (error == 0 && verb == VERB_REFRESH)
 		content_forget(unit->content);
 	return error;

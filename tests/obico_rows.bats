@@ -140,6 +140,67 @@ setting() {
 	    tee "$P/settings.json" <<<'{}'
 }
 
+verbs_of() {
+	sed -n '2,$s/ .*//p' "$1" | xargs
+}
+
+@test "control offers what Obico can do, and nothing else" {
+	fresh obico
+	local words='pause resume stop cancel mute unmute acknowledge archive'
+	[ "$(verbs_of "$P/control")" = "$words refresh" ]
+	[ "$(verbs_of "$M/archived/Old i3/control")" = 'unarchive refresh' ]
+	local word
+	for word in print snap reboot restart stop-transfer ready unready \
+	    unarchive; do
+		assert_fails_with 'not supported' \
+		    tee "$P/control" <<<"$word"
+	done
+	for word in pause stop mute acknowledge archive; do
+		assert_fails_with 'not supported' \
+		    tee "$M/archived/Old i3/control" <<<"$word"
+	done
+	assert_requests 0 POST
+}
+
+@test "an alarm is acknowledged, and a print is muted" {
+	printer obico
+	mounted ttl=0.1
+	assert_fails_with 'resource busy' \
+	    tee "$P/control" <<<'acknowledge failed'
+	ctl alert
+	assert_fails_with 'Invalid argument' tee "$P/control" <<<acknowledge
+	assert_fails_with 'Invalid argument' \
+	    tee "$P/control" <<<'acknowledge perhaps'
+	grep -q 'acknowledge: .*not_failed' "$P/log"
+	assert_requests 0 POST
+	jq -e .alert "$P/failure.json"
+	echo 'acknowledge  not_failed' >"$P/control"
+	jq -e '.alert == false and .alert_overwrite == "NOT_FAILED"' \
+	    "$P/failure.json"
+	echo mute >"$P/control"
+	jq -e '.watching == false and (.alert_muted_at | type) == "string"' \
+	    "$P/failure.json"
+	printf 'unmute\n' >"$P/control"
+	jq -e '.watching and (has("alert_muted_at") | not)' "$P/failure.json"
+	assert_fails_with 'No such process' tee "$M/Prusa MINI/control" <<<mute
+}
+
+@test "a printer is put away, and taken out again" {
+	fresh obico
+	assert_fails_with 'resource busy' tee "$P/control" <<<archive
+	echo archive >"$M/Prusa MINI/control"
+	refute grep -qx 'Prusa MINI' < <(ls "$M")
+	[ ! -e "$M/Prusa MINI" ]
+	[ -e "$M/archived/Prusa MINI/printer.json" ]
+	[ ! -e "$M/archived/Prusa MINI/status.json" ]
+	assert_requests 1 '^POST$'
+	echo unarchive >"$M/archived/Prusa MINI/control"
+	refute grep -qx 'Prusa MINI' < <(ls "$M/archived")
+	[ ! -e "$M/archived/Prusa MINI" ]
+	jq -e '.printer.state == "IDLE"' "$M/Prusa MINI/status.json"
+	assert_requests 1 '^PATCH$'
+}
+
 @test "prints has a file for each print, from one request" {
 	fresh obico
 	local print
