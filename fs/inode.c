@@ -223,6 +223,19 @@ inode_place(struct inodes *inodes, uint64_t id)
 	return place;
 }
 
+uint64_t
+inode_find(struct inodes *inodes, const char *key)
+{
+	const struct inode *inode;
+	uint64_t id;
+
+	pthread_mutex_lock(&inodes->lock);
+	inode = find_key(inodes, key);
+	id = inode == NULL ? 0 : inode->id;
+	pthread_mutex_unlock(&inodes->lock);
+	return id;
+}
+
 void
 inode_detach(struct inodes *inodes, const char *key)
 {

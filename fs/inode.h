@@ -31,6 +31,9 @@ void inode_forget(struct inodes *, uint64_t id, uint64_t lookups);
 /* The place of an inode (caller: place_release), or NULL. */
 struct place *inode_place(struct inodes *, uint64_t id);
 
+/* The inode of a key; 0: the kernel knows none. */
+uint64_t inode_find(struct inodes *, const char *key);
+
 /* The name is gone: the inode stays for those who have it open. */
 void inode_detach(struct inodes *, const char *key);
 

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <fuse_lowlevel.h>
@@ -351,6 +352,22 @@ ops_poll(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info,
 	fuse_reply_poll(req, events);
 }
 
+/* Tell the kernel, if it knows the folder that has the name in it. */
+static void
+forget_name(struct mount *mount, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash == NULL ? path : slash + 1;
+	char *folder = strndup(path,
+	    slash == NULL ? 0 : (size_t)(slash - path));
+	uint64_t id = folder == NULL ? 0 : inode_find(mount->inodes, folder);
+
+	if (id != 0)
+		(void)fuse_lowlevel_notify_inval_entry(mount->session, id, name,
+		    strlen(name));
+	free(folder);
+}
+
 /* The kernel may forget the inodes under that name from now on. */
 void
 ops_forget_folder(void *arg, const char *folder)
@@ -358,8 +375,7 @@ ops_forget_folder(void *arg, const char *folder)
 	struct mount *mount = arg;
 
 	inode_detach_gone(mount->inodes, mount->gone);
-	(void)fuse_lowlevel_notify_inval_entry(mount->session, FUSE_ROOT_ID,
-	    folder, strlen(folder));
+	forget_name(mount, folder);
 }
 
 const struct fuse_lowlevel_ops *

@@ -190,13 +190,13 @@ verbs_of() {
 	assert_fails_with 'resource busy' tee "$P/control" <<<archive
 	echo archive >"$M/Prusa MINI/control"
 	refute grep -qx 'Prusa MINI' < <(ls "$M")
-	[ ! -e "$M/Prusa MINI" ]
+	eventually test ! -e "$M/Prusa MINI"
 	[ -e "$M/archived/Prusa MINI/printer.json" ]
 	[ ! -e "$M/archived/Prusa MINI/status.json" ]
 	assert_requests 1 '^POST$'
 	echo unarchive >"$M/archived/Prusa MINI/control"
 	refute grep -qx 'Prusa MINI' < <(ls "$M/archived")
-	[ ! -e "$M/archived/Prusa MINI" ]
+	eventually test ! -e "$M/archived/Prusa MINI"
 	jq -e '.printer.state == "IDLE"' "$M/Prusa MINI/status.json"
 	assert_requests 1 '^PATCH$'
 }
