@@ -70,6 +70,7 @@ SRCS = \
 	client/json.c \
 	client/label.c \
 	client/lane.c \
+	client/linked.c \
 	client/listing.c \
 	client/log.c \
 	client/multipart.c \

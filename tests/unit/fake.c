@@ -89,6 +89,14 @@ fake_document(struct printer *printer, const struct wait *wait,
 }
 
 static int
+fake_camera(struct printer *printer, const struct wait *wait, enum topic topic,
+    const char *id, struct buf *out)
+{
+	(void)id;
+	return fake_document(printer, wait, topic, out);
+}
+
+static int
 fill_listing(struct listing *listing, int version)
 {
 	struct entry entry = { .mtime_s = version, .size = -1 };
@@ -282,6 +290,7 @@ fake_init(struct fake *fake)
 		.store = fake_store,
 		.make_folder = fake_make_folder,
 		.remove = fake_remove,
+		.camera = fake_camera,
 		.change_settings = fake_change_settings,
 		.command = fake_command,
 		.free = fake_free,

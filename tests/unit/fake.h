@@ -14,11 +14,11 @@
 #include "client/printer.h"
 
 enum fake_call {
-	FAKE_DOCUMENT,
+	FAKE_DOCUMENT, /* and camera */
 	FAKE_LIST,
 	FAKE_SIZE,
 	FAKE_FETCH,
-	FAKE_CHANGE, /* store, make_folder, remove and command */
+	FAKE_CHANGE, /* store, make_folder, remove, settings and command */
 	FAKE_CALLS
 };
 

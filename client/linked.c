@@ -1,0 +1,195 @@
+/*
+ * A printer of PrusaLink that an Obico server watches.  No state of its own
+ * that changes, any thread.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/buf.h"
+#include "client/linked.h"
+#include "client/printer.h"
+
+struct linked {
+	struct printer printer;
+	struct printer *inner;
+	struct printer *watch;
+};
+
+static struct linked *
+of(struct printer *printer)
+{
+	return (struct linked *)printer;
+}
+
+/* Who is asked for a document? */
+static struct printer *
+teller(struct printer *printer, enum topic topic)
+{
+	const struct linked *linked = of(printer);
+
+	if (topic == TOPIC_FAILURE || topic == TOPIC_SETTINGS ||
+	    (topic == TOPIC_CAMERAS && !linked->inner->has_pictures))
+		return linked->watch;
+	return linked->inner;
+}
+
+static int
+document(struct printer *printer, const struct wait *wait, enum topic topic,
+    struct buf *out)
+{
+	return printer_document(teller(printer, topic), wait, topic, out);
+}
+
+static int64_t
+told_ms(struct printer *printer, enum topic topic)
+{
+	return printer_told_ms(teller(printer, topic), topic);
+}
+
+static int
+list(struct printer *printer, const struct wait *wait, const char *folder,
+    struct listing **out)
+{
+	return printer_list(of(printer)->inner, wait, folder, out);
+}
+
+static int
+size(struct printer *printer, const struct wait *wait, const char *folder,
+    const struct entry *entry, off_t *out)
+{
+	return printer_size(of(printer)->inner, wait, folder, entry, out);
+}
+
+static int
+fetch(struct printer *printer, const struct wait *wait, const char *folder,
+    const struct entry *entry, const struct sink *sink)
+{
+	return printer_fetch(of(printer)->inner, wait, folder, entry, sink);
+}
+
+static int
+store(struct printer *printer, const struct wait *wait,
+    const struct store *what, struct entry *out)
+{
+	return printer_store(of(printer)->inner, wait, what, out);
+}
+
+static int
+make_folder(struct printer *printer, const struct wait *wait,
+    const char *folder, const char *name)
+{
+	return printer_make_folder(of(printer)->inner, wait, folder, name);
+}
+
+static int
+take_away(struct printer *printer, const struct wait *wait, const char *folder,
+    const struct entry *entry)
+{
+	return printer_remove(of(printer)->inner, wait, folder, entry);
+}
+
+static int
+give_name(struct printer *printer, const struct wait *wait, const char *folder,
+    const struct entry *entry, const char *new_folder, const char *new_name,
+    struct entry *out)
+{
+	return printer_rename(of(printer)->inner, wait, folder, entry,
+	    new_folder, new_name, out);
+}
+
+/*
+ * The printer's own camera if it has one; its main picture may be Obico's.
+ * When neither has one, the printer's own answer counts.
+ */
+static int
+camera(struct printer *printer, const struct wait *wait, enum topic topic,
+    const char *id, struct buf *out)
+{
+	const struct linked *linked = of(printer);
+	struct buf own = { 0 };
+	int error, other;
+
+	if (!linked->inner->has_pictures)
+		return printer_camera(linked->watch, wait, topic, id, out);
+	error = printer_camera(linked->inner, wait, topic, id, &own);
+	if (error == 0)
+		error = buf_append(out, buf_text(&own), own.len);
+	buf_free(&own);
+	if (error == 0 || error == -EINTR || error == -ENOMEM || *id != '\0')
+		return error;
+	other = printer_camera(linked->watch, wait, topic, id, out);
+	return other == 0 || other == -EINTR ? other : error;
+}
+
+static int
+change_settings(struct printer *printer, const struct wait *wait,
+    const char *text, size_t len)
+{
+	return printer_change_settings(of(printer)->watch, wait, text, len);
+}
+
+static int
+command(struct printer *printer, const struct wait *wait, enum verb verb,
+    const char *path)
+{
+	const struct linked *linked = of(printer);
+
+	if (verb == VERB_MUTE || verb == VERB_UNMUTE ||
+	    verb == VERB_ACKNOWLEDGE)
+		return printer_command(linked->watch, wait, verb, path);
+	if (verb == VERB_REFRESH)
+		(void)printer_command(linked->watch, wait, verb, path);
+	return printer_command(linked->inner, wait, verb, path);
+}
+
+/* What the account asks, it asks for all of its printers. */
+static void
+count(struct printer *printer, struct counts *out)
+{
+	printer_count(of(printer)->inner, out);
+}
+
+static void
+release(struct printer *printer)
+{
+	printer_free(of(printer)->inner);
+	printer_free(of(printer)->watch);
+	free(printer);
+}
+
+int
+linked_new(struct printer *inner, struct printer *watch, struct printer **out)
+{
+	static const struct printer_ops ops = {
+		.document = document,
+		.list = list,
+		.size = size,
+		.fetch = fetch,
+		.store = store,
+		.make_folder = make_folder,
+		.remove = take_away,
+		.rename = give_name,
+		.camera = camera,
+		.change_settings = change_settings,
+		.told_ms = told_ms,
+		.command = command,
+		.count = count,
+		.free = release,
+	};
+	struct linked *linked = calloc(1, sizeof(*linked));
+
+	if (linked == NULL) {
+		printer_free(inner);
+		printer_free(watch);
+		return -ENOMEM;
+	}
+	linked->printer.ops = &ops;
+	linked->printer.dialect = inner->dialect;
+	linked->printer.has_pictures = true;
+	linked->printer.is_watched = true;
+	linked->inner = inner;
+	linked->watch = watch;
+	*out = &linked->printer;
+	return 0;
+}

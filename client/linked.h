@@ -1,0 +1,18 @@
+#ifndef CLIENT_LINKED_H
+#define CLIENT_LINKED_H
+
+struct printer;
+
+/*
+ * A printer around two that are one machine: inner, which is asked and
+ * commanded, and watch, by which an Obico server looks for failures in its
+ * prints.  Failures, settings and alarms are watch's, and so are pictures as
+ * long as inner has none.
+ *
+ * Takes both in any case.  Returns 0 and the printer (caller: printer_free),
+ * or -ENOMEM.
+ */
+int linked_new(struct printer *inner, struct printer *watch,
+    struct printer **out);
+
+#endif
