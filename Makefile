@@ -63,6 +63,7 @@ SRCS = \
 	client/command.c \
 	client/contact.c \
 	client/counts.c \
+	client/date.c \
 	client/dialect.c \
 	client/exchange.c \
 	client/frame.c \
@@ -93,6 +94,7 @@ SRCS = \
 	client/text.c \
 	client/time.c \
 	client/turn.c \
+	client/utf8.c \
 	fs/account.c \
 	fs/account_change.c \
 	fs/call.c \
