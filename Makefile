@@ -66,6 +66,7 @@ SRCS = \
 	client/date.c \
 	client/dialect.c \
 	client/exchange.c \
+	client/form.c \
 	client/frame.c \
 	client/http.c \
 	client/json.c \
