@@ -77,6 +77,7 @@ SRCS = \
 	client/log.c \
 	client/multipart.c \
 	client/name.c \
+	client/numbered.c \
 	client/obico.c \
 	client/obico_camera.c \
 	client/obico_clean.c \

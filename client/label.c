@@ -82,6 +82,8 @@ find_name(struct label *label, void **taken, bool (*is_reserved)(const char *))
 {
 	unsigned try = 0;
 
+	if (label->numbered)
+		add_id(label, ++try);
 	while ((try == 0 && is_reserved != NULL && is_reserved(label->name)) ||
 	    tfind(label->name, taken, compare) != NULL)
 		add_id(label, ++try);

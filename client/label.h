@@ -23,12 +23,13 @@ struct label {
 	const char *text; /* borrowed */
 	int64_t id;
 	char name[LABEL_SIZE]; /* filled in */
+	bool numbered;	       /* it bore its number before, and keeps it */
 };
 
 /*
  * Give each a name of its own, in this order: the first one with a name keeps
- * it, further ones have " (id)" behind theirs, and so has one whose name is
- * reserved (NULL: none is).  Returns 0 or -ENOMEM.
+ * it, further ones have " (id)" behind theirs, and so has one that is numbered
+ * or whose name is reserved (NULL: none is).  Returns 0 or -ENOMEM.
  */
 int label_all(struct label *, size_t count, bool (*is_reserved)(const char *));
 

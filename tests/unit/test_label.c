@@ -61,18 +61,21 @@ test_all(struct check *check)
 {
 	char longest[400];
 	struct label labels[] = {
-		{ "Ender", 3, "" },
-		{ "Ender", 5, "" },
-		{ "control", 6, "" },
-		{ "Ender (9)", 7, "" },
-		{ "Ender", 9, "" },
-		{ "a/b", 10, "" },
-		{ "a_b", 11, "" },
-		{ longest, 12, "" },
-		{ longest, 13, "" },
+		{ .text = "Ender", .id = 3 },
+		{ .text = "Ender", .id = 5 },
+		{ .text = "control", .id = 6 },
+		{ .text = "Ender (9)", .id = 7 },
+		{ .text = "Ender", .id = 9 },
+		{ .text = "a/b", .id = 10 },
+		{ .text = "a_b", .id = 11 },
+		{ .text = "Prusa", .id = 14, .numbered = true },
+		{ .text = "Prusa", .id = 15 },
+		{ .text = longest, .id = 12 },
+		{ .text = longest, .id = 13 },
 	};
 	static const char *const names[] = { "Ender", "Ender (5)",
-		"control (6)", "Ender (9)", "Ender (9.2)", "a_b", "a_b (11)" };
+		"control (6)", "Ender (9)", "Ender (9.2)", "a_b", "a_b (11)",
+		"Prusa (14)", "Prusa" };
 	size_t i, count = sizeof(labels) / sizeof(labels[0]);
 
 	memset(longest, 'n', sizeof(longest) - 1);
@@ -83,8 +86,8 @@ test_all(struct check *check)
 		CHECK(check, strcmp(labels[i].name, names[i]) == 0,
 		    "number %d is \"%s\"", (int)labels[i].id, names[i]);
 	CHECK(check,
-	    strcmp(labels[7].name, labels[8].name) != 0 &&
-		name_is_sane(labels[8].name),
+	    strcmp(labels[9].name, labels[10].name) != 0 &&
+		name_is_sane(labels[10].name),
 	    "those that are cut are told apart too");
 }
 
