@@ -66,11 +66,11 @@ cache_remove(struct printer *printer, const struct wait *wait,
 int
 cache_rename(struct printer *printer, const struct wait *wait,
     const char *folder, const struct entry *entry, const char *new_folder,
-    const char *new_name, struct entry *out)
+    const char *new_name, bool replace, struct entry *out)
 {
 	struct cache *cache = (struct cache *)printer;
 	int error = printer_rename(cache->inner, wait, folder, entry,
-	    new_folder, new_name, out);
+	    new_folder, new_name, replace, out);
 
 	note_change(cache, error);
 	return error;

@@ -35,7 +35,7 @@ int cache_remove(struct printer *, const struct wait *, const char *folder,
     const struct entry *);
 int cache_rename(struct printer *, const struct wait *, const char *folder,
     const struct entry *, const char *new_folder, const char *new_name,
-    struct entry *out);
+    bool replace, struct entry *out);
 int cache_change_settings(struct printer *, const struct wait *,
     const char *text, size_t len);
 int cache_command(struct printer *, const struct wait *, enum verb,

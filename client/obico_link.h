@@ -4,6 +4,7 @@
 #include <pthread.h>
 
 #include "client/http.h"
+#include "client/numbered.h"
 #include "client/obico.h"
 #include "client/printer.h"
 #include "client/turn.h"
@@ -19,8 +20,9 @@ struct obico {
 	struct http_config config; /* for pictures: no login, strings owned */
 	char *base;		   /* the server's URL */
 	int64_t ttl_ms;
-	struct turn asking; /* for the roster */
-	struct turn upload; /* to the cloud folder: one at a time */
+	struct turn asking;	  /* for the roster */
+	struct turn upload;	  /* to the cloud folder: one at a time */
+	struct numbered numbered; /* files in there */
 	pthread_mutex_t lock;
 	int holders; /* all below under lock */
 	struct roster *roster;
@@ -90,6 +92,6 @@ int obico_remove(struct printer *, const struct wait *, const char *folder,
     const struct entry *);
 int obico_move(struct printer *, const struct wait *, const char *folder,
     const struct entry *, const char *new_folder, const char *new_name,
-    struct entry *out);
+    bool replace, struct entry *out);
 
 #endif

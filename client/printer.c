@@ -76,12 +76,12 @@ printer_remove(struct printer *printer, const struct wait *wait,
 int
 printer_rename(struct printer *printer, const struct wait *wait,
     const char *folder, const struct entry *entry, const char *new_folder,
-    const char *new_name, struct entry *out)
+    const char *new_name, bool replace, struct entry *out)
 {
 	if (printer->ops->rename == NULL)
 		return -EOPNOTSUPP;
 	return printer->ops->rename(printer, wait, folder, entry, new_folder,
-	    new_name, out);
+	    new_name, replace, out);
 }
 
 int

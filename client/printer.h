@@ -97,7 +97,7 @@ struct printer_ops {
 	    const struct entry *);
 	int (*rename)(struct printer *, const struct wait *, const char *folder,
 	    const struct entry *, const char *new_folder, const char *new_name,
-	    struct entry *out);
+	    bool replace, struct entry *out);
 	int (*camera)(struct printer *, const struct wait *, enum topic,
 	    const char *id, struct buf *out);
 	int (*change_settings)(struct printer *, const struct wait *,
@@ -154,13 +154,15 @@ int printer_remove(struct printer *, const struct wait *, const char *folder,
     const struct entry *);
 
 /*
- * Give a file or folder another name, in another folder too, where nothing of
- * that name is; out is what it is then (caller: entry_free).  -EOPNOTSUPP: its
- * server cannot, -EEXIST.
+ * Give a file or folder another name, in another folder too; replace: what is
+ * there gives way, a file to a file, an empty folder to a folder.  out is what
+ * it is then (caller: entry_free).  -EOPNOTSUPP: its server cannot (see
+ * dialect.h), -EEXIST, -EISDIR, -ENOTDIR, -ENOTEMPTY, -EINVAL: a folder into
+ * itself.
  */
 int printer_rename(struct printer *, const struct wait *, const char *folder,
     const struct entry *, const char *new_folder, const char *new_name,
-    struct entry *out);
+    bool replace, struct entry *out);
 
 /*
  * Change some of the settings: a JSON object with members of TOPIC_SETTINGS.
