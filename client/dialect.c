@@ -93,6 +93,8 @@ const struct dialect dialect_obico = {
 	.storages = obico_storages,
 	.upload_storage = "gcodes",
 	.shows_all = true,
+	.renames = true,
+	.trims = true,
 	.is_cloud = true,
 	.refused = binary_models, /* what is not UTF-8 is 400 */
 	.printable = nothing,
@@ -190,6 +192,24 @@ check_length(const struct dialect *dialect, const char *folder,
 	return error;
 }
 
+/* Python's strip() cuts off what Unicode calls white space. */
+static bool
+is_trimmed(const char *name)
+{
+	static const char *const blanks[] = { " ", "\u00a0", "\u1680", "\u2000",
+		"\u2001", "\u2002", "\u2003", "\u2004", "\u2005", "\u2006",
+		"\u2007", "\u2008", "\u2009", "\u200a", "\u2028", "\u2029",
+		"\u202f", "\u205f", "\u3000", NULL };
+	const char *const *blank;
+
+	for (blank = blanks; *blank != NULL; blank++) {
+		if (strncmp(name, *blank, strlen(*blank)) == 0 ||
+		    name_has_suffix(name, *blank))
+			return false;
+	}
+	return true;
+}
+
 int
 dialect_check_name(const struct dialect *dialect, const char *folder,
     const char *name, bool is_folder)
@@ -203,6 +223,8 @@ dialect_check_name(const struct dialect *dialect, const char *folder,
 	if (name[0] == '.') /* neither server lists it */
 		return -EPERM;
 	if (dialect->folds && (name[len - 1] == '.' || name[len - 1] == ' '))
+		return -EINVAL;
+	if (dialect->trims && !is_trimmed(name))
 		return -EINVAL;
 	if (is_folder && dialect->hides_models_in_folders &&
 	    looks_like_model(name))

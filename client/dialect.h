@@ -32,6 +32,8 @@ struct dialect {
 	bool stops_transfers; /* DELETE /api/v1/transfer stops one */
 	bool has_ready;	      /* can be declared ready for a print */
 	bool has_cameras;     /* may have cameras of its own */
+	bool renames;	      /* gives files and folders other names */
+	bool trims;	      /* cuts blanks off both ends of a name */
 	bool is_cloud;	      /* an Obico server stands for the printer */
 	bool is_archived;     /* and has put it away */
 	bool hides_models_in_folders;  /* hides folders named like a model */

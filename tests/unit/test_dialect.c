@@ -1,5 +1,5 @@
 /*
- * client/dialect: the two kinds of servers and their rules for names
+ * client/dialect: the kinds of servers and their rules for names
  * (protocol/prusalink.md section 3.5, DESIGN.md section 5).
  */
 #include <errno.h>
@@ -179,6 +179,34 @@ verdict(const struct dialect *dialect, const char *folder, const char *part,
 }
 
 /* "/usb/" and 98 bytes are 103. */
+static void
+test_obico_names(struct check *check)
+{
+	static const struct row rows[] = {
+		{ "cube.gcode", 0 },
+		{ "notes", 0 },
+		{ "a\"b?c*d%e#f\\.gcode", 0 },
+		{ "漢字.gcode", 0 },
+		{ "cube.bgcode", -EINVAL },
+		{ " cube.gcode", -EINVAL },
+		{ "cube.gcode ", -EINVAL },
+		{ "cube.gcode\u00a0", -EINVAL },
+		{ "\u3000cube.gcode", -EINVAL },
+		{ "a b.gcode", 0 },
+		{ " ", -EINVAL },
+		{ NULL, 0 },
+	};
+	static const struct row folders[] = {
+		{ "parts", 0 },
+		{ "parts.bgcode", 0 },
+		{ "parts ", -EINVAL },
+		{ NULL, 0 },
+	};
+
+	check_files(check, &dialect_obico, "gcodes", rows);
+	check_folders(check, &dialect_obico, "gcodes/@d3", folders);
+}
+
 static void
 test_buddy_path(struct check *check)
 {
@@ -367,6 +395,7 @@ main(void)
 	test_buddy_target(&check);
 	test_pi_names(&check);
 	test_pi_lengths(&check);
+	test_obico_names(&check);
 	test_printable(&check);
 	test_temporary(&check);
 	test_storages(&check);
