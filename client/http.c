@@ -111,10 +111,11 @@ note_message(struct http_reply *reply)
 	const char *text = buf_text(&reply->body);
 	size_t i;
 
+	text += strspn(text, " \t\r\n");
 	for (i = 0; i < sizeof(members) / sizeof(members[0]) &&
 	     words.len == 0 && *text == '{';
 	     i++)
-		(void)json_field(text, reply->body.len, members[i], &words);
+		(void)json_field(text, strlen(text), members[i], &words);
 	if (words.len > 0)
 		copy_words(reply->message, sizeof(reply->message),
 		    buf_text(&words));
