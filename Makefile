@@ -82,10 +82,15 @@ SRCS = \
 	client/obico_camera.c \
 	client/obico_clean.c \
 	client/obico_command.c \
+	client/obico_files.c \
+	client/obico_folders.c \
+	client/obico_library.c \
 	client/obico_printer.c \
 	client/obico_prints.c \
+	client/obico_rules.c \
 	client/obico_settings.c \
 	client/obico_shape.c \
+	client/obico_store.c \
 	client/picture.c \
 	client/printer.c \
 	client/prusalink.c \

@@ -192,6 +192,12 @@ obico_printer_new(struct obico *obico, int64_t id, bool archived,
 {
 	static const struct printer_ops ops = {
 		.document = document,
+		.list = obico_list,
+		.fetch = obico_fetch,
+		.store = obico_store,
+		.make_folder = obico_make_folder,
+		.remove = obico_remove,
+		.rename = obico_move,
 		.camera = obico_camera,
 		.change_settings = obico_change_settings,
 		.told_ms = told_ms,

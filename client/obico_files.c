@@ -1,0 +1,284 @@
+/*
+ * The cloud folder of an Obico account as a storage: what is in it, and the
+ * bytes of its files.  A file's bytes never change, so the time of its making
+ * is its time stamp; the time that the server notes for a record changes with
+ * its name too.  No state of its own, any thread.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/label.h"
+#include "client/listing.h"
+#include "client/log.h"
+#include "client/name.h"
+#include "client/obico_library.h"
+#include "client/obico_link.h"
+
+#define MEDIA  "/media/" /* what the server itself has */
+#define SECOND 1000000
+
+int
+library_entry(const struct record *record, const char *name, struct entry *out)
+{
+	struct buf wire = { 0 };
+	int error = library_wire(record, &wire);
+
+	if (error != 0)
+		return error;
+	memset(out, 0, sizeof(*out));
+	out->short_name = strdup(wire.data);
+	out->name = strdup(name);
+	out->folder = record->is_folder;
+	out->mtime_s = record->created_us / SECOND;
+	if (record->url == NULL)
+		out->size = 0; /* nothing was sent with its name */
+	else
+		out->size = record->size;
+	buf_free(&wire);
+	if (out->name != NULL && out->short_name != NULL)
+		return 0;
+	entry_free(out);
+	return -ENOMEM;
+}
+
+/*
+ * Who comes first keeps a plain name: folders, then the newest file, for it is
+ * the one that was meant to be there from then on.
+ */
+static int
+compare(const void *a, const void *b)
+{
+	const struct record *one = a, *other = b;
+
+	if (one->is_folder != other->is_folder)
+		return one->is_folder ? -1 : 1;
+	if (one->updated_us != other->updated_us)
+		return one->updated_us > other->updated_us ? -1 : 1;
+	return (one->id < other->id) - (one->id > other->id);
+}
+
+/* What is told of a record in the cloud folder? */
+static bool
+is_shown(const char *wire, const struct record *record)
+{
+	struct buf name = { 0 };
+	const char *found;
+	bool is_above = false;
+
+	if (!record->is_folder)
+		return !record->is_deleted && !record->is_on_printer;
+	/* Folders may be in a circle. */
+	if (library_wire(record, &name) != 0)
+		return false;
+	for (found = strstr(wire, name.data); found != NULL && !is_above;
+	     found = strstr(found + 1, name.data))
+		is_above = found[name.len] == '/' || found[name.len] == '\0';
+	buf_free(&name);
+	return !is_above;
+}
+
+static void
+drop_hidden(const char *wire, struct records *records)
+{
+	size_t i, kept = 0;
+
+	for (i = 0; i < records->count; i++) {
+		if (is_shown(wire, &records->all[i]))
+			records->all[kept++] = records->all[i];
+		else
+			record_free(&records->all[i]);
+	}
+	records->count = kept;
+}
+
+/* All records in a folder, as they come first for a name. */
+static int
+ask_records(struct obico *obico, const struct wait *wait, const char *wire,
+    struct records *out)
+{
+	struct record folder;
+	int64_t id;
+	int error = library_folder_id(wire, &id);
+
+	if (error == 0)
+		error = library_list(obico, wait, true, id, out);
+	if (error == 0)
+		error = library_list(obico, wait, false, id, out);
+	/* A folder that is not there seems to be empty. */
+	if (error == 0 && out->count == 0 && id != LIBRARY_NO_ID) {
+		error = library_get(obico, wait, true, id, &folder);
+		if (error == 0)
+			record_free(&folder);
+	}
+	if (error != 0)
+		return error;
+	drop_hidden(wire, out);
+	if (out->count > 0)
+		qsort(out->all, out->count, sizeof(*out->all), compare);
+	return 0;
+}
+
+static void
+note_numbers(struct obico *obico, const struct records *records,
+    const struct label *labels)
+{
+	char plain[LABEL_SIZE];
+	size_t i;
+
+	for (i = 0; i < records->count; i++) {
+		const struct record *record = &records->all[i];
+
+		label_make(record->name, plain);
+		if (!record->is_folder && strcmp(plain, labels[i].name) != 0)
+			numbered_note(&obico->numbered, record->id,
+			    record->name);
+	}
+}
+
+static int
+make_labels(struct obico *obico, const struct records *records,
+    struct label *labels)
+{
+	size_t i;
+	int error;
+
+	for (i = 0; i < records->count; i++) {
+		const struct record *record = &records->all[i];
+
+		labels[i].text = record->name;
+		labels[i].id = record->id;
+		labels[i].numbered = !record->is_folder &&
+		    numbered_has(&obico->numbered, record->id, record->name);
+	}
+	error = label_all(labels, records->count, NULL);
+	if (error == 0)
+		note_numbers(obico, records, labels);
+	return error;
+}
+
+static int
+make_listing(const struct records *records, const struct label *labels,
+    struct listing **out)
+{
+	struct listing *listing;
+	struct entry entry;
+	size_t i;
+	int error = listing_new(&listing);
+
+	if (error != 0)
+		return error;
+	for (i = 0; i < records->count && error == 0; i++) {
+		error = library_entry(&records->all[i], labels[i].name, &entry);
+		if (error == 0)
+			error = listing_add(listing, &entry);
+	}
+	if (error == 0)
+		error = listing_finish(listing, false);
+	if (error != 0)
+		listing_release(listing);
+	else
+		*out = listing;
+	return error;
+}
+
+int
+obico_list(struct printer *printer, const struct wait *wait, const char *folder,
+    struct listing **out)
+{
+	struct obico *obico = ((struct obico_printer *)printer)->obico;
+	struct records records = { 0 };
+	struct label *labels = NULL;
+	int error = ask_records(obico, wait, folder, &records);
+
+	if (error == 0) {
+		labels = calloc(records.count + 1, sizeof(*labels));
+		error = labels == NULL ? -ENOMEM : 0;
+	}
+	if (error == 0)
+		error = make_labels(obico, &records, labels);
+	if (error == 0)
+		error = make_listing(&records, labels, out);
+	free(labels);
+	records_free(&records);
+	return error;
+}
+
+/* A target is text without blanks and the like. */
+static bool
+is_target(const char *text)
+{
+	for (; *text > ' ' && *text < 0x7f; text++)
+		;
+	return *text == '\0';
+}
+
+const char *
+library_media(const char *base, const char *url)
+{
+	size_t len = strlen(base);
+	const char *path = url;
+
+	if (strncmp(url, base, len) == 0 && url[len] == '/')
+		return is_target(url + len) ? url + len : NULL;
+	if (*url != '/') {
+		path = strstr(url, "://");
+		path = path == NULL ? NULL : strchr(path + 3, '/');
+	}
+	if (path == NULL || strncmp(path, MEDIA, strlen(MEDIA)) != 0 ||
+	    !is_target(path))
+		return NULL;
+	return path;
+}
+
+static int
+get_bytes(struct obico *obico, const struct wait *wait, const char *target,
+    const struct sink *sink, off_t size)
+{
+	const struct http_request request = { .lane = LANE_DOWN,
+		.method = "GET",
+		.target = target,
+		.headers = { "Accept-Encoding: identity" },
+		.sink = sink,
+		.is_signed = true };
+	struct http_reply reply;
+	int error = http_perform(obico->http, wait, &request, &reply);
+
+	if (error == 0)
+		error = http_error(&reply);
+	if (error == 0 && size >= 0 && reply.received != size)
+		error = -EIO;
+	http_reply_free(&reply);
+	return error;
+}
+
+int
+obico_fetch(struct printer *printer, const struct wait *wait,
+    const char *folder, const struct entry *entry, const struct sink *sink)
+{
+	struct obico *obico = ((struct obico_printer *)printer)->obico;
+	const char *target = NULL;
+	struct record record;
+	int64_t id;
+	int error = library_id(entry->short_name, false, &id);
+
+	if (error == 0)
+		error = library_get(obico, wait, false, id, &record);
+	if (error != 0)
+		return error;
+	if (record.url == NULL)
+		error = -ENODATA;
+	else
+		target = library_media(obico->base, record.url);
+	if (error == 0 && target == NULL) {
+		log_say(LOG_LEVEL_NOTE,
+		    "%s/%s: Obico has its bytes on another server, which is "
+		    "not asked",
+		    folder, entry->name);
+		error = -EPROTO;
+	}
+	if (error == 0)
+		error = get_bytes(obico, wait, target, sink, entry->size);
+	record_free(&record);
+	return error;
+}

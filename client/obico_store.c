@@ -1,0 +1,313 @@
+/*
+ * Uploads to the cloud folder of an Obico account: one form with the exact
+ * length, and the server's true verdict.  Nothing is ever overwritten there:
+ * a file that replaces another one is stored beside it, compared, and only
+ * then the other one is deleted.  Whoever has the account's upload turn runs
+ * in here.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "client/dialect.h"
+#include "client/form.h"
+#include "client/listing.h"
+#include "client/log.h"
+#include "client/name.h"
+#include "client/obico_library.h"
+#include "client/obico_link.h"
+#include "client/time.h"
+
+#define LOOK_MS	     3000 /* for what was stored without an answer */
+#define LOOK_TICK_MS 200
+
+/* An upload, and what was in its folder before. */
+struct sending {
+	struct printer *printer;
+	struct obico *obico;
+	const struct wait *wait;
+	const struct store *store;
+	struct listing *before;
+	const struct entry *replaced; /* in there, or NULL */
+	int64_t folder;		      /* or LIBRARY_NO_ID */
+	off_t body;		      /* bytes of the form */
+};
+
+/* The bytes can be looked at here; the size is known to be right. */
+static int
+check_bytes(const struct store *store)
+{
+	int error = library_check_text(&store->source);
+
+	if (error == -EINVAL)
+		log_say(LOG_LEVEL_NOTE,
+		    "%s/%s: Obico stores text only: the first and the last MiB "
+		    "must be UTF-8",
+		    store->folder, store->name);
+	return error;
+}
+
+/* What is there now decides whether it may be sent at all. */
+static int
+look_before(struct sending *sending)
+{
+	const struct store *store = sending->store;
+	const struct entry *there;
+	int error = library_folder_id(store->folder, &sending->folder);
+
+	if (error == 0)
+		error = obico_list(sending->printer, sending->wait,
+		    store->folder, &sending->before);
+	if (error != 0)
+		return error;
+	there = listing_find(sending->before, store->name);
+	if (there == NULL || strcmp(there->name, store->name) != 0)
+		return 0;
+	if (there->folder)
+		return -EISDIR;
+	if (!store->replace)
+		return -EEXIST;
+	sending->replaced = there;
+	return 0;
+}
+
+static int
+make_form(const struct sending *sending, struct form *form)
+{
+	const struct store *store = sending->store;
+	struct buf folder = { 0 };
+	int error = form_add(form, "filename", store->name);
+
+	if (error == 0 && sending->folder != LIBRARY_NO_ID)
+		error = buf_printf(&folder, "%" PRId64, sending->folder);
+	if (error == 0 && folder.len > 0)
+		error = form_add(form, "parent_folder", folder.data);
+	buf_free(&folder);
+	/* The name in the form's field is the one that counts. */
+	return error != 0 ?
+	    error :
+	    form_end(form, "file", "upload.gcode", &store->source);
+}
+
+static int
+post(struct sending *sending, struct http_reply *reply)
+{
+	struct form form = { 0 };
+	struct source body;
+	const struct http_request request = { .lane = LANE_UP,
+		.method = "POST",
+		.target = "/api/v1/g_code_files/",
+		.headers = { FORM_HEADER },
+		.body = &body,
+		.once = true };
+	int error = make_form(sending, &form);
+
+	if (error == 0) {
+		body = form_source(&form);
+		sending->body = body.len;
+		error = http_perform(sending->obico->http, sending->wait,
+		    &request, reply);
+	}
+	form_free(&form);
+	return error;
+}
+
+/* A folder that went away meanwhile is told as a bad value. */
+static int
+refusal(const struct http_reply *reply)
+{
+	int error = http_error(reply);
+
+	if (error == -EINVAL &&
+	    strstr(buf_text(&reply->body), "\"parent_folder\"") != NULL)
+		return -ENOENT;
+	return error;
+}
+
+static bool
+is_what_was_sent(const struct sending *sending, const struct record *record)
+{
+	const struct store *store = sending->store;
+
+	if (record->size != store->source.len) {
+		log_say(LOG_LEVEL_ERROR, "%s/%s: Obico has %lld bytes of %lld",
+		    store->folder, store->name, (long long)record->size,
+		    (long long)store->source.len);
+		return false;
+	}
+	if (strcmp(record->name, store->name) == 0 &&
+	    record->parent == sending->folder)
+		return true;
+	log_say(LOG_LEVEL_ERROR, "%s/%s: Obico stored it as %s", store->folder,
+	    store->name, record->name);
+	return false;
+}
+
+/* Takes the record. */
+static int
+accept(struct sending *sending, struct record *record, struct entry *out)
+{
+	int error = 0;
+
+	if (!sending->store->trust && !is_what_was_sent(sending, record)) {
+		(void)library_delete(sending->obico, sending->wait, false,
+		    record->id);
+		error = -EIO;
+	}
+	if (error == 0)
+		error = library_entry(record, sending->store->name, out);
+	record_free(record);
+	return error;
+}
+
+/* A record of that name that was not there before. */
+static bool
+is_new(const struct sending *sending, const struct record *record)
+{
+	struct buf wire = { 0 };
+	bool is = false;
+
+	if (strcmp(record->name, sending->store->name) == 0 &&
+	    !record->is_deleted && !record->is_on_printer &&
+	    library_wire(record, &wire) == 0)
+		is = listing_find(sending->before, wire.data) == NULL;
+	buf_free(&wire);
+	return is;
+}
+
+/* Returns 0 and the newest such record (caller: record_free), or -ENOENT. */
+static int
+find_new(const struct sending *sending, struct record *out)
+{
+	struct records files = { 0 };
+	int error = library_list(sending->obico, sending->wait, false,
+	    sending->folder, &files);
+	size_t i;
+
+	if (error == 0)
+		error = -ENOENT;
+	for (i = files.count; i-- > 0 && error == -ENOENT;) {
+		if (!is_new(sending, &files.all[i]))
+			continue;
+		*out = files.all[i];
+		memset(&files.all[i], 0, sizeof(files.all[i]));
+		error = 0;
+	}
+	records_free(&files);
+	return error;
+}
+
+/*
+ * All went out and no clear answer came back: what is there now decides.  One
+ * question that fails shall not fail an upload that is done.
+ */
+static int
+look_for_it(struct sending *sending, bool answered, int error,
+    struct entry *out)
+{
+	int64_t until = time_now_ms() + LOOK_MS;
+	struct record record;
+	int found;
+
+	for (;;) {
+		found = find_new(sending, &record);
+		if (found == 0)
+			return accept(sending, &record, out);
+		if (found != -ENOENT && found != -EREMOTEIO &&
+		    found != -EBUSY && !printer_is_unclear(found))
+			return error;
+		if ((found == -ENOENT && answered) || time_now_ms() > until)
+			return error;
+		if (time_pause(sending->wait, LOOK_TICK_MS) != 0)
+			return error;
+	}
+}
+
+/* It says clearly that it has not stored it. */
+static bool
+is_refused(int status)
+{
+	return status >= 300 && status < 500 && status != 408;
+}
+
+/* The server's verdict, and the record that it made. */
+static int
+judge(struct sending *sending, const struct http_reply *reply, int error,
+    struct entry *out)
+{
+	bool answered = error == 0;
+	struct record record;
+
+	if (error == 0)
+		error = refusal(reply);
+	if (error == 0 && reply->status == 201 &&
+	    library_read(buf_text(&reply->body), reply->body.len, false,
+		&record) == 0)
+		return accept(sending, &record, out);
+	if (error == 0)
+		error = -EPROTO;
+	if (error == -EINTR || reply->sent < sending->body ||
+	    is_refused(reply->status))
+		return error;
+	return look_for_it(sending, answered, error, out);
+}
+
+/* It is stored: the one that it replaces goes. */
+static void
+remove_replaced(const struct sending *sending)
+{
+	const struct store *store = sending->store;
+	int error = obico_remove(sending->printer, sending->wait, store->folder,
+	    sending->replaced);
+
+	if (error != 0)
+		log_say(LOG_LEVEL_ERROR,
+		    "%s/%s was stored; the file that it replaces could not be "
+		    "deleted: %s",
+		    store->folder, store->name, strerror(-error));
+}
+
+static int
+store_in_turn(struct sending *sending, struct entry *out)
+{
+	const struct store *store = sending->store;
+	struct http_reply reply = { 0 };
+	int error = look_before(sending);
+
+	if (error == 0) {
+		error = post(sending, &reply);
+		error = judge(sending, &reply, error, out);
+	}
+	if (error == 0 && sending->replaced != NULL)
+		remove_replaced(sending);
+	if (store->words != NULL)
+		strlcpy(store->words, reply.message,
+		    name_fit(reply.message, STORE_WORDS - 1) + 1);
+	listing_release(sending->before);
+	http_reply_free(&reply);
+	return error;
+}
+
+int
+obico_store(struct printer *printer, const struct wait *wait,
+    const struct store *store, struct entry *out)
+{
+	struct obico *obico = ((struct obico_printer *)printer)->obico;
+	struct sending sending = {
+		.printer = printer, .obico = obico, .wait = wait, .store = store
+	};
+	int error;
+
+	if (store->source.len <= 0)
+		return -EINVAL;
+	if (store->source.len > printer->dialect->size_max)
+		return -EFBIG;
+	error = check_bytes(store);
+	if (error == 0)
+		error = turn_take(&obico->upload, wait);
+	if (error != 0)
+		return error;
+	error = store_in_turn(&sending, out);
+	turn_give(&obico->upload);
+	return error;
+}
