@@ -130,6 +130,7 @@ static const struct node nodes[] = {
 	STORAGE("usb"),
 	STORAGE("local"),
 	STORAGE("sdcard"),
+	STORAGE("gcodes"),
 };
 /* clang-format on */
 
