@@ -302,12 +302,13 @@ obico_store(struct printer *printer, const struct wait *wait,
 		return -EINVAL;
 	if (store->source.len > printer->dialect->size_max)
 		return -EFBIG;
-	error = check_bytes(store);
-	if (error == 0)
-		error = turn_take(&obico->upload, wait);
+	error = turn_take(&obico->upload, wait);
 	if (error != 0)
 		return error;
-	error = store_in_turn(&sending, out);
+	/* In turn, for a look at the bytes counts as a beginning. */
+	error = check_bytes(store);
+	if (error == 0)
+		error = store_in_turn(&sending, out);
 	turn_give(&obico->upload);
 	return error;
 }
