@@ -140,6 +140,7 @@ SRCS = \
 	fs/printers.c \
 	fs/printers_alone.c \
 	fs/prints.c \
+	fs/rename.c \
 	fs/root.c \
 	fs/root_control.c \
 	fs/root_document.c \

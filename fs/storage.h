@@ -17,8 +17,8 @@ struct upload;
 /*
  * The files of a printer's storages.  fs/storage_find.c finds them,
  * fs/storage.c looks up, lists and tells attributes; fs/handle.c and
- * fs/handle_open.c have the open
- * files; fs/entries.c makes, removes and renames.
+ * fs/handle_open.c have the open files; fs/entries.c makes and removes,
+ * fs/rename.c renames.
  */
 
 /* A file or folder on the printer, and the folder it is in, on the wire. */
@@ -91,9 +91,18 @@ int entries_make_folder(const struct caller *, struct place *folder,
     const char *name, struct place **out);
 int entries_remove(const struct caller *, struct place *folder,
     const char *name, bool is_folder);
+
+/* fs/rename.c */
 int entries_rename(const struct caller *, struct place *folder,
     const char *name, struct place *new_folder, const char *new_name,
     bool replace, struct place **out);
+
+/*
+ * The place that a name stands for.  A file has the name as it was written
+ * now, unless that is its short one; a name that is free is a new place.
+ */
+int entries_resolve(const struct caller *, struct place *folder,
+    const char *name, struct place **out);
 
 /*
  * What is on the printer at the target of a rename?  Fills in what an upload
