@@ -141,6 +141,7 @@ SRCS = \
 	fs/printers_alone.c \
 	fs/prints.c \
 	fs/rename.c \
+	fs/rename_there.c \
 	fs/root.c \
 	fs/root_control.c \
 	fs/root_document.c \

@@ -201,6 +201,24 @@ is_in(const struct staged *staged, const char *folder_key)
 	    strchr(staged->key + len + 1, '/') == NULL;
 }
 
+struct staged *
+stage_find_below(struct stage *stage, const char *folder_key)
+{
+	size_t len = strlen(folder_key);
+	struct staged *staged;
+
+	pthread_mutex_lock(&stage->lock);
+	TAILQ_FOREACH (staged, &stage->files, link) {
+		if (strncmp(staged->key, folder_key, len) != 0 ||
+		    staged->key[len] != '/')
+			continue;
+		staged->holders++;
+		break;
+	}
+	pthread_mutex_unlock(&stage->lock);
+	return staged;
+}
+
 bool
 stage_is_empty(struct stage *stage)
 {

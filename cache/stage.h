@@ -56,6 +56,12 @@ int stage_add(struct stage *, const struct stage_place *, bool temporary,
 /* The listed file with that key (caller: staged_release), or NULL. */
 struct staged *stage_find(struct stage *, const char *key);
 
+/*
+ * A file listed anywhere below the folder with that key (caller:
+ * staged_release), or NULL.
+ */
+struct staged *stage_find_below(struct stage *, const char *folder_key);
+
 /* Is no file listed? */
 bool stage_is_empty(struct stage *);
 

@@ -112,6 +112,16 @@ name_folder(const char *path)
 	return strndup(path, slash == NULL ? 0 : (size_t)(slash - path));
 }
 
+const char *
+name_below(const char *path, const char *folder)
+{
+	size_t len = strlen(folder);
+
+	if (strncmp(path, folder, len) != 0 || path[len] != '/')
+		return NULL;
+	return path + len;
+}
+
 char *
 name_join(const char *folder, const char *name)
 {

@@ -33,6 +33,9 @@ const char *name_of(const char *path);
 /* The part of a path before its last slash (caller: free), or NULL. */
 char *name_folder(const char *path);
 
+/* The part of a path below a folder, with its slash, or NULL.  Borrowed. */
+const char *name_below(const char *path, const char *folder);
+
 /* folder/name (caller: free), or NULL without memory. */
 char *name_join(const char *folder, const char *name);
 

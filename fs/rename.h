@@ -1,0 +1,35 @@
+#ifndef FS_RENAME_H
+#define FS_RENAME_H
+
+#include <stdbool.h>
+
+struct caller;
+struct entry;
+struct place;
+struct storage_find;
+struct unit;
+
+/* What fs/rename.c and fs/rename_there.c share. */
+struct renaming {
+	struct place *source;
+	struct place *folder; /* of the target */
+	struct place *target;
+	bool replace; /* what is there gives way */
+};
+
+/*
+ * The printer gives it another name (dialect.renames).  Returns 0 and where it
+ * is then (caller: place_release), -EXDEV: the name is a temporary one, or
+ * what printer_rename says.
+ */
+int rename_there(const struct caller *, const struct renaming *,
+    struct place **out);
+
+/* A time that was set goes along with a file. */
+void rename_keep_mtime(struct unit *, const struct storage_find *,
+    const char *folder, const struct entry *renamed);
+
+/* What was written under that name and not sent is replaced as well. */
+void rename_drop_staged(struct unit *, const struct place *target);
+
+#endif

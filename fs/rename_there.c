@@ -1,0 +1,204 @@
+/*
+ * Renaming on a printer whose server can: what is here of a file or folder
+ * follows.  No state, any thread.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "cache/book.h"
+#include "cache/content.h"
+#include "cache/spool.h"
+#include "cache/stage.h"
+#include "client/buf.h"
+#include "client/listing.h"
+#include "client/name.h"
+#include "client/printer.h"
+#include "fs/events.h"
+#include "fs/kind.h"
+#include "fs/place.h"
+#include "fs/rename.h"
+#include "fs/storage.h"
+#include "fs/unit.h"
+#include "fs/upload.h"
+
+void
+rename_keep_mtime(struct unit *unit, const struct storage_find *found,
+    const char *folder, const struct entry *stored)
+{
+	char *from = name_join(found->folder, found->entry.name);
+	char *to = name_join(folder, stored->name);
+	struct timespec mtime;
+
+	if (from != NULL && to != NULL &&
+	    book_mtime(unit->book, from, found->entry.mtime_s, &mtime))
+		book_note_mtime(unit->book, to, stored->mtime_s, &mtime);
+	free(from);
+	free(to);
+}
+
+void
+rename_drop_staged(struct unit *unit, const struct place *target)
+{
+	struct staged *staged = stage_find(unit->stage, target->key);
+
+	if (staged != NULL)
+		stage_remove(staged);
+	staged_release(staged);
+}
+
+/* What is written below a folder goes along with it. */
+static int
+move_staged_below(struct staged *staged, const struct place *from,
+    const struct place *to)
+{
+	char *wire, *path;
+	struct buf new_path = { 0 }, new_wire = { 0 };
+	struct place *place = NULL;
+	struct stage_place where;
+	struct staged_facts facts;
+	char *folder;
+	int error = staged_target(staged, &wire, &path);
+
+	if (error != 0)
+		return error;
+	if (name_below(path, from->path) == NULL)
+		error = -ENOENT;
+	if (error == 0)
+		error = buf_printf(&new_path, "%s%s", to->path,
+		    name_below(path, from->path));
+	if (error == 0 && name_below(wire, from->wire) != NULL)
+		error = buf_printf(&new_wire, "%s%s/%s", to->wire,
+		    name_below(wire, from->wire), name_of(path));
+	else if (error == 0)
+		error = buf_printf(&new_wire, "%s/%s", to->wire, name_of(path));
+	if (error == 0)
+		error = place_new(to->unit, to->node, new_path.data,
+		    new_wire.data, NULL, &place);
+	if (error == 0)
+		error = storage_stage_place(place, &where, &folder);
+	if (error == 0) {
+		staged_look(staged, &facts);
+		error = stage_move(staged, &where, facts.temporary);
+		free(folder);
+	}
+	place_release(place);
+	buf_free(&new_path);
+	buf_free(&new_wire);
+	free(wire);
+	free(path);
+	return error;
+}
+
+/* Uploads into the folder end first.  What cannot go along stays as it is. */
+static void
+move_all_below(const struct caller *caller, const struct place *from,
+    const struct place *to)
+{
+	struct staged *staged;
+	int error = 0;
+
+	while (error == 0 &&
+	    (staged = stage_find_below(from->unit->stage, from->key)) != NULL) {
+		error = staged_lock(staged, &caller->wait);
+		if (error == 0) {
+			error = move_staged_below(staged, from, to);
+			staged_unlock(staged);
+		}
+		staged_release(staged);
+	}
+}
+
+/* May it be renamed so?  A folder's staged files make it a full one. */
+static int
+check_rename(const struct caller *caller, const struct renaming *renaming,
+    bool is_folder)
+{
+	const struct place *folder = renaming->folder;
+	const struct place *target = renaming->target;
+	const char *name = name_of(target->path);
+	struct upload upload = { 0 };
+	struct staged *staged;
+	int error;
+
+	if (!is_folder && storage_is_temporary(folder, name))
+		return -EXDEV;
+	error = storage_check_name(folder, name, is_folder);
+	if (error == 0 && !is_folder)
+		error = storage_check_idle(caller, renaming->source);
+	if (error == 0 && !is_folder)
+		return entries_look_at_target(caller, renaming->target,
+		    renaming->replace, &upload);
+	staged = stage_find_below(target->unit->stage, target->key);
+	if (error == 0 && staged != NULL)
+		error = -ENOTEMPTY;
+	staged_release(staged);
+	return error;
+}
+
+/* Its bytes and its time go along; those of what was there go. */
+static void
+keep_content(struct unit *unit, const struct storage_find *found,
+    const char *folder, const struct entry *renamed)
+{
+	struct spool *spool = content_have(unit->content, found->folder,
+	    &found->entry, found->entry.size);
+
+	content_drop(unit->content, folder, renamed->name);
+	if (spool != NULL)
+		content_keep(unit->content, folder, renamed, spool);
+	spool_release(spool);
+	rename_keep_mtime(unit, found, folder, renamed);
+}
+
+/* Where it is from now on. */
+static int
+place_renamed(const struct place *folder, const struct place *target,
+    const struct entry *renamed, struct place **out)
+{
+	char *wire = name_join(folder->wire, renamed->short_name);
+	int error = -ENOMEM;
+
+	if (wire != NULL)
+		error = place_new(folder->unit, folder->node, target->path,
+		    wire, NULL, out);
+	if (error == 0 && !renamed->folder)
+		(*out)->version = renamed->mtime_s;
+	free(wire);
+	return error;
+}
+
+int
+rename_there(const struct caller *caller, const struct renaming *renaming,
+    struct place **out)
+{
+	const struct place *source = renaming->source;
+	const struct place *folder = renaming->folder;
+	const struct place *target = renaming->target;
+	struct unit *unit = folder->unit;
+	struct storage_find found;
+	struct entry renamed = { 0 };
+	int error = storage_find_place(caller, source, &found);
+
+	if (error != 0)
+		return error;
+	error = check_rename(caller, renaming, found.entry.folder);
+	if (error == 0)
+		error = printer_rename(unit->printer, &caller->wait,
+		    found.folder, &found.entry, folder->wire,
+		    name_of(target->path), renaming->replace, &renamed);
+	if (error == 0)
+		error = place_renamed(folder, target, &renamed, out);
+	if (error == 0) {
+		if (renamed.folder) {
+			move_all_below(caller, source, *out);
+		} else {
+			keep_content(unit, &found, folder->wire, &renamed);
+			rename_drop_staged(unit, target);
+		}
+		events_note_file(unit->events, source->path, target->path);
+	}
+	if (renamed.name != NULL)
+		entry_free(&renamed);
+	storage_found_free(&found);
+	return error;
+}
