@@ -5,10 +5,12 @@
  */
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
 
+#include "client/name.h"
 #include "fs/inode.h"
 #include "fs/place.h"
 
@@ -267,10 +269,75 @@ inode_detach_gone(struct inodes *inodes, struct place *place)
 	pthread_mutex_unlock(&inodes->lock);
 }
 
+/* With the lock: give an inode another place, and its key. */
+static void
+rekey(struct inodes *inodes, struct inode *inode, struct place *place)
+{
+	struct inode *there = find_key(inodes, place->key);
+
+	if (there != NULL && there != inode)
+		detach(there);
+	detach(inode);
+	set_place(inode, place);
+	LIST_INSERT_HEAD(bucket_of(inodes, place->key), inode, by_key);
+	inode->detached = false;
+}
+
+/* Where something is whose folder has moved.  Returns 0 or -ENOMEM. */
+static int
+place_below(const struct place *place, const struct place *from,
+    const struct place *to, struct place **out)
+{
+	const char *rest = name_below(place->path, from->path);
+	const char *wire_rest = name_below(place->wire, from->wire);
+	char *path = NULL, *wire = NULL;
+	int error = -ENOMEM;
+
+	if (rest != NULL && asprintf(&path, "%s%s", to->path, rest) < 0)
+		path = NULL;
+	if (asprintf(&wire, "%s%s", wire_rest == NULL ? "" : to->wire,
+		wire_rest == NULL ? place->wire : wire_rest) < 0)
+		wire = NULL;
+	if (path != NULL && wire != NULL)
+		error = place_new(place->unit, place->node, path, wire, NULL,
+		    out);
+	if (error == 0)
+		(*out)->version = place->version;
+	free(path);
+	free(wire);
+	return error;
+}
+
+/* With the lock: all below goes along. */
+static void
+move_below(struct inodes *inodes, const struct place *from,
+    const struct place *to)
+{
+	struct inode *inode;
+	struct place *place;
+	size_t i;
+
+	for (i = 0; i < BUCKETS; i++) {
+		LIST_FOREACH(inode, &inodes->ids[i], by_id)
+		{
+			if (inode->detached ||
+			    name_below(inode->place->key, from->key) == NULL)
+				continue;
+			if (place_below(inode->place, from, to, &place) != 0) {
+				detach(inode);
+				continue;
+			}
+			rekey(inodes, inode, place);
+			place_release(place);
+		}
+	}
+}
+
 void
 inode_move(struct inodes *inodes, const char *old_key, struct place *place)
 {
 	struct inode *inode, *there;
+	struct place *from;
 
 	pthread_mutex_lock(&inodes->lock);
 	inode = find_key(inodes, old_key);
@@ -278,10 +345,12 @@ inode_move(struct inodes *inodes, const char *old_key, struct place *place)
 	if (there != NULL && there != inode)
 		detach(there);
 	if (inode != NULL) {
-		detach(inode);
-		set_place(inode, place);
-		LIST_INSERT_HEAD(bucket_of(inodes, place->key), inode, by_key);
-		inode->detached = false;
+		from = place_hold(inode->place);
+		rekey(inodes, inode, place);
+		if (place->version != 0)
+			inode->version = place->version;
+		move_below(inodes, from, place);
+		place_release(from);
 	}
 	pthread_mutex_unlock(&inodes->lock);
 }

@@ -43,7 +43,10 @@ void inode_detach(struct inodes *, const char *key);
  */
 void inode_detach_gone(struct inodes *, struct place *);
 
-/* After a rename the inode of the old name is that of the new place. */
+/*
+ * After a rename the inode of the old name is that of the new place, and those
+ * below it go along.
+ */
 void inode_move(struct inodes *, const char *old_key, struct place *);
 
 /* Attributes last told of an inode: all there is of a removed file. */
