@@ -77,6 +77,19 @@ call_place(const struct call *call, uint64_t ino)
 	return place;
 }
 
+void
+call_follow(const struct call *call, uint64_t ino, struct file *file)
+{
+	struct place *place;
+
+	if (file->ops->follow == NULL)
+		return;
+	place = inode_place(call->mount->inodes, ino);
+	if (place != NULL)
+		file->ops->follow(file, place);
+	place_release(place);
+}
+
 int
 call_make_entry(struct call *call, struct place *place,
     struct fuse_entry_param *entry)

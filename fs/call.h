@@ -3,6 +3,7 @@
 
 #include "fs/kind.h"
 
+struct file;
 struct fuse_entry_param;
 struct mount;
 struct place;
@@ -29,6 +30,9 @@ void call_begin_with_process(struct call *, struct fuse_req *);
 
 /* The place of an inode, which the call is about (caller: place_release). */
 struct place *call_place(const struct call *, uint64_t ino);
+
+/* An open file of that inode may have been renamed: it shall know. */
+void call_follow(const struct call *, uint64_t ino, struct file *);
 
 /*
  * Enter a place, which it takes, and fill in what the kernel wants to know.

@@ -34,6 +34,33 @@ staged_of(struct handle *handle)
 	return staged;
 }
 
+/* Where the file is now (caller: place_release). */
+static struct place *
+place_of(struct handle *handle)
+{
+	struct place *place;
+
+	pthread_mutex_lock(&handle->lock);
+	place = place_hold(handle->now);
+	pthread_mutex_unlock(&handle->lock);
+	return place;
+}
+
+static void
+handle_follow(struct file *file, struct place *place)
+{
+	struct handle *handle = (struct handle *)file;
+	struct place *former = NULL;
+
+	pthread_mutex_lock(&handle->lock);
+	if (strcmp(handle->now->key, place->key) != 0) {
+		former = handle->now;
+		handle->now = place_hold(place);
+	}
+	pthread_mutex_unlock(&handle->lock);
+	place_release(former);
+}
+
 struct staged *
 handle_adopt(struct handle *handle, struct staged *staged)
 {
@@ -55,10 +82,9 @@ handle_adopt(struct handle *handle, struct staged *staged)
  * stamp.
  */
 static int
-bring_newest(struct handle *handle, const struct caller *caller,
+bring_newest(const struct place *place, const struct caller *caller,
     struct spool **out, int64_t *mtime_s)
 {
-	struct place *place = handle->file.place;
 	struct unit *unit = place->unit;
 	const char *dir = unit->settings->spool_dir;
 	struct storage_find found = { 0 };
@@ -82,38 +108,29 @@ bring_newest(struct handle *handle, const struct caller *caller,
 }
 
 static int
-make_spool(struct handle *handle, const struct caller *caller, bool empty,
-    struct spool **out, int64_t *mtime_s)
+make_spool(struct handle *handle, const struct caller *caller,
+    const struct place *place, bool empty, struct spool **out, int64_t *mtime_s)
 {
-	const char *dir = handle->file.place->unit->settings->spool_dir;
+	const char *dir = place->unit->settings->spool_dir;
 
 	*mtime_s = handle->found.entry.mtime_s;
 	if (empty || !handle->on_printer)
 		return spool_new(dir, out);
-	return bring_newest(handle, caller, out, mtime_s);
+	return bring_newest(place, caller, out, mtime_s);
 }
 
-/* See that the file is staged; empty: nothing of it will be kept. */
+/* Stage it at its place. */
 static int
-make_staged(struct handle *handle, const struct caller *caller, bool empty,
-    struct staged **out)
+stage_at(struct handle *handle, const struct caller *caller,
+    const struct place *place, bool empty, struct staged **out)
 {
-	struct place *place = handle->file.place;
-	struct staged *staged = staged_of(handle);
+	struct staged *staged = NULL;
 	struct stage_place where;
 	struct spool *spool;
 	char *folder = NULL;
 	int64_t mtime_s;
-	int error = 0;
+	int error = make_spool(handle, caller, place, empty, &spool, &mtime_s);
 
-	if (staged == NULL &&
-	    (staged = stage_find(place->unit->stage, place->key)) != NULL)
-		staged = handle_adopt(handle, staged);
-	if (staged != NULL) {
-		*out = staged;
-		return 0;
-	}
-	error = make_spool(handle, caller, empty, &spool, &mtime_s);
 	if (error != 0)
 		return error;
 	error = storage_stage_place(place, &where, &folder);
@@ -132,6 +149,29 @@ make_staged(struct handle *handle, const struct caller *caller, bool empty,
 		return error != 0 ? error : -ENOMEM;
 	*out = handle_adopt(handle, staged);
 	return 0;
+}
+
+/* See that the file is staged; empty: nothing of it will be kept. */
+static int
+make_staged(struct handle *handle, const struct caller *caller, bool empty,
+    struct staged **out)
+{
+	struct staged *staged = staged_of(handle);
+	struct place *place;
+	int error = 0;
+
+	if (staged != NULL) {
+		*out = staged;
+		return 0;
+	}
+	place = place_of(handle);
+	staged = stage_find(place->unit->stage, place->key);
+	if (staged != NULL)
+		*out = handle_adopt(handle, staged);
+	else
+		error = stage_at(handle, caller, place, empty, out);
+	place_release(place);
+	return error;
 }
 
 /*
@@ -246,14 +286,16 @@ handle_write(struct file *file, const struct caller *caller, const void *data,
 static bool
 has_size(struct handle *handle, off_t size)
 {
-	struct place *place = handle->file.place;
 	struct staged *staged = staged_of(handle);
+	struct place *place;
 
 	if (staged != NULL || !handle->on_printer || size == 0 ||
 	    handle->size != size)
 		return false;
+	place = place_of(handle);
 	staged = stage_find(place->unit->stage, place->key);
 	staged_release(staged);
+	place_release(place);
 	return staged == NULL;
 }
 
@@ -264,6 +306,7 @@ handle_change(struct file *file, const struct caller *caller,
 	struct handle *handle = (struct handle *)file;
 	const char *dir = file->place->unit->settings->spool_dir;
 	struct staged *staged;
+	struct place *place;
 	int error;
 
 	if (changes->set_size && !handle->writes)
@@ -285,11 +328,13 @@ handle_change(struct file *file, const struct caller *caller,
 	staged = staged_of(handle);
 	if (changes->set_mtime && staged != NULL)
 		staged_set_mtime(staged, &changes->mtime);
-	else if (changes->set_mtime)
-		return file->place->node->kind->change(caller, file->place,
-		    &(struct changes){
-			.set_mtime = true, .mtime = changes->mtime });
-	return 0;
+	if (!changes->set_mtime || staged != NULL)
+		return 0;
+	place = place_of(handle);
+	error = place->node->kind->change(caller, place,
+	    &(struct changes){ .set_mtime = true, .mtime = changes->mtime });
+	place_release(place);
+	return error;
 }
 
 /*
@@ -383,6 +428,7 @@ handle_close(struct file *file, const struct caller *caller)
 	if (handle->content != NULL)
 		content_close(handle->content);
 	storage_found_free(&handle->found);
+	place_release(handle->now);
 	place_release(file->place);
 	pthread_mutex_destroy(&handle->lock);
 	free(handle);
@@ -395,6 +441,7 @@ handle_make(const struct caller *caller, struct place *place, int flags)
 		.read = handle_read,
 		.write = handle_write,
 		.change = handle_change,
+		.follow = handle_follow,
 		.flush = handle_flush,
 		.sync = handle_sync,
 		.abandon = handle_abandon,
@@ -406,6 +453,7 @@ handle_make(const struct caller *caller, struct place *place, int flags)
 		return NULL;
 	handle->file.ops = &ops;
 	handle->file.place = place_hold(place);
+	handle->now = place_hold(place);
 	handle->writes = (flags & O_ACCMODE) != O_RDONLY;
 	handle->opener = caller->process;
 	pthread_mutex_init(&handle->lock, NULL);

@@ -27,7 +27,9 @@ struct handle {
 	bool on_printer;    /* found and size are those of the file there */
 	struct storage_find found;
 	off_t size;
-	pthread_mutex_t lock;	      /* guards all below, which is set once */
+	pthread_mutex_t lock; /* guards all below */
+	struct place *now;    /* held: where it is, after renames */
+	/* From here on set once. */
 	struct content_file *content; /* or NULL */
 	struct staged *staged;	      /* held, or NULL */
 };

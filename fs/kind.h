@@ -101,6 +101,8 @@ struct file_ops {
 	    size_t len, off_t offset);
 	int (*change)(struct file *, const struct caller *,
 	    const struct changes *);
+	/* It is at that place now, which is held if it is kept. */
+	void (*follow)(struct file *, struct place *);
 	/* Can it be read at once?  Takes the waker; NULL: always. */
 	bool (*poll)(struct file *, const struct waker *);
 	int (*flush)(struct file *, const struct caller *);
@@ -113,7 +115,7 @@ struct file_ops {
 struct file {
 	TAILQ_ENTRY(file) link; /* for fs/ops_file.c */
 	const struct file_ops *ops;
-	struct place *place; /* held */
+	struct place *place; /* held; where it was opened */
 	bool direct;	     /* the kernel keeps no pages of it */
 	bool is_stream;	     /* there is no seeking in it */
 };

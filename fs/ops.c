@@ -148,6 +148,8 @@ ops_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set,
 	call_begin_with_process(&call, req);
 	note_changes(&changes, attr, to_set);
 	place = call_place(&call, ino);
+	if (file != NULL)
+		call_follow(&call, ino, file);
 	if (place != NULL && file != NULL && file->ops->change != NULL)
 		error = file->ops->change(file, &call.caller, &changes);
 	else if (place != NULL)

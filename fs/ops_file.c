@@ -173,6 +173,7 @@ ops_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t len,
 
 	call_begin(&call, req);
 	call_about(file->place);
+	call_follow(&call, ino, file);
 	if (file->ops->write != NULL)
 		count = file->ops->write(file, &call.caller, data, len, offset);
 	if (count < 0) {
