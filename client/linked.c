@@ -92,10 +92,10 @@ take_away(struct printer *printer, const struct wait *wait, const char *folder,
 static int
 give_name(struct printer *printer, const struct wait *wait, const char *folder,
     const struct entry *entry, const char *new_folder, const char *new_name,
-    struct entry *out)
+    bool replace, struct entry *out)
 {
 	return printer_rename(of(printer)->inner, wait, folder, entry,
-	    new_folder, new_name, out);
+	    new_folder, new_name, replace, out);
 }
 
 /*
