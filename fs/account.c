@@ -112,6 +112,12 @@ account_folder(const struct account *account)
 	return account->section->name;
 }
 
+struct farm *
+account_farm(const struct account *account)
+{
+	return account->farm;
+}
+
 const struct section *
 account_section(const struct account *account)
 {

@@ -34,6 +34,7 @@ bool account_is_gone(const struct account *);
 /* Its directory; NULL: the mount's root. */
 const char *account_folder(const struct account *);
 
+struct farm *account_farm(const struct account *);
 const struct section *account_section(const struct account *);
 struct obico *account_obico(const struct account *);
 struct documents *account_documents(const struct account *);

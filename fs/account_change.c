@@ -50,7 +50,7 @@ find_renamed(struct account *account, struct farm *farm, const char *name,
 
 	free(folder);
 	if (unit != NULL)
-		error = place_new(unit, node_root(), "", "", NULL, out);
+		error = place_new(unit, node_member(unit), "", "", NULL, out);
 	unit_release(unit);
 	return error;
 }

@@ -80,3 +80,12 @@ const struct kind kind_directory = {
 	.entry_s = 60,
 	.attr_s = 60,
 };
+
+/* Who has the printer in an account may rename it, and add others. */
+const struct kind kind_member = {
+	.lookup = directory_lookup,
+	.list = directory_list,
+	.attributes = directory_attributes,
+	.entry_s = 1,
+	.attr_s = 60,
+};

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cache/crew.h"
 #include "fs/account.h"
 #include "fs/farm_list.h"
 #include "fs/section.h"
@@ -79,6 +80,18 @@ farm_accounts_prepare(struct farm *farm, struct sections *sections,
 	return error;
 }
 
+/* In any thread that the kernel does not wait for. */
+static void
+forget(void *arg)
+{
+	struct account *account = arg;
+	const struct farm *farm = account_farm(account);
+
+	if (farm->forget != NULL)
+		farm->forget(farm->forget_arg, account_folder(account));
+	account_release(account);
+}
+
 /* With the lock: it goes, and so do its printers when they are unused. */
 static void
 drop(struct farm *farm, struct holding *holding)
@@ -93,7 +106,8 @@ drop(struct farm *farm, struct holding *holding)
 	}
 	account_leave(holding->account);
 	TAILQ_REMOVE(&farm->holdings, holding, link);
-	account_release(holding->account);
+	if (crew_start(farm->crew, forget, holding->account) != 0)
+		account_release(holding->account);
 	free(holding);
 }
 

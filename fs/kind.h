@@ -73,6 +73,7 @@ struct kind {
 };
 
 extern const struct kind kind_directory;
+extern const struct kind kind_member;
 extern const struct kind kind_document;
 extern const struct kind kind_cameras;
 extern const struct kind kind_control;

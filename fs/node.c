@@ -162,6 +162,15 @@ node_root(void)
 	return &nodes[0];
 }
 
+const struct node *
+node_member(const struct unit *unit)
+{
+	static const struct node member = { "", S_IFDIR | 0755, &kind_member, 0,
+		NULL, NULL };
+
+	return unit->printer->dialect->is_cloud ? &member : &nodes[0];
+}
+
 size_t
 node_count(void)
 {
@@ -187,7 +196,8 @@ node_is_child(const struct unit *unit, const struct node *node,
 {
 	size_t len = strlen(folder->path);
 
-	if (node == folder || strncmp(node->path, folder->path, len) != 0 ||
+	if (*node->path == '\0' || node == folder ||
+	    strncmp(node->path, folder->path, len) != 0 ||
 	    (len > 0 && node->path[len] != '/'))
 		return false;
 	return strchr(node->path + len + (len > 0), '/') == NULL &&

@@ -25,6 +25,9 @@ struct node {
 /* The row of the root. */
 const struct node *node_root(void);
 
+/* The same for the printer's directory beside others. */
+const struct node *node_member(const struct unit *);
+
 /* The row that stands for the folder of any camera. */
 const struct node *node_camera(void);
 

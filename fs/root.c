@@ -135,7 +135,7 @@ look_at_printer(const struct place *root, const char *name, struct place **out)
 	free(folder);
 	if (unit == NULL)
 		return -ENOENT;
-	error = place_new(unit, node_root(), "", "", NULL, out);
+	error = place_new(unit, node_member(unit), "", "", NULL, out);
 	unit_release(unit);
 	return error;
 }

@@ -8,6 +8,7 @@
 
 #include "client/camera.h"
 #include "client/http.h"
+#include "client/linked.h"
 #include "client/log.h"
 #include "client/obico.h"
 #include "client/printer.h"
@@ -225,6 +226,21 @@ set_camera(const struct section *section, struct printer *printer)
 	return error;
 }
 
+/* A printer around it, which an account watches; takes it in any case. */
+static int
+link_to_watch(const struct section *section, struct obico *watch,
+    struct printer **printer)
+{
+	struct printer *watching;
+	int error = obico_printer_new(watch, section->options.obico, false,
+	    &watching);
+
+	if (error == 0)
+		return linked_new(*printer, watching, printer);
+	printer_free(*printer);
+	return error;
+}
+
 int
 section_obico(const struct section *section, struct obico **out)
 {
@@ -261,6 +277,8 @@ section_unit(const struct section *section, const struct section_config *with,
 		error = prusalink_new(http, section->contact.dialect, &printer);
 	if (error == 0)
 		error = set_camera(section, printer);
+	if (error == 0 && with->watch != NULL)
+		error = link_to_watch(section, with->watch, &printer);
 	if (error == 0)
 		error = unit_new(&config, printer, out);
 	if (error == 0)

@@ -82,25 +82,25 @@ named() {
 @test "a printer that does not obey is no success" {
 	fresh obico answer_timeout=1.5
 	ctl agent ignore
-	assert_fails_with 'timed out' sh -c "echo pause >'$P/control'"
+	assert_fails_with 'timed out' bash -c "echo pause >'$P/control'"
 	assert_requests 1 '^POST$'
 	grep -q 'may be' "$P/log"
 }
 
 @test "a command for which the printer is in no state is not sent" {
 	fresh obico
-	assert_fails_with 'No such process' sh -c "echo pause >'$M/$MINI/control'"
-	assert_fails_with 'busy' sh -c "echo resume >'$P/control'"
-	assert_fails_with 'Host is down' sh -c "echo pause >'$M'/Never*/control"
+	assert_fails_with 'No such process' bash -c "echo pause >'$M/$MINI/control'"
+	assert_fails_with 'busy' bash -c "echo resume >'$P/control'"
+	assert_fails_with 'Host is down' bash -c "echo pause >'$M'/Never*/control"
 	ctl agent drop
 	eventually sh -c "[ \$(cat '$P/status/online') = 0 ]"
-	assert_fails_with 'Host is down' sh -c "echo stop >'$P/control'"
+	assert_fails_with 'Host is down' bash -c "echo stop >'$P/control'"
 	assert_requests 0 '^POST$'
 }
 
 @test "all printers are commanded at once, each with its own verdict" {
 	fresh obico
-	assert_fails_with 'Input/output error' sh -c "echo all pause >'$M/control'"
+	assert_fails_with 'Input/output error' bash -c "echo all pause >'$M/control'"
 	[ "$(cat "$P/status/state")" = PAUSED ]
 	grep -q 'Prusa MINI.*No such process' "$M/log"
 	grep -q 'MK3S Workshop.*pause: done' "$M/log"
@@ -115,8 +115,11 @@ named() {
 	[ ! -e "$M/$MINI" ]
 	assert_fails_with 'exists' mv -T "$M/Žluťák 2" "$M/MK3S Workshop"
 	assert_fails_with 'not permitted' mv "$M/Žluťák 2" "$M/archived/"
-	assert_fails_with 'Invalid argument' mv "$M/Žluťák 2" "$M/all"
-	assert_fails_with 'Invalid argument' mv "$M/Žluťák 2" "$M/.x"
+	for name in all .x; do
+		assert_fails_with 'Invalid argument' python3 -c \
+		    'import os, sys; os.rename(*sys.argv[1:])' \
+		    "$M/Žluťák 2" "$M/$name"
+	done
 	assert_requests 1 '^PATCH$'
 }
 
@@ -182,7 +185,7 @@ named() {
 	fresh obico
 	rm -rf "$M" 2>/dev/null || :
 	assert_fails_with 'not permitted' rmdir "$M/$MINI"
-	assert_fails_with 'not permitted' unlink "$M/$MINI"
+	assert_fails_with 'Is a directory' unlink "$M/$MINI"
 	find "$M" -delete 2>/dev/null || :
 	assert_requests 0 '^DELETE$' /printers/
 	assert_requests 0 '^(POST|PATCH|PUT)$'
@@ -192,13 +195,13 @@ named() {
 @test "delete needs the number and the name of a printer" {
 	fresh obico
 	assert_fails_with 'Invalid argument' \
-	    sh -c "echo delete 2 Prusa >'$M/control'"
+	    bash -c "echo delete 2 Prusa >'$M/control'"
 	assert_fails_with 'Invalid argument' \
-	    sh -c "echo delete $MINI >'$M/control'"
+	    bash -c "echo delete $MINI >'$M/control'"
 	assert_fails_with 'No such file' \
-	    sh -c "echo delete 77 $MINI >'$M/control'"
+	    bash -c "echo delete 77 $MINI >'$M/control'"
 	assert_fails_with 'busy' \
-	    sh -c "echo delete 1 MK3S Workshop >'$M/control'"
+	    bash -c "echo delete 1 MK3S Workshop >'$M/control'"
 	assert_requests 0 '^DELETE$'
 	echo "delete 2 $MINI" >"$M/control"
 	assert_requests 1 '^DELETE$' '^/api/v1/printers/2/$'
@@ -213,7 +216,7 @@ named() {
 	[ ! -e "$M/$MINI" ]
 	[ "$(api 'printers/?with_archived=true' |
 	    jq -r '.[] | select(.id == 2).archived_at')" != null ]
-	assert_fails_with 'busy' sh -c "echo archive >'$P/control'"
+	assert_fails_with 'busy' bash -c "echo archive >'$P/control'"
 	echo unarchive >"$M/archived/$MINI/control"
 	[ -d "$M/$MINI" ]
 	[ ! -e "$M/archived/$MINI" ]
@@ -226,8 +229,8 @@ named() {
 	ctl token other-token-1
 	assert_fails_with 'Permission denied' cat "$P/status.json"
 	assert_fails_with 'Permission denied' cat "$M/$MINI/info.json"
-	assert_fails_with 'Permission denied' sh -c "ls '$M' >/dev/null"
-	assert_fails_with 'Permission denied' sh -c "echo pause >'$P/control'"
+	assert_fails_with 'Permission denied' bash -c "ls '$M' >/dev/null"
+	assert_fails_with 'Permission denied' bash -c "echo pause >'$P/control'"
 	[ "$(grep -c refused "$OUT")" -eq 1 ]
 	refute grep -q "$TOKEN" "$OUT"
 	ctl token "$TOKEN"

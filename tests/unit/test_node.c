@@ -70,7 +70,8 @@ test_archived(struct check *check)
 	set_up(&rig, &dialect_archived, false);
 	all = names(&rig, "");
 	CHECK(check,
-	    strcmp(buf_text(&all), "control info.json printer.json prints log ") == 0,
+	    strcmp(buf_text(&all),
+		"control info.json printer.json prints log ") == 0,
 	    "an archived printer is told of, and nothing else: %s",
 	    buf_text(&all));
 	tear_down(&rig, &all);
