@@ -34,7 +34,7 @@ static const struct option_row rows[] = {
 	{ "cache_size", option_read_bytes, AT(cache_size), "BYTES", "limit for downloaded bytes (2G)" },
 	{ "type", option_read_type, AT(type), "prusalink|obico", "what the address is of (prusalink)" },
 	{ "token_file", read_text, AT(token_file), "PATH", "its first line is the token of an Obico account" },
-	{ "obico", option_read_number, AT(obico), "ID", "the printer's number in the Obico account of the printers file" },
+	{ "obico", option_read_number, AT(obico), "ID", "in a printers file: its number in the Obico account" },
 	{ "verify", option_read_verify, AT(verify), "size|full|none", "check of an upload (size)" },
 	{ "offline_ok", option_read_flag, AT(offline_ok), NULL, "mount even if the printer is away" },
 	{ "uid", option_read_id, AT(uid), "ID", "owner of all files" },
@@ -141,6 +141,9 @@ take_option(struct options *options, char *word)
 		return complain("a password on the command line can be read by "
 				"everybody: use -o %s_file=PATH",
 		    word);
+	if (strcmp(word, "obico") == 0)
+		return complain("obico=ID belongs into a section of a printers "
+				"file, beside the account");
 	for (i = 0; i < ROWS; i++) {
 		/* mount(8) has an option "user" of its own, without a value. */
 		if (strcmp(rows[i].name, word) == 0 &&

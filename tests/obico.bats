@@ -341,3 +341,46 @@ named() {
 	sleep 3
 	assert_requests 0
 }
+
+@test "a PrusaLink printer is watched through the account beside it" {
+	local pid url
+	printer obico
+	"$SIMPRINTER" --personality buddy --port 0 --storage "$DIR/mk4" \
+	    --password "$PASSWORD" --preview off --log "$DIR/mk4.log" \
+	    >"$DIR/mk4.ready" 2>"$DIR/mk4.err" 3>&- &
+	pid=$!
+	eventually grep -q READY "$DIR/mk4.ready"
+	url=$(sed -n 's/^READY //p' "$DIR/mk4.ready")
+	cat >"$DIR/printers.conf" <<-EOF
+	[mk4]
+	url = $url
+	password_file = password
+	obico = 1
+	[cloud]
+	type = obico
+	url = $URL
+	token_file = token
+	EOF
+	"$PRUSAFS" -f -o "cache_dir=$DIR/cache,ttl=0" "$DIR/printers.conf" \
+	    "$M" >"$OUT" 2>&1 3>&- &
+	FS_PID=$!
+	eventually is_mounted
+	[ "$(cat "$M/mk4/status/state")" = IDLE ]
+	[ "$(cat "$M/cloud/MK3S Workshop/status/state")" = PRINTING ]
+	[ "$(jq .alert "$M/mk4/failure.json")" = false ]
+	ctl alert
+	[ "$(jq .alert "$M/mk4/failure.json")" = true ]
+	echo 'acknowledge not_failed' >"$M/mk4/control"
+	[ "$(jq .alert "$M/mk4/failure.json")" = false ]
+	echo mute >"$M/mk4/control"
+	jq -e .alert_muted_at "$M/mk4/failure.json"
+	echo '{"lift_z_on_pause": 3.5}' >"$M/mk4/settings.json"
+	[ "$(api printers/1/ | jq .lift_z_on_pause)" = 3.5 ]
+	[[ $(file "$M/mk4/snapshot.png") == *PNG* ]]
+	[ ! -e "$M/mk4/printer.json" ]
+	assert_fails_with 'No such process' \
+	    bash -c "echo pause >'$M/mk4/control'"
+	unmounted
+	kill "$pid"
+	wait "$pid"
+}
