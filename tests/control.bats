@@ -139,6 +139,31 @@ say() {
 	done
 }
 
+@test "what the printer's server lacks is EOPNOTSUPP, by its answer" {
+	local kind code
+	fresh pi
+	ctl fail POST /api/printer/ready 404 1
+	assert_fails_with 'not supported' say bash ready
+	assert_requests 1 POST /api/printer/ready
+	ctl fail DELETE /api/printer/ready 404 1
+	assert_fails_with 'not supported' say bash unready
+	ctl fail DELETE /api/v1/transfer 405 1
+	assert_fails_with 'not supported' say bash stop-transfer
+	say bash ready
+	for kind in $(both); do
+		for code in 405 410 501; do
+			fresh "$kind"
+			started
+			ctl fail PUT /api/v1/job "$code" 1
+			assert_fails_with 'not supported' say bash pause
+			ctl fail DELETE /api/v1/job "$code" 1
+			assert_fails_with 'not supported' say bash stop
+			state_is PRINTING
+			grep -q "/pause $code," "$M/log"
+		done
+	done
+}
+
 @test "cancel stops too" {
 	local kind
 	for kind in $(both); do

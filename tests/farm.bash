@@ -75,17 +75,19 @@ farm_mounted() {
 	done
 }
 
-# What must be refused: its words and exit status.
+# What must be refused: its words on stderr, and exit status.
 refused() {
 	local rc=$1
 	shift
-	run timeout 60 "$PRUSAFS" -o "cache_dir=$DIR/cache" "$FILE" "$M"
-	echo "$output"
+	run --separate-stderr timeout 60 "$PRUSAFS" \
+	    -o "cache_dir=$DIR/cache" "$FILE" "$M"
+	echo "$stderr"
 	[ "$status" -eq "$rc" ]
+	[ -z "$output" ]
 	refute is_mounted
 	local words
 	for words; do
-		[[ $output == *"$words"* ]]
+		[[ $stderr == *"$words"* ]]
 	done
 }
 

@@ -59,6 +59,7 @@ load farm.bash
 	4|word of|[all]\nurl = http://127.0.0.1:1\npassword_file = password\n
 	4|word of|[pause]\nurl = http://127.0.0.1:1\npassword_file = password\n
 	4|No such file|[mini]\nurl = http://127.0.0.1:1\npassword_file = nothing\n
+	4|not a file|[mini]\nurl = http://127.0.0.1:1\npassword_file = .\n
 	4|only http|[mini]\nurl = ftp://127.0.0.1:1\npassword_file = password\n
 	4|neither|mini\n
 	4|[NAME]|[mini\n
@@ -373,6 +374,39 @@ load farm.bash
 	eventually grep -q 'printers.conf: No such file' "$M/log"
 	[ "$(cat "$M/mk4/status/state")" = IDLE ]
 	[ ! -e "$M/new" ]
+}
+
+@test "SIGHUP with a broken file keeps printers, readers and uploads" {
+	local line reader writer
+	grow mk4 mini
+	farm_mounted
+	cp "$FILE" "$DIR/good"
+	cat "$M/mini/events" >"$DIR/events" 3>&- &
+	reader=$!
+	tell mk4 rate 20000
+	model "$DIR/model.gcode" 100000
+	cp "$DIR/model.gcode" "$M/mk4/usb/" 3>&- &
+	writer=$!
+	eventually grep -q '"state":"sending"' "$M/mk4/uploads.json"
+	for line in 'pasword_file = password' 'url = http://a' \
+	    '[mini]' '[a/b]' 'what'; do
+		{
+			cat "$DIR/good"
+			echo "$line"
+		} >"$FILE"
+		assert_fails_with 'Invalid argument' say refresh
+		grep -q 'printers.conf:7: ' "$M/log"
+		: >"$OUT"
+		kill -HUP "$FS_PID"
+		eventually grep -q 'printers.conf:7: ' "$OUT"
+		eventually grep -q 'nothing was changed' "$OUT"
+	done
+	[ "$(ls "$M" | grep "^m[ik]" | xargs)" = "mini mk4" ]
+	wait "$writer"
+	cmp "$DIR/model.gcode" "$DIR/farm/mk4/model.gcode"
+	cp "$DIR/model.gcode" "$M/mini/usb/"
+	eventually grep -q '"kind":"file"' "$DIR/events"
+	kill "$reader"
 }
 
 @test "a printer whose section changes is replaced" {
