@@ -118,7 +118,7 @@ static int
 write_build(const struct family *family, const struct reading *reading,
     struct buf *out)
 {
-	return sample(family, reading, "_info", ",version=\"" VERSION "\"", "1",
+	return sample(family, reading, "", ",version=\"" VERSION "\"", "1",
 	    out);
 }
 
@@ -243,9 +243,9 @@ write_misses(const struct family *family, const struct reading *reading,
 
 /* clang-format off */
 static const struct family families[] = {
-	{ "prusafs_build", "info", "", "Version of prusafs.", write_build, NULL, 0 },
+	{ "prusafs_build_info", "gauge", "", "Version of prusafs.", write_build, NULL, 0 },
 	{ "prusafs_online", "gauge", "", "Does the printer answer?", write_online, NULL, 0 },
-	{ "prusafs_state", "stateset", "", "What the printer is doing.", write_state, "printer.state", 0 },
+	{ "prusafs_state", "gauge", "", "What the printer is doing.", write_state, "printer.state", 0 },
 	{ "prusafs_nozzle_temperature_celsius", "gauge", "celsius", "Temperature of the nozzle.", write_field, "printer.temp_nozzle", 1 },
 	{ "prusafs_nozzle_target_celsius", "gauge", "celsius", "What it shall be; 0 is off.", write_field, "printer.target_nozzle", 1 },
 	{ "prusafs_bed_temperature_celsius", "gauge", "celsius", "Temperature of the bed.", write_field, "printer.temp_bed", 1 },

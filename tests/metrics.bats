@@ -77,6 +77,19 @@ long_model() {
 	done
 }
 
+@test "metrics are text of the older format, too" {
+	fresh buddy
+	cat "$M/metrics" >"$DIR/metrics"
+	[ "$(sed -n 's/^# TYPE [a-z_]* //p' "$DIR/metrics" | sort -u |
+	    xargs)" = 'counter gauge histogram' ]
+	# It finds counters without help, since their family has another name.
+	if command -v promtool; then
+		run promtool check metrics <"$DIR/metrics"
+		[ "$status" -eq 0 ] || [ "$status" -eq 3 ]
+		refute grep -v '_total no help text' <<<"$output"
+	fi
+}
+
 @test "metrics cost one status request in a TTL" {
 	local kind
 	for kind in $(both); do
