@@ -5,7 +5,8 @@
  *
  * with -1 for a size and a nanosecond that are not known; the last line of a
  * path counts, so noting is appending one line, which two mounts may do at
- * the same time.  Any thread; book.lock guards everything.
+ * the same time.  "/" for a path makes the sizes above it void.  Any thread;
+ * book.lock guards everything.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,6 +23,7 @@
 
 #define BUCKETS 1024
 #define RECORDS 50000 /* the oldest are forgotten beyond */
+#define ALL	"/"   /* no file has that path */
 
 struct record {
 	TAILQ_ENTRY(record) bucket;
@@ -132,6 +134,15 @@ save(struct book *book, const struct record *record)
 }
 
 static void
+forget_sizes(struct book *book)
+{
+	struct record *record;
+
+	TAILQ_FOREACH (record, &book->ages, age)
+		record->size = -1;
+}
+
+static void
 load_line(struct book *book, char *line)
 {
 	long long size, seconds;
@@ -145,6 +156,10 @@ load_line(struct book *book, char *line)
 		&seconds, &nanoseconds, &used) < 4 ||
 	    used == 0 || line[used] == '\0' || nanoseconds > 999999999)
 		return;
+	if (strcmp(line + used, ALL) == 0) {
+		forget_sizes(book);
+		return;
+	}
 	record = find_or_add(book, line + used, stamp);
 	if (record == NULL)
 		return;
@@ -316,10 +331,12 @@ book_note_mtime(struct book *book, const char *path, int64_t stamp,
 void
 book_forget_sizes(struct book *book)
 {
-	struct record *record;
+	char path[] = ALL;
+	struct record all = { .path = path };
 
+	clear(&all, 0);
 	pthread_mutex_lock(&book->lock);
-	TAILQ_FOREACH (record, &book->ages, age)
-		record->size = -1;
+	forget_sizes(book);
+	save(book, &all);
 	pthread_mutex_unlock(&book->lock);
 }

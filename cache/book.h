@@ -38,7 +38,7 @@ bool book_mtime(struct book *, const char *path, int64_t stamp,
 void book_note_mtime(struct book *, const char *path, int64_t stamp,
     const struct timespec *mtime);
 
-/* Forget the sizes in memory: the next question goes to the printer. */
+/* Forget the sizes, for later mounts too: the printer is asked again. */
 void book_forget_sizes(struct book *);
 
 #endif

@@ -160,6 +160,15 @@ test_forgetting(struct check *check, const char *dir)
 	CHECK(check,
 	    size_of(book, PATH, 7) == 200 && has_time(book, PATH, 7, 1000, 5),
 	    "that survives a mount");
+	book_note_size(book, "usb/other", 7, 300);
+	book_forget_sizes(book);
+	book_note_size(book, PATH, 7, 200);
+	book = reopen(book, dir, "forgetting");
+	CHECK(check,
+	    size_of(book, "usb/other", 7) == -1 &&
+		size_of(book, PATH, 7) == 200 &&
+		has_time(book, PATH, 7, 1000, 5),
+	    "what was forgotten stays so after a mount");
 	book_close(book);
 }
 
