@@ -15,6 +15,8 @@
 
 #define SEEN_MS	     2000
 #define SEEN_TICK_MS 20
+#define LET_GO_MS    2000
+#define LET_GO_TICK  20 /* the first wait; then twice as long */
 
 /*
  * The Pi's file tree follows its disk a moment later: wait until a change is
@@ -111,16 +113,56 @@ settle_removal(struct link *link, const struct wait *wait, const char *folder,
 	return error;
 }
 
+static bool
+is_held(const struct http_reply *reply, int error)
+{
+	return error == -EBUSY && strcasestr(reply->message, "busy") != NULL;
+}
+
 void
 link_explain_busy(const struct http_reply *reply, int error, const char *folder,
     const char *name)
 {
-	if (error == -EBUSY && strcasestr(reply->message, "busy") != NULL)
+	if (is_held(reply, error))
 		log_say(LOG_LEVEL_NOTE,
 		    "%s/%s: the printer holds this file open, in a print or in "
 		    "the preview on its screen; dismiss the preview there and "
 		    "try again",
 		    folder, name);
+}
+
+static bool
+was_just_read(struct link *link)
+{
+	bool was;
+
+	pthread_mutex_lock(&link->lock);
+	was = link->read_ms != 0 && time_now_ms() < link->read_ms + LET_GO_MS;
+	pthread_mutex_unlock(&link->lock);
+	return was;
+}
+
+/*
+ * DELETE.  Buddy closes a file that was read only after its last bytes were
+ * acknowledged (nhttp/send_file.cpp), which may be later than we have them.
+ */
+static int
+ask_removal(struct link *link, const struct wait *wait, const char *target,
+    struct http_reply *reply)
+{
+	int64_t pause_ms = LET_GO_TICK;
+	int error = link_ask(link, wait, "DELETE", target, NULL, false, reply);
+
+	while (is_held(reply, error) && was_just_read(link)) {
+		error = time_pause(wait, pause_ms);
+		if (error != 0)
+			break;
+		pause_ms *= 2;
+		http_reply_free(reply);
+		error = link_ask(link, wait, "DELETE", target, NULL, false,
+		    reply);
+	}
+	return error;
 }
 
 int
@@ -135,8 +177,7 @@ link_remove(struct printer *printer, const struct wait *wait,
 	error = link_target(link, "/api/v1/files/", folder, entry->short_name,
 	    &target);
 	if (error == 0)
-		error = link_ask(link, wait, "DELETE", target.data, NULL, false,
-		    &reply);
+		error = ask_removal(link, wait, target.data, &reply);
 	error = settle_removal(link, wait, folder, entry, error);
 	link_explain_busy(&reply, error, folder, entry->name);
 	if (error == 0)

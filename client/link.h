@@ -25,6 +25,7 @@ struct link {
 	struct turn upload;    /* a server takes one upload at a time */
 	pthread_mutex_t lock;
 	struct buf display_name; /* under lock: the Pi's name for "local" */
+	int64_t read_ms;	 /* under lock: when the last download ended */
 };
 
 /* GET target.  Returns http_perform's or http_error's verdict. */

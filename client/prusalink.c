@@ -259,6 +259,9 @@ fetch(struct printer *printer, const struct wait *wait, const char *folder,
 	if (error == 0) {
 		request.target = target.data;
 		error = http_perform(link->http, wait, &request, &reply);
+		pthread_mutex_lock(&link->lock);
+		link->read_ms = time_now_ms();
+		pthread_mutex_unlock(&link->lock);
 	}
 	if (error == 0)
 		error = http_error(&reply);

@@ -298,6 +298,19 @@ on_printer() {
 	done
 }
 
+@test "a file that was just read can be removed" {
+	local kind
+	for kind in $(both); do
+		fresh "$kind"
+		on_disk a.gcode 10000
+		ctl fail DELETE /api/v1/files 409 2 File is busy
+		cmp "$DISK/a.gcode" "$S/a.gcode"
+		rm "$S/a.gcode"
+		[ ! -e "$DISK/a.gcode" ]
+		assert_requests 3 '^DELETE$'
+	done
+}
+
 # Write in two pieces, and rename in between.
 rename_amid() {
 	python3 - "$@" <<-'END'
