@@ -147,6 +147,7 @@ SRCS = \
 	fs/root_document.c \
 	fs/section.c \
 	fs/settings.c \
+	fs/sight.c \
 	fs/space.c \
 	fs/storage.c \
 	fs/storage_find.c \

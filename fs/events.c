@@ -7,47 +7,21 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
-#include <math.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "cache/cache.h"
 #include "cache/crew.h"
 #include "client/buf.h"
-#include "client/dialect.h"
 #include "client/json.h"
-#include "client/printer.h"
-#include "client/shape.h"
 #include "client/time.h"
 #include "fs/events.h"
 #include "fs/node.h"
 #include "fs/place.h"
+#include "fs/sight.h"
 #include "fs/stream.h"
 #include "fs/unit.h"
-
-#define JOB_MS	   2000
-#define IDLE_MS	   10000
-#define AWAY_MS	   5000
-#define STORAGE_MS 10000
-#define STORAGES   4
-
-/* A value of the status that is watched. */
-static const struct watched {
-	const char *kind;
-	const char *field;
-	bool is_text;
-} watched[] = {
-	{ "state", "printer.state", true },
-	{ "job", "job.id", false },
-	{ "progress", "job.progress", false },
-	{ "transfer", "transfer.id", false },
-};
-
-#define WATCHED (sizeof(watched) / sizeof(watched[0]))
 
 struct events {
 	struct unit *unit;
@@ -57,13 +31,7 @@ struct events {
 	int readers;
 	bool stopping;
 	bool following;
-	/* From here on the follower's. */
-	bool seen; /* there is something to compare with */
-	bool online;
-	struct buf values[WATCHED]; /* as JSON, empty: null */
-	bool has[STORAGES];	    /* in the order of the dialect */
-	bool storages_seen;
-	int64_t storages_ms; /* when they were looked at */
+	struct sight *sight; /* the follower's */
 };
 
 struct listener {
@@ -78,6 +46,11 @@ events_new(struct unit *unit, struct events **out)
 	struct events *events = calloc(1, sizeof(*events));
 	int error = events == NULL ? -ENOMEM : stream_new(&events->stream);
 
+	if (error == 0) {
+		error = sight_new(unit->printer, &events->sight);
+		if (error != 0)
+			stream_free(events->stream);
+	}
 	if (error != 0) {
 		free(events);
 		return error;
@@ -102,12 +75,9 @@ events_stop(struct events *events)
 void
 events_free(struct events *events)
 {
-	size_t i;
-
 	if (events == NULL)
 		return;
-	for (i = 0; i < WATCHED; i++)
-		buf_free(&events->values[i]);
+	sight_free(events->sight);
 	stream_free(events->stream);
 	pthread_cond_destroy(&events->changed);
 	pthread_mutex_destroy(&events->lock);
@@ -156,65 +126,6 @@ events_note_file(struct events *events, const char *old_path,
 	buf_free(&new);
 }
 
-/* The value as JSON; a progress in whole percent. */
-static void
-read_value(const struct buf *status, const struct watched *row, struct buf *out)
-{
-	struct buf text = { 0 };
-	double number;
-	char *end;
-
-	if (json_field(buf_text(status), status->len, row->field, &text) != 0)
-		return;
-	number = strtod(buf_text(&text), &end);
-	if (row->is_text)
-		(void)json_quote(out, buf_text(&text));
-	else if (*end == '\0' && end != text.data && fabs(number) < 1e15)
-		(void)buf_printf(out, "%.0f", floor(number));
-	buf_free(&text);
-}
-
-static void
-compare_status(struct events *events, const struct buf *status)
-{
-	struct buf value;
-	size_t i;
-
-	for (i = 0; i < WATCHED; i++) {
-		memset(&value, 0, sizeof(value));
-		read_value(status, &watched[i], &value);
-		if (events->seen &&
-		    strcmp(buf_text(&events->values[i]), buf_text(&value)) != 0)
-			tell(events, watched[i].kind,
-			    buf_text(&events->values[i]), buf_text(&value));
-		buf_free(&events->values[i]);
-		events->values[i] = value;
-	}
-}
-
-static void
-compare_storages(struct events *events, const struct buf *text)
-{
-	const struct dialect *dialect = events->unit->printer->dialect;
-	struct shape_storage storage;
-	char name[32];
-	int i;
-
-	for (i = 0; i < STORAGES && dialect->storages[i].name != NULL; i++) {
-		bool has = shape_storage(text->data, text->len,
-			       dialect->storages[i].name, &storage) == 0 &&
-		    storage.available;
-
-		snprintf(name, sizeof(name), "\"%s\"",
-		    dialect->storages[i].name);
-		if (events->storages_seen && has != events->has[i])
-			tell(events, "storage", has ? "" : name,
-			    has ? name : "");
-		events->has[i] = has;
-	}
-	events->storages_seen = true;
-}
-
 static bool
 nobody_reads(void *arg)
 {
@@ -228,51 +139,18 @@ nobody_reads(void *arg)
 }
 
 static void
-look_at_storages(struct events *events, const struct wait *wait)
+hear(void *arg, const char *kind, const char *old, const char *new)
 {
-	struct printer *printer = events->unit->printer;
-	struct buf text = { 0 };
-
-	cache_expire(printer, TOPIC_STORAGE, JOB_MS / 2);
-	if (printer_document(printer, wait, TOPIC_STORAGE, &text) == 0)
-		compare_storages(events, &text);
-	events->storages_ms = time_now_ms();
-	buf_free(&text);
+	tell(arg, kind, old, new);
 }
 
-/* Look at the printer and tell what has changed.  Returns 0 or -EINTR. */
+/* Returns 0 or -EINTR. */
 static int
 look(struct events *events, const struct wait *wait)
 {
-	struct printer *printer = events->unit->printer;
-	struct buf status = { 0 };
-	bool online;
-	int error;
+	const struct hearer hearer = { .tell = hear, .arg = events };
 
-	cache_expire(printer, TOPIC_STATUS, JOB_MS / 2);
-	error = printer_document(printer, wait, TOPIC_STATUS, &status);
-	if (error == -EINTR)
-		return error;
-	online = error == 0;
-	if (events->seen && online != events->online)
-		tell(events, "online", online ? "false" : "true",
-		    online ? "true" : "false");
-	if (online)
-		compare_status(events, &status);
-	events->seen = events->seen || online;
-	events->online = online;
-	buf_free(&status);
-	if (online && time_now_ms() - events->storages_ms >= STORAGE_MS)
-		look_at_storages(events, wait);
-	return 0;
-}
-
-static int64_t
-pause_ms(const struct events *events)
-{
-	if (!events->online)
-		return AWAY_MS;
-	return events->values[1].len > 0 ? JOB_MS : IDLE_MS; /* the job */
+	return sight_look(events->sight, wait, &hearer);
 }
 
 static void
@@ -280,10 +158,8 @@ follow(void *arg)
 {
 	struct events *events = arg;
 	const struct wait wait = { .given_up = nobody_reads, .arg = events };
-	int64_t next_ms = time_now_ms(), left;
+	int64_t next_ms = time_now_ms() + sight_pause_ms(events->sight), left;
 
-	if (events->seen)
-		next_ms += pause_ms(events);
 	pthread_mutex_lock(&events->lock);
 	while (!events->stopping && events->readers > 0) {
 		left = next_ms - time_now_ms();
@@ -293,7 +169,7 @@ follow(void *arg)
 		}
 		pthread_mutex_unlock(&events->lock);
 		(void)look(events, &wait);
-		next_ms = time_now_ms() + pause_ms(events);
+		next_ms = time_now_ms() + sight_pause_ms(events->sight);
 		pthread_mutex_lock(&events->lock);
 	}
 	events->following = false;
@@ -306,11 +182,8 @@ start_following(struct events *events, const struct caller *caller)
 {
 	int error, interrupted;
 
-	events->seen = events->storages_seen = false;
-	events->storages_ms = time_now_ms() - STORAGE_MS;
-	events->online = false;
+	sight_forget(events->sight);
 	interrupted = look(events, &caller->wait);
-	events->seen = interrupted == 0;
 	error = crew_start(events->unit->crew, follow, events);
 	if (error != 0) {
 		pthread_mutex_lock(&events->lock);

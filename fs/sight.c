@@ -1,0 +1,234 @@
+/*
+ * What changes at a printer: values of its documents, whether it answers, and
+ * its storages.  No lock: one thread at a time has it.
+ */
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cache/cache.h"
+#include "client/buf.h"
+#include "client/dialect.h"
+#include "client/json.h"
+#include "client/printer.h"
+#include "client/shape.h"
+#include "client/time.h"
+#include "fs/sight.h"
+
+#define JOB_MS	   2000
+#define IDLE_MS	   10000
+#define AWAY_MS	   5000
+#define STORAGE_MS 10000
+#define STORAGES   4
+
+/* As what a value is told. */
+enum form {
+	FORM_TEXT,
+	FORM_WHOLE, /* number */
+	FORM_BOOL
+};
+
+/* A value that is watched. */
+static const struct watched {
+	const char *kind;
+	enum topic topic;
+	const char *field;
+	enum form form;
+} watched[] = {
+	{ "state", TOPIC_STATUS, "printer.state", FORM_TEXT },
+	{ "job", TOPIC_STATUS, "job.id", FORM_WHOLE },
+	{ "progress", TOPIC_STATUS, "job.progress", FORM_WHOLE },
+	{ "transfer", TOPIC_STATUS, "transfer.id", FORM_WHOLE },
+	{ "watching", TOPIC_FAILURE, "watching", FORM_BOOL },
+	{ "alert", TOPIC_FAILURE, "alert", FORM_BOOL },
+};
+
+#define WATCHED (sizeof(watched) / sizeof(watched[0]))
+#define JOB	1 /* the row of the job */
+
+struct sight {
+	struct printer *printer;
+	bool looked; /* there is something to compare with */
+	bool online;
+	struct buf values[WATCHED]; /* as JSON, empty: null */
+	bool has[STORAGES];	    /* in the order of the dialect */
+	bool storages_seen;
+	int64_t storages_ms; /* when they were looked at */
+};
+
+int
+sight_new(struct printer *printer, struct sight **out)
+{
+	struct sight *sight = calloc(1, sizeof(*sight));
+
+	if (sight == NULL)
+		return -ENOMEM;
+	sight->printer = printer;
+	*out = sight;
+	return 0;
+}
+
+void
+sight_free(struct sight *sight)
+{
+	size_t i;
+
+	if (sight == NULL)
+		return;
+	for (i = 0; i < WATCHED; i++)
+		buf_free(&sight->values[i]);
+	free(sight);
+}
+
+void
+sight_forget(struct sight *sight)
+{
+	size_t i;
+
+	for (i = 0; i < WATCHED; i++)
+		buf_free(&sight->values[i]);
+	sight->looked = sight->storages_seen = sight->online = false;
+	sight->storages_ms = time_now_ms() - STORAGE_MS;
+}
+
+/* The value as JSON; a progress in whole percent. */
+static void
+read_value(const struct buf *text, const struct watched *row, struct buf *out)
+{
+	struct buf value = { 0 };
+	double number;
+	char *end;
+
+	if (json_field(buf_text(text), text->len, row->field, &value) != 0)
+		return;
+	number = strtod(buf_text(&value), &end);
+	if (row->form == FORM_TEXT)
+		(void)json_quote(out, buf_text(&value));
+	else if (row->form == FORM_BOOL)
+		(void)buf_printf(out, "%s",
+		    strcmp(buf_text(&value), "true") == 0 ? "true" : "false");
+	else if (*end == '\0' && end != value.data && fabs(number) < 1e15)
+		(void)buf_printf(out, "%.0f", floor(number));
+	buf_free(&value);
+}
+
+static void
+compare_values(struct sight *sight, enum topic topic, const struct buf *text,
+    const struct hearer *hearer)
+{
+	struct buf value;
+	size_t i;
+
+	for (i = 0; i < WATCHED; i++) {
+		const char *old = buf_text(&sight->values[i]);
+
+		if (watched[i].topic != topic)
+			continue;
+		memset(&value, 0, sizeof(value));
+		read_value(text, &watched[i], &value);
+		if (sight->looked && strcmp(old, buf_text(&value)) != 0)
+			hearer->tell(hearer->arg, watched[i].kind, old,
+			    buf_text(&value));
+		buf_free(&sight->values[i]);
+		sight->values[i] = value;
+	}
+}
+
+static void
+compare_storages(struct sight *sight, const struct buf *text,
+    const struct hearer *hearer)
+{
+	const struct dialect *dialect = sight->printer->dialect;
+	struct shape_storage storage;
+	char name[32];
+	int i;
+
+	for (i = 0; i < STORAGES && dialect->storages[i].name != NULL; i++) {
+		bool has = shape_storage(text->data, text->len,
+			       dialect->storages[i].name, &storage) == 0 &&
+		    storage.available;
+
+		snprintf(name, sizeof(name), "\"%s\"",
+		    dialect->storages[i].name);
+		if (sight->storages_seen && has != sight->has[i])
+			hearer->tell(hearer->arg, "storage", has ? "" : name,
+			    has ? name : "");
+		sight->has[i] = has;
+	}
+	sight->storages_seen = true;
+}
+
+/* Nobody is told an answer from before the last look. */
+static int
+ask(struct sight *sight, const struct wait *wait, enum topic topic,
+    struct buf *out)
+{
+	cache_expire(sight->printer, topic, JOB_MS / 2);
+	return printer_document(sight->printer, wait, topic, out);
+}
+
+static void
+look_at_storages(struct sight *sight, const struct wait *wait,
+    const struct hearer *hearer)
+{
+	struct buf text = { 0 };
+
+	if (ask(sight, wait, TOPIC_STORAGE, &text) == 0)
+		compare_storages(sight, &text, hearer);
+	sight->storages_ms = time_now_ms();
+	buf_free(&text);
+}
+
+/* An Obico server can tell of alarms while the printer is away. */
+static int
+look_at_failures(struct sight *sight, const struct wait *wait,
+    const struct hearer *hearer)
+{
+	struct buf text = { 0 };
+	int error = ask(sight, wait, TOPIC_FAILURE, &text);
+
+	if (error == 0)
+		compare_values(sight, TOPIC_FAILURE, &text, hearer);
+	buf_free(&text);
+	return error == -EINTR ? error : 0;
+}
+
+int
+sight_look(struct sight *sight, const struct wait *wait,
+    const struct hearer *hearer)
+{
+	struct buf status = { 0 };
+	bool online;
+	int error = ask(sight, wait, TOPIC_STATUS, &status);
+
+	if (error == -EINTR)
+		return error;
+	online = error == 0;
+	if (sight->looked && online != sight->online)
+		hearer->tell(hearer->arg, "online", online ? "false" : "true",
+		    online ? "true" : "false");
+	if (online)
+		compare_values(sight, TOPIC_STATUS, &status, hearer);
+	sight->online = online;
+	buf_free(&status);
+	error = sight->printer->is_watched ?
+	    look_at_failures(sight, wait, hearer) :
+	    0;
+	sight->looked = sight->looked || error == 0;
+	if (error == 0 && online &&
+	    time_now_ms() - sight->storages_ms >= STORAGE_MS)
+		look_at_storages(sight, wait, hearer);
+	return error;
+}
+
+int64_t
+sight_pause_ms(const struct sight *sight)
+{
+	if (!sight->looked)
+		return 0;
+	if (!sight->online)
+		return AWAY_MS;
+	return sight->values[JOB].len > 0 ? JOB_MS : IDLE_MS;
+}
