@@ -226,3 +226,54 @@ verbs_of() {
 	[ -d "$M/archived/Old i3/prints" ]
 	ls "$M/archived/Old i3/prints"
 }
+
+# Write what comes into a file; $LISTENER is the process.
+listen() {
+	cat "$P/events" >"$1" 3>&- &
+	LISTENER=$!
+	eventually is_open "$LISTENER"
+}
+
+# Does the process wait for an event?
+is_open() {
+	readlink "/proc/$1"/fd/* | grep -qF "$P/events" &&
+	    grep -q '[SD] ' "/proc/$1/stat"
+}
+
+# has FILE KIND OLD NEW, as JSON.
+has() {
+	jq -es --arg kind "$2" --argjson old "$3" --argjson new "$4" '
+	    any(.[]; .kind == $kind and .old == $old and .new == $new)' "$1"
+}
+
+@test "an alarm shows in events, and so does its end" {
+	fresh obico
+	listen "$DIR/events"
+	grep -m1 '"alert"' "$P/events" >"$DIR/grep" 3>&- &
+	local grep=$!
+	eventually is_open "$grep"
+	ctl alert pause
+	wait "$grep"
+	jq -e '.kind == "alert" and .old == false and .new and
+	    .printer == "MK3S Workshop"' "$DIR/grep"
+	eventually has "$DIR/events" state '"PRINTING"' '"PAUSED"'
+	eventually has "$DIR/events" watching true false
+	echo resume >"$P/control"
+	eventually has "$DIR/events" alert true false
+	eventually has "$DIR/events" watching false true
+	ctl agent drop
+	eventually has "$DIR/events" online true false
+	kill "$LISTENER"
+}
+
+@test "events of a printer ask for the account's list, and for nothing else" {
+	fresh obico
+	listen "$DIR/events"
+	has_requests_now() {
+		has_requests 3 '^GET$' '^/api/v1/printers/[?]'
+	}
+	eventually has_requests_now
+	jq -es 'all(.[]; .target | startswith("/api/v1/printers/?"))' \
+	    "$DIR/requests"
+	kill "$LISTENER"
+}
