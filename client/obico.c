@@ -239,6 +239,12 @@ obico_known(struct obico *obico)
 }
 
 void
+obico_count(struct obico *obico, struct counts *out)
+{
+	http_count(obico->http, out);
+}
+
+void
 obico_forget(struct obico *obico)
 {
 	pthread_mutex_lock(&obico->lock);

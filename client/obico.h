@@ -7,6 +7,7 @@
 
 #include "client/buf.h"
 
+struct counts;
 struct http;
 struct http_config;
 struct obico;
@@ -65,6 +66,9 @@ void roster_release(struct roster *);
 
 /* The printer of that id, or NULL.  Borrowed. */
 const struct roster_printer *roster_find(const struct roster *, int64_t id);
+
+/* How all its requests went, for whichever printer. */
+void obico_count(struct obico *, struct counts *out);
 
 /* What is remembered is void: the next question goes to the server. */
 void obico_forget(struct obico *);

@@ -174,12 +174,6 @@ told_ms(struct printer *printer, enum topic topic)
 }
 
 static void
-count(struct printer *printer, struct counts *out)
-{
-	http_count(((struct obico_printer *)printer)->obico->http, out);
-}
-
-static void
 release(struct printer *printer)
 {
 	obico_release(((struct obico_printer *)printer)->obico);
@@ -202,7 +196,6 @@ obico_printer_new(struct obico *obico, int64_t id, bool archived,
 		.change_settings = obico_change_settings,
 		.told_ms = told_ms,
 		.command = obico_command,
-		.count = count,
 		.free = release,
 	};
 	struct obico_printer *printer = calloc(1, sizeof(*printer));

@@ -164,7 +164,9 @@ produce_uploads(struct unit *unit, const struct caller *caller, struct buf *out)
 static int
 produce_metrics(struct unit *unit, const struct caller *caller, struct buf *out)
 {
-	return metrics_text(&unit, 1, caller, out);
+	const struct metrics metrics = { .units = &unit, .count = 1 };
+
+	return metrics_text(&metrics, caller, out);
 }
 
 /* The whole document, or the one value that the row names. */

@@ -12,6 +12,7 @@
 
 #include "client/buf.h"
 #include "client/counts.h"
+#include "client/dialect.h"
 #include "client/json.h"
 #include "client/printer.h"
 #include "fs/kind.h"
@@ -19,11 +20,20 @@
 #include "fs/metrics.h"
 #include "fs/unit.h"
 
-/* What is known of one printer. */
+/* Whose reading is it, and what has he to tell? */
+enum teller {
+	TELLER_PRINTER,
+	TELLER_PRINTER_OF_ACCOUNT, /* all but requests */
+	TELLER_ACCOUNT		   /* nothing but requests */
+};
+
+/* What is known of one printer, or account. */
 struct reading {
+	enum teller teller;
 	struct buf label; /* printer="NAME" */
 	bool online;
 	struct buf status;
+	struct buf failure; /* or empty */
 	struct counts counts;
 	struct ledger_counts uploads;
 };
@@ -35,8 +45,9 @@ struct family {
 	const char *help;
 	int (*write)(const struct family *, const struct reading *,
 	    struct buf *out);
-	const char *field; /* of the status */
+	const char *field; /* of the status, or of what failed */
 	double scale;	   /* from the printer's unit to the base unit */
+	bool of_requests;
 };
 
 /* NAME{printer="…"MORE} VALUE */
@@ -58,24 +69,50 @@ sample_count(const struct family *family, const struct reading *reading,
 	return sample(family, reading, suffix, more, text, out);
 }
 
+/* A boolean is 0 or 1. */
+static bool
+read_number(const char *text, double *out)
+{
+	char *end;
+
+	if (strcmp(text, "true") == 0 || strcmp(text, "false") == 0) {
+		*out = *text == 't';
+		return true;
+	}
+	*out = strtod(text, &end);
+	return end != text && *end == '\0';
+}
+
 static int
-write_field(const struct family *family, const struct reading *reading,
-    struct buf *out)
+write_value(const struct family *family, const struct reading *reading,
+    const struct buf *from, struct buf *out)
 {
 	struct buf value = { 0 };
-	char text[32], *end;
 	double number;
+	char text[32];
 	int error;
 
-	error = json_field(buf_text(&reading->status), reading->status.len,
-	    family->field, &value);
-	number = strtod(buf_text(&value), &end);
-	if (error == 0 && value.len > 0 && *end == '\0') {
+	error = json_field(buf_text(from), from->len, family->field, &value);
+	if (error == 0 && read_number(value.data, &number)) {
 		snprintf(text, sizeof(text), "%.10g", number * family->scale);
 		error = sample(family, reading, "", "", text, out);
 	}
 	buf_free(&value);
 	return error == -ENOMEM ? error : 0;
+}
+
+static int
+write_field(const struct family *family, const struct reading *reading,
+    struct buf *out)
+{
+	return write_value(family, reading, &reading->status, out);
+}
+
+static int
+write_failure(const struct family *family, const struct reading *reading,
+    struct buf *out)
+{
+	return write_value(family, reading, &reading->failure, out);
 }
 
 static int
@@ -243,30 +280,33 @@ write_misses(const struct family *family, const struct reading *reading,
 
 /* clang-format off */
 static const struct family families[] = {
-	{ "prusafs_build_info", "gauge", "", "Version of prusafs.", write_build, NULL, 0 },
-	{ "prusafs_online", "gauge", "", "Does the printer answer?", write_online, NULL, 0 },
-	{ "prusafs_state", "gauge", "", "What the printer is doing.", write_state, "printer.state", 0 },
-	{ "prusafs_nozzle_temperature_celsius", "gauge", "celsius", "Temperature of the nozzle.", write_field, "printer.temp_nozzle", 1 },
-	{ "prusafs_nozzle_target_celsius", "gauge", "celsius", "What it shall be; 0 is off.", write_field, "printer.target_nozzle", 1 },
-	{ "prusafs_bed_temperature_celsius", "gauge", "celsius", "Temperature of the bed.", write_field, "printer.temp_bed", 1 },
-	{ "prusafs_bed_target_celsius", "gauge", "celsius", "What it shall be; 0 is off.", write_field, "printer.target_bed", 1 },
-	{ "prusafs_axis_z_meters", "gauge", "meters", "Height of the nozzle.", write_field, "printer.axis_z", 0.001 },
-	{ "prusafs_print_speed_ratio", "gauge", "ratio", "Print speed; 1 is as sliced.", write_field, "printer.speed", 0.01 },
-	{ "prusafs_filament_flow_ratio", "gauge", "ratio", "Flow of filament; 1 is as sliced.", write_field, "printer.flow", 0.01 },
-	{ "prusafs_hotend_fan_hertz", "gauge", "hertz", "Revolutions per second of the fan of the hotend.", write_field, "printer.fan_hotend", 1.0 / 60 },
-	{ "prusafs_print_fan_hertz", "gauge", "hertz", "Revolutions per second of the print fan.", write_field, "printer.fan_print", 1.0 / 60 },
-	{ "prusafs_job_progress_ratio", "gauge", "ratio", "Progress of the job; 1 is done.", write_field, "job.progress", 0.01 },
-	{ "prusafs_job_time_left_seconds", "gauge", "seconds", "Until the end of the job, as the printer estimates.", write_field, "job.time_remaining", 1 },
-	{ "prusafs_job_time_printing_seconds", "gauge", "seconds", "Since the job began.", write_field, "job.time_printing", 1 },
-	{ "prusafs_transfer_progress_ratio", "gauge", "ratio", "Of what the printer is receiving, from whomever; 1 is done.", write_field, "transfer.progress", 0.01 },
-	{ "prusafs_transfer_received_bytes", "gauge", "bytes", "Bytes of it that have come.", write_field, "transfer.data_transferred", 1 },
-	{ "prusafs_pending_uploads", "gauge", "", "Uploads of this mount that are not done.", write_pending, NULL, 0 },
-	{ "prusafs_uploads", "counter", "", "Uploads of this mount that ended.", write_uploads, NULL, 0 },
-	{ "prusafs_upload_bytes", "counter", "bytes", "Bytes that this mount has sent in uploads.", write_bytes, NULL, 0 },
-	{ "prusafs_requests", "counter", "", "Requests to the printer.", write_requests, NULL, 0 },
-	{ "prusafs_request_duration_seconds", "histogram", "seconds", "How long requests took, from the turn of their lane to the end of the answer.", write_durations, NULL, 0 },
-	{ "prusafs_cache_hits", "counter", "", "Documents and listings told from memory.", write_hits, NULL, 0 },
-	{ "prusafs_cache_misses", "counter", "", "Documents and listings that were asked for.", write_misses, NULL, 0 },
+	{ "prusafs_build_info", "gauge", "", "Version of prusafs.", write_build, NULL, 0, false },
+	{ "prusafs_online", "gauge", "", "Does the printer answer?", write_online, NULL, 0, false },
+	{ "prusafs_state", "gauge", "", "What the printer is doing.", write_state, "printer.state", 0, false },
+	{ "prusafs_nozzle_temperature_celsius", "gauge", "celsius", "Temperature of the nozzle.", write_field, "printer.temp_nozzle", 1, false },
+	{ "prusafs_nozzle_target_celsius", "gauge", "celsius", "What it shall be; 0 is off.", write_field, "printer.target_nozzle", 1, false },
+	{ "prusafs_bed_temperature_celsius", "gauge", "celsius", "Temperature of the bed.", write_field, "printer.temp_bed", 1, false },
+	{ "prusafs_bed_target_celsius", "gauge", "celsius", "What it shall be; 0 is off.", write_field, "printer.target_bed", 1, false },
+	{ "prusafs_axis_z_meters", "gauge", "meters", "Height of the nozzle.", write_field, "printer.axis_z", 0.001, false },
+	{ "prusafs_print_speed_ratio", "gauge", "ratio", "Print speed; 1 is as sliced.", write_field, "printer.speed", 0.01, false },
+	{ "prusafs_filament_flow_ratio", "gauge", "ratio", "Flow of filament; 1 is as sliced.", write_field, "printer.flow", 0.01, false },
+	{ "prusafs_hotend_fan_hertz", "gauge", "hertz", "Revolutions per second of the fan of the hotend.", write_field, "printer.fan_hotend", 1.0 / 60, false },
+	{ "prusafs_print_fan_hertz", "gauge", "hertz", "Revolutions per second of the print fan.", write_field, "printer.fan_print", 1.0 / 60, false },
+	{ "prusafs_job_progress_ratio", "gauge", "ratio", "Progress of the job; 1 is done.", write_field, "job.progress", 0.01, false },
+	{ "prusafs_job_time_left_seconds", "gauge", "seconds", "Until the end of the job, as the printer estimates.", write_field, "job.time_remaining", 1, false },
+	{ "prusafs_job_time_printing_seconds", "gauge", "seconds", "Since the job began.", write_field, "job.time_printing", 1, false },
+	{ "prusafs_transfer_progress_ratio", "gauge", "ratio", "Of what the printer is receiving, from whomever; 1 is done.", write_field, "transfer.progress", 0.01, false },
+	{ "prusafs_transfer_received_bytes", "gauge", "bytes", "Bytes of it that have come.", write_field, "transfer.data_transferred", 1, false },
+	{ "prusafs_watching", "gauge", "", "Does Obico look for failures in the print?", write_failure, "watching", 1, false },
+	{ "prusafs_failure_ratio", "gauge", "ratio", "How much the last pictures look like a failure; 1 is most.", write_failure, "normalized_p", 1, false },
+	{ "prusafs_failure_alert", "gauge", "", "Is there an alarm that nobody has acknowledged?", write_failure, "alert", 1, false },
+	{ "prusafs_pending_uploads", "gauge", "", "Uploads of this mount that are not done.", write_pending, NULL, 0, false },
+	{ "prusafs_uploads", "counter", "", "Uploads of this mount that ended.", write_uploads, NULL, 0, false },
+	{ "prusafs_upload_bytes", "counter", "bytes", "Bytes that this mount has sent in uploads.", write_bytes, NULL, 0, false },
+	{ "prusafs_requests", "counter", "", "Requests to the printer, or to the server of an account.", write_requests, NULL, 0, true },
+	{ "prusafs_request_duration_seconds", "histogram", "seconds", "How long requests took, from the turn of their lane to the end of the answer.", write_durations, NULL, 0, true },
+	{ "prusafs_cache_hits", "counter", "", "Documents and listings told from memory.", write_hits, NULL, 0, false },
+	{ "prusafs_cache_misses", "counter", "", "Documents and listings that were asked for.", write_misses, NULL, 0, false },
 };
 /* clang-format on */
 
@@ -288,20 +328,49 @@ escape(const char *text, struct buf *out)
 }
 
 static int
+make_label(const char *what, const char *name, struct buf *out)
+{
+	int error = buf_printf(out, "%s=\"", what);
+
+	if (error == 0)
+		error = escape(name, out);
+	return error != 0 ? error : buf_append(out, "\"", 1);
+}
+
+static int
 read_unit(struct unit *unit, const struct caller *caller, struct reading *out)
 {
-	int error = printer_document(unit->printer, &caller->wait, TOPIC_STATUS,
+	struct printer *printer = unit->printer;
+	int error = printer_document(printer, &caller->wait, TOPIC_STATUS,
 	    &out->status);
 
+	out->online = error == 0;
+	if (error != -EINTR && error != -ENOMEM && printer->is_watched)
+		error = printer_document(printer, &caller->wait, TOPIC_FAILURE,
+		    &out->failure);
 	if (error == -EINTR || error == -ENOMEM)
 		return error;
-	out->online = error == 0;
-	printer_count(unit->printer, &out->counts);
+	out->teller = printer->dialect->is_cloud ? TELLER_PRINTER_OF_ACCOUNT :
+						   TELLER_PRINTER;
+	printer_count(printer, &out->counts);
 	ledger_count(unit->ledger, &out->uploads);
-	error = buf_printf(&out->label, "printer=\"");
-	if (error == 0)
-		error = escape(unit->name, &out->label);
-	return error != 0 ? error : buf_append(&out->label, "\"", 1);
+	return make_label("printer", unit->name, &out->label);
+}
+
+static int
+read_server(const struct metrics_server *server, struct reading *out)
+{
+	out->teller = TELLER_ACCOUNT;
+	out->counts = server->counts;
+	return make_label("account", server->name, &out->label);
+}
+
+/* The printers of an account share its requests, which are told once. */
+static bool
+tells(const struct reading *reading, const struct family *family)
+{
+	return reading->teller == TELLER_PRINTER ||
+	    (reading->teller == TELLER_ACCOUNT) == family->of_requests;
 }
 
 /* A family of which there is nothing to say is left out. */
@@ -313,8 +382,10 @@ write_family(const struct family *family, const struct reading *readings,
 	size_t i;
 	int error = 0;
 
-	for (i = 0; i < count && error == 0; i++)
-		error = family->write(family, &readings[i], &samples);
+	for (i = 0; i < count && error == 0; i++) {
+		if (tells(&readings[i], family))
+			error = family->write(family, &readings[i], &samples);
+	}
 	if (error == 0 && samples.len > 0)
 		error = buf_printf(out, "# TYPE %s %s\n", family->name,
 		    family->type);
@@ -330,25 +401,40 @@ write_family(const struct family *family, const struct reading *readings,
 	return error;
 }
 
-int
-metrics_text(struct unit *const *units, size_t count,
-    const struct caller *caller, struct buf *out)
+static int
+write_all(const struct reading *readings, size_t count, struct buf *out)
 {
-	struct reading *readings = calloc(count + 1, sizeof(*readings));
 	size_t i;
+	int error = 0;
+
+	for (i = 0; i < sizeof(families) / sizeof(families[0]) && error == 0;
+	     i++)
+		error = write_family(&families[i], readings, count, out);
+	return error != 0 ? error : buf_printf(out, "# EOF\n");
+}
+
+int
+metrics_text(const struct metrics *metrics, const struct caller *caller,
+    struct buf *out)
+{
+	size_t i, count = metrics->count + metrics->server_count;
+	struct reading *readings = calloc(count + 1, sizeof(*readings));
 	int error = 0;
 
 	if (readings == NULL)
 		return -ENOMEM;
-	for (i = 0; i < count && error == 0; i++)
-		error = read_unit(units[i], caller, &readings[i]);
-	for (i = 0; i < sizeof(families) / sizeof(families[0]) && error == 0;
-	     i++)
-		error = write_family(&families[i], readings, count, out);
+	for (i = 0; i < metrics->count && error == 0; i++)
+		error = read_unit(metrics->units[i], caller, &readings[i]);
+	for (i = 0; i < metrics->server_count && error == 0; i++)
+		error = read_server(&metrics->servers[i],
+		    &readings[metrics->count + i]);
+	if (error == 0)
+		error = write_all(readings, count, out);
 	for (i = 0; i < count; i++) {
 		buf_free(&readings[i].label);
 		buf_free(&readings[i].status);
+		buf_free(&readings[i].failure);
 	}
 	free(readings);
-	return error != 0 ? error : buf_printf(out, "# EOF\n");
+	return error;
 }

@@ -18,6 +18,7 @@
 #include "fs/node.h"
 #include "fs/place.h"
 #include "fs/root_document.h"
+#include "fs/section.h"
 #include "fs/survey.h"
 #include "fs/unit.h"
 
@@ -74,33 +75,82 @@ produce_status(const struct caller *caller, const struct place *root,
 	return error;
 }
 
-/* After all were asked at once; those that do not answer are left out. */
+/* The accounts' requests, for their printers have none of their own. */
+struct servers {
+	struct metrics_server *all;
+	size_t count;
+	int error;
+};
+
+static void
+add_server(void *arg, struct account *account)
+{
+	const struct section *section = account_section(account);
+	struct servers *servers = arg;
+	struct metrics_server *all;
+
+	all = recallocarray(servers->all, servers->count, servers->count + 1,
+	    sizeof(*all));
+	if (all == NULL) {
+		servers->error = -ENOMEM;
+		return;
+	}
+	servers->all = all;
+	all += servers->count++;
+	all->name = strdup(section->name != NULL ? section->name :
+						   section->kept);
+	if (all->name == NULL)
+		servers->error = -ENOMEM;
+	obico_count(account_obico(account), &all->counts);
+}
+
+/* Those that do not answer are left out. */
+static int
+write_metrics(const struct caller *caller, const struct place *root,
+    const struct units *units, struct buf *out)
+{
+	struct unit **answering = calloc(units->count + 1,
+	    sizeof(struct unit *));
+	struct servers servers = { .error = answering == NULL ? -ENOMEM : 0 };
+	struct metrics metrics = { .units = answering };
+	size_t i;
+	int error;
+
+	for (i = 0; i < units->count && answering != NULL; i++) {
+		if (!survey_is_waiting(farm_survey(root->farm), units->all[i]))
+			answering[metrics.count++] = units->all[i];
+	}
+	if (root->account != NULL)
+		add_server(&servers, root->account);
+	else
+		farm_each_account(root->farm, add_server, &servers);
+	metrics.servers = servers.all;
+	metrics.server_count = servers.count;
+	error = servers.error;
+	if (error == 0)
+		error = metrics_text(&metrics, caller, out);
+	for (i = 0; i < servers.count; i++)
+		free(servers.all[i].name);
+	free(servers.all);
+	free(answering);
+	return error;
+}
+
+/* All are asked at once. */
 static int
 produce_metrics(const struct caller *caller, const struct place *root,
     struct buf *out)
 {
-	struct survey *survey = farm_survey(root->farm);
 	struct buf status = { 0 };
 	struct units units;
-	struct unit **answering = NULL;
-	size_t i, count = 0;
 	int error = root_units(caller, root, &units);
 
 	if (error == 0)
-		error = survey_status(survey, &caller->wait, units.all,
-		    units.count, 0, &status);
+		error = survey_status(farm_survey(root->farm), &caller->wait,
+		    units.all, units.count, 0, &status);
 	buf_free(&status);
-	if (error == 0) {
-		answering = calloc(units.count + 1, sizeof(struct unit *));
-		error = answering == NULL ? -ENOMEM : 0;
-	}
-	for (i = 0; i < units.count && error == 0; i++) {
-		if (!survey_is_waiting(survey, units.all[i]))
-			answering[count++] = units.all[i];
-	}
 	if (error == 0)
-		error = metrics_text(answering, count, caller, out);
-	free(answering);
+		error = write_metrics(caller, root, &units, out);
 	farm_units_free(&units);
 	return error;
 }

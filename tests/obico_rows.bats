@@ -277,3 +277,37 @@ has() {
 	    "$DIR/requests"
 	kill "$LISTENER"
 }
+
+# metric NAME{LABELS} of a file: its value.
+metric() {
+	"$TOOLS/openmetrics" "$2" <"$1/metrics"
+}
+
+@test "metrics tell alarms, and an account's requests once" {
+	printer obico
+	mounted ttl=0.1
+	local p='printer="MK3S Workshop"' mini='printer="Prusa MINI"'
+	local account
+	[ "$(metric "$P" "prusafs_watching{$p}")" = 1 ]
+	[ "$(metric "$P" "prusafs_failure_alert{$p}")" = 0 ]
+	[ "$(metric "$P" "prusafs_failure_ratio{$p}")" = 0 ]
+	[ "$(metric "$M" "prusafs_watching{$mini}")" = 0 ]
+	refute grep -q 'requests_total\|_seconds_count' "$P/metrics"
+	ctl alert
+	has_alarm() {
+		[ "$(metric "$M" "prusafs_failure_alert{$p}")" = 1 ] &&
+		    [ "$(metric "$M" "prusafs_failure_ratio{$p}")" = 0.85 ]
+	}
+	eventually has_alarm
+	cat "$M/metrics" >"$DIR/metrics"
+	refute grep -q 'requests_total{printer' "$DIR/metrics"
+	account=$(sed -n 's/^prusafs_requests_total{account="\([^"]*\)".*/\1/p' \
+	    "$DIR/metrics" | sort -u)
+	[ "$(wc -l <<<"$account")" = 1 ]
+	[ "$("$TOOLS/openmetrics" "prusafs_requests_total{account=\"$account\",$(
+		)method=\"GET\",outcome=\"accepted\"}" <"$DIR/metrics")" = \
+	    "$(requests '^GET$' '^/api')" ]
+	printer buddy
+	mounted
+	refute grep -q 'failure\|watching' "$M/metrics"
+}

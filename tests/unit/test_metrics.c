@@ -7,6 +7,7 @@
 
 #include "client/buf.h"
 #include "client/counts.h"
+#include "client/dialect.h"
 #include "fs/kind.h"
 #include "fs/ledger.h"
 #include "fs/metrics.h"
@@ -64,6 +65,7 @@ test_families(struct check *check)
 	static char names[][16] = { "mk4", "the \"old\"\\\n" };
 	const struct caller caller = { 0 };
 	struct unit units[2] = { 0 }, *both[2] = { &units[0], &units[1] };
+	const struct metrics two = { .units = both, .count = 2 }, none = { 0 };
 	struct fake fakes[2];
 	struct buf text = { 0 };
 	int i;
@@ -75,7 +77,7 @@ test_families(struct check *check)
 		ledger_new(&units[i].ledger);
 	}
 	fake_set_error(&fakes[1], -EHOSTDOWN);
-	CHECK(check, metrics_text(both, 2, &caller, &text) == 0,
+	CHECK(check, metrics_text(&two, &caller, &text) == 0,
 	    "two printers have metrics");
 	CHECK(check, occurrences(&text, "# TYPE prusafs_online gauge\n") == 1,
 	    "a family begins once");
@@ -92,17 +94,58 @@ test_families(struct check *check)
 	    "the text ends as it must");
 	buf_free(&text);
 	CHECK(check,
-	    metrics_text(NULL, 0, &caller, &text) == 0 &&
+	    metrics_text(&none, &caller, &text) == 0 &&
 		strcmp(buf_text(&text), "# EOF\n") == 0,
 	    "no printer is no family");
 	fake_set_error(&fakes[0], -EINTR);
 	buf_free(&text);
-	CHECK(check, metrics_text(both, 2, &caller, &text) == -EINTR,
+	CHECK(check, metrics_text(&two, &caller, &text) == -EINTR,
 	    "a reader that leaves ends it");
 	for (i = 0; i < 2; i++) {
 		ledger_free(units[i].ledger);
 		fake_destroy(&fakes[i]);
 	}
+	buf_free(&text);
+}
+
+/* What an account asks, it asks for all of its printers. */
+static void
+test_accounts(struct check *check)
+{
+	static char name[] = "mini";
+	static char account[] = "obico";
+	struct metrics_server server = { .name = account };
+	const struct caller caller = { 0 };
+	struct unit unit = { .name = name }, *units[] = { &unit };
+	const struct metrics metrics = { .units = units,
+		.count = 1,
+		.servers = &server,
+		.server_count = 1 };
+	struct fake fake;
+	struct buf text = { 0 };
+
+	fake_init(&fake);
+	fake.printer.dialect = &dialect_obico;
+	unit.printer = &fake.printer;
+	ledger_new(&unit.ledger);
+	counts_note(&server.counts, 0, "GET", 200, 10);
+	CHECK(check, metrics_text(&metrics, &caller, &text) == 0,
+	    "a printer of an account has metrics");
+	CHECK(check,
+	    strstr(buf_text(&text),
+		"prusafs_requests_total{account=\"obico\",method=\"GET\","
+		"outcome=\"accepted\"} 1\n") != NULL,
+	    "the account's requests are told under its own name");
+	CHECK(check,
+	    strstr(buf_text(&text), "requests_total{printer=") == NULL &&
+		strstr(buf_text(&text), "seconds_count{printer=") == NULL,
+	    "and not once more by its printer");
+	CHECK(check,
+	    strstr(buf_text(&text), "online{printer=\"mini\"} 1\n") != NULL &&
+		strstr(buf_text(&text), "online{account=") == NULL,
+	    "an account is no printer");
+	ledger_free(unit.ledger);
+	fake_destroy(&fake);
 	buf_free(&text);
 }
 
@@ -114,5 +157,6 @@ main(void)
 	check_begin(&check);
 	test_counts(&check);
 	test_families(&check);
+	test_accounts(&check);
 	return check_end(&check);
 }
