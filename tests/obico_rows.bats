@@ -311,3 +311,73 @@ metric() {
 	mounted
 	refute grep -q 'failure\|watching' "$M/metrics"
 }
+
+# Every secret that the server has told, and the account's token.
+secrets() {
+	echo "$TOKEN"
+	curl -sf -H "Authorization: Bearer $TOKEN" \
+	    "$URL/api/v1/printers/?with_archived=true" |
+	    jq -r '.. | .auth_token? // empty' | sort -u
+}
+
+@test "no file of an account has a secret in it" {
+	fresh obico
+	local secret
+	ctl alert
+	secrets >"$DIR/secrets"
+	[ "$(wc -l <"$DIR/secrets")" -ge 5 ]
+	refute grep -qx '' "$DIR/secrets"
+	# Files that cannot be had now are errors for grep, and no matches.
+	found_by() {
+		run timeout 60 grep -rsl "$@" "$M"
+		[ "$status" -ne 124 ] && [ -n "$output" ]
+	}
+	found_by -F '"MK3S Workshop"'
+	while read -r secret; do
+		[ "${#secret}" -ge 8 ]
+		refute found_by -F -e "$secret"
+	done <"$DIR/secrets"
+	refute found_by -E -e 'auth_token|digest=|[?&][a-z]+=Yidc'
+	run grep -rFl -f "$DIR/secrets" "$DIR/cache"
+	[ "$status" -eq 1 ]
+	refute grep -qFf "$DIR/secrets" "$OUT" /proc/self/mountinfo
+	refute grep -qFf "$DIR/secrets" <(tr '\0' '\n' \
+	    <"/proc/$FS_PID/cmdline")
+}
+
+is_jpeg() {
+	[ "$(head -c 3 "$1" | od -An -tx1)" = ' ff d8 ff' ]
+}
+
+@test "twenty readers of a picture share one request" {
+	fresh obico
+	local i
+	for i in $(seq 20); do
+		cat "$P/snapshot.jpg" >"$DIR/picture$i" 3>&- &
+		PIDS[i]=$!
+	done
+	for i in $(seq 20); do
+		wait "${PIDS[i]}"
+		is_jpeg "$DIR/picture$i"
+	done
+	assert_requests 1 '^GET$' '^/media/'
+	[ "$(stat -c %s "$P/snapshot.jpg")" -eq \
+	    "$(stat -c %s "$DIR/picture1")" ]
+	[ "$(head -c 8 "$P/snapshot.png" | tail -c 7 | head -c 3)" = PNG ]
+	is_jpeg "$P/cameras/camera/snapshot.jpg"
+	jq -e '.name == "cam"' "$P/cameras/camera/config.json"
+	[ "$(stat -c %s "$M/Never_connected: Žluťoučký ☕/snapshot.jpg")" = 0 ]
+	assert_fails_with 'No data available' \
+	    cat "$M/Never_connected: Žluťoučký ☕/snapshot.jpg"
+}
+
+@test "fifty printers cost one request for their list" {
+	printer obico --printers 50
+	mounted ttl=60
+	[ "$(cat "$M"/*/status.json | jq -s length)" -ge 51 ]
+	cat "$M"/*/{failure,settings,printer,info}.json >"$DIR/all"
+	[ "$(wc -l <"$DIR/all")" -ge 200 ]
+	jq -e 'length >= 51' "$M/status.json"
+	assert_requests 1
+	assert_requests 1 '^GET$' '^/api/v1/printers/[?]'
+}
