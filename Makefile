@@ -122,6 +122,7 @@ SRCS = \
 	fs/farm_refresh.c \
 	fs/handle.c \
 	fs/handle_open.c \
+	fs/handle_stage.c \
 	fs/inode.c \
 	fs/leftover.c \
 	fs/ledger.c \

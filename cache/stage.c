@@ -105,6 +105,14 @@ stage_find_listed(struct stage *stage, const char *key)
 	return NULL;
 }
 
+static void
+free_copy(char *copy[3])
+{
+	free(copy[0]);
+	free(copy[1]);
+	free(copy[2]);
+}
+
 static int
 copy_place(const struct stage_place *place, char *copy[3])
 {
@@ -113,9 +121,7 @@ copy_place(const struct stage_place *place, char *copy[3])
 	copy[2] = strdup(place->folder);
 	if (copy[0] != NULL && copy[1] != NULL && copy[2] != NULL)
 		return 0;
-	free(copy[0]);
-	free(copy[1]);
-	free(copy[2]);
+	free_copy(copy);
 	return -ENOMEM;
 }
 
@@ -287,6 +293,18 @@ stage_unlist(struct staged *staged)
 		free_staged(orphan);
 }
 
+/* With the lock: the strings are its own from now on. */
+static void
+take_place(struct staged *staged, char *copy[3])
+{
+	free(staged->key);
+	free(staged->path);
+	free(staged->folder);
+	staged->key = copy[0];
+	staged->path = copy[1];
+	staged->folder = copy[2];
+}
+
 int
 stage_move(struct staged *staged, const struct stage_place *place,
     bool temporary)
@@ -301,18 +319,31 @@ stage_move(struct staged *staged, const struct stage_place *place,
 	there = stage_find_listed(stage, place->key);
 	if (there != NULL && there != staged)
 		unlist(there, &orphan);
-	free(staged->key);
-	free(staged->path);
-	free(staged->folder);
-	staged->key = copy[0];
-	staged->path = copy[1];
-	staged->folder = copy[2];
+	take_place(staged, copy);
 	staged->temporary = temporary;
 	stage_list(staged);
 	pthread_cond_broadcast(&stage->changed);
 	pthread_mutex_unlock(&stage->lock);
 	if (orphan != NULL)
 		free_staged(orphan);
+	return 0;
+}
+
+int
+stage_follow(struct staged *staged, const struct stage_place *place)
+{
+	char *copy[3];
+	bool follows;
+
+	if (copy_place(place, copy) != 0)
+		return -ENOMEM;
+	pthread_mutex_lock(&staged->stage->lock);
+	follows = !staged->listed && !staged->removed;
+	if (follows)
+		take_place(staged, copy);
+	pthread_mutex_unlock(&staged->stage->lock);
+	if (!follows)
+		free_copy(copy);
 	return 0;
 }
 

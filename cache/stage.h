@@ -88,6 +88,12 @@ void stage_remove(struct staged *);
 int stage_move(struct staged *, const struct stage_place *, bool temporary);
 
 /*
+ * With the gate: the printer's file that this one was, and is no more on the
+ * list, has another name now.  Returns 0 or -ENOMEM.
+ */
+int stage_follow(struct staged *, const struct stage_place *);
+
+/*
  * The name that an upload goes to: folder as on the wire, and path (caller:
  * free both).  Returns 0 or -ENOMEM.
  */

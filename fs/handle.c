@@ -23,29 +23,6 @@
 #include "fs/unit.h"
 #include "fs/upload.h"
 
-static struct staged *
-staged_of(struct handle *handle)
-{
-	struct staged *staged;
-
-	pthread_mutex_lock(&handle->lock);
-	staged = handle->staged;
-	pthread_mutex_unlock(&handle->lock);
-	return staged;
-}
-
-/* Where the file is now (caller: place_release). */
-static struct place *
-place_of(struct handle *handle)
-{
-	struct place *place;
-
-	pthread_mutex_lock(&handle->lock);
-	place = place_hold(handle->now);
-	pthread_mutex_unlock(&handle->lock);
-	return place;
-}
-
 static void
 handle_follow(struct file *file, struct place *place)
 {
@@ -56,122 +33,10 @@ handle_follow(struct file *file, struct place *place)
 	if (strcmp(handle->now->key, place->key) != 0) {
 		former = handle->now;
 		handle->now = place_hold(place);
+		atomic_store(&handle->was_renamed, true);
 	}
 	pthread_mutex_unlock(&handle->lock);
 	place_release(former);
-}
-
-struct staged *
-handle_adopt(struct handle *handle, struct staged *staged)
-{
-	pthread_mutex_lock(&handle->lock);
-	if (handle->staged == NULL) {
-		handle->staged = staged;
-		staged = NULL;
-		if (handle->writes)
-			staged_open(handle->staged);
-	}
-	pthread_mutex_unlock(&handle->lock);
-	staged_release(staged);
-	return staged_of(handle);
-}
-
-/*
- * Bytes to begin a change with: those on the printer now, which another
- * handle may have brought there since this one was opened.  Tells their time
- * stamp.
- */
-static int
-bring_newest(const struct place *place, const struct caller *caller,
-    struct spool **out, int64_t *mtime_s)
-{
-	struct unit *unit = place->unit;
-	const char *dir = unit->settings->spool_dir;
-	struct storage_find found = { 0 };
-	struct spool *there;
-	off_t size;
-	int error = storage_find_place(caller, place, &found);
-
-	if (error == 0)
-		error = printer_size(unit->printer, &caller->wait, found.folder,
-		    &found.entry, &size);
-	if (error == 0)
-		error = content_bring(unit->content, &caller->wait,
-		    found.folder, &found.entry, size, &there);
-	if (error == 0) {
-		*mtime_s = found.entry.mtime_s;
-		error = spool_clone(there, dir, out);
-		spool_release(there);
-	}
-	storage_found_free(&found);
-	return error;
-}
-
-static int
-make_spool(struct handle *handle, const struct caller *caller,
-    const struct place *place, bool empty, struct spool **out, int64_t *mtime_s)
-{
-	const char *dir = place->unit->settings->spool_dir;
-
-	*mtime_s = handle->found.entry.mtime_s;
-	if (empty || !handle->on_printer)
-		return spool_new(dir, out);
-	return bring_newest(place, caller, out, mtime_s);
-}
-
-/* Stage it at its place. */
-static int
-stage_at(struct handle *handle, const struct caller *caller,
-    const struct place *place, bool empty, struct staged **out)
-{
-	struct staged *staged = NULL;
-	struct stage_place where;
-	struct spool *spool;
-	char *folder = NULL;
-	int64_t mtime_s;
-	int error = make_spool(handle, caller, place, empty, &spool, &mtime_s);
-
-	if (error != 0)
-		return error;
-	error = storage_stage_place(place, &where, &folder);
-	if (error != 0)
-		spool_release(spool);
-	else
-		error = stage_add(place->unit->stage, &where, false, spool,
-		    &staged);
-	free(folder);
-	/* Another handle may have been quicker: its file is the one. */
-	if (error == -EEXIST)
-		staged = stage_find(place->unit->stage, place->key);
-	else if (error == 0 && handle->on_printer)
-		staged_replaces(staged, mtime_s);
-	if (staged == NULL)
-		return error != 0 ? error : -ENOMEM;
-	*out = handle_adopt(handle, staged);
-	return 0;
-}
-
-/* See that the file is staged; empty: nothing of it will be kept. */
-static int
-make_staged(struct handle *handle, const struct caller *caller, bool empty,
-    struct staged **out)
-{
-	struct staged *staged = staged_of(handle);
-	struct place *place;
-	int error = 0;
-
-	if (staged != NULL) {
-		*out = staged;
-		return 0;
-	}
-	place = place_of(handle);
-	staged = stage_find(place->unit->stage, place->key);
-	if (staged != NULL)
-		*out = handle_adopt(handle, staged);
-	else
-		error = stage_at(handle, caller, place, empty, out);
-	place_release(place);
-	return error;
 }
 
 /*
@@ -212,7 +77,7 @@ handle_read(struct file *file, const struct caller *caller, void *out,
     size_t len, off_t offset)
 {
 	struct handle *handle = (struct handle *)file;
-	struct staged *staged = staged_of(handle);
+	struct staged *staged = handle_staged(handle);
 	struct content_file *content;
 	struct spool *spool;
 	ssize_t count;
@@ -228,23 +93,6 @@ handle_read(struct file *file, const struct caller *caller, void *out,
 	if (error != 0)
 		return error;
 	return content_read(content, &caller->wait, out, len, offset);
-}
-
-/*
- * The gate, for a change.  Who made a file exclusively replaces nothing; who
- * changes one that he found replaces what the printer has of that name.
- */
-static int
-lock_to_change(const struct handle *handle, const struct caller *caller,
-    struct staged *staged)
-{
-	int64_t old_mtime;
-	int error = staged_lock(staged, &caller->wait);
-
-	if (error == 0 && !handle->exclusive &&
-	    !staged_does_replace(staged, &old_mtime))
-		staged_replaces(staged, STORE_NONE);
-	return error;
 }
 
 /* With the gate: may the file be that long?  The printer's limit is known. */
@@ -266,10 +114,8 @@ handle_write(struct file *file, const struct caller *caller, const void *data,
 	struct handle *handle = (struct handle *)file;
 	const char *dir = file->place->unit->settings->spool_dir;
 	struct staged *staged;
-	ssize_t count = make_staged(handle, caller, false, &staged);
+	ssize_t count = handle_begin_change(handle, caller, false, &staged);
 
-	if (count == 0)
-		count = lock_to_change(handle, caller, staged);
 	if (count != 0)
 		return count;
 	count = check_size(handle, staged, offset + (off_t)len);
@@ -286,13 +132,13 @@ handle_write(struct file *file, const struct caller *caller, const void *data,
 static bool
 has_size(struct handle *handle, off_t size)
 {
-	struct staged *staged = staged_of(handle);
+	struct staged *staged = handle_staged(handle);
 	struct place *place;
 
 	if (staged != NULL || !handle->on_printer || size == 0 ||
 	    handle->size != size)
 		return false;
-	place = place_of(handle);
+	place = handle_place(handle);
 	staged = stage_find(place->unit->stage, place->key);
 	staged_release(staged);
 	place_release(place);
@@ -312,10 +158,8 @@ handle_change(struct file *file, const struct caller *caller,
 	if (changes->set_size && !handle->writes)
 		return -EBADF;
 	if (changes->set_size && !has_size(handle, changes->size)) {
-		error = make_staged(handle, caller, changes->size == 0,
+		error = handle_begin_change(handle, caller, changes->size == 0,
 		    &staged);
-		if (error == 0)
-			error = lock_to_change(handle, caller, staged);
 		if (error != 0)
 			return error;
 		error = check_size(handle, staged, changes->size);
@@ -325,12 +169,12 @@ handle_change(struct file *file, const struct caller *caller,
 		if (error != 0)
 			return error;
 	}
-	staged = staged_of(handle);
+	staged = handle_staged(handle);
 	if (changes->set_mtime && staged != NULL)
 		staged_set_mtime(staged, &changes->mtime);
 	if (!changes->set_mtime || staged != NULL)
 		return 0;
-	place = place_of(handle);
+	place = handle_place(handle);
 	error = place->node->kind->change(caller, place,
 	    &(struct changes){ .set_mtime = true, .mtime = changes->mtime });
 	place_release(place);
@@ -345,7 +189,7 @@ static int
 handle_flush(struct file *file, const struct caller *caller)
 {
 	struct handle *handle = (struct handle *)file;
-	struct staged *staged = staged_of(handle);
+	struct staged *staged = handle_staged(handle);
 	struct staged_facts facts;
 	int error;
 
@@ -369,7 +213,7 @@ handle_flush(struct file *file, const struct caller *caller)
 static int
 handle_sync(struct file *file)
 {
-	struct staged *staged = staged_of((struct handle *)file);
+	struct staged *staged = handle_staged((struct handle *)file);
 	struct spool *spool;
 	int error;
 

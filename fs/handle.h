@@ -14,8 +14,9 @@ struct content_file;
 struct staged;
 
 /*
- * An open file of a storage, shared by fs/handle.c (what is done with it) and
- * fs/handle_open.c (how it comes to be).
+ * An open file of a storage, shared by fs/handle.c (what is done with it),
+ * fs/handle_open.c (how it comes to be) and fs/handle_stage.c (what it
+ * changes).
  */
 struct handle {
 	struct file file;
@@ -23,6 +24,7 @@ struct handle {
 	bool exclusive;	    /* it made the file, with O_EXCL */
 	pid_t opener;	    /* the process whose close uploads */
 	atomic_bool killed; /* its writer was */
+	atomic_bool was_renamed;
 	atomic_int verdict; /* of the last upload, told until the next */
 	bool on_printer;    /* found and size are those of the file there */
 	struct storage_find found;
@@ -42,5 +44,18 @@ struct handle *handle_make(const struct caller *, struct place *, int flags);
  * the one that it has now, borrowed.
  */
 struct staged *handle_adopt(struct handle *, struct staged *);
+
+/* The staged file that it has, borrowed, or NULL. */
+struct staged *handle_staged(struct handle *);
+
+/* Where the file is now (caller: place_release). */
+struct place *handle_place(struct handle *);
+
+/*
+ * See that the file is staged, under the name that it has now, and take the
+ * gate (caller: staged_unlock).  empty: nothing of it will be kept.
+ */
+int handle_begin_change(struct handle *, const struct caller *, bool empty,
+    struct staged **out);
 
 #endif

@@ -1,0 +1,191 @@
+/*
+ * What an open file is a writer of: a staged file, which comes into being with
+ * the first change, at the place where the file is by then.  Any thread;
+ * handle.lock guards what a handle has.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "cache/content.h"
+#include "cache/spool.h"
+#include "cache/stage.h"
+#include "client/printer.h"
+#include "fs/handle.h"
+#include "fs/place.h"
+#include "fs/unit.h"
+
+struct staged *
+handle_staged(struct handle *handle)
+{
+	struct staged *staged;
+
+	pthread_mutex_lock(&handle->lock);
+	staged = handle->staged;
+	pthread_mutex_unlock(&handle->lock);
+	return staged;
+}
+
+struct place *
+handle_place(struct handle *handle)
+{
+	struct place *place;
+
+	pthread_mutex_lock(&handle->lock);
+	place = place_hold(handle->now);
+	pthread_mutex_unlock(&handle->lock);
+	return place;
+}
+
+struct staged *
+handle_adopt(struct handle *handle, struct staged *staged)
+{
+	pthread_mutex_lock(&handle->lock);
+	if (handle->staged == NULL) {
+		handle->staged = staged;
+		staged = NULL;
+		if (handle->writes)
+			staged_open(handle->staged);
+	}
+	pthread_mutex_unlock(&handle->lock);
+	staged_release(staged);
+	return handle_staged(handle);
+}
+
+/*
+ * Bytes to begin a change with: those on the printer now, which another
+ * handle may have brought there since this one was opened.  Tells their time
+ * stamp.
+ */
+static int
+bring_newest(const struct place *place, const struct caller *caller,
+    struct spool **out, int64_t *mtime_s)
+{
+	struct unit *unit = place->unit;
+	const char *dir = unit->settings->spool_dir;
+	struct storage_find found = { 0 };
+	struct spool *there;
+	off_t size;
+	int error = storage_find_place(caller, place, &found);
+
+	if (error == 0)
+		error = printer_size(unit->printer, &caller->wait, found.folder,
+		    &found.entry, &size);
+	if (error == 0)
+		error = content_bring(unit->content, &caller->wait,
+		    found.folder, &found.entry, size, &there);
+	if (error == 0) {
+		*mtime_s = found.entry.mtime_s;
+		error = spool_clone(there, dir, out);
+		spool_release(there);
+	}
+	storage_found_free(&found);
+	return error;
+}
+
+static int
+make_spool(struct handle *handle, const struct caller *caller,
+    const struct place *place, bool empty, struct spool **out, int64_t *mtime_s)
+{
+	const char *dir = place->unit->settings->spool_dir;
+
+	*mtime_s = handle->found.entry.mtime_s;
+	if (empty || !handle->on_printer)
+		return spool_new(dir, out);
+	return bring_newest(place, caller, out, mtime_s);
+}
+
+/* Stage it at its place. */
+static int
+stage_at(struct handle *handle, const struct caller *caller,
+    const struct place *place, bool empty, struct staged **out)
+{
+	struct staged *staged = NULL;
+	struct stage_place where;
+	struct spool *spool;
+	char *folder = NULL;
+	int64_t mtime_s;
+	int error = make_spool(handle, caller, place, empty, &spool, &mtime_s);
+
+	if (error != 0)
+		return error;
+	error = storage_stage_place(place, &where, &folder);
+	if (error != 0)
+		spool_release(spool);
+	else
+		error = stage_add(place->unit->stage, &where, false, spool,
+		    &staged);
+	free(folder);
+	/* Another handle may have been quicker: its file is the one. */
+	if (error == -EEXIST)
+		staged = stage_find(place->unit->stage, place->key);
+	else if (error == 0 && handle->on_printer)
+		staged_replaces(staged, mtime_s);
+	if (staged == NULL)
+		return error != 0 ? error : -ENOMEM;
+	*out = handle_adopt(handle, staged);
+	return 0;
+}
+
+/* See that the file is staged; empty: nothing of it will be kept. */
+static int
+make_staged(struct handle *handle, const struct caller *caller, bool empty,
+    struct staged **out)
+{
+	struct staged *staged = handle_staged(handle);
+	struct place *place;
+	int error = 0;
+
+	if (staged != NULL) {
+		*out = staged;
+		return 0;
+	}
+	place = handle_place(handle);
+	staged = stage_find(place->unit->stage, place->key);
+	if (staged != NULL)
+		*out = handle_adopt(handle, staged);
+	else
+		error = stage_at(handle, caller, place, empty, out);
+	place_release(place);
+	return error;
+}
+
+/*
+ * The gate, for a change.  Who made a file exclusively replaces nothing; who
+ * changes one that he found replaces what the printer has of that name.
+ */
+static int
+lock_to_change(const struct handle *handle, const struct caller *caller,
+    struct staged *staged)
+{
+	int64_t old_mtime;
+	int error = staged_lock(staged, &caller->wait);
+
+	if (error == 0 && !handle->exclusive &&
+	    !staged_does_replace(staged, &old_mtime))
+		staged_replaces(staged, STORE_NONE);
+	return error;
+}
+
+int
+handle_begin_change(struct handle *handle, const struct caller *caller,
+    bool empty, struct staged **out)
+{
+	struct stage_place where;
+	struct place *place;
+	char *folder = NULL;
+	int error = make_staged(handle, caller, empty, out);
+
+	if (error == 0)
+		error = lock_to_change(handle, caller, *out);
+	if (error != 0 || !atomic_load(&handle->was_renamed))
+		return error;
+	place = handle_place(handle);
+	error = storage_stage_place(place, &where, &folder);
+	if (error == 0)
+		error = stage_follow(*out, &where);
+	free(folder);
+	place_release(place);
+	if (error != 0)
+		staged_unlock(*out);
+	return error;
+}
