@@ -3,7 +3,8 @@
  * cache.lock guards the slots and is never held while asking the printer: the
  * one thread that fetches for a slot is marked in it, others wait for its
  * answer.  A change made through us counts the generation up before it
- * returns, and a slot filled from a question of an older generation is void.
+ * returns, and a slot filled from a question of an older generation is void;
+ * a removal brings what is known of folders on into its own generation.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -116,7 +117,8 @@ fetch(struct cache *cache, const struct wait *wait, struct slot *slot)
 	if (away_is_silence(answer.error) && may_serve_old(cache, slot)) {
 		buf_free(&answer.text);
 		slot->done_ms = time_now_ms();
-		slot->generation = generation;
+		if (slot->generation < generation) /* else it was brought on */
+			slot->generation = generation;
 		return 0;
 	}
 	listing_release(slot->listing);

@@ -13,7 +13,9 @@ struct book;
  * version for minutes), folders for some seconds or until our own change,
  * sizes in the book.  One question at a time goes out for each document and
  * folder; those who ask meanwhile share its answer.  A get that begins after
- * a command returned never sees data fetched before it.
+ * a command returned never sees data fetched before it; a file that was
+ * removed is taken out of what is remembered of folders, which gets no
+ * younger.
  *
  * Takes inner in any case, borrows book for its life.  Returns 0 and the
  * printer (caller: printer_free), or -ENOMEM.

@@ -10,14 +10,23 @@
 #include "client/listing.h"
 #include "client/name.h"
 
-/* Whatever was asked before now is void, if a change may have been made. */
+/*
+ * Whatever was asked before now is void, if a change may have been made.
+ * Under the lock.
+ */
+static void
+count_change(struct cache *cache, int error)
+{
+	cache->generation++;
+	if (error == 0 || error == -EINTR || printer_is_unclear(error))
+		cache->changed = cache->generation;
+}
+
 static void
 note_change(struct cache *cache, int error)
 {
 	pthread_mutex_lock(&cache->lock);
-	cache->generation++;
-	if (error == 0 || error == -EINTR || printer_is_unclear(error))
-		cache->changed = cache->generation;
+	count_change(cache, error);
 	pthread_mutex_unlock(&cache->lock);
 }
 
@@ -59,7 +68,12 @@ cache_remove(struct printer *printer, const struct wait *wait,
 	struct cache *cache = (struct cache *)printer;
 	int error = printer_remove(cache->inner, wait, folder, entry);
 
-	note_change(cache, error);
+	pthread_mutex_lock(&cache->lock);
+	count_change(cache, error);
+	/* Of many removals each would have a folder asked anew. */
+	if (error == 0 && !entry->folder)
+		slots_removed(&cache->slots, folder, entry, cache->generation);
+	pthread_mutex_unlock(&cache->lock);
 	return error;
 }
 

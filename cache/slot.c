@@ -126,6 +126,48 @@ slots_expire(struct slots *slots, enum topic topic, int64_t oldest_ms)
 	}
 }
 
+static int
+depth(const char *path)
+{
+	int slashes = 0;
+
+	for (; *path != '\0'; path++)
+		slashes += *path == '/';
+	return slashes;
+}
+
+/* Is it known what is in the slot's folder after one file is gone? */
+static bool
+outlives(struct slot *slot, const char *folder, const struct entry *entry)
+{
+	struct listing *listing;
+
+	/* Another with a file of that name may be this one, spelled anew. */
+	if (strcmp(slot->key, folder) != 0)
+		return depth(slot->key) != depth(folder) ||
+		    listing_find(slot->listing, entry->name) == NULL;
+	if (listing_without(slot->listing, entry, &listing) != 0)
+		return false;
+	listing_release(slot->listing);
+	slot->listing = listing;
+	return true;
+}
+
+void
+slots_removed(struct slots *slots, const char *folder,
+    const struct entry *entry, uint64_t generation)
+{
+	struct slot *slot;
+
+	TAILQ_FOREACH (slot, &slots->list, link) {
+		if (slot->topic == TOPIC_COUNT && slot->filled &&
+		    slot->listing != NULL &&
+		    slot->generation == generation - 1 &&
+		    outlives(slot, folder, entry))
+			slot->generation = generation;
+	}
+}
+
 void
 slots_init(struct slots *slots, int64_t ttl_ms, bool shared)
 {

@@ -10,6 +10,7 @@
 #include "client/buf.h"
 #include "client/printer.h"
 
+struct entry;
 struct listing;
 
 /* One remembered answer: a document or a folder. */
@@ -54,5 +55,13 @@ const struct slot *slots_find(const struct slots *, enum topic,
 
 /* Answers about that topic that came before oldest_ms are out of date. */
 void slots_expire(struct slots *, enum topic, int64_t oldest_ms);
+
+/*
+ * A file was removed and nothing else changed: what is remembered of folders
+ * since the generation before goes on into this one, of that folder without
+ * the file.  Its age stays.  What only the printer can say is left behind.
+ */
+void slots_removed(struct slots *, const char *folder, const struct entry *,
+    uint64_t generation);
 
 #endif

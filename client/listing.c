@@ -21,6 +21,7 @@ struct handle {
 struct listing {
 	atomic_int holders;
 	bool folds;
+	bool had_doubles; /* entries whose name an earlier one has */
 	size_t count;
 	size_t room;
 	struct entry *entries;
@@ -187,6 +188,7 @@ listing_finish(struct listing *listing, bool folds)
 	error = make_handles(listing);
 	if (error != 0 || mark_doubles(listing) == 0)
 		return error;
+	listing->had_doubles = true;
 	for (i = 0; i < listing->count; i++) {
 		if (listing->entries[i].name[0] == '\0')
 			entry_free(&listing->entries[i]);
@@ -196,6 +198,50 @@ listing_finish(struct listing *listing, bool folds)
 	listing->count = kept;
 	drop_handles(listing);
 	return make_handles(listing);
+}
+
+static int
+copy_but(const struct listing *from, size_t gone, struct listing *to)
+{
+	struct entry entry;
+	int error = 0;
+	size_t i;
+
+	for (i = 0; i < from->count && error == 0; i++) {
+		if (i == gone)
+			continue;
+		error = entry_copy(&entry, &from->entries[i]);
+		if (error == 0)
+			error = listing_add(to, &entry);
+	}
+	return error != 0 ? error : listing_finish(to, from->folds);
+}
+
+int
+listing_without(struct listing *from, const struct entry *entry,
+    struct listing **out)
+{
+	const struct entry *gone = listing_find(from, entry->name);
+	struct listing *listing;
+	int error;
+
+	if (gone == NULL) {
+		*out = listing_hold(from);
+		return 0;
+	}
+	if (from->had_doubles || from->count == 1 ||
+	    strcmp(gone->short_name, entry->short_name) != 0)
+		return -EAGAIN;
+	error = listing_new(&listing);
+	if (error != 0)
+		return error;
+	error = copy_but(from, (size_t)(gone - from->entries), listing);
+	if (error != 0) {
+		listing_release(listing);
+		return error;
+	}
+	*out = listing;
+	return 0;
 }
 
 /*

@@ -46,6 +46,14 @@ int listing_add(struct listing *, struct entry *);
  */
 int listing_finish(struct listing *, bool folds);
 
+/*
+ * A finished listing as it is without that entry (caller: listing_release).
+ * -EAGAIN: only the printer can say, for there were more of that name or it
+ * stands for another file now, or nothing else is left.
+ */
+int listing_without(struct listing *, const struct entry *,
+    struct listing **out);
+
 /* The entry with that long or short name, or NULL.  Borrowed. */
 const struct entry *listing_find(const struct listing *, const char *name);
 

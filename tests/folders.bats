@@ -195,3 +195,27 @@ load helper
 		rm -r "$DIR/tree"
 	done
 }
+
+@test "rm of many files lists their folder once, and ls shows none of them" {
+	local kind i folder
+	for kind in $(both); do
+		printer "$kind"
+		for i in $(seq 10); do
+			on_disk "part-$i.gcode"
+			on_disk "deep/down/part-$i.gcode"
+		done
+		on_disk deep/down/kept.gcode
+		mounted
+		for folder in "$S/deep/down" "$S"; do
+			forget_requests
+			rm "$folder"/part-*.gcode
+			assert_requests 10 '^DELETE$'
+			assert_requests_at_most 3 '^GET$' '(usb|local|down|deep)$'
+			ls "$folder" >"$DIR/list"
+			refute grep part "$DIR/list"
+		done
+		[ "$(ls "$S/deep/down")" = kept.gcode ]
+		# Nor does what was removed come back by a new mount.
+		[ "$(find "$DISK" -name '*.gcode' | wc -l)" -eq 1 ]
+	done
+}

@@ -97,14 +97,22 @@ fake_camera(struct printer *printer, const struct wait *wait, enum topic topic,
 }
 
 static int
-fill_listing(struct listing *listing, int version)
+fill_listing(struct listing *listing, int version, unsigned int files)
 {
+	char name[] = "a.gcode", short_name[] = "A.GCO";
 	struct entry entry = { .mtime_s = version, .size = -1 };
-	int error;
+	int error = 0;
 
-	entry.name = strdup("a.gcode");
-	entry.short_name = strdup("A.GCO");
-	error = listing_add(listing, &entry);
+	for (files |= 1; files != 0 && error == 0; files >>= 1) {
+		entry.name = strdup(name);
+		entry.short_name = strdup(short_name);
+		if ((files & 1) != 0)
+			error = listing_add(listing, &entry);
+		else
+			entry_free(&entry);
+		name[0]++;
+		short_name[0]++;
+	}
 	return error != 0 ? error : listing_finish(listing, true);
 }
 
@@ -114,12 +122,16 @@ fake_list(struct printer *printer, const struct wait *wait, const char *folder,
 {
 	int version, error = enter(of(printer), wait, FAKE_LIST, &version);
 	struct listing *listing = NULL;
+	unsigned int files;
 
 	(void)folder;
+	pthread_mutex_lock(&of(printer)->lock);
+	files = of(printer)->files;
+	pthread_mutex_unlock(&of(printer)->lock);
 	if (error == 0)
 		error = listing_new(&listing);
 	if (error == 0)
-		error = fill_listing(listing, version);
+		error = fill_listing(listing, version, files);
 	if (error == 0)
 		*out = listing;
 	else
@@ -211,6 +223,14 @@ fake_change(struct fake *fake)
 	pthread_mutex_unlock(&fake->lock);
 }
 
+void
+fake_add_file(struct fake *fake, char letter)
+{
+	pthread_mutex_lock(&fake->lock);
+	fake->files |= 1u << (letter - 'a');
+	pthread_mutex_unlock(&fake->lock);
+}
+
 static int
 change(struct printer *printer, const struct wait *wait)
 {
@@ -249,9 +269,19 @@ static int
 fake_remove(struct printer *printer, const struct wait *wait,
     const char *folder, const struct entry *entry)
 {
+	struct fake *fake = of(printer);
+	unsigned int bit = 1u << (entry->name[0] - 'a');
+	int error, version;
+
 	(void)folder;
-	(void)entry;
-	return change(printer, wait);
+	if (entry->folder)
+		return change(printer, wait);
+	error = enter(fake, wait, FAKE_CHANGE, &version);
+	pthread_mutex_lock(&fake->lock);
+	if (error == 0)
+		fake->files &= ~bit;
+	pthread_mutex_unlock(&fake->lock);
+	return leave(fake, FAKE_CHANGE, error);
 }
 
 static int

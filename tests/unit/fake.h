@@ -27,7 +27,8 @@ struct fake {
 	pthread_mutex_t lock;	/* guards all below */
 	int begun[FAKE_CALLS];
 	int ended[FAKE_CALLS];
-	int version; /* of what it tells; every change makes a new one */
+	int version; /* of what it tells; every other change makes a new one */
+	unsigned int files; /* what folders have besides: b.gcode is bit 1 */
 	bool holding[FAKE_CALLS]; /* they wait before they answer */
 	bool deaf;     /* a held call that is given up ends when let go */
 	int error;     /* what calls return */
@@ -52,6 +53,9 @@ void fake_cut(struct fake *, off_t bytes);
 /* As if the printer had changed by itself. */
 void fake_change(struct fake *);
 
+/* Every folder has "b.gcode" too, or another letter, until it is removed. */
+void fake_add_file(struct fake *, char letter);
+
 /* Wait until a held call is told that nobody wants it. */
 bool fake_await_refused(struct fake *);
 
@@ -64,8 +68,9 @@ bool fake_await_begun(struct fake *, enum fake_call, int count);
 bool fake_await_ended(struct fake *, enum fake_call, int count);
 
 /*
- * What it tells: documents are {"topic":N,"version":N}, a folder has one file
- * whose mtime_s is the version, sizes are 1000 + version.
+ * What it tells: documents are {"topic":N,"version":N}, a folder has a.gcode,
+ * whose mtime_s is the version, and others of one letter that were added; sizes
+ * are 1000 + version.
  */
 int fake_version_of(const char *document);
 

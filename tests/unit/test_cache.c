@@ -106,9 +106,10 @@ test_changes(struct check *check)
 	printer_make_folder(rig.cache, &forever, "usb", "x");
 	CHECK(check, folder(&rig, "usb") == 2,
 	    "after a folder was made all is asked again");
+	entry.folder = true;
 	printer_remove(rig.cache, &forever, "usb", &entry);
 	CHECK(check, folder(&rig, "usb") == 3,
-	    "after a removal all is asked again");
+	    "after a folder was removed all is asked again");
 	CHECK(check,
 	    printer_store(rig.cache, &forever, &store, &stored) == 0 &&
 		folder(&rig, "usb") == 4,

@@ -141,6 +141,78 @@ test_doubles(struct check *check)
 	listing_release(listing);
 }
 
+static void
+test_without(struct check *check)
+{
+	struct listing *listing, *rest;
+	char name[] = "B.gcode", short_name[] = "B~1.GCO";
+	struct entry entry = { .name = name, .short_name = short_name };
+
+	if (listing_new(&listing) != 0)
+		return;
+	add(listing, "a.gcode", "A~1.GCO", 1);
+	add(listing, "b.gcode", "B~1.GCO", 2);
+	add(listing, "c.gcode", "C~1.GCO", 3);
+	CHECK(check,
+	    listing_finish(listing, true) == 0 &&
+		listing_without(listing, &entry, &rest) == 0,
+	    "a listing can be had without a file");
+	CHECK(check,
+	    size_of(rest, "b.gcode") == -1 && size_of(rest, "B~1.GCO") == -1,
+	    "that file is not in it");
+	CHECK(check,
+	    listing_count(rest) == 2 && size_of(rest, "A.GCODE") == 1 &&
+		size_of(rest, "c~1.gco") == 3 && listing_at(rest, 1)->size == 3,
+	    "the others are, in order, and found in either spelling");
+	CHECK(check,
+	    listing_count(listing) == 3 && size_of(listing, "b.gcode") == 2,
+	    "the listing itself has not changed");
+	listing_release(listing);
+	CHECK(check,
+	    listing_without(rest, &entry, &listing) == 0 &&
+		listing_count(listing) == 2,
+	    "a file that is in no listing is not missed");
+	listing_release(listing);
+	listing_release(rest);
+}
+
+/* What cannot be known without asking the printer. */
+static void
+test_not_without(struct check *check)
+{
+	char name[] = "a.gcode", short_name[] = "A~1.GCO";
+	struct entry entry = { .name = name, .short_name = short_name };
+	struct listing *listing, *rest;
+
+	if (listing_new(&listing) != 0)
+		return;
+	add(listing, "a.gcode", "A~1.GCO", 1);
+	CHECK(check,
+	    listing_finish(listing, true) == 0 &&
+		listing_without(listing, &entry, &rest) == -EAGAIN,
+	    "whether a folder is empty now is for the printer to say");
+	listing_release(listing);
+	if (listing_new(&listing) != 0)
+		return;
+	add(listing, "a.gcode", "A~2.GCO", 1);
+	add(listing, "b.gcode", "B~1.GCO", 1);
+	CHECK(check,
+	    listing_finish(listing, true) == 0 &&
+		listing_without(listing, &entry, &rest) == -EAGAIN,
+	    "so is whether a file that came by that name is gone too");
+	listing_release(listing);
+	if (listing_new(&listing) != 0)
+		return;
+	add(listing, "a.gcode", "A~1.GCO", 1);
+	add(listing, "A.gcode", "A~2.GCO", 1);
+	add(listing, "b.gcode", "B~1.GCO", 1);
+	CHECK(check,
+	    listing_finish(listing, true) == 0 &&
+		listing_without(listing, &entry, &rest) == -EAGAIN,
+	    "so is which of two with one name is seen now");
+	listing_release(listing);
+}
+
 /* A hostile printer can call one file as another's short name. */
 static void
 test_clashes(struct check *check)
@@ -235,6 +307,8 @@ main(void)
 	test_fat(&check);
 	test_linux(&check);
 	test_doubles(&check);
+	test_without(&check);
+	test_not_without(&check);
 	test_clashes(&check);
 	test_huge(&check);
 	test_entries(&check);

@@ -82,6 +82,29 @@ disturb(struct guest *guest, int round)
 	buf_free(&text);
 }
 
+/* What is removed is never seen again, whoever asks meanwhile. */
+static void
+clear_away(struct guest *guest)
+{
+	struct rig *rig = guest->rig;
+	char name[] = "?.gcode", short_name[] = "?.GCO";
+	struct entry entry = { .name = name, .short_name = short_name };
+	struct listing *listing;
+
+	name[0] = (char)('a' + guest->number);
+	short_name[0] = (char)('A' + guest->number);
+	fake_add_file(&rig->fake, name[0]);
+	if (printer_list(rig->cache, &forever, "usb", &listing) == 0)
+		listing_release(listing);
+	printer_remove(rig->cache, &forever, "usb", &entry);
+	if (printer_list(rig->cache, &forever, "usb", &listing) != 0) {
+		guest->failed++;
+		return;
+	}
+	guest->stale += listing_find(listing, name) != NULL;
+	listing_release(listing);
+}
+
 static void *
 play(void *arg)
 {
@@ -95,6 +118,8 @@ play(void *arg)
 			ask(guest, i);
 		else
 			disturb(guest, i);
+		if (guest->number > 3)
+			clear_away(guest);
 	}
 	return NULL;
 }
