@@ -207,6 +207,8 @@ handle_flush(struct file *file, const struct caller *caller)
 		return atomic_load(&handle->verdict);
 	error = upload_staged(caller, file->place->unit, staged);
 	atomic_store(&handle->verdict, error);
+	if (error == 0)
+		atomic_store(&file->stored, true);
 	return error;
 }
 

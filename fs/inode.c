@@ -356,6 +356,18 @@ inode_move(struct inodes *inodes, const char *old_key, struct place *place)
 }
 
 void
+inode_renew(struct inodes *inodes, uint64_t id)
+{
+	struct inode *inode;
+
+	pthread_mutex_lock(&inodes->lock);
+	inode = find_id(inodes, id);
+	if (inode != NULL)
+		inode->version = 0;
+	pthread_mutex_unlock(&inodes->lock);
+}
+
+void
 inode_note(struct inodes *inodes, uint64_t id, const struct stat *stat)
 {
 	struct inode *inode;

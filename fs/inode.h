@@ -49,6 +49,9 @@ void inode_detach_gone(struct inodes *, struct place *);
  */
 void inode_move(struct inodes *, const char *old_key, struct place *);
 
+/* What was written through it is the version that is there now. */
+void inode_renew(struct inodes *, uint64_t id);
+
 /* Attributes last told of an inode: all there is of a removed file. */
 void inode_note(struct inodes *, uint64_t id, const struct stat *);
 

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
@@ -119,6 +120,7 @@ struct file {
 	struct place *place; /* held; where it was opened */
 	bool direct;	     /* the kernel keeps no pages of it */
 	bool is_stream;	     /* there is no seeking in it */
+	atomic_bool stored;  /* what is there now was written through it */
 };
 
 #endif

@@ -191,11 +191,12 @@ ops_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
 	struct call call;
 	int error = 0;
 
-	(void)ino;
 	call_begin_with_process(&call, req);
 	call_about(file->place);
 	if (file->ops->flush != NULL)
 		error = file->ops->flush(file, &call.caller);
+	if (error == 0 && atomic_load(&file->stored))
+		inode_renew(call.mount->inodes, ino);
 	fuse_reply_err(req, -error);
 }
 
