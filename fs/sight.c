@@ -33,16 +33,16 @@ enum form {
 /* A value that is watched. */
 static const struct watched {
 	const char *kind;
-	enum topic topic;
 	const char *field;
+	enum topic topic;
 	enum form form;
 } watched[] = {
-	{ "state", TOPIC_STATUS, "printer.state", FORM_TEXT },
-	{ "job", TOPIC_STATUS, "job.id", FORM_WHOLE },
-	{ "progress", TOPIC_STATUS, "job.progress", FORM_WHOLE },
-	{ "transfer", TOPIC_STATUS, "transfer.id", FORM_WHOLE },
-	{ "watching", TOPIC_FAILURE, "watching", FORM_BOOL },
-	{ "alert", TOPIC_FAILURE, "alert", FORM_BOOL },
+	{ "state", "printer.state", TOPIC_STATUS, FORM_TEXT },
+	{ "job", "job.id", TOPIC_STATUS, FORM_WHOLE },
+	{ "progress", "job.progress", TOPIC_STATUS, FORM_WHOLE },
+	{ "transfer", "transfer.id", TOPIC_STATUS, FORM_WHOLE },
+	{ "watching", "watching", TOPIC_FAILURE, FORM_BOOL },
+	{ "alert", "alert", TOPIC_FAILURE, FORM_BOOL },
 };
 
 #define WATCHED (sizeof(watched) / sizeof(watched[0]))
