@@ -31,7 +31,7 @@ state_is() {
 
 @test "every example that is marked is run, and each is there" {
 	local name
-	for name in print broadcast lapse clean-up; do
+	for name in print broadcast lapse alarm clean-up; do
 		example "$name"
 		sh -n "$DIR/example"
 	done
@@ -90,6 +90,25 @@ state_is() {
 	wait "$lapse"
 	[ "$(file -b --mime-type "$DIR"/0*.png | sort -u)" = image/png ]
 	[ "$(wc -l <"$DIR/shots")" -ge 2 ]
+}
+
+@test "a print that Obico sees fail is paused" {
+	fresh obico
+	mv "$P" "$M/mk4"
+	P=$M/mk4
+	state_is PRINTING
+	example alarm
+	run_example >"$DIR/said" 3>&- &
+	local alarm=$!
+	# What was before is known by the second look.
+	forget_requests
+	eventually has_requests 2 GET with_archived
+	state_is PRINTING
+	ctl alert
+	wait "$alarm"
+	jq -es 'length == 1 and .[0].kind == "alert"' "$DIR/said"
+	state_is PAUSED
+	assert_requests 1 POST pause_print
 }
 
 @test "the nightly clean-up deletes old models, and nothing else" {
