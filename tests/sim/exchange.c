@@ -277,6 +277,7 @@ exchange_header(const struct exchange *ex, enum header which)
 void
 exchange_log(struct exchange *ex, struct conn *conn)
 {
+	const char *agent = exchange_header(ex, HEADER_USER_AGENT);
 	struct text line = { 0 };
 	struct timespec now;
 
@@ -288,7 +289,9 @@ exchange_log(struct exchange *ex, struct conn *conn)
 	    "{\"time\":%lld.%06ld,\"personality\":\"%s\",\"connection\":%ld,",
 	    (long long)now.tv_sec, now.tv_nsec / 1000,
 	    conn->sim->personality->name, conn->number);
-	text_puts(&line, "\"method\":");
+	text_puts(&line, "\"agent\":");
+	text_json(&line, text_is_utf8(agent) ? agent : "?");
+	text_puts(&line, ",\"method\":");
 	text_json(&line, text_is_utf8(ex->method) ? ex->method : "?");
 	text_puts(&line, ",\"target\":");
 	text_json(&line, text_is_utf8(ex->target) ? ex->target : "?");
