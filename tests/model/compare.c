@@ -101,6 +101,8 @@ compare_file(struct model *model, const char *key)
 	char mount[PATH_SIZE], plain[PATH_SIZE];
 	off_t at;
 
+	if (!effect_is_cached(model, key))
+		model->given++;
 	model_at(model->mount, key, mount);
 	model_at(model->plain, key, plain);
 	at = difference(model, mount, plain);

@@ -26,6 +26,15 @@ effect_verdict(const struct model *model, const char *key, off_t size)
 								      0;
 }
 
+/* Has the cache the file for sure? */
+bool
+effect_is_cached(struct model *model, const char *key)
+{
+	const struct item *item = model_item(model, key);
+
+	return item->cached && model->given - item->cached_at < KEPT;
+}
+
 /* The mount shows what the printer has. */
 void
 effect_reverted(struct model *model, const char *key)
@@ -50,6 +59,7 @@ effect_sent(struct model *model, const char *key)
 	model_at(model->sent, key, sent);
 	model_copy(model, plain, sent);
 	model_item(model, key)->cached = true;
+	model_item(model, key)->cached_at = ++model->given;
 	model_item(model, key)->withheld_till = 0;
 }
 

@@ -66,8 +66,7 @@ rename_printed(struct model *model, const struct path *from,
 	model_at(model->sent, from->key, sent);
 	want = effect_verdict(model, to->key, model_length(sent));
 	if (error == EXDEV &&
-	    (name_is_temporary(to->key) ||
-		!model_item(model, from->key)->cached))
+	    (name_is_temporary(to->key) || !effect_is_cached(model, from->key)))
 		return;
 	if (error != want || name_is_temporary(to->key))
 		model_fail(model, "rename: %s", strerror(error));

@@ -172,6 +172,7 @@ run(struct model *model)
 	     (options->seconds == 0 || time(NULL) < end);
 	     model->step++) {
 		model->history[model->step % HISTORY][0] = '\0';
+		model->given++; /* it may read a file */
 		choose(model)->run(model);
 		if (options->verbose)
 			printf("# %ld: %s\n", model->step,

@@ -21,6 +21,8 @@
  *     printer's file; it cannot be renamed to a printable name;
  *   - a file that is not in the cache, a folder, and anything printed that
  *     goes to a temporary name, are EXDEV to rename;
+ *   - the cache keeps so many files: it may have dropped what was sent before
+ *     as many others were sent or read;
  *   - a rename between two spellings changes nothing (0 or EPERM);
  *   - on the Pi, a file of an unlucky size that is no G-code is EINVAL when
  *     it is sent;
@@ -35,6 +37,7 @@
 enum {
 	PATH_SIZE = 1024,
 	ITEMS = 2048, /* every name in every folder, with ".tmp" too */
+	KEPT = 120,   /* less those in use: see cache/content.c */
 	HISTORY = 14,
 	HISTORY_LINE = 200,
 	LARGEST = 300000,
@@ -60,7 +63,8 @@ struct options {
 struct item {
 	char key[PATH_SIZE];
 	ino_t ino;
-	bool cached;	       /* a rename needs no copy */
+	bool cached;	       /* a rename needs no copy, */
+	long cached_at;	       /* unless it is long ago by model.given */
 	int64_t withheld_till; /* its deletion may still be on its way */
 	struct timespec mtime;
 	bool mtime_set;
@@ -85,6 +89,7 @@ struct model {
 	char history[HISTORY][HISTORY_LINE];
 	char touched[2][PATH_SIZE]; /* keys to be compared byte by byte */
 	pid_t server;
+	long given;	     /* files that the cache got, at the most */
 	size_t kept;	     /* temporary files that must be in unsent/ */
 	unsigned char *data; /* two buffers of LARGEST + 1 bytes each */
 	unsigned char *other;
@@ -131,6 +136,7 @@ void compare_file(struct model *, const char *key);
 
 /* tests/model/effects.c */
 int effect_verdict(const struct model *, const char *key, off_t size);
+bool effect_is_cached(struct model *, const char *key);
 void effect_reverted(struct model *, const char *key);
 void effect_sent(struct model *, const char *key);
 void effect_changed(struct model *, const char *key);
