@@ -24,7 +24,8 @@ next_character(const char *text, bool *is_good)
 		*is_good = false;
 		return 1;
 	}
-	*is_good = wide >= 0x20 && wide != '/' && (wide < 0x7f || wide > 0x9f);
+	*is_good = wide >= 0x20 && wide != '/' &&
+	    (wide < 0x7f || wide > 0x9f) && wide <= 0x10ffff;
 	return len;
 }
 

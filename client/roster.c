@@ -73,13 +73,15 @@ read_one(cJSON *object, struct roster *roster)
 	roster->count++;
 	printer->id = (int64_t)id;
 	printer->archived = archived != NULL && !cJSON_IsNull(archived);
-	error = copy_picture(object, &printer->picture);
-	obico_clean(object);
+	printer->name = strdup(name == NULL ? "" : name);
+	error = printer->name == NULL ? -ENOMEM : 0;
+	if (error == 0)
+		error = copy_picture(object, &printer->picture);
+	obico_clean(object); /* takes a name that looks like a secret, too */
 	if (error == 0)
 		error = json_print(object, &text);
-	printer->name = strdup(name == NULL ? "" : name);
 	printer->text = text.data;
-	return error == 0 && printer->name == NULL ? -ENOMEM : error;
+	return error;
 }
 
 static int

@@ -24,6 +24,7 @@ test_make(struct check *check)
 		{ "a\xff", "a_" },
 		{ "\xc2\x85", "_" },
 		{ " ", " " },
+		{ "\xf7\x8f\x8b\x87", "_" }, /* beyond Unicode */
 	};
 	char name[LABEL_SIZE];
 	size_t i;
