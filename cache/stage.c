@@ -12,7 +12,6 @@
 #include "cache/stage.h"
 #include "cache/staged.h"
 #include "client/time.h"
-#include "client/wait.h"
 
 int
 stage_new(struct stage **out)
@@ -24,6 +23,7 @@ stage_new(struct stage **out)
 	pthread_mutex_init(&stage->lock, NULL);
 	time_cond_init(&stage->changed);
 	TAILQ_INIT(&stage->files);
+	TAILQ_INIT(&stage->all);
 	*out = stage;
 	return 0;
 }
@@ -49,7 +49,10 @@ free_staged(struct staged *staged)
 static bool
 drop(struct staged *staged)
 {
-	return --staged->holders == 0;
+	if (--staged->holders > 0)
+		return false;
+	TAILQ_REMOVE(&staged->stage->all, staged, known);
+	return true;
 }
 
 /* With the lock; the list holds its files. */
@@ -125,9 +128,10 @@ copy_place(const struct stage_place *place, char *copy[3])
 	return -ENOMEM;
 }
 
-int
-stage_add(struct stage *stage, const struct stage_place *place, bool temporary,
-    struct spool *spool, struct staged **out)
+/* Takes the spool in any case. */
+static struct staged *
+make_staged(struct stage *stage, const struct stage_place *place,
+    struct spool *spool)
 {
 	struct staged *staged = calloc(1, sizeof(*staged));
 	char *copy[3];
@@ -135,7 +139,7 @@ stage_add(struct stage *stage, const struct stage_place *place, bool temporary,
 	if (staged == NULL || copy_place(place, copy) != 0) {
 		spool_release(spool);
 		free(staged);
-		return -ENOMEM;
+		return NULL;
 	}
 	spool_set_relief(spool, &stage->relief);
 	turn_init(&staged->gate);
@@ -144,17 +148,63 @@ stage_add(struct stage *stage, const struct stage_place *place, bool temporary,
 	staged->path = copy[1];
 	staged->folder = copy[2];
 	staged->spool = spool;
-	staged->temporary = temporary;
 	staged->holders = 1;
 	clock_gettime(CLOCK_REALTIME, &staged->mtime);
+	return staged;
+}
+
+/* With the lock: it is known from now on. */
+static void
+begin(struct staged *staged)
+{
+	TAILQ_INSERT_TAIL(&staged->stage->all, staged, known);
+}
+
+int
+stage_add(struct stage *stage, const struct stage_place *place, bool temporary,
+    struct spool *spool, struct staged **out)
+{
+	struct staged *staged = make_staged(stage, place, spool);
+
+	if (staged == NULL)
+		return -ENOMEM;
+	staged->temporary = temporary;
 	pthread_mutex_lock(&stage->lock);
 	if (stage_find_listed(stage, place->key) != NULL) {
 		pthread_mutex_unlock(&stage->lock);
 		free_staged(staged);
 		return -EEXIST;
 	}
+	begin(staged);
 	stage_list(staged);
 	pthread_mutex_unlock(&stage->lock);
+	*out = staged;
+	return 0;
+}
+
+int
+stage_take_over(struct stage *stage, const struct stage_place *place,
+    struct spool *spool, struct staged **out)
+{
+	struct staged *staged = make_staged(stage, place, spool);
+	struct staged *there, *orphan = NULL;
+
+	if (staged == NULL)
+		return -ENOMEM;
+	staged->replaces = true;
+	pthread_mutex_lock(&stage->lock);
+	there = stage_find_listed(stage, place->key);
+	if (there != NULL) {
+		there->replaces = true;
+		there->old_mtime = 0;
+		staged->prints = there->prints;
+		unlist(there, &orphan);
+	}
+	begin(staged);
+	stage_list(staged);
+	pthread_mutex_unlock(&stage->lock);
+	if (orphan != NULL)
+		free_staged(orphan);
 	*out = staged;
 	return 0;
 }
@@ -252,13 +302,31 @@ stage_each(struct stage *stage, const char *folder_key,
 	return error;
 }
 
-void
-stage_remove(struct staged *staged)
+/* With the lock: what has that key, but for one, is gone for good. */
+static void
+note_removed(struct stage *stage, const char *key, const struct staged *but)
 {
-	pthread_mutex_lock(&staged->stage->lock);
-	staged->removed = true;
-	pthread_mutex_unlock(&staged->stage->lock);
-	stage_unlist(staged);
+	struct staged *staged;
+
+	TAILQ_FOREACH (staged, &stage->all, known) {
+		if (staged != but && strcmp(staged->key, key) == 0)
+			staged->removed = true;
+	}
+}
+
+void
+stage_remove(struct stage *stage, const char *key)
+{
+	struct staged *there, *orphan = NULL;
+
+	pthread_mutex_lock(&stage->lock);
+	note_removed(stage, key, NULL);
+	there = stage_find_listed(stage, key);
+	if (there != NULL)
+		unlist(there, &orphan);
+	pthread_mutex_unlock(&stage->lock);
+	if (orphan != NULL)
+		free_staged(orphan);
 }
 
 struct staged *
@@ -305,6 +373,25 @@ take_place(struct staged *staged, char *copy[3])
 	staged->folder = copy[2];
 }
 
+void
+stage_sent(struct staged *staged)
+{
+	struct stage *stage = staged->stage;
+	struct staged *there, *orphans[2] = { NULL };
+
+	pthread_mutex_lock(&stage->lock);
+	unlist(staged, &orphans[0]);
+	there = stage_find_listed(stage, staged->key);
+	if (there != NULL && there->writers == 0 && !there->dirty &&
+	    spool_size(there->spool) == 0)
+		unlist(there, &orphans[1]);
+	pthread_mutex_unlock(&stage->lock);
+	if (orphans[0] != NULL)
+		free_staged(orphans[0]);
+	if (orphans[1] != NULL)
+		free_staged(orphans[1]);
+}
+
 int
 stage_move(struct staged *staged, const struct stage_place *place,
     bool temporary)
@@ -317,6 +404,7 @@ stage_move(struct staged *staged, const struct stage_place *place,
 		return -ENOMEM;
 	pthread_mutex_lock(&stage->lock);
 	there = stage_find_listed(stage, place->key);
+	note_removed(stage, place->key, staged);
 	if (there != NULL && there != staged)
 		unlist(there, &orphan);
 	take_place(staged, copy);
@@ -345,38 +433,4 @@ stage_follow(struct staged *staged, const struct stage_place *place)
 	if (!follows)
 		free_copy(copy);
 	return 0;
-}
-
-bool
-stage_was_closed_by(struct stage *stage, const char *key, pid_t process,
-    int64_t ms)
-{
-	const struct staged *staged;
-	bool was;
-
-	pthread_mutex_lock(&stage->lock);
-	staged = stage_find_listed(stage, key);
-	was = staged != NULL && staged->temporary && process != 0 &&
-	    staged->closer == process && staged->writers == 0 &&
-	    time_now_ms() - staged->closed_ms <= ms;
-	pthread_mutex_unlock(&stage->lock);
-	return was;
-}
-
-int
-stage_settle(struct stage *stage, const struct wait *wait, const char *key)
-{
-	const struct staged *staged;
-	bool left = false;
-
-	pthread_mutex_lock(&stage->lock);
-	while (!left && (staged = stage_find_listed(stage, key)) != NULL &&
-	    staged->dirty && !staged->temporary) {
-		time_cond_wait(&stage->changed, &stage->lock, WAIT_TICK_MS);
-		pthread_mutex_unlock(&stage->lock);
-		left = wait_given_up(wait);
-		pthread_mutex_lock(&stage->lock);
-	}
-	pthread_mutex_unlock(&stage->lock);
-	return left ? -EINTR : 0;
 }

@@ -36,6 +36,8 @@ struct staged_facts {
 	bool listed;
 	bool prints;	       /* shall be printed once it is there */
 	bool dirty;	       /* has bytes that the printer has not */
+	int writers;	       /* handles that may write */
+	int verdict;	       /* of its last upload */
 	int spoiled;	       /* 0, or why a write of it failed */
 	struct timespec mtime; /* of the last write, or as set */
 };
@@ -52,6 +54,14 @@ void stage_free(struct stage *);
  */
 int stage_add(struct stage *, const struct stage_place *, bool temporary,
     struct spool *, struct staged **out);
+
+/*
+ * The same under a name that others are writing to: the name is the new
+ * file's, and theirs goes to the printer when they close it, as if they had
+ * come first or last.  Returns 0 or -ENOMEM.
+ */
+int stage_take_over(struct stage *, const struct stage_place *, struct spool *,
+    struct staged **out);
 
 /* The listed file with that key (caller: staged_release), or NULL. */
 struct staged *stage_find(struct stage *, const char *key);
@@ -81,8 +91,17 @@ struct staged *stage_find_forgotten(struct stage *, int64_t age_ms);
 /* Take the name off the list; the printer's file is seen again. */
 void stage_unlist(struct staged *);
 
-/* The same for good: it was deleted, and what is written to it is lost. */
-void stage_remove(struct staged *);
+/*
+ * It is on the printer: the same, and an empty file of its name that nobody
+ * has open hides it no longer.
+ */
+void stage_sent(struct staged *);
+
+/*
+ * The file of that key was deleted: whoever has it open, listed or not, may
+ * go on, and what he writes is lost.
+ */
+void stage_remove(struct stage *, const char *key);
 
 /* Give it another name, listed; a file that is listed there is taken off. */
 int stage_move(struct staged *, const struct stage_place *, bool temporary);
@@ -127,6 +146,9 @@ void staged_spoil(struct staged *, int error);
  * readers from now on: the next change works on a copy.
  */
 void staged_clean(struct staged *);
+
+/* With the gate: how its upload ended, for all who have it open. */
+void staged_judge(struct staged *, int verdict);
 
 /* With the gate: others share the bytes; the next change works on a copy. */
 void staged_share(struct staged *);

@@ -12,6 +12,7 @@
 #include "cache/staged.h"
 #include "client/time.h"
 #include "client/turn.h"
+#include "client/wait.h"
 
 int
 staged_target(struct staged *staged, char **out_folder, char **out_path)
@@ -51,6 +52,8 @@ staged_look(struct staged *staged, struct staged_facts *out)
 	out->prints = staged->prints;
 	out->dirty = staged->dirty && !staged->removed;
 	out->spoiled = staged->spoiled;
+	out->writers = staged->writers;
+	out->verdict = staged->verdict;
 	out->mtime = staged->mtime;
 	pthread_mutex_unlock(&staged->stage->lock);
 }
@@ -165,6 +168,14 @@ staged_clean(struct staged *staged)
 }
 
 void
+staged_judge(struct staged *staged, int verdict)
+{
+	pthread_mutex_lock(&staged->stage->lock);
+	staged->verdict = verdict;
+	pthread_mutex_unlock(&staged->stage->lock);
+}
+
+void
 staged_share(struct staged *staged)
 {
 	pthread_mutex_lock(&staged->stage->lock);
@@ -241,4 +252,38 @@ staged_close(struct staged *staged, pid_t process)
 	staged->closed_ms = time_now_ms();
 	pthread_mutex_unlock(&staged->stage->lock);
 	return left;
+}
+
+bool
+stage_was_closed_by(struct stage *stage, const char *key, pid_t process,
+    int64_t ms)
+{
+	const struct staged *staged;
+	bool was;
+
+	pthread_mutex_lock(&stage->lock);
+	staged = stage_find_listed(stage, key);
+	was = staged != NULL && staged->temporary && process != 0 &&
+	    staged->closer == process && staged->writers == 0 &&
+	    time_now_ms() - staged->closed_ms <= ms;
+	pthread_mutex_unlock(&stage->lock);
+	return was;
+}
+
+int
+stage_settle(struct stage *stage, const struct wait *wait, const char *key)
+{
+	const struct staged *staged;
+	bool left = false;
+
+	pthread_mutex_lock(&stage->lock);
+	while (!left && (staged = stage_find_listed(stage, key)) != NULL &&
+	    staged->dirty && !staged->temporary) {
+		time_cond_wait(&stage->changed, &stage->lock, WAIT_TICK_MS);
+		pthread_mutex_unlock(&stage->lock);
+		left = wait_given_up(wait);
+		pthread_mutex_lock(&stage->lock);
+	}
+	pthread_mutex_unlock(&stage->lock);
+	return left ? -EINTR : 0;
 }

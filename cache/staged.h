@@ -16,6 +16,7 @@ struct staged {
 	struct turn gate;
 	struct stage *stage;
 	TAILQ_ENTRY(staged) link; /* all below under stage.lock */
+	TAILQ_ENTRY(staged) known;
 	int holders;
 	bool listed;
 	bool temporary;
@@ -27,6 +28,7 @@ struct staged {
 	struct spool *spool; /* from here on changed with the gate only */
 	bool dirty;
 	int spoiled;
+	int verdict;
 	bool shared;
 	bool replaces;
 	int64_t old_mtime;
@@ -40,8 +42,9 @@ struct staged {
 struct stage {
 	struct relief relief;
 	pthread_mutex_t lock;
-	pthread_cond_t changed; /* under lock */
-	TAILQ_HEAD(, staged) files;
+	pthread_cond_t changed;	    /* under lock */
+	TAILQ_HEAD(, staged) files; /* those that are listed */
+	TAILQ_HEAD(, staged) all;   /* and those that somebody holds */
 };
 
 /* With the lock: the listed file of that key, or NULL. */

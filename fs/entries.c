@@ -67,8 +67,8 @@ remove_file(const struct caller *caller, struct place *place)
 	}
 	if (error == -ENOENT && staged != NULL)
 		error = 0;
-	if (error == 0 && staged != NULL)
-		stage_remove(staged);
+	if (error == 0)
+		stage_remove(unit->stage, place->key);
 	staged_release(staged);
 	storage_found_free(&found);
 	return error;

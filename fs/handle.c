@@ -118,6 +118,7 @@ handle_write(struct file *file, const struct caller *caller, const void *data,
 
 	if (count != 0)
 		return count;
+	atomic_store(&handle->wrote, true);
 	count = check_size(handle, staged, offset + (off_t)len);
 	if (count == 0)
 		count = staged_write(staged, dir, data, len, offset);
@@ -162,6 +163,7 @@ handle_change(struct file *file, const struct caller *caller,
 		    &staged);
 		if (error != 0)
 			return error;
+		atomic_store(&handle->wrote, true);
 		error = check_size(handle, staged, changes->size);
 		if (error == 0)
 			error = staged_truncate(staged, dir, changes->size);
@@ -201,12 +203,11 @@ handle_flush(struct file *file, const struct caller *caller)
 		atomic_store(&handle->killed, true);
 		return -EINTR;
 	}
-	/* A duplicate descriptor's close may have swallowed the verdict. */
+	/* The close of another descriptor may have sent what this one wrote. */
 	staged_look(staged, &facts);
 	if (!facts.dirty)
-		return atomic_load(&handle->verdict);
+		return atomic_load(&handle->wrote) ? facts.verdict : 0;
 	error = upload_staged(caller, file->place->unit, staged);
-	atomic_store(&handle->verdict, error);
 	if (error == 0)
 		atomic_store(&file->stored, true);
 	return error;
@@ -246,7 +247,7 @@ settle(struct handle *handle, const struct caller *caller,
 	bool killed = atomic_load(&handle->killed);
 
 	staged_look(staged, &facts);
-	if (!facts.listed)
+	if (!facts.listed && !facts.dirty)
 		return;
 	if (killed && (facts.dirty || facts.temporary || facts.size == 0)) {
 		stage_unlist(staged);

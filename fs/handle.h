@@ -25,8 +25,8 @@ struct handle {
 	pid_t opener;	    /* the process whose close uploads */
 	atomic_bool killed; /* its writer was */
 	atomic_bool was_renamed;
-	atomic_int verdict; /* of the last upload, told until the next */
-	bool on_printer;    /* found and size are those of the file there */
+	atomic_bool wrote; /* something, so that a verdict is about it */
+	bool on_printer;   /* found and size are those of the file there */
 	struct storage_find found;
 	off_t size;
 	pthread_mutex_t lock; /* guards all below */

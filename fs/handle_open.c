@@ -14,6 +14,42 @@
 #include "fs/place.h"
 #include "fs/unit.h"
 
+/*
+ * A file that exists here and shall be written from its beginning.  While
+ * others write it this one has bytes of its own, for a mixture of two models
+ * is none: whoever closes last has his stay.
+ */
+static int
+begin_anew(struct handle *handle, struct staged *there)
+{
+	struct place *place = handle->file.place;
+	struct unit *unit = place->unit;
+	struct staged_facts facts;
+	struct stage_place where;
+	struct staged *staged;
+	struct spool *spool;
+	char *folder;
+	int error;
+
+	staged_look(there, &facts);
+	if (facts.temporary || (facts.writers == 0 && !facts.dirty)) {
+		handle_adopt(handle, staged_hold(there));
+		return 0;
+	}
+	if (facts.prints && facts.dirty)
+		return -EBUSY;
+	error = storage_stage_place(place, &where, &folder);
+	if (error != 0)
+		return error;
+	error = spool_new(unit->settings->spool_dir, &spool);
+	if (error == 0)
+		error = stage_take_over(unit->stage, &where, spool, &staged);
+	if (error == 0)
+		handle_adopt(handle, staged);
+	free(folder);
+	return error;
+}
+
 /* A file on the printer: may it be opened so? */
 static int
 open_printed(struct handle *handle, const struct caller *caller, int flags)
@@ -53,10 +89,13 @@ handle_open(const struct caller *caller, struct place *place, int flags,
 	if (handle == NULL)
 		return -ENOMEM;
 	staged = stage_find(place->unit->stage, place->key);
-	if (staged != NULL)
-		handle_adopt(handle, staged);
-	else
+	if (staged == NULL)
 		error = open_printed(handle, caller, flags);
+	else if ((flags & O_TRUNC) != 0 && handle->writes)
+		error = begin_anew(handle, staged);
+	else
+		handle_adopt(handle, staged_hold(staged));
+	staged_release(staged);
 	if (error == 0 && (flags & O_TRUNC) != 0 && handle->writes)
 		error = handle->file.ops->change(&handle->file, caller, &empty);
 	if (error != 0) {
@@ -94,8 +133,13 @@ stage_new_file(struct handle *handle, struct place *place, bool temporary,
 		staged = stage_find(unit->stage, place->key);
 	if (staged == NULL)
 		return error;
-	handle_adopt(handle, staged);
-	return 0;
+	if (error == 0 || (flags & O_TRUNC) == 0) {
+		handle_adopt(handle, staged);
+		return 0;
+	}
+	error = begin_anew(handle, staged);
+	staged_release(staged);
+	return error;
 }
 
 int

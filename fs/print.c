@@ -199,7 +199,7 @@ dedicate(const struct caller *caller, struct place *place, bool temporary)
 			staged_replaces(staged, upload.old_mtime);
 		staged_unlock(staged);
 	} else {
-		stage_remove(staged);
+		stage_remove(place->unit->stage, place->key);
 	}
 	staged_release(staged);
 	return error;

@@ -39,11 +39,7 @@ rename_keep_mtime(struct unit *unit, const struct storage_find *found,
 void
 rename_drop_staged(struct unit *unit, const struct place *target)
 {
-	struct staged *staged = stage_find(unit->stage, target->key);
-
-	if (staged != NULL)
-		stage_remove(staged);
-	staged_release(staged);
+	stage_remove(unit->stage, target->key);
 }
 
 /* What is written below a folder goes along with it. */

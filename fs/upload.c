@@ -213,7 +213,7 @@ upload_as(const struct caller *caller, struct unit *unit, struct staged *staged,
 	spool_release(spool);
 	if (error == 0) {
 		staged_clean(staged);
-		stage_unlist(staged);
+		stage_sent(staged);
 	} else {
 		staged_share(staged);
 	}
@@ -239,6 +239,7 @@ upload_staged(const struct caller *caller, struct unit *unit,
 	staged_see_target(staged, &upload.folder, &upload.path);
 	if (error == 0)
 		error = upload_as(caller, unit, staged, &upload);
+	staged_judge(staged, error);
 	if (error != 0) {
 		staged_clean(staged);
 		stage_unlist(staged);

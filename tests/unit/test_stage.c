@@ -132,7 +132,7 @@ test_write(struct check *check, struct rig *rig)
 	CHECK(check,
 	    write_text(rig, staged, "x", 0) == 1 && is_listed(rig, "usb/a"),
 	    "who writes lists the name again");
-	stage_remove(staged);
+	stage_remove(rig->stage, "usb/a");
 	CHECK(check,
 	    write_text(rig, staged, "y", 0) == 1 && !is_listed(rig, "usb/a") &&
 		!look(staged).dirty,
