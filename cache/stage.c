@@ -329,6 +329,22 @@ stage_remove(struct stage *stage, const char *key)
 		free_staged(orphan);
 }
 
+int
+stage_add_removed(struct stage *stage, const struct stage_place *place,
+    struct spool *spool, struct staged **out)
+{
+	struct staged *staged = make_staged(stage, place, spool);
+
+	if (staged == NULL)
+		return -ENOMEM;
+	staged->removed = true;
+	pthread_mutex_lock(&stage->lock);
+	begin(staged);
+	pthread_mutex_unlock(&stage->lock);
+	*out = staged;
+	return 0;
+}
+
 struct staged *
 stage_find_forgotten(struct stage *stage, int64_t age_ms)
 {

@@ -103,6 +103,10 @@ void stage_sent(struct staged *);
  */
 void stage_remove(struct stage *, const char *key);
 
+/* A file that was deleted before the first change of it, not listed. */
+int stage_add_removed(struct stage *, const struct stage_place *,
+    struct spool *, struct staged **out);
+
 /* Give it another name, listed; a file that is listed there is taken off. */
 int stage_move(struct staged *, const struct stage_place *, bool temporary);
 

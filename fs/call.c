@@ -81,9 +81,14 @@ void
 call_follow(const struct call *call, uint64_t ino, struct file *file)
 {
 	struct place *place;
+	struct stat attr;
 
 	if (file->ops->follow == NULL)
 		return;
+	if (inode_is_detached(call->mount->inodes, ino, &attr)) {
+		atomic_store(&file->removed, true);
+		return;
+	}
 	place = inode_place(call->mount->inodes, ino);
 	if (place != NULL)
 		file->ops->follow(file, place);

@@ -31,7 +31,8 @@ void call_begin_with_process(struct call *, struct fuse_req *);
 /* The place of an inode, which the call is about (caller: place_release). */
 struct place *call_place(const struct call *, uint64_t ino);
 
-/* An open file of that inode may have been renamed: it shall know. */
+/* An open file of that inode may have been renamed or removed: it shall know.
+ */
 void call_follow(const struct call *, uint64_t ino, struct file *);
 
 /*

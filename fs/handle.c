@@ -301,6 +301,7 @@ handle_make(const struct caller *caller, struct place *place, int flags)
 	handle->file.ops = &ops;
 	handle->file.place = place_hold(place);
 	handle->now = place_hold(place);
+	handle->reads = (flags & O_ACCMODE) != O_WRONLY;
 	handle->writes = (flags & O_ACCMODE) != O_RDONLY;
 	handle->opener = caller->process;
 	pthread_mutex_init(&handle->lock, NULL);

@@ -20,6 +20,7 @@ struct staged;
  */
 struct handle {
 	struct file file;
+	bool reads;
 	bool writes;
 	bool exclusive;	    /* it made the file, with O_EXCL */
 	pid_t opener;	    /* the process whose close uploads */

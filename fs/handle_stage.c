@@ -126,6 +126,35 @@ stage_at(struct handle *handle, const struct caller *caller,
 	return 0;
 }
 
+/*
+ * The file was removed since it was opened: what is written goes with it.
+ * Who reads too would want its former bytes, which are nowhere.
+ */
+static int
+stage_lost(struct handle *handle, const struct place *place, bool empty,
+    struct staged **out)
+{
+	struct unit *unit = place->unit;
+	struct stage_place where;
+	struct staged *staged;
+	struct spool *spool;
+	char *folder;
+	int error;
+
+	if (handle->reads && !empty)
+		return -ENOENT;
+	error = storage_stage_place(place, &where, &folder);
+	if (error != 0)
+		return error;
+	error = spool_new(unit->settings->spool_dir, &spool);
+	if (error == 0)
+		error = stage_add_removed(unit->stage, &where, spool, &staged);
+	if (error == 0)
+		*out = handle_adopt(handle, staged);
+	free(folder);
+	return error;
+}
+
 /* See that the file is staged; empty: nothing of it will be kept. */
 static int
 make_staged(struct handle *handle, const struct caller *caller, bool empty,
@@ -140,8 +169,11 @@ make_staged(struct handle *handle, const struct caller *caller, bool empty,
 		return 0;
 	}
 	place = handle_place(handle);
-	staged = stage_find(place->unit->stage, place->key);
-	if (staged != NULL)
+	if (!atomic_load(&handle->file.removed))
+		staged = stage_find(place->unit->stage, place->key);
+	if (atomic_load(&handle->file.removed))
+		error = stage_lost(handle, place, empty, out);
+	else if (staged != NULL)
 		*out = handle_adopt(handle, staged);
 	else
 		error = stage_at(handle, caller, place, empty, out);

@@ -121,6 +121,7 @@ struct file {
 	bool direct;	     /* the kernel keeps no pages of it */
 	bool is_stream;	     /* there is no seeking in it */
 	atomic_bool stored;  /* what is there now was written through it */
+	atomic_bool removed; /* its name was, through this mount */
 };
 
 #endif

@@ -96,6 +96,22 @@ puts_were() {
 	done
 }
 
+@test "what is written to a file removed meanwhile goes with it" {
+	local kind
+	for kind in $(both); do
+		fresh "$kind"
+		model "$S/x.gcode" 20000
+		forget_requests
+		play "$S/x.gcode" A:+ A:u A:5000 A:c
+		[ -z "$(ls "$S")" ]
+		# Nor does it go into another file of that name.
+		model "$S/x.gcode" 20000
+		play "$S/x.gcode" A:+ B:+ A:u C:w C:30000 A:10 C:c A:c B:10 B:c
+		holds C 30000
+		assert_requests 2 '^PUT$'
+	done
+}
+
 @test "a close that finds its bytes sent in vain by another one fails too" {
 	local kind
 	for kind in $(both); do
