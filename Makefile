@@ -123,6 +123,7 @@ SRCS = \
 	fs/handle.c \
 	fs/handle_open.c \
 	fs/handle_stage.c \
+	fs/hush.c \
 	fs/inode.c \
 	fs/leftover.c \
 	fs/ledger.c \

@@ -2,6 +2,7 @@
  * The mount point and the cache directory.  Runs before threads do.
  */
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/wait.h>
@@ -23,6 +24,8 @@
 #include "client/name.h"
 #include "fs/local.h"
 #include "fs/options.h"
+
+#define FILES 16384 /* descriptors; a busy printer has ten */
 
 static int
 refuse(const char *path, const char *why)
@@ -296,4 +299,15 @@ local_dialect(const struct local *local, const char *name)
 	realm[strcspn(realm, "\n")] = '\0';
 	return strcmp(realm, dialect_pi.realm) == 0 ? &dialect_pi :
 						      &dialect_buddy;
+}
+
+void
+local_raise_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= FILES)
+		return;
+	limit.rlim_cur = limit.rlim_max < FILES ? limit.rlim_max : FILES;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
 }

@@ -37,4 +37,7 @@ void local_note_dialect(const struct local *, const char *name,
     const struct dialect *);
 const struct dialect *local_dialect(const struct local *, const char *name);
 
+/* The usual limit for open files is too low for many printers. */
+void local_raise_limit(void);
+
 #endif

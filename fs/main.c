@@ -6,7 +6,6 @@
  */
 #define FUSE_USE_VERSION 312
 
-#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <errno.h>
@@ -25,6 +24,7 @@
 #include "fs/account.h"
 #include "fs/ending.h"
 #include "fs/farm.h"
+#include "fs/hush.h"
 #include "fs/inode.h"
 #include "fs/local.h"
 #include "fs/node.h"
@@ -39,9 +39,8 @@
 #define THREADS	 1100  /* each waiting call holds one */
 #define GRACE_MS 10000 /* for a running upload after a signal */
 #define IDLERS	 8
-#define MASK	 022   /* unless told otherwise */
-#define ARENAS	 2     /* of malloc; more only keep memory */
-#define FILES	 16384 /* descriptors; a busy printer has ten */
+#define MASK	 022 /* unless told otherwise */
+#define ARENAS	 2   /* of malloc; more only keep memory */
 
 /* Everything that main puts together. */
 struct program {
@@ -323,6 +322,18 @@ run_mounted(struct program *program)
 	return serve(program);
 }
 
+static bool
+attach(struct fuse_session *session, const char *mountpoint)
+{
+	struct hush hush;
+	bool mounted;
+
+	hush_begin(&hush);
+	mounted = fuse_session_mount(session, mountpoint) == 0;
+	hush_end(&hush, mountpoint, mounted);
+	return mounted;
+}
+
 static int
 mount_and_run(struct program *program, struct fuse_args *args)
 {
@@ -336,12 +347,9 @@ mount_and_run(struct program *program, struct fuse_args *args)
 		return STATUS_MOUNT;
 	program->mount.session = session;
 	ending_block_signals();
-	if (fuse_session_mount(session, mountpoint) == 0) {
+	if (attach(session, mountpoint)) {
 		status = run_mounted(program);
 		fuse_session_unmount(session);
-	} else {
-		log_say(LOG_LEVEL_ERROR, "%s: cannot be mounted on",
-		    mountpoint);
 	}
 	ops_close_all(&program->mount);
 	inodes_free(program->mount.inodes);
@@ -354,18 +362,6 @@ mount_and_run(struct program *program, struct fuse_args *args)
 	return status;
 }
 
-/* The usual limit for open files is too low for many printers. */
-static void
-raise_limit(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= FILES)
-		return;
-	limit.rlim_cur = limit.rlim_max < FILES ? limit.rlim_max : FILES;
-	(void)setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 /* Which printers are meant, and do they let us in? */
 static int
 prepare(struct program *program)
@@ -374,7 +370,7 @@ prepare(struct program *program)
 	int status = many ? read_file(program) : find_printer(program);
 
 	if (many || program->options.type == TYPE_OBICO)
-		raise_limit();
+		local_raise_limit();
 	if (status == 0)
 		status = local_prepare(&program->local, &program->options);
 	if (status == 0)

@@ -390,6 +390,16 @@ https_printer() {
 	done
 }
 
+@test "a mount that is refused is one line" {
+	need_root
+	printer buddy
+	as_nobody
+	chown root "$M"
+	try 4 "$M: cannot be mounted on: fusermount3: " "${RUN_AS[@]}" \
+	    "$PRUSAFS" -f -o "user=maker,password_file=$DIR/password" \
+	    -o "cache_dir=$DIR/cache" "$URL" "$M"
+}
+
 # A mount by a line of fstab with "user" comes without an environment.
 @test "without HOME an ordinary user's home is looked up" {
 	need_root

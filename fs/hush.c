@@ -1,0 +1,57 @@
+/*
+ * libfuse and fusermount3 print why a mount fails where nobody can catch it;
+ * here it becomes part of our own line.  No state.
+ */
+#include <sys/mman.h>
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/log.h"
+#include "fs/hush.h"
+
+void
+hush_begin(struct hush *hush)
+{
+	hush->saved = -1;
+	hush->kept = memfd_create("stderr", MFD_CLOEXEC);
+	if (hush->kept >= 0)
+		hush->saved = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+	if (hush->saved >= 0)
+		dup2(hush->kept, STDERR_FILENO);
+}
+
+static void
+join_lines(char *text)
+{
+	size_t len = strlen(text);
+	char *at;
+
+	while (len > 0 && text[len - 1] == '\n')
+		text[--len] = '\0';
+	for (at = text; (at = strchr(at, '\n')) != NULL; at++)
+		*at = ';';
+}
+
+void
+hush_end(struct hush *hush, const char *mountpoint, bool mounted)
+{
+	char text[512];
+	ssize_t len = 0;
+
+	if (hush->saved >= 0) {
+		dup2(hush->saved, STDERR_FILENO);
+		close(hush->saved);
+		len = pread(hush->kept, text, sizeof(text) - 1, 0);
+	}
+	if (hush->kept >= 0)
+		close(hush->kept);
+	text[len > 0 ? len : 0] = '\0';
+	join_lines(text);
+	if (!mounted)
+		log_say(LOG_LEVEL_ERROR, "%s: cannot be mounted on%s%s",
+		    mountpoint, text[0] == '\0' ? "" : ": ", text);
+	else if (text[0] != '\0')
+		log_say(LOG_LEVEL_NOTE, "%s", text);
+}
