@@ -95,6 +95,18 @@ call_follow(const struct call *call, uint64_t ino, struct file *file)
 	place_release(place);
 }
 
+const struct kind *
+call_kind(const struct place *place)
+{
+	return place->node->kind;
+}
+
+struct file *
+call_file(const struct fuse_file_info *info)
+{
+	return (struct file *)(uintptr_t)info->fh;
+}
+
 int
 call_make_entry(struct call *call, struct place *place,
     struct fuse_entry_param *entry)

@@ -5,6 +5,7 @@
 
 struct file;
 struct fuse_entry_param;
+struct fuse_file_info;
 struct mount;
 struct place;
 
@@ -31,9 +32,12 @@ void call_begin_with_process(struct call *, struct fuse_req *);
 /* The place of an inode, which the call is about (caller: place_release). */
 struct place *call_place(const struct call *, uint64_t ino);
 
-/* An open file of that inode may have been renamed or removed: it shall know.
- */
+/* An open file of that inode may have a new name, or none: it shall know. */
 void call_follow(const struct call *, uint64_t ino, struct file *);
+
+/* What a place can do, and what the kernel has open. */
+const struct kind *call_kind(const struct place *);
+struct file *call_file(const struct fuse_file_info *);
 
 /*
  * Enter a place, which it takes, and fill in what the kernel wants to know.

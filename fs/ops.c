@@ -26,18 +26,6 @@
 #define BACKGROUND 1024 /* the kernel's default of 12 starves readers */
 #define MAX_WRITE  (256 * 1024)
 
-static const struct kind *
-kind_of(const struct place *place)
-{
-	return place->node->kind;
-}
-
-static struct file *
-file_of(const struct fuse_file_info *info)
-{
-	return (struct file *)(uintptr_t)info->fh;
-}
-
 static void
 ops_init(void *userdata, struct fuse_conn_info *conn)
 {
@@ -57,8 +45,8 @@ ops_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 
 	call_begin(&call, req);
 	folder = call_place(&call, parent);
-	if (folder != NULL && kind_of(folder)->lookup != NULL)
-		error = kind_of(folder)->lookup(&call.caller, folder, name,
+	if (folder != NULL && call_kind(folder)->lookup != NULL)
+		error = call_kind(folder)->lookup(&call.caller, folder, name,
 		    &place);
 	if (error == 0)
 		error = call_make_entry(&call, place, &entry);
@@ -96,13 +84,13 @@ reply_attributes(struct call *call, fuse_ino_t ino, struct place *place)
 		fuse_reply_attr(call->req, &attr, 0);
 		return;
 	}
-	error = kind_of(place)->attributes(&call->caller, place, &attr);
+	error = call_kind(place)->attributes(&call->caller, place, &attr);
 	if (error != 0) {
 		fuse_reply_err(call->req, -error);
 		return;
 	}
 	inode_note(call->mount->inodes, ino, &attr);
-	fuse_reply_attr(call->req, &attr, kind_of(place)->attr_s);
+	fuse_reply_attr(call->req, &attr, call_kind(place)->attr_s);
 }
 
 static void
@@ -139,7 +127,7 @@ static void
 ops_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set,
     struct fuse_file_info *info)
 {
-	struct file *file = info == NULL ? NULL : file_of(info);
+	struct file *file = info == NULL ? NULL : call_file(info);
 	struct changes changes;
 	struct place *place;
 	struct call call;
@@ -153,9 +141,9 @@ ops_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set,
 	if (place != NULL && file != NULL && file->ops->change != NULL)
 		error = file->ops->change(file, &call.caller, &changes);
 	else if (place != NULL)
-		error = kind_of(place)->change == NULL ?
+		error = call_kind(place)->change == NULL ?
 		    -EPERM :
-		    kind_of(place)->change(&call.caller, place, &changes);
+		    call_kind(place)->change(&call.caller, place, &changes);
 	if (error == 0 && changes.set_size)
 		inode_resize(call.mount->inodes, ino, changes.size);
 	if (error != 0)
@@ -176,9 +164,9 @@ ops_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
 	(void)mode;
 	call_begin(&call, req);
 	folder = call_place(&call, parent);
-	if (folder != NULL && kind_of(folder)->make_folder != NULL)
-		error = kind_of(folder)->make_folder(&call.caller, folder, name,
-		    &place);
+	if (folder != NULL && call_kind(folder)->make_folder != NULL)
+		error = call_kind(folder)->make_folder(&call.caller, folder,
+		    name, &place);
 	if (error == 0)
 		error = call_make_entry(&call, place, &entry);
 	call_reply_entry(&call, error, &entry);
@@ -194,11 +182,11 @@ remove_name(fuse_req_t req, fuse_ino_t parent, const char *name, bool is_folder)
 
 	call_begin_with_process(&call, req);
 	folder = call_place(&call, parent);
-	if (folder != NULL && kind_of(folder)->remove != NULL) {
-		error = kind_of(folder)->lookup(&call.caller, folder, name,
+	if (folder != NULL && call_kind(folder)->remove != NULL) {
+		error = call_kind(folder)->lookup(&call.caller, folder, name,
 		    &place);
 		if (error == 0)
-			error = kind_of(folder)->remove(&call.caller, folder,
+			error = call_kind(folder)->remove(&call.caller, folder,
 			    name, is_folder);
 	}
 	if (error == 0)
@@ -226,7 +214,7 @@ static int
 rename_name(struct call *call, struct place *folder, const char *name,
     struct place *new_folder, const char *new_name, unsigned int flags)
 {
-	const struct kind *kind = kind_of(folder);
+	const struct kind *kind = call_kind(folder);
 	struct place *source, *target;
 	int error;
 
@@ -341,7 +329,7 @@ ops_poll(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info,
 	const struct waker waker = {
 		.wake = wake_poll, .drop = drop_poll, .handle = handle
 	};
-	struct file *file = file_of(info);
+	struct file *file = call_file(info);
 	unsigned int events = POLLIN | POLLOUT;
 
 	(void)ino;

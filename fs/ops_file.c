@@ -19,18 +19,6 @@
 #include "fs/place.h"
 #include "fs/unit.h"
 
-static const struct kind *
-kind_of(const struct place *place)
-{
-	return place->node->kind;
-}
-
-static struct file *
-file_of(const struct fuse_file_info *info)
-{
-	return (struct file *)(uintptr_t)info->fh;
-}
-
 /* What the kernel has open is on a list, for it may end without closing. */
 static void
 give_file(struct mount *mount, struct fuse_file_info *info, struct file *file)
@@ -90,8 +78,8 @@ ops_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
 
 	call_begin_with_process(&call, req);
 	place = call_place(&call, ino);
-	if (place != NULL && kind_of(place)->open != NULL)
-		error = kind_of(place)->open(&call.caller, place, info->flags,
+	if (place != NULL && call_kind(place)->open != NULL)
+		error = call_kind(place)->open(&call.caller, place, info->flags,
 		    &file);
 	place_release(place);
 	if (error != 0) {
@@ -99,7 +87,7 @@ ops_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
 		return;
 	}
 	give_file(call.mount, info, file);
-	info->keep_cache = kind_of(file->place)->attr_s > 0;
+	info->keep_cache = call_kind(file->place)->attr_s > 0;
 	if (fuse_reply_open(req, info) != 0)
 		take_back(call.mount, file, &call.caller);
 }
@@ -117,8 +105,8 @@ ops_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
 	(void)mode;
 	call_begin_with_process(&call, req);
 	folder = call_place(&call, parent);
-	if (folder != NULL && kind_of(folder)->create != NULL)
-		error = kind_of(folder)->create(&call.caller, folder, name,
+	if (folder != NULL && call_kind(folder)->create != NULL)
+		error = call_kind(folder)->create(&call.caller, folder, name,
 		    info->flags, &place, &file);
 	place_release(folder);
 	if (error != 0) {
@@ -142,7 +130,7 @@ void
 ops_read(fuse_req_t req, fuse_ino_t ino, size_t len, off_t offset,
     struct fuse_file_info *info)
 {
-	struct file *file = file_of(info);
+	struct file *file = call_file(info);
 	struct call call;
 	ssize_t count = -EBADF;
 	char *data = malloc(len);
@@ -167,7 +155,7 @@ void
 ops_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t len,
     off_t offset, struct fuse_file_info *info)
 {
-	struct file *file = file_of(info);
+	struct file *file = call_file(info);
 	struct call call;
 	ssize_t count = -EBADF;
 
@@ -187,7 +175,7 @@ ops_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t len,
 void
 ops_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
 {
-	struct file *file = file_of(info);
+	struct file *file = call_file(info);
 	struct call call;
 	int error = 0;
 
@@ -204,7 +192,7 @@ void
 ops_fsync(fuse_req_t req, fuse_ino_t ino, int datasync,
     struct fuse_file_info *info)
 {
-	struct file *file = file_of(info);
+	struct file *file = call_file(info);
 
 	(void)ino;
 	(void)datasync;
@@ -216,7 +204,7 @@ ops_fsync(fuse_req_t req, fuse_ino_t ino, int datasync,
 void
 ops_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
 {
-	struct file *file = file_of(info);
+	struct file *file = call_file(info);
 	struct call call;
 
 	(void)ino;
@@ -265,12 +253,12 @@ collect(struct call *call, uint64_t ino, struct names *names)
 	struct place *place = call_place(call, ino);
 	int error = -ENOTDIR;
 
-	if (place != NULL && kind_of(place)->list != NULL)
+	if (place != NULL && call_kind(place)->list != NULL)
 		error = add_name(names, ".", place_number(place->key), S_IFDIR);
 	if (error == 0)
 		error = add_name(names, "..", place_number(""), S_IFDIR);
 	if (error == 0)
-		error = kind_of(place)->list(&call->caller, place, &lister);
+		error = call_kind(place)->list(&call->caller, place, &lister);
 	place_release(place);
 	return error;
 }
@@ -355,6 +343,6 @@ ops_releasedir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
 
 	(void)ino;
 	call_begin(&call, req);
-	take_back(call.mount, file_of(info), &call.caller);
+	take_back(call.mount, call_file(info), &call.caller);
 	fuse_reply_err(req, 0);
 }
