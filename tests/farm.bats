@@ -534,7 +534,7 @@ load farm.bash
 	[ "$(peak_kib)" -lt 102400 ]
 	few_threads() { [ "$(ls "/proc/$FS_PID/task" | wc -l)" -lt 20 ]; }
 	eventually few_threads
-	# It sleeps: no thread of it is woken.
+	# It sleeps: no thread of it is woken in a second, which must pass.
 	asleep() {
 		local before after
 		before=$(cat "/proc/$FS_PID"/task/*/status | grep -h ctxt)
