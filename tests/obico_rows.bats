@@ -381,3 +381,50 @@ is_jpeg() {
 	assert_requests 1
 	assert_requests 1 '^GET$' '^/api/v1/printers/[?]'
 }
+
+@test "a watched printer keeps its own, and its alarms while it is away" {
+	local pid name words
+	printer obico
+	"$SIMPRINTER" --personality buddy --port 0 --storage "$DIR/mk4" \
+	    --password "$PASSWORD" --preview off --log "$DIR/mk4.log" \
+	    >"$DIR/mk4.ready" 2>"$DIR/mk4.err" 3>&- &
+	pid=$!
+	eventually grep -q READY "$DIR/mk4.ready"
+	cat >"$DIR/printers.conf" <<-CONF
+	[mk4]
+	url = $(sed -n 's/^READY //p' "$DIR/mk4.ready")
+	password_file = password
+	obico = 1
+	[cloud]
+	type = obico
+	url = $URL
+	token_file = token
+	CONF
+	"$PRUSAFS" -f -o "cache_dir=$DIR/cache,ttl=0.1" "$DIR/printers.conf" \
+	    "$M" >"$OUT" 2>&1 3>&- &
+	FS_PID=$!
+	eventually is_mounted
+	P=$M/mk4
+	for name in transfer.json legacy print usb unsent uploads.json \
+	    status/speed failure.json settings.json snapshot.jpg cameras; do
+		[ -e "$P/$name" ]
+	done
+	for name in printer.json prints gcodes; do
+		[ ! -e "$P/$name" ]
+	done
+	words=$(verbs_of "$P/control")
+	[[ " $words " == *' print pause '*' mute unmute acknowledge refresh ' ]]
+	refute grep -q archive <<<"$words"
+	[ "$(metric "$P" 'prusafs_watching{printer="mk4"}')" = 1 ]
+	grep -q '^prusafs_requests_total{printer="mk4"' "$P/metrics"
+	listen "$DIR/events"
+	kill "$pid"
+	wait "$pid" || :
+	eventually has "$DIR/events" online true false
+	ctl alert
+	eventually has "$DIR/events" alert false true
+	jq -e .alert "$P/failure.json"
+	is_jpeg "$P/snapshot.jpg"
+	assert_fails_with 'Host is down' cat "$P/status.json"
+	kill "$LISTENER"
+}
