@@ -345,25 +345,6 @@ stage_add_removed(struct stage *stage, const struct stage_place *place,
 	return 0;
 }
 
-struct staged *
-stage_find_forgotten(struct stage *stage, int64_t age_ms)
-{
-	int64_t latest = time_now_ms() - age_ms;
-	struct staged *staged;
-
-	pthread_mutex_lock(&stage->lock);
-	TAILQ_FOREACH (staged, &stage->files, link) {
-		if (staged->temporary && staged->writers == 0 &&
-		    staged->closed_ms <= latest &&
-		    spool_size(staged->spool) > 0) {
-			staged->holders++;
-			break;
-		}
-	}
-	pthread_mutex_unlock(&stage->lock);
-	return staged;
-}
-
 void
 stage_unlist(struct staged *staged)
 {

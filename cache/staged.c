@@ -254,6 +254,25 @@ staged_close(struct staged *staged, pid_t process)
 	return left;
 }
 
+struct staged *
+stage_find_forgotten(struct stage *stage, int64_t age_ms)
+{
+	int64_t latest = time_now_ms() - age_ms;
+	struct staged *staged;
+
+	pthread_mutex_lock(&stage->lock);
+	TAILQ_FOREACH (staged, &stage->files, link) {
+		if (staged->temporary && staged->writers == 0 &&
+		    staged->closed_ms <= latest &&
+		    spool_size(staged->spool) > 0) {
+			staged->holders++;
+			break;
+		}
+	}
+	pthread_mutex_unlock(&stage->lock);
+	return staged;
+}
+
 bool
 stage_was_closed_by(struct stage *stage, const char *key, pid_t process,
     int64_t ms)
