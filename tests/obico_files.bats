@@ -123,7 +123,7 @@ setup_cloud() {
 		[ "$(basename "$file" | wc -c)" -le 256 ]
 		cat "$file" >/dev/null
 	done < <(find "$S" -type f)
-	rm -r "$S"/*
+	rm -r "${S:?}"/*
 	count=$(api GET 'g_code_files/' | jq .count)
 	[ "$count" -eq 0 ]
 }
@@ -450,8 +450,8 @@ setup_cloud() {
 	cmp "$DIR/wanted" "$S/c.gcode"
 	cmp "$DIR/wanted" "$S/two/b.gcode"
 	cmp "$DIR/b.gcode" "$S/a.gcode"
-	[ "$(ls "$S" "$S/two" | xargs)" = \
-	    "$S: a.gcode c.gcode two $S/two: b.gcode" ]
+	[ "$(ls "$S")" = $'a.gcode\nc.gcode\ntwo' ]
+	[ "$(ls "$S/two")" = b.gcode ]
 }
 
 @test "a file that is being written is renamed with what it replaces" {
@@ -495,7 +495,7 @@ setup_cloud() {
 	exec 7>"$S/one/b.gcode"
 	cat "$DIR/b.gcode" >&7
 	mv "$S/one" "$S/two"
-	[ "$(ls -A "$S/two" | xargs)" = '.a.gcode.tmp b.gcode' ]
+	[ "$(ls -A "$S/two")" = $'.a.gcode.tmp\nb.gcode' ]
 	exec 7>&-
 	mv "$S/two/.a.gcode.tmp" "$S/two/a.gcode"
 	[ "$(cloud_names 1 | xargs)" = 'a.gcode b.gcode' ]
