@@ -104,7 +104,7 @@ find_watch(struct farm *farm, const struct section *section)
 	const struct holding *first;
 	struct obico *obico = NULL;
 
-	if (section->options.obico < 0)
+	if (section->options.obico == 0)
 		return NULL;
 	pthread_mutex_lock(&farm->lock);
 	first = TAILQ_FIRST(&farm->holdings);

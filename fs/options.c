@@ -251,7 +251,7 @@ set_defaults(struct options *options)
 	options->answer_ms = 30000;
 	options->stall_ms = 30000;
 	options->cache_size = (int64_t)2 << 30;
-	options->uid = options->gid = options->obico = -1;
+	options->uid = options->gid = -1;
 	options->umask = options->fmask = options->dmask = -1;
 	options->control_mode = 0600;
 }

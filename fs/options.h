@@ -47,7 +47,7 @@ struct options {
 	int64_t fmask;
 	int64_t dmask;
 	int64_t control_mode;
-	int64_t obico; /* a printer's number there; -1: none */
+	int64_t obico; /* a printer's number there; 0: none */
 	int type;      /* TYPE_PRUSALINK or TYPE_OBICO */
 	int verify;    /* VERIFY_SIZE, … */
 	bool offline_ok;

@@ -139,7 +139,7 @@ why_no_account(const struct reader *reader, const struct section *section)
 
 	if (is_account &&
 	    (reader->has_key_file || reader->has_password_file ||
-		options->camera != NULL || options->obico >= 0))
+		options->camera != NULL || options->obico > 0))
 		return "is an account: it has url, type, token_file and limits";
 	if (is_account && options->token_file == NULL && reader->only == 0)
 		return "has no token_file";
@@ -370,7 +370,7 @@ find_watches(struct reader *reader)
 		}
 	}
 	TAILQ_FOREACH (section, reader->sections, link) {
-		if (section->options.obico < 0)
+		if (section->options.obico == 0)
 			continue;
 		if (count != 1)
 			complain(reader, section->line,

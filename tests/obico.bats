@@ -212,14 +212,14 @@ named() {
 @test "archived printers are apart, and come back" {
 	fresh obico
 	echo archive >"$M/$MINI/control"
-	[ -d "$M/archived/$MINI" ]
-	[ ! -e "$M/$MINI" ]
+	eventually test -d "$M/archived/$MINI"
+	eventually test ! -e "$M/$MINI"
 	[ "$(api 'printers/?with_archived=true' |
 	    jq -r '.[] | select(.id == 2).archived_at')" != null ]
 	assert_fails_with 'busy' bash -c "echo archive >'$P/control'"
 	echo unarchive >"$M/archived/$MINI/control"
-	[ -d "$M/$MINI" ]
-	[ ! -e "$M/archived/$MINI" ]
+	eventually test -d "$M/$MINI"
+	eventually test ! -e "$M/archived/$MINI"
 	assert_requests 1 '^PATCH$'
 }
 

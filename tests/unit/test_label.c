@@ -15,16 +15,10 @@ test_make(struct check *check)
 		{ "MK3S Workshop", "MK3S Workshop" },
 		{ "Never/connected: Žluťoučký ☕",
 		    "Never_connected: Žluťoučký ☕" },
-		{ "", "_" },
-		{ ".", "_" },
-		{ "..", "_." },
-		{ ".hidden", "_hidden" },
-		{ "///", "___" },
-		{ "a\nb\tc", "a_b_c" },
-		{ "a\xff", "a_" },
-		{ "\xc2\x85", "_" },
-		{ " ", " " },
-		{ "\xf7\x8f\x8b\x87", "_" }, /* beyond Unicode */
+		{ "", "_" }, { ".", "_" }, { "..", "_." },
+		{ ".hidden", "_hidden" }, { "///", "___" },
+		{ "a\nb\tc", "a_b_c" }, { "a\xff", "a_" }, { "\xc2\x85", "_" },
+		{ " ", " " }, { "\xf7\x8f\x8b\x87", "_" }, /* beyond Unicode */
 	};
 	char name[LABEL_SIZE];
 	size_t i;
