@@ -144,30 +144,28 @@ is_archived(const struct sight *before, const struct sight *now)
 }
 
 static const struct order {
-	enum verb verb;
 	const char *word;   /* that follows it, or NULL */
 	const char *target; /* behind the printer's id */
-	bool of_agent;	    /* it must be there to carry it out */
-	bool of_print;
 	int (*may)(const struct sight *before);
 	int (*is_done)(const struct sight *before, const struct sight *now);
+	enum verb verb;
+	bool of_agent; /* it must be there to carry it out */
+	bool of_print;
 } orders[] = {
-	{ VERB_PAUSE, NULL, "pause_print/", true, true, may_pause, is_paused },
-	{ VERB_RESUME, NULL, "resume_print/", true, true, may_resume,
-	    is_resumed },
-	{ VERB_STOP, NULL, "cancel_print/", true, true, NULL, has_ended },
-	{ VERB_MUTE, NULL, "mute_current_print/?mute_alert=true", false, true,
-	    NULL, is_muted },
-	{ VERB_UNMUTE, NULL, "mute_current_print/?mute_alert=false", false,
-	    true, NULL, is_unmuted },
-	{ VERB_ACKNOWLEDGE, "failed",
-	    "acknowledge_alert/?alert_overwrite=FAILED", false, true,
-	    may_acknowledge, is_acknowledged },
-	{ VERB_ACKNOWLEDGE, "not_failed",
-	    "acknowledge_alert/?alert_overwrite=NOT_FAILED", false, true,
-	    may_acknowledge, is_acknowledged },
-	{ VERB_ARCHIVE, NULL, "archive/", false, false, may_archive,
-	    is_archived },
+	{ NULL, "pause_print/", may_pause, is_paused, VERB_PAUSE, true, true },
+	{ NULL, "resume_print/", may_resume, is_resumed, VERB_RESUME, true,
+	    true },
+	{ NULL, "cancel_print/", NULL, has_ended, VERB_STOP, true, true },
+	{ NULL, "mute_current_print/?mute_alert=true", NULL, is_muted,
+	    VERB_MUTE, false, true },
+	{ NULL, "mute_current_print/?mute_alert=false", NULL, is_unmuted,
+	    VERB_UNMUTE, false, true },
+	{ "failed", "acknowledge_alert/?alert_overwrite=FAILED",
+	    may_acknowledge, is_acknowledged, VERB_ACKNOWLEDGE, false, true },
+	{ "not_failed", "acknowledge_alert/?alert_overwrite=NOT_FAILED",
+	    may_acknowledge, is_acknowledged, VERB_ACKNOWLEDGE, false, true },
+	{ NULL, "archive/", may_archive, is_archived, VERB_ARCHIVE, false,
+	    false },
 };
 
 /* Look until it is so.  Returns 0, -EBUSY, -ETIMEDOUT, -EINTR. */

@@ -7,6 +7,8 @@ _prusafs_options='
 user=
 password_file=
 api_key_file=
+type=
+token_file=
 camera=
 ca_file=
 ttl=
@@ -52,6 +54,9 @@ _prusafs_option() {
 	case $last in
 	verify=*)
 		mapfile -t COMPREPLY < <(compgen -W 'size full none' -- "$word")
+		;;
+	type=*)
+		mapfile -t COMPREPLY < <(compgen -W 'prusalink obico' -- "$word")
 		;;
 	*_file=*)
 		compopt -o filenames
