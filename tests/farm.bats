@@ -669,12 +669,13 @@ load farm.bash
 		*) echo "$line" ;;
 		esac
 	done <"$ROOT/scripts/printers.conf" >"$FILE"
-	for name in mk4.password mini.key mk3.password xl.password ca.pem; do
+	for name in mk4.password mini.key mk3.password xl.password ca.pem \
+	    obico.token; do
 		(umask 077 && echo secret >"$DIR/farm/$name")
 	done
 	farm_mounted
 	[ "$(ls "$M" | paste -sd/)" = \
-	    'control/log/metrics/mini left/mk3/mk4/status.json/xl' ]
+	    'cloud/control/log/metrics/mini left/mk3/mk4/status.json/xl' ]
 	unmounted
 }
 
