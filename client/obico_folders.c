@@ -148,6 +148,13 @@ ask(struct obico *obico, const struct wait *wait, const char *method,
 	return error;
 }
 
+/* Another success is none of this server: something in between answered. */
+static int
+expect(int status, const struct http_reply *reply, int error)
+{
+	return error == 0 && reply->status != status ? -EPROTO : error;
+}
+
 int
 obico_make_folder(struct printer *printer, const struct wait *wait,
     const char *folder, const char *name)
@@ -169,6 +176,7 @@ obico_make_folder(struct printer *printer, const struct wait *wait,
 		goto out;
 	error = obico_ask(obico, wait, "POST", "/api/v1/g_code_folders/",
 	    text.data, &reply);
+	error = expect(201, &reply, error);
 	/* It fails for a clash that we did not see, too. */
 	if ((printer_is_unclear(error) || error == -EREMOTEIO) &&
 	    find_folder(obico, wait, parent, name, &id) == 0)
@@ -190,6 +198,7 @@ delete_without_bytes(struct obico *obico, const struct wait *wait, int64_t id)
 	if (error == 0)
 		error = obico_ask(obico, wait, "POST",
 		    "/api/v1/g_code_files/bulk_delete/", text.data, &reply);
+	error = expect(204, &reply, error);
 	http_reply_free(&reply);
 	buf_free(&text);
 	return error;
@@ -223,6 +232,7 @@ library_delete(struct obico *obico, const struct wait *wait, bool is_folder,
 	struct http_reply reply;
 	int error = ask(obico, wait, "DELETE", is_folder, id, NULL, &reply);
 
+	error = expect(204, &reply, error);
 	http_reply_free(&reply);
 	return settle_deletion(obico, wait, is_folder, id, error);
 }

@@ -316,6 +316,25 @@ setup_cloud() {
 	[ "$(cloud_names)" = '' ]
 }
 
+@test "a success that is not the server's own is none" {
+	setup_cloud
+	mounted
+	cp "$DIR/a.gcode" "$S/"
+	mkdir "$S/parts"
+	ctl fail DELETE /api/v1/g_code_files/ 200 1
+	assert_fails_with 'Protocol error' rm "$S/a.gcode"
+	[ "$(cloud_names)" = a.gcode ]
+	ctl fail DELETE /api/v1/g_code_folders/ 200 1
+	assert_fails_with 'Protocol error' rmdir "$S/parts"
+	ctl fail POST /api/v1/g_code_folders/ 200 1
+	assert_fails_with 'Protocol error' mkdir "$S/new"
+	[ "$(ls "$S")" = $'a.gcode\nparts' ]
+	ctl fail DELETE /api/v1/g_code_files/ 200 1
+	cp "$DIR/b.gcode" "$S/a.gcode"
+	grep -q 'the file that it replaces could not be deleted' "$P/log"
+	cmp "$DIR/b.gcode" "$S/a.gcode"
+}
+
 @test "a record without bytes is an empty file, and can be removed" {
 	setup_cloud
 	cloud nothing.gcode
