@@ -58,19 +58,24 @@ compare(const void *a, const void *b)
 	return (one->id < other->id) - (one->id > other->id);
 }
 
-/* What is told of a record in the cloud folder? */
-static bool
+/*
+ * Is anything told of a record in the cloud folder?  Returns 1, 0, or a
+ * negative errno: a folder that merely cannot be looked at is not absent.
+ */
+static int
 is_shown(const char *wire, const struct record *record)
 {
 	struct buf name = { 0 };
 	const char *found;
 	bool is_above = false;
+	int error;
 
 	if (!record->is_folder)
 		return !record->is_deleted && !record->is_on_printer;
 	/* Folders may be in a circle. */
-	if (library_wire(record, &name) != 0)
-		return false;
+	error = library_wire(record, &name);
+	if (error != 0)
+		return error;
 	for (found = strstr(wire, name.data); found != NULL && !is_above;
 	     found = strstr(found + 1, name.data))
 		is_above = found[name.len] == '/' || found[name.len] == '\0';
@@ -78,18 +83,23 @@ is_shown(const char *wire, const struct record *record)
 	return !is_above;
 }
 
-static void
+static int
 drop_hidden(const char *wire, struct records *records)
 {
 	size_t i, kept = 0;
+	int shown, error = 0;
 
 	for (i = 0; i < records->count; i++) {
-		if (is_shown(wire, &records->all[i]))
+		shown = is_shown(wire, &records->all[i]);
+		if (shown < 0)
+			error = shown;
+		if (shown != 0)
 			records->all[kept++] = records->all[i];
 		else
 			record_free(&records->all[i]);
 	}
 	records->count = kept;
+	return error;
 }
 
 /* All records in a folder, as they come first for a name. */
@@ -111,12 +121,11 @@ ask_records(struct obico *obico, const struct wait *wait, const char *wire,
 		if (error == 0)
 			record_free(&folder);
 	}
-	if (error != 0)
-		return error;
-	drop_hidden(wire, out);
-	if (out->count > 0)
+	if (error == 0)
+		error = drop_hidden(wire, out);
+	if (error == 0 && out->count > 0)
 		qsort(out->all, out->count, sizeof(*out->all), compare);
-	return 0;
+	return error;
 }
 
 static void
