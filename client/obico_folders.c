@@ -337,7 +337,9 @@ carry_out(struct move *move)
 	struct record now;
 	int error = send_move(move, &now), found = error;
 
-	if (error == -EREMOTEIO || printer_is_unclear(error))
+	/* Without memory for the answer it may have been done as well. */
+	if (error == -EREMOTEIO || error == -ENOMEM ||
+	    printer_is_unclear(error))
 		found = library_get(move->obico, move->wait,
 		    move->record.is_folder, move->record.id, &now);
 	if (found != 0)
