@@ -199,6 +199,7 @@ SIM_SRCS = \
 	tests/sim/obico_query.c \
 	tests/sim/obico_reply.c \
 	tests/sim/obico_route.c \
+	tests/sim/obico_shelf.c \
 	tests/sim/obico_status.c \
 	tests/sim/obico_tables.c \
 	tests/sim/obico_upload.c \

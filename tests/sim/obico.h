@@ -294,6 +294,10 @@ char *obico_stored(struct sim *, const struct obico_file *, int thumbnail);
 /* obico_meta.c: what is in the G-code; its pictures are stored. */
 void obico_read_gcode(struct call *, struct obico_file *);
 
+/* obico_shelf.c: the library of all accounts, as JSON, and an empty one. */
+void obico_tell_library(struct sim *, struct text *);
+void obico_clear_library(struct sim *);
+
 /* obico_control.c */
 int obico_control(struct sim *, int count, char **words, struct text *answer);
 

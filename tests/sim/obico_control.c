@@ -14,6 +14,7 @@
  *	agent report [ID]	it tells its state now
  *	alert [pause] [ID]	a failure was seen, and the print is paused
  *	state [ID]		say what the server knows
+ *	library [clear]		say what is in the G-code library; or empty it
  *	site HOST		the host in URLs of pictures and files
  *	token TOKEN		the account's from now on
  *	pro [off]		whether the account may store large files
@@ -195,6 +196,16 @@ run_restart(const struct order *order)
 	return 0;
 }
 
+static int
+run_library(const struct order *order)
+{
+	if (order->count > 1 && strcmp(order->words[1], "clear") == 0)
+		obico_clear_library(order->sim);
+	else
+		obico_tell_library(order->sim, order->answer);
+	return 0;
+}
+
 /* The host that URLs of media have. */
 static int
 run_site(const struct order *order)
@@ -260,6 +271,7 @@ static const struct {
 	{ "alert",   NULL,     true,  run_alert },
 	{ "finish",  NULL,     true,  run_finish },
 	{ "idle",    NULL,     true,  run_idle },
+	{ "library", NULL,     false, run_library },
 	{ "pause",   "from",   true,  run_pause },
 	{ "print",   NULL,     true,  run_print },
 	{ "pro",     NULL,     false, run_pro },

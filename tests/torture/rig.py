@@ -12,7 +12,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 PASSWORD = "sesame-1234567"
 # A Buddy's patience is longer than the time limits given here, a Pi's shorter.
-SCALE = {"buddy": "0.02", "pi": "0.005"}
+SCALE = {"buddy": "0.02", "pi": "0.005", "obico": "0.02"}
 PATIENCE = 20  # seconds; longer than any bound that the mount is given here
 
 
@@ -43,6 +43,9 @@ def wait_for(what, test, seconds=PATIENCE):
 class Printer:
     """A simulated printer with its control FIFO."""
 
+    login = ["--password", PASSWORD, "--api-key", "api-key"]
+    home = ""    # where its directory is in the mount
+
     def __init__(self, build, personality, where):
         self.root = os.path.join(where, "printer")
         self.disk = self.root
@@ -59,10 +62,9 @@ class Printer:
             self.process = subprocess.Popen(
                 [os.path.join(build, "simprinter"),
                  "--personality", personality, "--port", "0",
-                 "--storage", self.root, "--password", PASSWORD,
-                 "--api-key", "api-key", "--preview", "off",
+                 "--storage", self.root, *self.login, "--preview", "off",
                  "--time-scale", SCALE[personality],
-                 "--control", self.fifo],
+                 "--control", self.fifo, *self.options(where)],
                 stdout=out)
         wait_for("the printer", lambda: "READY" in open(
             ready, encoding="utf-8").read())
@@ -70,6 +72,14 @@ class Printer:
             self.url = file.read().split()[1]
         self.answers = os.open(self.answer, os.O_RDWR | os.O_NONBLOCK)
         self.orders = os.open(self.fifo, os.O_RDWR | os.O_NONBLOCK)
+
+    def options(self, where):
+        """More of its own."""
+        return []
+
+    def credentials(self, where):
+        """The mount's options for the login."""
+        return "password_file=" + secret(where + "/password", PASSWORD)
 
     def tell(self, *words):
         """A control verb; returns its answer's text."""
@@ -105,6 +115,16 @@ class Printer:
                     del found[key]
         return found
 
+    def settles(self, mount):
+        """Wait for what a mount does by itself when it begins."""
+
+    def beside(self, op, files):
+        """What a success may leave of the files that it replaced."""
+        return []
+
+    def stays_true(self, mount):
+        """What must not have happened in the whole run."""
+
     def reset(self):
         """Idle, empty, without faults."""
         self.tell("fault", "off")
@@ -120,6 +140,15 @@ class Printer:
         self.process.terminate()
         if self.process.wait(PATIENCE) != 0:
             raise Violation("the printer ended badly")
+
+
+def secret(path, text):
+    """A file that nobody else may read; returns its path."""
+    if not os.path.exists(path):
+        with open(path, "w", encoding="utf-8",
+                  opener=lambda p, f: os.open(p, f, 0o600)) as file:
+            file.write(text + "\n")
+    return path
 
 
 class Switch:
@@ -152,16 +181,12 @@ class Mount:
     OPTIONS = ("connect_timeout=0.3,answer_timeout=0.15,stall_timeout=0.3,"
                "ttl=1")
 
-    def __init__(self, program, url, where, switch=None):
+    def __init__(self, program, printer, where, switch=None):
         self.at = os.path.join(where, "mnt")
+        self.home = self.at + printer.home
         self.cache = os.path.join(where, "cache")
         self.errors = os.path.join(where, "prusafs.err")
         os.makedirs(self.at, exist_ok=True)
-        password = os.path.join(where, "password")
-        if not os.path.exists(password):
-            with open(password, "w", encoding="utf-8",
-                      opener=lambda p, f: os.open(p, f, 0o600)) as file:
-                file.write(PASSWORD + "\n")
         environment = dict(os.environ)
         if switch is not None:
             environment["TORTURE_SWITCH"] = switch.path
@@ -171,8 +196,9 @@ class Mount:
             os.path.join(HERE, "lsan.supp"))
         with open(self.errors, "w", encoding="utf-8") as out:
             self.process = subprocess.Popen(
-                [program, "-f", "-o", f"password_file={password},cache_dir="
-                 f"{self.cache},{self.OPTIONS}", url, self.at],
+                [program, "-f", "-o", f"{printer.credentials(where)},"
+                 f"cache_dir={self.cache},{self.OPTIONS}", printer.url,
+                 self.at],
                 stdout=out, stderr=out, env=environment)
         device = os.stat(where).st_dev
         wait_for("the mount", lambda: self.process.poll() is not None or
@@ -219,7 +245,7 @@ class Mount:
     def log(self):
         """What the mount has to say of late."""
         try:
-            with open(self.at + "/log", encoding="utf-8") as file:
+            with open(self.home + "/log", encoding="utf-8") as file:
                 return "".join(file.readlines()[-12:])
         except OSError as error:
             return str(error)
@@ -227,10 +253,10 @@ class Mount:
     def unsent(self):
         """The bytes that wait in unsent/."""
         found = []
-        for name in os.listdir(self.at + "/unsent"):
+        for name in os.listdir(self.home + "/unsent"):
             for attempt in range(2):  # the fault may come right here
                 try:
-                    with open(f"{self.at}/unsent/{name}", "rb") as file:
+                    with open(f"{self.home}/unsent/{name}", "rb") as file:
                         found.append(file.read())
                     break
                 except OSError:

@@ -17,11 +17,35 @@ def model(seed, size):
     return (line * (size // len(line) + 1))[:size]
 
 
+def moved_to(old, new):
+    """A file or a folder with what is in it; what was there goes."""
+    def after(files):
+        others = {path: data for path, data in files.items()
+                  if path != new and not is_at(old, path)}
+        return others | {new + path[len(old):]: data
+                         for path, data in files.items() if is_at(old, path)}
+    return after
+
+
+def is_at(folder, path):
+    return path == folder or path.startswith(folder + "/")
+
+
+def is_empty(path, files):
+    """Is nothing below it, whatever it is, if it is there at all?"""
+    return not any(other.startswith(path + "/") for other in files)
+
+
+def has_folder(path):
+    """Is the folder there that it is to be in?"""
+    return lambda files: os.path.dirname(path) in {"", *files}
+
+
 class Op:
     """One operation.  after() tells what a success makes of the files."""
 
     def __init__(self, name, call, after=None, needs=None, promise=False,
-                 sends=None, check=None, between=None):
+                 sends=None, check=None, between=None, replaces=None):
         self.name, self.call = name, call
         self.promise = promise    # success may come true later (or a test)
         self.after = after or (lambda files: dict(files))
@@ -29,6 +53,7 @@ class Op:
         self.sends = sends    # (path, bytes) that must not be lost
         self.check = check    # of what the call returned
         self.between = between    # what else a failure may leave
+        self.replaces = replaces    # the path of a file that gives way
 
 
 def put(path, data):
@@ -85,107 +110,147 @@ def read_all(path):
         return data
 
 
-def script(mount, printer):
-    """The operations, in order."""
-    root = f"{mount.at}/{printer.storage}"
-    control = mount.at + "/control"
-    one, two, three = model(1, 20000), model(2, 30000), model(3, 5000)
-    changed, patch = model(4, 25000), b"; changed"
+class Steps:
+    """Makes operations of a storage and of the printer it belongs to."""
 
-    def at(path):
-        return f"{root}/{path}"
+    def __init__(self, mount, printer):
+        self.root = f"{mount.home}/{printer.storage}"
+        self.home, self.printer = mount.home, printer
 
-    def copy(path, data, name="copy in"):
-        return Op(name, lambda: write_all(at(path), data), put(path, data),
-                  lambda files: os.path.dirname(path) in files or
-                  "/" not in path, sends=(path, data))
+    def at(self, path):
+        return f"{self.root}/{path}"
 
-    def read(path):
-        return Op("read back", lambda: read_all(at(path)),
+    def write(self, name, path, data, **more):
+        return Op(name, lambda: write_all(self.at(path), data),
+                  put(path, data), has_folder(path), sends=(path, data),
+                  **more)
+
+    def copy(self, path, data):
+        return self.write("copy in", path, data)
+
+    def overwrite(self, path, data):
+        return self.write("overwrite", path, data, replaces=path)
+
+    def append(self, path, data):
+        return Op("append", lambda: write_all(self.at(path), data,
+                                              os.O_WRONLY | os.O_APPEND),
+                  lambda files: {**files, path: files[path] + data},
+                  lambda files: path in files, replaces=path)
+
+    def patch(self, path, data, offset):
+        return Op("patch", lambda: write_at(self.at(path), data, offset),
+                  lambda files: {**files, path: files[path][:offset] + data +
+                                 files[path][offset + len(data):]},
+                  lambda files: path in files, replaces=path)
+
+    def read(self, path):
+        return Op("read back", lambda: read_all(self.at(path)),
                   needs=lambda files: path in files,
                   check=lambda got, files: got == files[path])
 
-    def order(words, *states):
+    def stat(self, path):
+        return Op("stat", lambda: os.stat(self.at(path)).st_size,
+                  needs=lambda files: path in files,
+                  check=lambda got, files: got == len(files[path]))
+
+    def list(self, promised):
+        """promised: its deletion may be under way."""
+        def listed(got, files):
+            return (sorted(name for name in files if "/" not in name) ==
+                    sorted(name for name in got if not name.endswith(".tmp")
+                           and (name in files or name != promised)))
+        return Op("list", lambda: os.listdir(self.root), check=listed)
+
+    def move(self, old, new, name="move", **more):
+        return Op(name, lambda: os.rename(self.at(old), self.at(new)),
+                  moved_to(old, new), lambda files: old in files and
+                  has_folder(new)(files) and is_empty(new, files), **more)
+
+    def mkdir(self, path):
+        return Op("mkdir", lambda: os.mkdir(self.at(path)), put(path, None),
+                  lambda files: path not in files and
+                  has_folder(path)(files))
+
+    def delete(self, path, **more):
+        return Op("delete", lambda: os.unlink(self.at(path)), gone(path),
+                  lambda files: path in files, **more)
+
+    def rmdir(self, path):
+        return Op("rmdir", lambda: os.rmdir(self.at(path)), gone(path),
+                  lambda files: path in files and is_empty(path, files))
+
+    def control(self, words, **more):
+        return Op(words.split()[0], lambda: write_all(
+            self.home + "/control", words.encode(), os.O_WRONLY), **more)
+
+    def order(self, words, *states):
+        """It is obeyed when the printer is in one of these states."""
         def obeyed(_got, _files):
             end = time.monotonic() + 5
-            while printer.tell("state") not in states:
+            while self.printer.tell("state") not in states:
                 if time.monotonic() > end:
                     return False
                 time.sleep(0.005)
             return True
-        return Op(words, lambda: write_all(control, words.encode(),
-                                           os.O_WRONLY), check=obeyed)
+        return self.control(words, check=obeyed)
 
-    def staged(path, data):
-        tmp = at(path) + ".tmp"
+    def staged(self, path, data):
+        """What slicers do."""
+        tmp = self.at(path) + ".tmp"
         return [
             Op("write .tmp", lambda: write_all(tmp, data, sync=True)),
-            Op("unlink before rename", lambda: os.unlink(at(path)),
+            Op("unlink before rename", lambda: os.unlink(self.at(path)),
                gone(path), lambda files: path in files, promise=True),
-            Op("rename in", lambda: os.rename(tmp, at(path)),
-               put(path, data), lambda files: os.path.exists(tmp)),
+            Op("rename in", lambda: os.rename(tmp, self.at(path)),
+               put(path, data), lambda files: os.path.exists(tmp),
+               replaces=path),
         ]
 
-    def patched(files):
-        data = files["b.gcode"]
-        return {**files, "b.gcode": data[:100] + patch +
-                data[100 + len(patch):]}
+    def delete_staged(self, path):
+        """A rename that failed has left the .tmp file: see staged()."""
+        return self.delete(path, promise=lambda: os.path.exists(
+            self.at(path) + ".tmp"))
 
-    def moved(files):
-        return {**gone("a.gcode")(files), "m.gcode": files["a.gcode"]}
+    def status(self):
+        return Op("status", lambda: read_all(self.home + "/status.json"),
+                  check=lambda got, files: got.endswith(b"}\n"))
 
-    def listed(got, files):
-        return (sorted(name for name in files if "/" not in name) ==
-                sorted(name for name in got if not name.endswith(".tmp")
-                       and (name in files or name != "b.gcode")))
+
+def script(mount, printer):
+    """The operations of a printer's storage, in order."""
+    steps = Steps(mount, printer)
+    one, two, three = model(1, 20000), model(2, 30000), model(3, 5000)
 
     return [
-        copy("a.gcode", one),
-        read("a.gcode"),
-        copy("b.gcode", three),
-        *staged("b.gcode", two),
-        read("b.gcode"),
-        copy("a.gcode", changed, "overwrite"),
-        Op("append", lambda: write_all(at("a.gcode"), three,
-                                       os.O_WRONLY | os.O_APPEND),
-           lambda files: {**files, "a.gcode": files["a.gcode"] + three},
-           lambda files: "a.gcode" in files),
-        Op("list", lambda: os.listdir(root), check=listed),
+        steps.copy("a.gcode", one),
+        steps.read("a.gcode"),
+        steps.copy("b.gcode", three),
+        *steps.staged("b.gcode", two),
+        steps.read("b.gcode"),
+        steps.overwrite("a.gcode", model(4, 25000)),
+        steps.append("a.gcode", three),
+        steps.list("b.gcode"),
         # Sent under the new name, then deleted under the old one.
-        Op("move", lambda: os.rename(at("a.gcode"), at("m.gcode")), moved,
-           lambda files: "a.gcode" in files,
-           between=lambda files: {**files, "m.gcode": files["a.gcode"]}),
-        Op("mkdir", lambda: os.mkdir(at("d")), put("d", None),
-           lambda files: "d" not in files),
-        Op("mkdir below", lambda: os.mkdir(at("d/e")), put("d/e", None),
-           lambda files: "d" in files and "d/e" not in files),
-        copy("d/e/c.gcode", three),
-        Op("refresh", lambda: write_all(control, b"refresh", os.O_WRONLY)),
-        read("d/e/c.gcode"),
-        Op("stat", lambda: os.stat(at("b.gcode")).st_size,
-           needs=lambda files: "b.gcode" in files,
-           check=lambda got, files: got == len(files["b.gcode"])),
-        Op("patch", lambda: write_at(at("b.gcode"), patch, 100), patched,
-           lambda files: "b.gcode" in files),
-        Op("print", lambda: write_all(
-            control, f"print {printer.storage}/b.gcode".encode(),
-            os.O_WRONLY),
-           needs=lambda files: "b.gcode" in files,
-           check=lambda got, files: printer.tell("state") in (
-               "PRINTING", "BUSY")),
-        order("pause", "PAUSED"),
-        order("stop", "STOPPED", "IDLE", "FINISHED"),
+        steps.move("a.gcode", "m.gcode", between=lambda files: {
+            **files, "m.gcode": files["a.gcode"]}),
+        steps.mkdir("d"),
+        steps.mkdir("d/e"),
+        steps.copy("d/e/c.gcode", three),
+        steps.control("refresh"),
+        steps.read("d/e/c.gcode"),
+        steps.stat("b.gcode"),
+        steps.patch("b.gcode", b"; changed", 100),
+        steps.control(f"print {printer.storage}/b.gcode",
+                      needs=lambda files: "b.gcode" in files,
+                      check=lambda got, files: printer.tell("state") in (
+                          "PRINTING", "BUSY")),
+        steps.order("pause", "PAUSED"),
+        steps.order("stop", "STOPPED", "IDLE", "FINISHED"),
         Op("dismiss", lambda: printer.tell("idle")),
-        Op("delete", lambda: os.unlink(at("d/e/c.gcode")),
-           gone("d/e/c.gcode"), lambda files: "d/e/c.gcode" in files),
-        Op("rmdir", lambda: os.rmdir(at("d/e")), gone("d/e"),
-           lambda files: "d/e" in files and "d/e/c.gcode" not in files),
-        # A rename that failed has left the .tmp file: see staged().
-        Op("delete", lambda: os.unlink(at("b.gcode")), gone("b.gcode"),
-           lambda files: "b.gcode" in files,
-           promise=lambda: os.path.exists(at("b.gcode.tmp"))),
-        Op("status", lambda: read_all(mount.at + "/status.json"),
-           check=lambda got, files: got.endswith(b"}\n")),
+        steps.delete("d/e/c.gcode"),
+        steps.rmdir("d/e"),
+        steps.delete_staged("b.gcode"),
+        steps.status(),
     ]
 
 
@@ -211,6 +276,7 @@ def judge(op, got, error, files, may_wait, promised, mount, printer):
     wanted = op.after(files)
     if error is None:
         allowed = [wanted, files] if may_wait else [wanted]
+        allowed += printer.beside(op, files)
     else:
         allowed = [files, wanted]
         if op.between is not None:
@@ -241,10 +307,10 @@ def judge(op, got, error, files, may_wait, promised, mount, printer):
     return now
 
 
-def play(worker, mount, printer):
+def play(make, worker, mount, printer):
     """The script once.  Returns the files of which a deletion was promised."""
     files, promised = {}, set()
-    for op in script(mount, printer):
+    for op in make(mount, printer):
         if not op.needs(files):
             continue
         may_wait = op.promise() if callable(op.promise) else op.promise
