@@ -164,7 +164,7 @@ content_find(struct content *content, const char *folder,
 	TAILQ_FOREACH (file, &content->files, link) {
 		if (file->size == size && file->state != FAILED &&
 		    file->state != ENDING &&
-		    file->entry.mtime_s == entry->mtime_s &&
+		    entry_version(&file->entry) == entry_version(entry) &&
 		    strcmp(file->entry.name, entry->name) == 0 &&
 		    strcmp(file->folder, folder) == 0)
 			return file;

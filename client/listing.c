@@ -49,6 +49,12 @@ entry_copy(struct entry *to, const struct entry *from)
 	return -ENOMEM;
 }
 
+int64_t
+entry_version(const struct entry *entry)
+{
+	return entry->id != 0 ? entry->id : entry->mtime_s;
+}
+
 int
 listing_new(struct listing **out)
 {

@@ -16,6 +16,7 @@ struct entry {
 	bool read_only;
 	bool partial;	 /* still being transferred: has no contents yet */
 	int64_t mtime_s; /* Unix time and version stamp; 0: not told */
+	int64_t id;	 /* of what the server never changes; 0: none */
 	off_t size;	 /* bytes; -1: not told */
 };
 
@@ -23,6 +24,12 @@ void entry_free(struct entry *);
 
 /* Copy from into to, whose members are overwritten.  Returns 0 or -ENOMEM. */
 int entry_copy(struct entry *to, const struct entry *from);
+
+/*
+ * What is another number in another version of a file: its id, for what comes
+ * within a second has one time stamp.
+ */
+int64_t entry_version(const struct entry *);
 
 /*
  * What is in one folder: never changes once finished, shared by counting.

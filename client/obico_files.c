@@ -31,6 +31,7 @@ library_entry(const struct record *record, const char *name, struct entry *out)
 	out->name = strdup(name);
 	out->folder = record->is_folder;
 	out->mtime_s = record->created_us / SECOND;
+	out->id = record->id;
 	if (record->url == NULL)
 		out->size = 0; /* nothing was sent with its name */
 	else

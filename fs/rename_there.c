@@ -158,7 +158,7 @@ place_renamed(const struct place *folder, const struct place *target,
 		error = place_new(folder->unit, folder->node, target->path,
 		    wire, NULL, out);
 	if (error == 0 && !renamed->folder)
-		(*out)->version = renamed->mtime_s;
+		(*out)->version = entry_version(renamed);
 	free(wire);
 	return error;
 }

@@ -51,7 +51,7 @@ printed_child(const struct caller *caller, struct place *folder,
 		return error;
 	path = name_join(folder->path, entry.name);
 	wire = name_join(folder->wire, entry.short_name);
-	version = entry.folder ? 0 : entry.mtime_s;
+	version = entry.folder ? 0 : entry_version(&entry);
 	entry_free(&entry);
 	error = -ENOMEM;
 	if (path != NULL && wire != NULL)

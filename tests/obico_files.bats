@@ -186,6 +186,20 @@ setup_cloud() {
 	[ ! -e "$M/archived/Old i3/gcodes" ]
 }
 
+@test "what another printer replaced within a second is read anew" {
+	setup_cloud
+	model "$DIR/c.gcode" 3000
+	sed -i '1s/./!/' "$DIR/c.gcode"
+	mounted
+	until [ "$(date +%1N)" -lt 3 ]; do sleep 0.05; done
+	cp "$DIR/a.gcode" "$S/x.gcode"
+	exec 7<"$S/x.gcode"
+	cp "$DIR/c.gcode" "$M/Prusa MINI/gcodes/x.gcode"
+	eventually cmp "$DIR/c.gcode" "$S/x.gcode"
+	cmp "$DIR/a.gcode" - <&7
+	exec 7<&-
+}
+
 @test "what is replaced goes when the new file is there, never before" {
 	setup_cloud
 	mounted
