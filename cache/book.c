@@ -328,6 +328,41 @@ book_note_mtime(struct book *book, const char *path, int64_t stamp,
 	pthread_mutex_unlock(&book->lock);
 }
 
+/* With the lock: known of the record from now on by this path. */
+static void
+note_moved(struct book *book, const struct record *record, const char *path)
+{
+	const struct record was = *record;
+	struct record *moved = find_or_add(book, path, was.stamp);
+
+	if (moved == NULL)
+		return;
+	moved->size = was.size;
+	moved->mtime = was.mtime;
+	save(book, moved);
+}
+
+void
+book_move(struct book *book, const char *old_folder, const char *folder)
+{
+	size_t len = strlen(old_folder);
+	struct record *record, *next;
+	struct buf path = { 0 };
+
+	pthread_mutex_lock(&book->lock);
+	/* What is added comes at the end, and is not in the old folder. */
+	TAILQ_FOREACH_SAFE(record, &book->ages, age, next)
+	{
+		if (strncmp(record->path, old_folder, len) != 0 ||
+		    record->path[len] != '/')
+			continue;
+		if (buf_printf(&path, "%s%s", folder, record->path + len) == 0)
+			note_moved(book, record, path.data);
+		buf_free(&path);
+	}
+	pthread_mutex_unlock(&book->lock);
+}
+
 void
 book_forget_sizes(struct book *book)
 {

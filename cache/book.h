@@ -38,6 +38,9 @@ bool book_mtime(struct book *, const char *path, int64_t stamp,
 void book_note_mtime(struct book *, const char *path, int64_t stamp,
     const struct timespec *mtime);
 
+/* A folder with all that is in it got another path. */
+void book_move(struct book *, const char *old_folder, const char *folder);
+
 /* Forget the sizes, for later mounts too: the printer is asked again. */
 void book_forget_sizes(struct book *);
 

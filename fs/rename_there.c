@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cache/book.h"
 #include "cache/content.h"
@@ -146,6 +147,18 @@ keep_content(struct unit *unit, const struct storage_find *found,
 	rename_keep_mtime(unit, found, folder, renamed);
 }
 
+/* The times of what is in a folder, which has another path elsewhere. */
+static void
+keep_times(struct unit *unit, const struct storage_find *found,
+    const struct place *renamed)
+{
+	char *old = name_join(found->folder, found->entry.short_name);
+
+	if (old != NULL && strcmp(old, renamed->wire) != 0)
+		book_move(unit->book, old, renamed->wire);
+	free(old);
+}
+
 /* Where it is from now on. */
 static int
 place_renamed(const struct place *folder, const struct place *target,
@@ -187,6 +200,7 @@ rename_there(const struct caller *caller, const struct renaming *renaming,
 	if (error == 0) {
 		if (renamed.folder) {
 			move_all_below(caller, source, *out);
+			keep_times(unit, &found, *out);
 		} else {
 			keep_content(unit, &found, folder->wire, &renamed);
 			rename_drop_staged(unit, target);

@@ -420,12 +420,14 @@ setup_cloud() {
 	mounted
 	mkdir -p "$S/one/deep" "$S/two"
 	cp "$DIR/a.gcode" "$S/one/deep/a.gcode"
+	touch -d '2001-02-03 04:05:06 UTC' "$S/one/deep/a.gcode"
 	forget_requests
 	mv "$S/one" "$S/three"
 	[ "$(changes)" = PATCH ]
 	cmp "$DIR/a.gcode" "$S/three/deep/a.gcode"
 	mv "$S/three" "$S/two/"
 	cmp "$DIR/a.gcode" "$S/two/three/deep/a.gcode"
+	[ "$(stat -c %Y "$S/two/three/deep/a.gcode")" -eq 981173106 ]
 	[ ! -e "$S/three" ]
 	[ ! -e "$S/one" ]
 	assert_fails_with 'subdirectory of itself' mv "$S/two" "$S/two/three/"

@@ -192,6 +192,27 @@ test_two_mounts(struct check *check, const char *dir)
 }
 
 static void
+test_moving(struct check *check, const char *dir)
+{
+	struct book *book = open_book(dir, "moving");
+
+	note_time(book, "gcodes/@d1/@d7/a.gcode", 3, 1000, 5);
+	book_note_size(book, "gcodes/@d1/@d7/@d8/b.gcode", 4, 77);
+	note_time(book, "gcodes/@d1/@d77/a.gcode", 3, 2000, 0);
+	book_move(book, "gcodes/@d1/@d7", "gcodes/@d7");
+	book = reopen(book, dir, "moving");
+	CHECK(check,
+	    has_time(book, "gcodes/@d7/a.gcode", 3, 1000, 5) &&
+		size_of(book, "gcodes/@d7/@d8/b.gcode", 4) == 77,
+	    "what is in a folder goes along with it");
+	CHECK(check,
+	    has_time(book, "gcodes/@d1/@d77/a.gcode", 3, 2000, 0) &&
+		!has_time(book, "gcodes/@d77/a.gcode", 3, 2000, 0),
+	    "what is beside it does not");
+	book_close(book);
+}
+
+static void
 test_rubbish(struct check *check, const char *dir)
 {
 	static const char rubbish[] =
@@ -317,6 +338,7 @@ main(void)
 	test_noting(&check, dir);
 	test_forgetting(&check, dir);
 	test_two_mounts(&check, dir);
+	test_moving(&check, dir);
 	test_rubbish(&check, dir);
 	test_size_of_file(&check, dir);
 	test_limit(&check, dir);
