@@ -98,9 +98,11 @@ class Account(Printer):
         return [row["target"] for row in rows if row["method"] == method]
 
     def stays_true(self, mount):
-        with open(mount.home + "/log", encoding="utf-8") as log:
-            if self.replaced and "could not be deleted" not in log.read():
-                raise Violation("what was replaced stays, and nobody told")
+        with open(mount.home + "/log", encoding="utf-8") as file:
+            log = file.read()
+        if self.replaced and not any(words in log for words in (
+                "could not be deleted", "was not stored")):
+            raise Violation("what was replaced stays, and nobody told")
         for number in PRINTERS:
             self.tell("state", number)    # it is there
         if [target for target in self.targets("DELETE")

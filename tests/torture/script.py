@@ -279,6 +279,9 @@ def judge(op, got, error, files, may_wait, promised, mount, printer):
         allowed += printer.beside(op, files)
     else:
         allowed = [files, wanted]
+        # Stored whole, and then there was no memory to say so.
+        if error.errno == errno.ENOMEM:
+            allowed += printer.beside(op, files)
         if op.between is not None:
             allowed.append(op.between(files))
     now = settle(printer, allowed)
