@@ -190,6 +190,8 @@ is_touched(const struct model *model, const char *key)
 static bool
 is_of_printer(const struct model *model, const char *name)
 {
+	if (model->options->cloud)
+		return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 	if (name[0] == '.')
 		return true;
 	return model->options->folds &&
@@ -197,11 +199,12 @@ is_of_printer(const struct model *model, const char *name)
 }
 
 static void
-compare_printed(struct model *model, const struct path *path, bool thorough)
+compare_printed(struct model *model, const char *root, const struct path *path,
+    bool thorough)
 {
 	char disk[PATH_SIZE], sent[PATH_SIZE];
 
-	model_at(model->options->disk, path->shown, disk);
+	model_at(root, path->shown, disk);
 	model_at(model->sent, path->key, sent);
 	if (!model_exists(sent))
 		model_fail(model, "%s is on the printer and must not be",
@@ -222,8 +225,8 @@ compare_printed(struct model *model, const struct path *path, bool thorough)
 }
 
 static void
-compare_disk(struct model *model, const struct path *folder, struct todo *todo,
-    bool thorough)
+compare_disk(struct model *model, const char *root, const struct path *folder,
+    struct todo *todo, bool thorough)
 {
 	char disk[PATH_SIZE], sent[PATH_SIZE];
 	struct dirent *entry;
@@ -231,7 +234,7 @@ compare_disk(struct model *model, const struct path *folder, struct todo *todo,
 	size_t count = 0;
 	DIR *dir;
 
-	model_at(model->options->disk, folder->shown, disk);
+	model_at(root, folder->shown, disk);
 	model_at(model->sent, folder->key, sent);
 	dir = opendir(disk);
 	if (dir == NULL)
@@ -244,7 +247,7 @@ compare_disk(struct model *model, const struct path *folder, struct todo *todo,
 		/* A deletion that was put off may come any time. */
 		if (model_item(model, path.key)->withheld_till > time(NULL))
 			continue;
-		compare_printed(model, &path, thorough);
+		compare_printed(model, root, &path, thorough);
 		if (entry->d_type == DT_DIR)
 			push(todo, folder, entry->d_name, path.key);
 		count++;
@@ -256,6 +259,31 @@ compare_disk(struct model *model, const struct path *folder, struct todo *todo,
 		    "%zu",
 		    *folder->key == '\0' ? "/" : folder->shown, count,
 		    count_names(sent));
+}
+
+/* What the printer has, as its own disk or somebody else shows it. */
+static void
+compare_sent(struct model *model, const char *root, bool thorough)
+{
+	static struct todo todo;
+	size_t i;
+
+	memset(&todo, 0, sizeof(todo));
+	todo.count = 1;
+	for (i = 0; i < todo.count; i++)
+		compare_disk(model, root, &todo.paths[i], &todo, thorough);
+}
+
+/* Another printer of the account has the same. */
+static void
+compare_other(struct model *model)
+{
+	char home[PATH_SIZE], root[PATH_SIZE];
+
+	model_join(home, model->options->mount, model->options->other);
+	model_join(root, home, model->options->storage);
+	mount_refresh(model, home);
+	compare_sent(model, root, true);
 }
 
 static void
@@ -298,10 +326,12 @@ compare_all(struct model *model, bool thorough)
 	todo.count = 1;
 	for (i = 0; i < todo.count; i++)
 		compare_folder(model, &todo.paths[i], &todo);
-	memset(&todo, 0, sizeof(todo));
-	todo.count = 1;
-	for (i = 0; i < todo.count; i++)
-		compare_disk(model, &todo.paths[i], &todo, thorough);
+	if (model->options->cloud)
+		mount_simctl(model,
+		    (const char *const[]){ "library", "tree", NULL });
+	compare_sent(model, model->options->disk, thorough);
+	if (model->options->other != NULL && thorough)
+		compare_other(model);
 	for (i = 0; i < 2; i++) {
 		model_at(model->plain, model->touched[i], plain);
 		if (*model->touched[i] != '\0' && model_exists(plain) &&

@@ -22,8 +22,9 @@ effect_verdict(const struct model *model, const char *key, off_t size)
 {
 	bool odd = size > ODD_CHUNK && size % ODD_CHUNK == 1;
 
-	return odd && !model->options->folds && !name_is_model(key) ? EINVAL :
-								      0;
+	if (model->options->folds || model->options->cloud)
+		return 0;
+	return odd && !name_is_model(key) ? EINVAL : 0;
 }
 
 /* Has the cache the file for sure? */
@@ -129,6 +130,34 @@ effect_moved(struct model *model, const char *from, const char *to)
 	source->mtime_set = false;
 	model_touch(model, from);
 	model_touch(model, to);
+}
+
+/* All that is known of what is in a folder is known of its new path. */
+void
+effect_folder_moved(struct model *model, const char *from, const char *to)
+{
+	char key[PATH_SIZE], old[PATH_SIZE], new[PATH_SIZE];
+	size_t i, len = strlen(from), count = model->count;
+	struct item *item, *moved;
+
+	model_at(model->sent, from, old);
+	model_at(model->sent, to, new);
+	if (rename(old, new) != 0)
+		model_fail(model, "the model cannot rename a folder");
+	for (i = 0; i < count; i++) {
+		item = &model->items[i];
+		if (strncmp(item->key, from, len) != 0 || item->key[len] != '/')
+			continue;
+		model_join(key, to, item->key + len + 1);
+		moved = model_item(model, key);
+		moved->mtime = item->mtime;
+		moved->mtime_set = item->mtime_set;
+		moved->cached = item->cached;
+		moved->cached_at = item->cached_at;
+		moved->withheld_till = item->withheld_till;
+		item->mtime_set = item->cached = false;
+		item->withheld_till = 0;
+	}
 }
 
 /* Temporary files and placeholders go at the unmount. */

@@ -66,7 +66,9 @@ rename_printed(struct model *model, const struct path *from,
 	model_at(model->sent, from->key, sent);
 	want = effect_verdict(model, to->key, model_length(sent));
 	if (error == EXDEV &&
-	    (name_is_temporary(to->key) || !effect_is_cached(model, from->key)))
+	    (name_is_temporary(to->key) ||
+		(!model->options->cloud &&
+		    !effect_is_cached(model, from->key))))
 		return;
 	if (error != want || name_is_temporary(to->key))
 		model_fail(model, "rename: %s", strerror(error));
@@ -93,6 +95,11 @@ is_plain_rename(struct model *model, const struct path *from,
 	} else if (strcmp(from->key, to->key) == 0) {
 		if (error != EPERM)
 			same_result(model, "rename to itself", error, 0);
+	} else if (model_is_folder(old) && model->options->cloud) {
+		same_result(model, "rename of a folder", error,
+		    result(rename(old, new)));
+		if (error == 0)
+			effect_folder_moved(model, from->key, to->key);
 	} else if (model_is_folder(old)) {
 		if (error != EXDEV && rename(old, new) != 0)
 			same_result(model, "rename of a folder", error, errno);
@@ -108,6 +115,26 @@ is_plain_rename(struct model *model, const struct path *from,
 	return true;
 }
 
+/* Files for the most part.  The tree of folders stays two deep. */
+static bool
+pick_rename(struct model *model, struct path *from, struct path *to)
+{
+	bool folder = model_random(model, 12) == 0;
+
+	if (folder ? !pick_folder(model, from) : !pick_file(model, from))
+		return false;
+	if (folder && model->options->cloud) {
+		pick_new_folder(model, to);
+		return strchr(to->key, '/') == NULL ||
+		    !has_folder(model, from->key);
+	}
+	if (model_random(model, 3) == 0)
+		pick_file(model, to);
+	else
+		pick_any(model, to);
+	return *to->key != '\0';
+}
+
 void
 step_rename(struct model *model)
 {
@@ -116,14 +143,7 @@ step_rename(struct model *model)
 	struct path from, to;
 	int error;
 
-	if (model_random(model, 12) == 0 ? !pick_folder(model, &from) :
-					   !pick_file(model, &from))
-		return;
-	if (model_random(model, 3) == 0)
-		pick_file(model, &to);
-	else
-		pick_any(model, &to);
-	if (*to.key == '\0')
+	if (!pick_rename(model, &from, &to))
 		return;
 	flags = model_random(model, 5) == 0 ? RENAME_NOREPLACE : 0;
 	model_note(model, "rename %s to %s%s", from.shown, to.shown,
@@ -262,7 +282,7 @@ step_refresh(struct model *model)
 	size_t i;
 
 	model_note(model, "refresh");
-	mount_refresh(model);
+	mount_refresh(model, model->home);
 	for (i = 0; i < model->count; i++)
 		model->items[i].cached = false;
 }

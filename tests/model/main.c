@@ -61,7 +61,10 @@ static const struct option long_options[] = {
 	{ "seed", required_argument, NULL, 'S' },
 	{ "steps", required_argument, NULL, 'n' },
 	{ "seconds", required_argument, NULL, 't' },
+	{ "home", required_argument, NULL, 'h' },
+	{ "other", required_argument, NULL, 'o' },
 	{ "folds", no_argument, NULL, 'F' },
+	{ "cloud", no_argument, NULL, 'C' },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ NULL, 0, NULL, 0 },
 };
@@ -96,6 +99,15 @@ set_option(struct options *options, int option, const char *value)
 		break;
 	case 't':
 		options->seconds = strtol(value, NULL, 10);
+		break;
+	case 'h':
+		options->home = value;
+		break;
+	case 'o':
+		options->other = value;
+		break;
+	case 'C':
+		options->cloud = true;
 		break;
 	case 'F':
 		options->folds = true;
@@ -133,8 +145,9 @@ prepare(struct model *model, const struct options *options)
 
 	model->options = options;
 	model->random = options->seed * 2654435761u + 88172645463325252u;
-	model_join(model->mount, options->mount, options->storage);
-	model_join(model->unsent, options->mount, "unsent");
+	model_at(options->mount, options->home, model->home);
+	model_join(model->mount, model->home, options->storage);
+	model_join(model->unsent, model->home, "unsent");
 	model_join(model->plain, options->work, "plain");
 	model_join(model->sent, options->work, "sent");
 	model_join(kept, options->work, "kept");
@@ -187,7 +200,7 @@ int
 main(int argc, char **argv)
 {
 	struct model *model = calloc(1, sizeof(*model));
-	struct options options = { .seed = 1 };
+	struct options options = { .seed = 1, .home = "" };
 	struct timespec begin, end;
 	double seconds;
 

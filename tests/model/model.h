@@ -26,6 +26,8 @@
  *   - a rename between two spellings changes nothing (0 or EPERM);
  *   - on the Pi, a file of an unlucky size that is no G-code is EINVAL when
  *     it is sent;
+ *   - in the cloud folder of an Obico account nothing printed is EXDEV but
+ *     what goes to a temporary name, and folders are renamed too;
  *   - a truncation to the size that a file has changes nothing and sends
  *     nothing;
  *   - a temporary file with bytes in it is in unsent/ after the unmount;
@@ -55,7 +57,10 @@ struct options {
 	uint64_t seed;
 	long steps;
 	long seconds;
+	const char *home;  /* the directory that has the storage, or "" */
+	const char *other; /* one that shows the same, or NULL */
 	bool folds;
+	bool cloud; /* an Obico account's: text only, and it renames */
 	bool verbose;
 };
 
@@ -80,7 +85,8 @@ struct model {
 	const struct options *options;
 	uint64_t random;
 	long step;
-	char mount[PATH_SIZE]; /* the storage in the mount */
+	char home[PATH_SIZE];  /* the printer in the mount */
+	char mount[PATH_SIZE]; /* its storage */
 	char plain[PATH_SIZE];
 	char sent[PATH_SIZE];
 	char unsent[PATH_SIZE];
@@ -120,6 +126,7 @@ bool name_is_model(const char *key);
 bool pick_any(struct model *, struct path *);
 bool pick_file(struct model *, struct path *);
 bool pick_folder(struct model *, struct path *);
+bool has_folder(struct model *, const char *key);
 void pick_new_folder(struct model *, struct path *);
 
 /* tests/model/mount.c */
@@ -127,7 +134,7 @@ void mount_start(struct model *);
 void mount_stop(struct model *);
 void mount_abandon(struct model *);
 void mount_check(struct model *);
-void mount_refresh(struct model *);
+void mount_refresh(struct model *, const char *home);
 void mount_simctl(struct model *, const char *const *words);
 
 /* tests/model/compare.c */
@@ -141,6 +148,7 @@ void effect_reverted(struct model *, const char *key);
 void effect_sent(struct model *, const char *key);
 void effect_changed(struct model *, const char *key);
 void effect_moved(struct model *, const char *from, const char *to);
+void effect_folder_moved(struct model *, const char *from, const char *to);
 void effect_closed(struct model *, const char *key, int error);
 void effect_removed(struct model *, const char *key);
 void effect_remounted(struct model *);

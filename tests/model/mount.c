@@ -142,12 +142,12 @@ mount_check(struct model *model)
 }
 
 void
-mount_refresh(struct model *model)
+mount_refresh(struct model *model, const char *home)
 {
 	char path[PATH_SIZE];
 	int fd;
 
-	model_join(path, model->options->mount, "control");
+	model_join(path, home, "control");
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0 || write(fd, "refresh\n", 8) != 8)
 		model_fail(model, "refresh: %s", strerror(errno));

@@ -19,6 +19,9 @@ static const char *const names[] = { "cube.gcode", "CUBE.gcode", "bench.gcode",
 	"sedAbC123", "#cube.gcode#", "x.crdownload",
 	/* not for every printer */
 	"notes.txt", "README", "a:b.gcode", "h#h.gcode" };
+/* For the cloud folder only. */
+static const char *const cloudy[] = { " a.gcode", "b.gcode ", "x.BGCODE",
+	"a?b.gcode", "a_b.gcode", "no\\end" };
 
 static const char *const folders[] = { "parts", "PARTS", "two words", "inner",
 	"Inner" };
@@ -76,6 +79,9 @@ name_is_refused(const struct model *model, const char *shown)
 
 	if (name_is_temporary(shown))
 		return false;
+	if (model->options->cloud)
+		return ends_in(name, ".bgcode") || name[0] == ' ' ||
+		    name[strlen(name) - 1] == ' ';
 	if (model->options->folds)
 		return strchr(name, ':') != NULL ||
 		    (!name_is_model(name) && !ends_in(name, ".bgcode"));
@@ -170,6 +176,9 @@ pick_any(struct model *model, struct path *out)
 		i = model_random(model, 4);
 	choose_folder(model, out);
 	strlcpy(name, names[i], sizeof(name));
+	if (model->options->cloud && model_random(model, 10) == 0)
+		strlcpy(name, cloudy[model_random(model, COUNT(cloudy))],
+		    sizeof(name));
 	respell(model, name);
 	add_name(model, out, name);
 	return true;
@@ -197,6 +206,14 @@ pick_folder(struct model *model, struct path *out)
 {
 	choose_folder(model, out);
 	return out->key[0] != '\0';
+}
+
+bool
+has_folder(struct model *model, const char *key)
+{
+	char found[1][PATH_SIZE];
+
+	return list(model, key, true, found, 1) > 0;
 }
 
 void

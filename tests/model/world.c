@@ -35,7 +35,8 @@ model_random(struct model *model, uint64_t below)
 	return (next(model) >> 11) % below;
 }
 
-/* Every byte differs from its neighbours' in other fillings. */
+/* Every byte differs from its neighbours' in other fillings; text if need be.
+ */
 void
 model_fill(struct model *model, unsigned char *out, size_t len)
 {
@@ -46,6 +47,8 @@ model_fill(struct model *model, unsigned char *out, size_t len)
 		if (i % 8 == 0)
 			x = next(model);
 		out[i] = (unsigned char)(x >> (i % 8 * 8));
+		if (model->options->cloud)
+			out[i] = ' ' + out[i] % 64;
 	}
 }
 

@@ -294,9 +294,26 @@ char *obico_stored(struct sim *, const struct obico_file *, int thumbnail);
 /* obico_meta.c: what is in the G-code; its pictures are stored. */
 void obico_read_gcode(struct call *, struct obico_file *);
 
+/* obico_upload.c: a file without bytes, or NULL; and with those stored. */
+struct obico_file *obico_new_file(struct obico *, long user_id,
+    struct obico_folder *parent);
+void obico_set_bytes(struct obico *, struct obico_file *, long len);
+
 /* obico_shelf.c: the library of all accounts, as JSON, and an empty one. */
 void obico_tell_library(struct sim *, struct text *);
 void obico_clear_library(struct sim *);
+
+/*
+ * The library as a tree of files in the directory "tree" of the storage; one
+ * whose name is taken there has its id behind it.  Returns 0 or -errno.
+ */
+int obico_plant_library(struct sim *);
+
+/*
+ * Somebody else puts a file of so many x there, in place of any of that name.
+ * Returns 0 or -errno.
+ */
+int obico_put_file(struct sim *, const char *path, long len);
 
 /* obico_control.c */
 int obico_control(struct sim *, int count, char **words, struct text *answer);

@@ -14,7 +14,9 @@
  *	agent report [ID]	it tells its state now
  *	alert [pause] [ID]	a failure was seen, and the print is paused
  *	state [ID]		say what the server knows
- *	library [clear]		say what is in the G-code library; or empty it
+ *	library [clear|tree]	say what is in the G-code library; or empty it,
+ *				or make a tree of files of it
+ *	copy PATH SIZE		somebody puts a file there
  *	site HOST		the host in URLs of pictures and files
  *	token TOKEN		the account's from now on
  *	pro [off]		whether the account may store large files
@@ -197,9 +199,22 @@ run_restart(const struct order *order)
 }
 
 static int
+run_copy(const struct order *order)
+{
+	if (order->count != 3)
+		return -EINVAL;
+	return obico_put_file(order->sim, order->words[1],
+	    strtol(order->words[2], NULL, 10));
+}
+
+static int
 run_library(const struct order *order)
 {
-	if (order->count > 1 && strcmp(order->words[1], "clear") == 0)
+	const char *word = order->count > 1 ? order->words[1] : "";
+
+	if (strcmp(word, "tree") == 0)
+		return obico_plant_library(order->sim);
+	if (strcmp(word, "clear") == 0)
 		obico_clear_library(order->sim);
 	else
 		obico_tell_library(order->sim, order->answer);
@@ -269,6 +284,7 @@ static const struct {
 	{ "agent",   "says",   true,  run_says },
 	{ "agent",   "silent", true,  run_silent },
 	{ "alert",   NULL,     true,  run_alert },
+	{ "copy",    NULL,     false, run_copy },
 	{ "finish",  NULL,     true,  run_finish },
 	{ "idle",    NULL,     true,  run_idle },
 	{ "library", NULL,     false, run_library },

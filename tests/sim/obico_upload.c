@@ -101,42 +101,49 @@ store_bytes(struct call *call, const struct obico_file *file)
 	return error;
 }
 
-static struct obico_file *
-make(struct call *call, struct obico_folder *parent)
+struct obico_file *
+obico_new_file(struct obico *obico, long user_id, struct obico_folder *parent)
 {
 	struct obico_file *file;
 
-	if (call->obico->last_file >= OBICO_ROWS)
+	if (obico->last_file >= OBICO_ROWS)
 		return NULL;
 	file = calloc(1, sizeof(*file));
 	if (file == NULL)
 		return NULL;
-	file->id = ++call->obico->last_file;
-	file->user_id = call->account->id;
+	file->id = ++obico->last_file;
+	file->user_id = user_id;
 	file->parent = parent;
 	file->num_bytes = LONG_MIN;
 	file->filament_total = file->estimated_time = NAN;
 	file->created_at = file->updated_at = obico_now();
-	TAILQ_INSERT_TAIL(&call->obico->files, file, entry);
+	TAILQ_INSERT_TAIL(&obico->files, file, entry);
 	return file;
+}
+
+void
+obico_set_bytes(struct obico *obico, struct obico_file *file, long len)
+{
+	struct text path = { 0 }, url = { 0 };
+
+	text_printf(&path, "/media/tsd-gcodes/%ld/%ld", file->user_id,
+	    file->id);
+	obico_sign(obico, &url, text_string(&path));
+	obico_set(&file->url, text_string(&url));
+	file->num_bytes = len;
+	text_free(&path);
+	text_free(&url);
 }
 
 static int
 take_file(struct call *call, struct obico_file *file)
 {
-	struct text path = { 0 }, url = { 0 };
 	int error = store_bytes(call, file);
 
 	if (error != 0)
 		return error;
 	obico_read_gcode(call, file);
-	text_printf(&path, "/media/tsd-gcodes/%ld/%ld", file->user_id,
-	    file->id);
-	obico_sign(call->obico, &url, text_string(&path));
-	obico_set(&file->url, text_string(&url));
-	file->num_bytes = (long)call->file_len;
-	text_free(&path);
-	text_free(&url);
+	obico_set_bytes(call->obico, file, (long)call->file_len);
 	return 0;
 }
 
@@ -155,7 +162,7 @@ obico_files_create(struct call *call)
 	obico_read_parent(call, &parent, &given, &wrong);
 	if (obico_refused(call, &wrong) || (with_file && refuse_file(call)))
 		return;
-	file = make(call, parent);
+	file = obico_new_file(call->obico, call->account->id, parent);
 	if (file == NULL) {
 		obico_page(call, 500);
 		return;
