@@ -26,7 +26,8 @@
 #define AGAIN_MS     500
 #define VISIBLE_MS   5000 /* the Pi's file tree follows within a second */
 #define VISIBLE_TICK 200
-#define SOON_MS	     20 /* the first wait; then twice as long */
+#define LET_GO_MS    250 /* more than an acknowledgement is put off */
+#define SOON_MS	     20	 /* the first wait; then twice as long */
 
 static int
 put_raw(struct link *link, const struct wait *wait, const struct store *store,
@@ -53,6 +54,22 @@ put_raw(struct link *link, const struct wait *wait, const struct store *store,
 	}
 	buf_free(&target);
 	return error;
+}
+
+/*
+ * Buddy closes a file that was read only after its last bytes were
+ * acknowledged (nhttp/send_file.cpp); until then it refuses to replace it, with
+ * the whole body sent in vain.
+ */
+static int
+let_go(struct link *link, const struct wait *wait)
+{
+	int64_t until_ms, now_ms = time_now_ms();
+
+	pthread_mutex_lock(&link->lock);
+	until_ms = link->read_ms == 0 ? 0 : link->read_ms + LET_GO_MS;
+	pthread_mutex_unlock(&link->lock);
+	return until_ms > now_ms ? time_pause(wait, until_ms - now_ms) : 0;
 }
 
 /*
@@ -96,6 +113,8 @@ put(struct link *link, const struct wait *wait, const struct store *store,
 	int error;
 
 	error = http_login(link->http, wait, LANE_UP, dialect->login_ms);
+	if (error == 0 && store->replace && !dialect->late)
+		error = let_go(link, wait);
 	if (error != 0)
 		return error;
 	if (chunk > 0 && len > chunk && len % chunk == 1)

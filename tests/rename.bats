@@ -311,6 +311,18 @@ on_printer() {
 	done
 }
 
+@test "a file that was just read can be changed" {
+	fresh buddy
+	on_disk a.gcode 10000
+	# Its last bytes are acknowledged late: it is open until then.
+	ctl linger 100
+	printf 'M117' | dd of="$S/a.gcode" bs=1 seek=500 conv=notrunc status=none
+	[ "$(dd if="$DISK/a.gcode" bs=1 skip=500 count=4 status=none)" = M117 ]
+	assert_one_put
+	rm "$S/a.gcode"
+	[ ! -e "$DISK/a.gcode" ]
+}
+
 # Write in two pieces, and rename in between.
 rename_amid() {
 	python3 - "$@" <<-'END'

@@ -302,6 +302,7 @@ open_file(struct call *call, struct fat_place *place, struct reader *reader)
 static void
 close_file(struct call *call, int fd, struct reader *reader)
 {
+	sim_sleep(call->sim, (double)atomic_load(&call->sim->linger_ms) / 1000);
 	pthread_mutex_lock(&call->sim->lock);
 	close(fd);
 	LIST_REMOVE(reader, entry);

@@ -155,6 +155,17 @@ run_state(struct sim *sim, int count, char **words, struct text *answer)
 	return 0;
 }
 
+/* The last bytes of a download are acknowledged so much later. */
+static int
+run_linger(struct sim *sim, int count, char **words, struct text *answer)
+{
+	(void)answer;
+	if (count != 2)
+		return -EINVAL;
+	sim->linger_ms = strtol(words[1], NULL, 10);
+	return 0;
+}
+
 /* Write a file of x as somebody else would: behind the server's back. */
 static int
 write_file(const char *path, long long size)
@@ -204,6 +215,7 @@ static const struct verb verbs[] = {
 	{ "full",               NULL,     run_full },
 	{ "idle",               NULL,     run_idle },
 	{ "latency",            NULL,     run_latency },
+	{ "linger",             NULL,     run_linger },
 	{ "pause",              "from",   run_pause },
 	{ "rate",               NULL,     run_rate },
 	{ "restart",            NULL,     run_restart },
@@ -220,7 +232,8 @@ static const struct verb verbs[] = {
 static bool
 is_knob(const struct verb *verb)
 {
-	return verb->run == run_latency || verb->run == run_rate;
+	return verb->run == run_latency || verb->run == run_rate ||
+	    verb->run == run_linger;
 }
 
 static int

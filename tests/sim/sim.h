@@ -101,6 +101,7 @@ struct sim {
 	int record_fd;	/* the same once more, for what nobody truncates */
 	atomic_long rate;
 	atomic_long latency_ms;
+	atomic_long linger_ms; /* a file stays open when it has been sent */
 	atomic_bool frozen;
 	atomic_bool stopping;
 	struct control control;
