@@ -105,6 +105,10 @@ cache_change_settings(struct printer *printer, const struct wait *wait,
 static void
 refresh(struct cache *cache, const struct wait *wait)
 {
+	/* A size that is being asked for shall not be noted afterwards. */
+	pthread_mutex_lock(&cache->lock);
+	cache->generation++;
+	pthread_mutex_unlock(&cache->lock);
 	(void)printer_command(cache->inner, wait, VERB_REFRESH, NULL);
 	book_forget_sizes(cache->book);
 }
