@@ -80,8 +80,16 @@ class Account(Printer):
         return data
 
     def settles(self, mount):
-        """Each printer keeps a book of its own."""
-        os.listdir(mount.home)
+        """Each printer keeps a book of its own, once the list has come.
+
+        Time is short, and a machine that stands still needs another try."""
+        for left in range(20, -1, -1):
+            try:
+                os.listdir(mount.home)
+                break
+            except TimeoutError:
+                if left == 0:
+                    raise
         wait_for("the books of all printers", lambda: len(
             glob.glob(mount.cache + "/*.book")) == len(PRINTERS))
 
