@@ -164,7 +164,7 @@ verbs_of() {
 
 @test "an alarm is acknowledged, and a print is muted" {
 	printer obico
-	mounted ttl=0.1
+	mounted ttl=0
 	assert_fails_with 'resource busy' \
 	    tee "$P/control" <<<'acknowledge failed'
 	ctl alert
