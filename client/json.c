@@ -147,7 +147,8 @@ json_field(const char *text, size_t len, const char *path, struct buf *out)
  * The tree is walked with a stack of our own; json_parse bounds its depth.
  */
 void
-json_drop_nulls(struct cJSON *tree)
+json_prune(struct cJSON *tree,
+    bool (*remove)(const struct cJSON *parent, struct cJSON *item))
 {
 	cJSON *parent[JSON_DEPTH + 1], *value[JSON_DEPTH + 1];
 	size_t depth = 0;
@@ -163,17 +164,32 @@ json_drop_nulls(struct cJSON *tree)
 			continue;
 		}
 		value[depth] = item->next;
-		if (is_unknown(item) && cJSON_IsObject(parent[depth])) {
+		if (remove(parent[depth], item)) {
 			cJSON_DetachItemViaPointer(parent[depth], item);
 			cJSON_Delete(item);
-		} else if (is_unknown(item)) {
-			cJSON_SetNumberValue(item, NAN); /* printed as null */
 		} else if (item->child != NULL && depth < JSON_DEPTH) {
 			depth++;
 			parent[depth] = item;
 			value[depth] = item->child;
 		}
 	}
+}
+
+static bool
+drop_unknown(const cJSON *parent, cJSON *item)
+{
+	if (!is_unknown(item))
+		return false;
+	if (cJSON_IsObject(parent))
+		return true;
+	cJSON_SetNumberValue(item, NAN); /* printed as null */
+	return false;
+}
+
+void
+json_drop_nulls(struct cJSON *tree)
+{
+	json_prune(tree, drop_unknown);
 }
 
 const char *
@@ -202,6 +218,18 @@ json_number(const struct cJSON *object, const char *name, double *out)
 	if (!isfinite(value))
 		return false;
 	*out = value;
+	return true;
+}
+
+bool
+json_integer(const struct cJSON *object, const char *name, int64_t *out)
+{
+	double id;
+
+	if (!json_number(object, name, &id) ||
+	    !(id >= 0 && id <= (double)JSON_INTEGER_MAX))
+		return false;
+	*out = (int64_t)id;
 	return true;
 }
 

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct buf;
 struct cJSON;
@@ -40,6 +41,13 @@ int json_quote(struct buf *out, const char *text);
  */
 void json_drop_nulls(struct cJSON *);
 
+/*
+ * Remove, at every depth, what remove says of a member of an object or an
+ * array.
+ */
+void json_prune(struct cJSON *,
+    bool (*remove)(const struct cJSON *parent, struct cJSON *item));
+
 /* The string member of that name, or NULL.  Borrowed from the tree. */
 const char *json_string(const struct cJSON *, const char *name);
 
@@ -49,6 +57,14 @@ const char *json_string(const struct cJSON *, const char *name);
  * and leaves out alone when there is none.
  */
 bool json_number(const struct cJSON *, const char *name, double *out);
+
+/*
+ * The same for a number that is not below 0 and that a double holds exactly;
+ * a fraction is cut off.
+ */
+bool json_integer(const struct cJSON *, const char *name, int64_t *out);
+
+#define JSON_INTEGER_MAX INT64_C(9007199254740991)
 
 /* Is the member of that name there and true? */
 bool json_true(const struct cJSON *, const char *name);

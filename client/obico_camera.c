@@ -10,9 +10,8 @@
 
 #include "client/camera.h"
 #include "client/json.h"
+#include "client/obico_library.h"
 #include "client/obico_link.h"
-
-#define MEDIA "/media/" /* what the server itself has */
 
 /*
  * The host in the URL is the one that the server believes to be; only the path
@@ -21,12 +20,10 @@
 static int
 make_url(const struct obico *obico, const char *told, struct buf *out)
 {
-	const char *path = strstr(told, "://");
+	const char *target = library_media(obico->base, told);
 
-	path = path == NULL ? NULL : strchr(path + 3, '/');
-	if (path != NULL && strncmp(path, MEDIA, strlen(MEDIA)) == 0)
-		return buf_printf(out, "%s%s", obico->base, path);
-	return buf_printf(out, "%s", told);
+	return target == NULL ? buf_printf(out, "%s", told) :
+				buf_printf(out, "%s%s", obico->base, target);
 }
 
 static int

@@ -28,37 +28,15 @@ is_signed_url(const char *text)
 }
 
 static bool
-is_secret(const cJSON *item)
+is_secret(const cJSON *parent, cJSON *item)
 {
+	(void)parent;
 	return (item->string != NULL && is_secret_name(item->string)) ||
 	    (cJSON_IsString(item) && is_signed_url(item->valuestring));
 }
 
-/* json_parse bounds the depth, so a stack of that height will do. */
 void
 obico_clean(struct cJSON *tree)
 {
-	cJSON *parent[JSON_DEPTH + 1], *next[JSON_DEPTH + 1];
-	size_t depth = 0;
-
-	parent[0] = tree;
-	next[0] = tree == NULL ? NULL : tree->child;
-	for (;;) {
-		cJSON *item = next[depth];
-
-		if (item == NULL) {
-			if (depth-- == 0)
-				return;
-			continue;
-		}
-		next[depth] = item->next;
-		if (is_secret(item)) {
-			cJSON_DetachItemViaPointer(parent[depth], item);
-			cJSON_Delete(item);
-		} else if (item->child != NULL && depth < JSON_DEPTH) {
-			depth++;
-			parent[depth] = item;
-			next[depth] = item->child;
-		}
-	}
+	json_prune(tree, is_secret);
 }

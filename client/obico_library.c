@@ -20,8 +20,7 @@
 
 #define PAGE	 200 /* records; each has all prints that were made of it */
 #define PAGES	 100
-#define ATTEMPTS 5		    /* at a folder that changes meanwhile */
-#define ID_MAX	 9007199254740991.0 /* a double holds it exactly */
+#define ATTEMPTS 5 /* at a folder that changes meanwhile */
 
 /* What files and folders are called. */
 static const struct genre {
@@ -69,7 +68,7 @@ library_id(const char *wire_name, bool is_folder, int64_t *out)
 
 	if (wire_name[0] != '@' || wire_name[1] != genres[is_folder].letter)
 		return -ENOENT;
-	id = strtonum(wire_name + 2, 0, (long long)ID_MAX, &why);
+	id = strtonum(wire_name + 2, 0, JSON_INTEGER_MAX, &why);
 	if (why != NULL)
 		return -ENOENT;
 	*out = id;
@@ -90,18 +89,6 @@ library_target(bool is_folder, int64_t id, struct buf *out)
 {
 	return buf_printf(out, "%s%" PRId64 "/", genres[is_folder].api, id);
 }
-
-static bool
-read_id(const cJSON *object, const char *name, int64_t *out)
-{
-	double id;
-
-	if (!json_number(object, name, &id) || !(id >= 0 && id <= ID_MAX))
-		return false;
-	*out = (int64_t)id;
-	return true;
-}
-
 /* By place an object, an id, or null. */
 static int64_t
 read_parent(const cJSON *object)
@@ -110,9 +97,9 @@ read_parent(const cJSON *object)
 	int64_t id = LIBRARY_NO_ID;
 
 	if (cJSON_IsObject(parent))
-		(void)read_id(parent, "id", &id);
+		(void)json_integer(parent, "id", &id);
 	else
-		(void)read_id(object, "parent_folder", &id);
+		(void)json_integer(object, "parent_folder", &id);
 	return id;
 }
 
@@ -150,7 +137,7 @@ read_bytes(const cJSON *object, struct record *record)
 	record->size = -1;
 	if (url == NULL || *url == '\0')
 		return 0;
-	if (read_id(object, "num_bytes", &size))
+	if (json_integer(object, "num_bytes", &size))
 		record->size = (off_t)size;
 	record->url = strdup(url);
 	return record->url == NULL ? -ENOMEM : 0;
@@ -164,7 +151,8 @@ read_record(const cJSON *object, bool is_folder, struct record *out)
 	int64_t files = 0, folders = 0;
 	int error = 0;
 
-	if (!cJSON_IsObject(object) || !read_id(object, "id", &record.id) ||
+	if (!cJSON_IsObject(object) ||
+	    !json_integer(object, "id", &record.id) ||
 	    json_string(object, genre->name) == NULL)
 		return -EPROTO;
 	record.parent = read_parent(object);
@@ -172,8 +160,8 @@ read_record(const cJSON *object, bool is_folder, struct record *out)
 	record.is_on_printer = has_value(object, "resident_printer");
 	read_date(object, "created_at", &record.created_us);
 	read_date(object, "updated_at", &record.updated_us);
-	(void)read_id(object, "g_code_file_count", &files);
-	(void)read_id(object, "g_code_folder_count", &folders);
+	(void)json_integer(object, "g_code_file_count", &files);
+	(void)json_integer(object, "g_code_folder_count", &folders);
 	record.inside = files + folders;
 	record.name = copy_string(object, genre->name);
 	record.safe_name = copy_string(object, genre->safe_name);
@@ -281,7 +269,8 @@ read_page(const struct http_reply *reply, bool is_folder,
 	if (error != 0)
 		return error;
 	results = json_at(tree, "results");
-	if (!read_id(tree, "count", &page->count) || !cJSON_IsArray(results))
+	if (!json_integer(tree, "count", &page->count) ||
+	    !cJSON_IsArray(results))
 		error = -EPROTO;
 	page->here = cJSON_GetArraySize(results);
 	if (error == 0 && page->here > PAGE)

@@ -2,28 +2,13 @@
  * The history of a printer, taken apart.  No state, any thread.
  */
 #include <errno.h>
-#include <stdio.h>
-#include <string.h>
 
 #include <cJSON.h>
 
 #include "client/buf.h"
+#include "client/date.h"
 #include "client/json.h"
 #include "client/obico_prints.h"
-
-#define ID_MAX 9007199254740991.0 /* a double holds it exactly */
-
-/* Returns whether it is a print. */
-static bool
-read_id(const cJSON *print, int64_t *out)
-{
-	double id;
-
-	if (!json_number(print, "id", &id) || !(id >= 0 && id <= ID_MAX))
-		return false;
-	*out = (int64_t)id;
-	return true;
-}
 
 static int
 parse(const char *text, size_t len, cJSON **out)
@@ -48,27 +33,22 @@ prints_each(const char *text, size_t len, int (*call)(void *arg, int64_t id),
 	if (error != 0)
 		return error;
 	cJSON_ArrayForEach (print, tree) {
-		if (error == 0 && read_id(print, &id))
+		if (error == 0 && json_integer(print, "id", &id))
 			error = call(arg, id);
 	}
 	cJSON_Delete(tree);
 	return error;
 }
 
-/* Seconds of a date as the server writes it, 2026-11-21T02:31:52.436368Z. */
+/* In seconds; 0: there is none. */
 static time_t
 read_date(const cJSON *print, const char *name)
 {
 	const char *text = json_string(print, name);
-	struct tm tm = { 0 };
-	const char *end;
+	int64_t us;
 
-	if (text == NULL)
-		return 0;
-	end = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
-	if (end == NULL || (*end != '.' && *end != 'Z'))
-		return 0;
-	return timegm(&tm);
+	return text != NULL && date_read(text, &us) ? (time_t)(us / 1000000) :
+						      0;
 }
 
 int
@@ -83,7 +63,8 @@ prints_find(const char *text, size_t len, int64_t id, struct buf *out,
 	if (error != 0)
 		return error;
 	cJSON_ArrayForEach (print, tree) {
-		if (found == NULL && read_id(print, &other) && other == id)
+		if (found == NULL && json_integer(print, "id", &other) &&
+		    other == id)
 			found = print;
 	}
 	error = found == NULL ? -ENOENT : json_print(found, out);

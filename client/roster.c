@@ -13,8 +13,6 @@
 #include "client/obico_link.h"
 #include "client/roster.h"
 
-#define ID_MAX 9007199254740991.0 /* a double holds it exactly */
-
 struct counted {
 	struct roster roster;
 	atomic_int holders;
@@ -64,14 +62,12 @@ read_one(cJSON *object, struct roster *roster)
 	const cJSON *archived;
 	const char *name = json_string(object, "name");
 	struct buf text = { 0 };
-	double id;
 	int error;
 
-	if (!json_number(object, "id", &id) || !(id >= 0 && id <= ID_MAX))
+	if (!json_integer(object, "id", &printer->id))
 		return 0;
 	archived = cJSON_GetObjectItemCaseSensitive(object, "archived_at");
 	roster->count++;
-	printer->id = (int64_t)id;
 	printer->archived = archived != NULL && !cJSON_IsNull(archived);
 	printer->name = strdup(name == NULL ? "" : name);
 	error = printer->name == NULL ? -ENOMEM : 0;
