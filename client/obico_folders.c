@@ -115,10 +115,10 @@ find_folder(struct obico *obico, const struct wait *wait, int64_t parent,
 	return error;
 }
 
-/* Is there something of that name in the folder?  Returns 0 or -EEXIST. */
+/* What has just that name in the folder (caller: entry_free), or -ENOENT. */
 static int
-check_free(struct printer *printer, const struct wait *wait, const char *folder,
-    const char *name)
+find_exact(struct printer *printer, const struct wait *wait, const char *folder,
+    const char *name, struct entry *out)
 {
 	struct listing *listing;
 	const struct entry *entry;
@@ -127,9 +127,26 @@ check_free(struct printer *printer, const struct wait *wait, const char *folder,
 	if (error != 0)
 		return error;
 	entry = listing_find(listing, name);
-	error = entry != NULL && strcmp(entry->name, name) == 0 ? -EEXIST : 0;
+	if (entry == NULL || strcmp(entry->name, name) != 0)
+		error = -ENOENT;
+	else
+		error = entry_copy(out, entry);
 	listing_release(listing);
 	return error;
+}
+
+/* Is there something of that name in the folder?  Returns 0 or -EEXIST. */
+static int
+check_free(struct printer *printer, const struct wait *wait, const char *folder,
+    const char *name)
+{
+	struct entry there;
+	int error = find_exact(printer, wait, folder, name, &there);
+
+	if (error != 0)
+		return error == -ENOENT ? 0 : error;
+	entry_free(&there);
+	return -EEXIST;
 }
 
 /* A request about a record (caller: http_reply_free, in any case). */
@@ -361,21 +378,12 @@ static int
 find_replaced(struct printer *printer, const struct wait *wait,
     const char *folder, const char *name, bool is_folder, struct entry *out)
 {
-	struct listing *listing;
-	const struct entry *entry;
-	int error = printer->ops->list(printer, wait, folder, &listing);
+	int error = find_exact(printer, wait, folder, name, out);
 
-	if (error != 0)
+	if (error != 0 || out->folder == is_folder)
 		return error;
-	entry = listing_find(listing, name);
-	if (entry == NULL || strcmp(entry->name, name) != 0)
-		error = -ENOENT;
-	else if (entry->folder != is_folder)
-		error = is_folder ? -ENOTDIR : -EISDIR;
-	else
-		error = entry_copy(out, entry);
-	listing_release(listing);
-	return error;
+	entry_free(out);
+	return is_folder ? -ENOTDIR : -EISDIR;
 }
 
 /* First the new name, then what it replaces: nothing is lost in between. */
