@@ -95,19 +95,10 @@ cameras_list(const struct caller *caller, struct place *folder,
 	return error == -ENODATA ? 0 : error;
 }
 
-static int
-cameras_attributes(const struct caller *caller, struct place *place,
-    struct stat *out)
-{
-	(void)caller;
-	node_attributes(place, out);
-	return 0;
-}
-
 const struct kind kind_cameras = {
 	.lookup = cameras_lookup,
 	.list = cameras_list,
-	.attributes = cameras_attributes,
+	.attributes = node_look,
 	.entry_s = 60,
 	.attr_s = 60,
 };

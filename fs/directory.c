@@ -64,19 +64,10 @@ directory_list(const struct caller *caller, struct place *folder,
 	return error;
 }
 
-static int
-directory_attributes(const struct caller *caller, struct place *place,
-    struct stat *out)
-{
-	(void)caller;
-	node_attributes(place, out);
-	return 0;
-}
-
 const struct kind kind_directory = {
 	.lookup = directory_lookup,
 	.list = directory_list,
-	.attributes = directory_attributes,
+	.attributes = node_look,
 	.entry_s = 60,
 	.attr_s = 60,
 };
@@ -85,7 +76,7 @@ const struct kind kind_directory = {
 const struct kind kind_member = {
 	.lookup = directory_lookup,
 	.list = directory_list,
-	.attributes = directory_attributes,
+	.attributes = node_look,
 	.entry_s = 1,
 	.attr_s = 60,
 };

@@ -279,18 +279,9 @@ events_open(const struct caller *caller, struct place *place, int flags,
 	return 0;
 }
 
-static int
-events_attributes(const struct caller *caller, struct place *place,
-    struct stat *out)
-{
-	(void)caller;
-	node_attributes(place, out);
-	return 0;
-}
-
 /* Not listed: programs that read every file of a folder would never end. */
 const struct kind kind_events = {
-	.attributes = events_attributes,
+	.attributes = node_look,
 	.open = events_open,
 	.unlisted = true,
 	.entry_s = 60,

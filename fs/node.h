@@ -49,4 +49,7 @@ bool node_is_child(const struct unit *, const struct node *,
 /* The attributes that follow from the place's row alone. */
 void node_attributes(const struct place *, struct stat *);
 
+/* The same, for kinds that have nothing to add. */
+int node_look(const struct caller *, struct place *, struct stat *);
+
 #endif

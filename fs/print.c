@@ -140,15 +140,6 @@ print_list(const struct caller *caller, struct place *folder,
 	return error;
 }
 
-static int
-print_attributes(const struct caller *caller, struct place *place,
-    struct stat *out)
-{
-	(void)caller;
-	node_attributes(place, out);
-	return 0;
-}
-
 /*
  * Can the printer begin a print now?  What ended is no obstacle: its message
  * goes away by itself or with the next print.
@@ -283,7 +274,7 @@ print_rename(const struct caller *caller, struct place *folder,
 const struct kind kind_print = {
 	.lookup = print_lookup,
 	.list = print_list,
-	.attributes = print_attributes,
+	.attributes = node_look,
 	.create = print_create,
 	.remove = print_remove,
 	.rename = print_rename,

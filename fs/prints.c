@@ -123,19 +123,10 @@ prints_list(const struct caller *caller, struct place *folder,
 	return error;
 }
 
-static int
-prints_attributes(const struct caller *caller, struct place *place,
-    struct stat *out)
-{
-	(void)caller;
-	node_attributes(place, out);
-	return 0;
-}
-
 const struct kind kind_prints = {
 	.lookup = prints_lookup,
 	.list = prints_list,
-	.attributes = prints_attributes,
+	.attributes = node_look,
 	.entry_s = 60,
 	.attr_s = 60,
 };

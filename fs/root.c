@@ -314,15 +314,6 @@ root_list(const struct caller *caller, struct place *root,
 				       list_account_units(caller, root, lister);
 }
 
-static int
-root_attributes(const struct caller *caller, struct place *place,
-    struct stat *out)
-{
-	(void)caller;
-	node_attributes(place, out);
-	return 0;
-}
-
 void
 root_space(struct farm *farm, int64_t *total, int64_t *available)
 {
@@ -344,7 +335,7 @@ root_space(struct farm *farm, int64_t *total, int64_t *available)
 static const struct kind kind_root = {
 	.lookup = root_lookup,
 	.list = root_list,
-	.attributes = root_attributes,
+	.attributes = node_look,
 	.rename = account_rename,
 	.entry_s = 60,
 	.attr_s = 60,
@@ -353,7 +344,7 @@ static const struct kind kind_root = {
 static const struct kind kind_archived = {
 	.lookup = archived_lookup,
 	.list = archived_list,
-	.attributes = root_attributes,
+	.attributes = node_look,
 	.entry_s = 60,
 	.attr_s = 60,
 };
