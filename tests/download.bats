@@ -148,6 +148,7 @@ bytes_sent() {
 		refute is_gone "$reader"
 		kill "$reader"
 		within 2 is_gone "$reader"
+		rm "$DIR/copy"
 		# The last reader has left: the download stops.
 		within 10 has_requests 1 '^GET$' "$raw"
 	done
