@@ -17,7 +17,7 @@ struct wait;
 /*
  * One server, reached over three lanes.  A lane is one connection at the most
  * and one request at a time, in the order of asking: Buddy firmware serves
- * three connections and one transfer (research: 3 active slots), and a lane
+ * three connections (nhttp/server.h, ACTIVE_CONNS) and one transfer, and a lane
  * for each kind of traffic keeps status answers quick under a long upload.
  */
 enum http_lane {

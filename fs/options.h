@@ -8,7 +8,7 @@
 
 #include "client/buf.h"
 
-/* Exit statuses (DESIGN section 2); as a mount helper all failures are 32. */
+/* Exit statuses, as in prusafs.8; as a mount helper all failures are 32. */
 enum {
 	STATUS_USAGE = 1,
 	STATUS_UNREACHABLE = 2,

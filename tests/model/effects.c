@@ -107,7 +107,7 @@ effect_removed(struct model *model, const char *key)
 	(void)unlink(sent);
 	item->mtime_set = false;
 	item->cached = false;
-	/* PrusaSlicer's way: see DESIGN's section on writing. */
+	/* PrusaSlicer's way: see cache/withheld.h. */
 	strlcpy(temporary, plain, PATH_SIZE);
 	strlcat(temporary, model->options->folds ? ".TMP" : ".tmp", PATH_SIZE);
 	if (model_exists(temporary))

@@ -2,8 +2,8 @@
 #define TESTS_UNIT_EXAMPLES_H
 
 /*
- * What the servers answer: the example documents of protocol/prusalink.md
- * sections 2.4 to 2.9, 8.2 and 8.3, byte for byte.
+ * What the servers answer, byte for byte: Buddy firmware 6.3 and PrusaLink
+ * 0.8.1 on a Raspberry Pi.
  */
 
 static const char buddy_version[] =

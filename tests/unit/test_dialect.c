@@ -1,6 +1,6 @@
 /*
- * client/dialect: the kinds of servers and their rules for names
- * (protocol/prusalink.md section 3.5, DESIGN.md section 5).
+ * client/dialect: the kinds of servers and their rules for names (prusafs.8,
+ * "Names and limits" and "Temporary names").
  */
 #include <errno.h>
 

@@ -1,6 +1,6 @@
 /*
- * client/http: the table of errors (DESIGN.md section 7), and percent-encoding
- * (RFC 3986).
+ * client/http: the table of errors (prusafs.8, "ERROR NUMBERS"), and
+ * percent-encoding (RFC 3986).
  */
 #include <errno.h>
 
