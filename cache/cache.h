@@ -9,11 +9,11 @@
 struct book;
 
 /*
- * A printer around a printer that remembers: documents for ttl_ms (info and
- * version for minutes), folders for some seconds or until our own change,
- * sizes in the book.  One question at a time goes out for each document and
- * folder; those who ask meanwhile share its answer.  A get that begins after
- * a command returned never sees data fetched before it; a file that was
+ * A printer around a printer that remembers: documents for ttl_ms, or longer if
+ * they rarely change (cache/slot.c), folders for some seconds or until our own
+ * change, sizes in the book.  One question at a time goes out for each document
+ * and folder; those who ask meanwhile share its answer.  A get that begins
+ * after a command returned never sees data fetched before it; a file that was
  * removed is taken out of what is remembered of folders, which gets no
  * younger.
  *

@@ -11,7 +11,10 @@ struct crew;
 /* Returns 0 and a crew (caller: crew_free), or -ENOMEM. */
 int crew_new(struct crew **out);
 
-/* Have work(arg) done by a thread of its own.  Returns 0 or -EAGAIN. */
+/*
+ * Have work(arg) done by a thread of its own.  Returns 0, -EAGAIN or
+ * -ENOMEM.
+ */
 int crew_start(struct crew *, void (*work)(void *), void *arg);
 
 /* Wait until all have ended, and release the crew. */

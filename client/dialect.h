@@ -62,8 +62,9 @@ const struct dialect_storage *dialect_storage(const struct dialect *,
 
 /*
  * Would the printer take this name in this folder (as on the wire, beginning
- * with the storage)?  Returns 0, -EINVAL: character or ending, -ENAMETOOLONG,
- * -EPERM: a folder that would be invisible.
+ * with the storage)?  Returns 0, -EINVAL: character or ending, or a folder
+ * named like a model, -ENAMETOOLONG, -EPERM: it begins with a dot and would not
+ * be listed, or -ENOMEM.
  */
 int dialect_check_name(const struct dialect *, const char *folder,
     const char *name, bool is_folder);

@@ -15,8 +15,8 @@ struct shape_storage;
 struct wait;
 
 /*
- * What the parts of the PrusaLink back end share (client/prusalink.c,
- * client/store.c).
+ * What the parts of the PrusaLink back end share: client/prusalink.c, which
+ * names the others, and those.
  */
 struct link {
 	struct printer printer;

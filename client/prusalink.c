@@ -2,9 +2,9 @@
  * PrusaLink's v1 API: documents, listings, single files and folders, and the
  * servers' odd answers turned into plain errors.  Uploads are in
  * client/store.c, folders and deletions in client/change.c, commands in
- * client/command.c.  Any thread may call; the
+ * client/command.c, pictures in client/snapshot.c.  Any thread may call; the
  * state is constant but for the lanes (client/http.c), the upload turn, and
- * the Pi's storage name, which has a lock.
+ * what link.lock guards.
  */
 #include <errno.h>
 #include <stdio.h>

@@ -6,8 +6,8 @@
 
 /*
  * How a function that may block learns that nobody waits for it any more.
- * Every such function takes one as its first parameter and asks it at least
- * every WAIT_TICK_MS; it then ends with -EINTR.
+ * Every such function takes one, behind the object that it works on if there is
+ * one, and asks it at least every WAIT_TICK_MS; it then ends with -EINTR.
  */
 struct wait {
 	bool (*given_up)(void *arg);

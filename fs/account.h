@@ -62,8 +62,7 @@ int account_rename(const struct caller *, struct place *folder,
 int account_delete(struct account *, const struct wait *, int64_t id,
     const char *name);
 
-/* Which of the account's printers has this directory?  Returns its number, or
-   -1. */
+/* The number of the account's printer that has this directory, or -1. */
 int64_t account_printer(struct account *, const char *folder);
 
 /* No directory of a printer can have this name. */

@@ -1,6 +1,5 @@
 /*
- * What /proc tells about those who wait for us; the only part that knows
- * Linux.  No state, any thread.
+ * What /proc tells about those who wait for us.  No state, any thread.
  */
 #include <errno.h>
 #include <fcntl.h>

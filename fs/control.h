@@ -24,8 +24,8 @@ struct order {
 
 /*
  * Understand one line, which is cut into words.  Returns 0, 1: there is
- * nothing to do in it, or -EINVAL, and log says why.  Without a unit, what
- * one printer lacks is found out by control_run (-EOPNOTSUPP).
+ * nothing to do in it, -EINVAL, or -EOPNOTSUPP: this printer lacks it; log says
+ * why.  Without a unit that is found out by control_run.
  */
 int control_parse(const struct unit *, char *line, struct order *out);
 
@@ -45,10 +45,11 @@ bool control_knows(const char *word);
 /* The file that commands several printers has this name for all of them. */
 #define CONTROL_ALL "all"
 
-/* More bytes in a write are refused, and so are more lines. */
+/*
+ * More bytes in a write are refused, and so are more lines: the shortest word
+ * is "stop".
+ */
 #define CONTROL_BYTES 4096
-#define CONTROL_LINES                                          \
-	(CONTROL_BYTES / 5 + 1) /* the shortest word is "stop" \
-				 */
+#define CONTROL_LINES (CONTROL_BYTES / 5 + 1)
 
 #endif

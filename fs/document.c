@@ -1,8 +1,8 @@
 /*
  * JSON documents, one-value files, pictures and the log.  Lookup renders: it
  * asks the cache, and makes a new rendering when the bytes are others than
- * before. Any thread; documents.lock guards the newest renderings and their
- * counts.
+ * before.  Any thread; documents.lock guards the newest renderings and how many
+ * there are.
  */
 #include <sys/queue.h>
 

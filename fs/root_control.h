@@ -9,11 +9,12 @@ struct place;
 int root_control_help(const struct place *, struct buf *out);
 
 /*
- * Run its lines, "NAME... COMMAND" each, and in an account "delete ID NAME",
- * which come last; the text is changed.  All are
+ * Run its lines, "NAME... COMMAND" each; the text is changed.  All are
  * understood before the first is run.  The printers work at once, each on its
- * own lines, and each stops at its first failure.  Returns the answer if one
- * printer was named, else -EIO if any has failed; log says which, and why.
+ * own lines, and each stops at its first failure.  "delete ID NAME", in an
+ * account, is done after that, and only if nothing has failed; "refresh" is
+ * last, in any case.  Returns the answer if one printer was named, else -EIO if
+ * any has failed; log says which, and why.
  */
 int root_control_run(const struct caller *, const struct place *, char *text);
 

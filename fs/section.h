@@ -60,7 +60,7 @@ bool section_is_same(const struct section *, const struct section *);
 /* Say in a line why it failed.  Returns the exit status for that. */
 int section_explain(const struct section *);
 
-/* Is it away, and may come back, or will it not have us? */
+/* Is it away, and may come back? */
 bool section_is_away(const struct section *);
 
 /* What of it becomes a part of the mount. */

@@ -1,5 +1,5 @@
 /*
- * One printer in the mount.  unit.lock guards the name of the last upload.
+ * One printer in the mount.  unit.lock guards what was uploaded last.
  */
 #include <errno.h>
 #include <stdlib.h>

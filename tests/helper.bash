@@ -9,7 +9,7 @@
 #	printer buddy|pi|obico [OPTION …]  start a simulated printer, or
 #				an Obico server with some
 #	mounted [OPTIONS]		mount it, with more -o options
-#	fresh buddy|pi			both, ending what there was before
+#	fresh buddy|pi|obico [OPTIONS]	both, ending what there was before
 #
 # and find $M (the mount point), $P (the printer's directory in it: of an Obico
 # account, one that prints), $S (its storage), $DISK (where the simulator
