@@ -343,7 +343,7 @@ start_late(struct link *link, const struct wait *wait,
 		log_say(LOG_LEVEL_NOTE,
 		    "%s/%s was stored, and the printer did not start it: %s",
 		    store->folder, store->name,
-		    *reply->message ? reply->message : "it says not why");
+		    *reply->message ? reply->message : "it does not say why");
 	return error == 0 ? 0 : -EBUSY;
 }
 

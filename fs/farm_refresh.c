@@ -258,7 +258,7 @@ carry_out(struct plan *plan)
 	TAILQ_FOREACH (member, &farm->members, link) {
 		if (member->leaving || member->next_unit != NULL)
 			log_say(LOG_LEVEL_NOTE,
-			    "%s is in use: it stays as it is until then",
+			    "%s is in use: it stays as it is until that ends",
 			    member->unit->folder);
 	}
 	pthread_mutex_unlock(&farm->lock);

@@ -99,7 +99,7 @@ find_mountpoint(struct local *local, const char *path)
 	if (!S_ISDIR(stat_buffer.st_mode))
 		return refuse(path, "the mount point must be a directory");
 	if (is_ours(absolute))
-		return refuse(path, "a printer is mounted already there");
+		return refuse(path, "a printer is already mounted there");
 	local->mountpoint = strdup(absolute);
 	return local->mountpoint == NULL ? refuse(path, "out of memory") : 0;
 }

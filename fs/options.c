@@ -142,7 +142,7 @@ take_option(struct options *options, char *word)
 				"everybody: use -o %s_file=PATH",
 		    word);
 	if (strcmp(word, "obico") == 0)
-		return complain("obico=ID belongs into a section of a printers "
+		return complain("obico=ID belongs in a section of a printers "
 				"file, beside the account");
 	for (i = 0; i < ROWS; i++) {
 		/* mount(8) has an option "user" of its own, without a value. */

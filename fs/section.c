@@ -158,7 +158,7 @@ static const struct {
 	{ EACCES, STATUS_LOGIN,
 	    "login refused: wrong user or password "
 	    "(Settings > Network > PrusaLink on the printer)",
-	    "login refused: the token is not, or no more, good" },
+	    "login refused: the token is not, or no longer, good" },
 	{ EPROTO, STATUS_NO_PRINTER, "that is not a PrusaLink",
 	    "that is not an Obico server" },
 	{ EINVAL, STATUS_USAGE, "that is no address of a printer", NULL },

@@ -574,7 +574,7 @@ other() {
 	local rc=0
 	"$PRUSAFS" -o "$(options)" "$URL" "$M" 2>"$DIR/second" 3>&- || rc=$?
 	[ $rc -eq 4 ]
-	grep -q 'mounted already' "$DIR/second"
+	grep -q 'already mounted' "$DIR/second"
 	[ "$(grep -c " $M " /proc/self/mountinfo)" -eq 1 ]
 	cd "$DIR"
 	refute "$PRUSAFS" -o "$(options)" "$URL" mnt/ 3>&-
