@@ -355,6 +355,11 @@ MANDIR = $(PREFIX)/share/man/man8
 COMPDIR = $(PREFIX)/share/bash-completion/completions
 MIMEDIR = $(PREFIX)/share/mime/packages
 
+# Desktops look at what this makes of MIMEDIR; packages have a trigger for it.
+UPDATE_MIME = [ -n "$(DESTDIR)" ] || [ ! -d $(MIMEDIR) ] || \
+	! command -v update-mime-database >/dev/null || \
+	update-mime-database $(PREFIX)/share/mime
+
 install: $(BUILD)/prusafs
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR) \
 	    $(DESTDIR)$(SBINDIR) $(DESTDIR)$(COMPDIR) $(DESTDIR)$(MIMEDIR)
@@ -368,6 +373,7 @@ install: $(BUILD)/prusafs
 	    $(DESTDIR)$(MIMEDIR)/prusafs.xml
 	ln -sf $(BINDIR)/prusafs $(DESTDIR)$(SBINDIR)/mount.prusafs
 	ln -sf $(BINDIR)/prusafs $(DESTDIR)$(SBINDIR)/mount.fuse.prusafs
+	$(UPDATE_MIME)
 
 uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/prusafs $(DESTDIR)$(MANDIR)/prusafs.8 \
@@ -376,6 +382,7 @@ uninstall:
 	    $(DESTDIR)$(COMPDIR)/prusafs $(DESTDIR)$(MIMEDIR)/prusafs.xml \
 	    $(DESTDIR)$(SBINDIR)/mount.prusafs \
 	    $(DESTDIR)$(SBINDIR)/mount.fuse.prusafs
+	$(UPDATE_MIME)
 
 clean:
 	rm -rf build

@@ -2,12 +2,12 @@
 # What "make install" puts where, and takes away again.
 load helper
 
-# Install below $DIR/root what is under test.
+# installed TARGET [VARIABLE=VALUE …]: what is under test, below $DIR/root.
 installed() {
 	local build
 	build=$(dirname "$PRUSAFS")
 	make -s -C "$ROOT" BUILD="${build#"$ROOT"/}" -o "$PRUSAFS" \
-	    -o "${PRUSAFS#"$ROOT"/}" DESTDIR="$DIR/root" PREFIX=/usr "$1"
+	    -o "${PRUSAFS#"$ROOT"/}" DESTDIR="$DIR/root" PREFIX=/usr "$@"
 }
 
 @test "make install puts all in place, make uninstall takes all away" {
@@ -29,19 +29,20 @@ installed() {
 }
 
 @test "a desktop knows binary G-code by its name and reads none of it" {
-	local kind
-	installed install
-	update-mime-database "$DIR/root/usr/share/mime"
+	local kind own=$DIR/own
+	installed install DESTDIR= PREFIX="$own" SBINDIR="$own/sbin"
 	for kind in $(both); do
 		fresh "$kind"
 		printf 'GCDE\1\0\0\0' | on_disk_as model.bgcode
 		ls -l "$S" >/dev/null
 		forget_requests
-		XDG_DATA_DIRS=$DIR/root/usr/share gio info \
+		XDG_DATA_DIRS=$own/share gio info \
 		    -a standard::content-type "$S/model.bgcode" >"$DIR/said"
 		grep -q application/x-bgcode "$DIR/said"
 		assert_requests 0 '' '^/usb/|/raw$'
 	done
+	installed uninstall DESTDIR= PREFIX="$own" SBINDIR="$own/sbin"
+	refute grep -r bgcode "$own"
 }
 
 on_disk_as() {
