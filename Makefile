@@ -22,8 +22,13 @@ WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wold-style-definition -Wpointer-arith \
 	-Wwrite-strings -Wcast-qual -Wformat=2 -Wundef -Wvla
 
+# A packager's own level stays; some compilers have one built in.
+ifeq ($(findstring _FORTIFY_SOURCE,$(CPPFLAGS) $(CFLAGS)),)
+FORTIFY = -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+endif
+
 ifeq ($(SANITIZE),)
-HARDENING = -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
+HARDENING = $(FORTIFY) -fstack-protector-strong -fPIE
 else
 HARDENING = -fsanitize=$(SANITIZE) -fno-sanitize-recover=undefined \
 	-fno-omit-frame-pointer
