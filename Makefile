@@ -1,12 +1,13 @@
 # prusafs: build, test, install.
 #
-# CC, CFLAGS, LDFLAGS, PREFIX and DESTDIR are yours to set; what the project
-# needs is added beside them.  SANITIZE=address,undefined (or thread) with a
-# BUILD directory of its own makes an instrumented build:
+# CC, PKG_CONFIG, CFLAGS, LDFLAGS, PREFIX and DESTDIR are yours to set; what
+# the project needs is added beside them.  SANITIZE=address,undefined (or
+# thread) with a BUILD directory of its own makes an instrumented build:
 #
 #	make BUILD=build/asan SANITIZE=address,undefined
 
 CC ?= cc
+PKG_CONFIG ?= pkg-config
 CFLAGS ?= -O2 -g
 LDFLAGS ?=
 PREFIX ?= /usr/local
@@ -38,10 +39,10 @@ endif
 # The headers of libfuse are not ours to warn about.
 OUR_CPPFLAGS = -I. -D_GNU_SOURCE -DVERSION='"$(VERSION)"' \
 	$(patsubst -I%/fuse3,-isystem %/fuse3, \
-	    $(shell pkg-config --cflags $(PACKAGES)))
+	    $(shell $(PKG_CONFIG) --cflags $(PACKAGES)))
 OUR_CFLAGS = -std=c11 -pthread $(WARNINGS) $(HARDENING)
 OUR_LDFLAGS = -pie -pthread -Wl,-z,relro,-z,now $(LDSANITIZE)
-LIBS = $(shell pkg-config --libs $(PACKAGES)) -lm
+LIBS = $(shell $(PKG_CONFIG) --libs $(PACKAGES)) -lm
 
 COMPILE = $(CC) $(OUR_CPPFLAGS) $(CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS)
 LINK = $(CC) $(OUR_LDFLAGS) $(LDFLAGS)
@@ -228,7 +229,7 @@ SIM_SRCS = \
 	tests/sim/text.c \
 	tests/sim/transfer.c
 
-SIM_LIBS = -lmd $(shell pkg-config --libs libcjson libbsd-overlay libjpeg zlib) -lm
+SIM_LIBS = -lmd $(shell $(PKG_CONFIG) --libs libcjson libbsd-overlay libjpeg zlib) -lm
 
 # The random test.
 MODEL_SRCS = \
@@ -259,7 +260,7 @@ $(BUILD)/simctl: $(BUILD)/tests/sim/simctl.o
 	$(LINK) -o $@ $(BUILD)/tests/sim/simctl.o $(SIM_LIBS)
 
 $(BUILD)/random: $(MODEL_OBJS)
-	$(LINK) -o $@ $(MODEL_OBJS) $(shell pkg-config --libs libbsd-overlay)
+	$(LINK) -o $@ $(MODEL_OBJS) $(shell $(PKG_CONFIG) --libs libbsd-overlay)
 
 # What the mount has, for scripts/endpoints.
 $(BUILD)/tables: $(BUILD)/tests/tools/tables.o $(OBJS)
