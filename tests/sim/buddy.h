@@ -22,7 +22,9 @@ enum {
 
 /* A file that somebody reads. */
 struct reader {
+	struct sim *sim;
 	const char *real;
+	double until; /* real seconds: when it lets go; < 0: not yet known */
 	LIST_ENTRY(reader) entry;
 };
 
@@ -145,6 +147,9 @@ void buddy_thumbnail(struct call *);
 
 /* Is the file held open by the preview, a print, a download?  Locked. */
 bool buddy_is_busy(struct sim *, const char *real);
+
+/* Does a download?  Locked. */
+bool buddy_is_read(struct sim *, const char *real);
 
 /* Does the preview hold this file?  Locked. */
 bool buddy_previews(struct sim *, const char *real);

@@ -32,22 +32,29 @@ buddy_previews(struct sim *sim, const char *real)
 }
 
 bool
-buddy_is_busy(struct sim *sim, const char *real)
+buddy_is_read(struct sim *sim, const char *real)
 {
 	struct buddy *buddy = sim->own;
 	const struct reader *reader;
 
+	LIST_FOREACH(reader, &buddy->readers, entry)
+	{
+		if (strcmp(reader->real, real) == 0 &&
+		    (reader->until < 0 || sim_real() < reader->until))
+			return true;
+	}
+	return false;
+}
+
+bool
+buddy_is_busy(struct sim *sim, const char *real)
+{
 	if (buddy_previews(sim, real) || machine_prints(sim, real))
 		return true;
 	if (sim->machine.phase == PHASE_FINISHED &&
 	    strcmp(sim->machine.real, real) == 0)
 		return true; /* the prefetch still holds it open */
-	LIST_FOREACH(reader, &buddy->readers, entry)
-	{
-		if (strcmp(reader->real, real) == 0)
-			return true;
-	}
-	return false;
+	return buddy_is_read(sim, real);
 }
 
 void
@@ -291,7 +298,9 @@ open_file(struct call *call, struct fat_place *place, struct reader *reader)
 	    call->buddy->objects < BUDDY_OBJECTS)
 		fd = open(place->real, O_RDONLY | O_CLOEXEC);
 	if (fd >= 0) {
+		reader->sim = call->sim;
 		reader->real = place->real;
+		reader->until = -1;
 		LIST_INSERT_HEAD(&call->buddy->readers, reader, entry);
 		call->buddy->objects++;
 	}
@@ -299,10 +308,25 @@ open_file(struct call *call, struct fat_place *place, struct reader *reader)
 	return fd;
 }
 
+/*
+ * The last byte leaves: from now on time lets go of the file, and not this
+ * thread, which a busy machine may keep waiting for longer than a client does.
+ */
+static void
+let_go(void *arg)
+{
+	struct reader *reader = arg;
+	struct sim *sim = reader->sim;
+
+	pthread_mutex_lock(&sim->lock);
+	reader->until = sim_real() + (double)atomic_load(&sim->linger_ms) / 1e3;
+	pthread_mutex_unlock(&sim->lock);
+}
+
 static void
 close_file(struct call *call, int fd, struct reader *reader)
 {
-	sim_sleep(call->sim, (double)atomic_load(&call->sim->linger_ms) / 1000);
+	sim_sleep(call->sim, reader->until - sim_real());
 	pthread_mutex_lock(&call->sim->lock);
 	close(fd);
 	LIST_REMOVE(reader, entry);
@@ -352,6 +376,8 @@ buddy_download(struct call *call)
 	} else {
 		buddy_head(call, &head, 200, content_type(call->path),
 		    "Content-Disposition: attachment\r\n", st.st_size);
+		call->ex->leaving = let_go;
+		call->ex->leaving_arg = &reader;
 		exchange_answer_file(call->ex, call->conn, 200, &head, fd,
 		    st.st_size);
 		text_free(&head);

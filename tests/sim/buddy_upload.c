@@ -284,18 +284,14 @@ static struct verdict
 remove_old(struct upload *upload, struct fat_place *place)
 {
 	struct sim *sim = upload->call->sim;
-	const struct reader *reader;
 
 	if (!upload->overwrite)
 		return (struct verdict){ 409, "File already exists" };
 	if (!S_ISREG(place->st.st_mode))
 		return (struct verdict){ 409,
 			"Is a directory or ongoing transfer" };
-	LIST_FOREACH(reader, &upload->call->buddy->readers, entry)
-	{
-		if (strcmp(reader->real, place->real) == 0)
-			return (struct verdict){ 500, "Unknown error" };
-	}
+	if (buddy_is_read(sim, place->real))
+		return (struct verdict){ 500, "Unknown error" };
 	if (buddy_is_busy(sim, place->real))
 		return (struct verdict){ 409, "File is busy" };
 	if (unlink(place->real) != 0)

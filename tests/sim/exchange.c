@@ -375,18 +375,26 @@ exchange_piece(struct exchange *ex, struct conn *conn, const void *data,
 	conn_send_paced(conn, data, len);
 }
 
+static void
+file_leaves(struct exchange *ex, struct conn *conn)
+{
+	if (ex->leaving != NULL)
+		ex->leaving(ex->leaving_arg);
+	exchange_log(ex, conn);
+}
+
 int
 exchange_answer_file(struct exchange *ex, struct conn *conn, int status,
     const struct text *head, int fd, off_t size)
 {
-	off_t tail = size < 4096 ? size : 4096;
+	off_t tail = size > 0 ? 1 : 0;
 	off_t sent = 0;
 	int error;
 
 	if (!prepare(ex, conn, status, head, size))
 		return -EPIPE;
 	if (size == 0)
-		exchange_log(ex, conn);
+		file_leaves(ex, conn);
 	conn_cork(conn, true);
 	error = conn_send(conn, head->data, head->len);
 	if (error == 0 && size > tail)
@@ -394,7 +402,7 @@ exchange_answer_file(struct exchange *ex, struct conn *conn, int status,
 	count_out(ex, sent);
 	if (error == 0) {
 		count_out(ex, tail);
-		exchange_log(ex, conn);
+		file_leaves(ex, conn);
 		error = conn_send_file(conn, fd, tail, &sent);
 	}
 	conn_cork(conn, false);

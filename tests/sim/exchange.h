@@ -60,6 +60,11 @@ struct exchange {
 	long long cut_upload;
 	int fail_status;
 	char fail_text[200];
+
+	/* Called before the last byte of a file leaves, or NULL. */
+	void (*leaving)(void *arg);
+	void *leaving_arg;
+
 	enum {
 		BODY_NORMAL,
 		BODY_GARBAGE,
@@ -95,7 +100,10 @@ const char *exchange_header(const struct exchange *, enum header);
 void exchange_answer(struct exchange *, struct conn *, int status,
     const struct text *head, const void *body, size_t len);
 
-/* Send a head and then size bytes of a file.  Returns 0 or -errno. */
+/*
+ * Send a head and then size bytes of a file.  Logged before its last byte
+ * leaves.  Returns 0 or -errno.
+ */
 int exchange_answer_file(struct exchange *, struct conn *, int status,
     const struct text *head, int fd, off_t size);
 
