@@ -102,7 +102,8 @@ on_printer() {
 		[ "$output" = EXDEV ]
 		assert_requests 0 'PUT|DELETE'
 		cat "$S/model.gcode" >/dev/null
-		"$TOOLS/rename" "$S/model.gcode" "$S/new.gcode"
+		# The reader may be told the end before the download is.
+		eventually "$TOOLS/rename" "$S/model.gcode" "$S/new.gcode"
 		assert_one_put
 		assert_requests 1 '^DELETE$'
 		[ "$(ls "$S")" = new.gcode ]
