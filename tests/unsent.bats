@@ -237,10 +237,11 @@ tools='cp rsync gio_save slicer'
 	done
 }
 
-# Begin so many slow uploads, the first of them on its way.
+# Begin so many slow uploads, the first of them on its way.  None ends by
+# itself: the first would take half a minute.
 begin_uploads() {
 	local i
-	ctl rate 200000
+	ctl rate 30000
 	for i in "$@"; do
 		cp "$DIR/$i.gcode" "$S/$i.gcode" 2>/dev/null 3>&- &
 	done
@@ -298,7 +299,7 @@ begin_uploads() {
 		fresh "$kind"
 		model "$DIR/model.gcode" 3000000
 		refused "$DIR/model.gcode" "$S/model.gcode"
-		ctl rate 200000
+		ctl rate 30000
 		mv "$M/unsent/model.gcode" "$S/" 2>/dev/null 3>&- &
 		eventually is_sending
 		crash
@@ -321,13 +322,16 @@ begin_uploads() {
 		model "$DIR/kept.gcode"
 		refused "$DIR/kept.gcode" "$S/kept.gcode"
 		model "$DIR/model.gcode" 1000000
-		ctl rate 400000
+		# It is under way until the other mount has looked.
+		ctl rate 30000
 		cp "$DIR/model.gcode" "$S/" 3>&- &
 		writer=$!
 		eventually is_sending
 		serve "$DIR/other"
 		other=$SERVED
 		[ -z "$(ls "$DIR/other/unsent")" ]
+		refute is_gone "$writer"
+		ctl rate 0
 		wait "$writer"
 		[ -z "$(ls "$DIR/other/unsent")" ]
 		umount "$DIR/other"
@@ -396,7 +400,7 @@ signal.pause()' "$1"
 		fresh "$kind"
 		model "$DIR/model.gcode" 3000000
 		for signal in KILL INT; do
-			ctl rate 200000
+			ctl rate 30000
 			background cp "$DIR/model.gcode" "$S/model.gcode"
 			eventually is_sending
 			stuck_dies "$signal"
@@ -465,7 +469,8 @@ is_under_way() {
 		fresh "$kind"
 		[ "$(cat "$M/uploads.json")" = '{"uploads":[]}' ]
 		model "$DIR/model.gcode" 1500000
-		ctl rate 400000
+		# Neither ends before its story was read.
+		ctl rate 30000
 		cp "$DIR/model.gcode" "$S/sending.gcode" 3>&- &
 		sending=$!
 		eventually is_sending
