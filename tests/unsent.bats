@@ -257,6 +257,8 @@ begin_uploads() {
 		begin_uploads model
 		crash
 		ctl rate 0
+		# The printer has heard of it: it is none of the new mount's.
+		eventually has_requests 1 '^PUT$'
 		remounted
 		unsent_has model.gcode
 		cmp "$DIR/model.gcode" "$M/unsent/model.gcode"
@@ -416,7 +418,8 @@ signal.pause()' "$1"
 			unsent_is_empty
 		done
 		eventually printer_has ''
-		# The slot is free.
+		# Both were given up there, too: the slot is free.
+		eventually has_requests 2 '^PUT$'
 		forget_requests
 		cp "$DIR/model.gcode" "$S/"
 		assert_one_put
