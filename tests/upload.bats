@@ -238,6 +238,7 @@ is_longer_than() {
 		# More than the kernel's socket buffers take.
 		model "$DIR/model.gcode" 40000000
 		for signal in TERM KILL; do
+			forget_requests
 			ctl rate 2000000
 			cp "$DIR/model.gcode" "$S/slow.gcode" 3>&- &
 			writer=$!
@@ -249,6 +250,7 @@ is_longer_than() {
 			ctl rate 0
 			refute test -e "$DISK/slow.gcode"
 			# The next one is not disturbed.
+			eventually has_requests 1 '^PUT$'
 			forget_requests
 			cp "$DIR/model.gcode" "$S/next-$signal.gcode"
 			arrived "$DIR/model.gcode" "next-$signal.gcode"
