@@ -682,7 +682,7 @@ still_running() {
 		on_disk other.gcode
 		cat "$S/other.gcode" >/dev/null
 		model "$DIR/model.gcode" 100000
-		ctl rate 20000
+		ctl rate 5000
 		local pids=()
 		for i in $(seq 20); do
 			cp "$DIR/model.gcode" "$S/wait-$i.gcode" 3>&- &
@@ -691,7 +691,7 @@ still_running() {
 		eventually jq -e '.transferred > 0' "$M/transfer.json"
 		cat "$S/other.gcode" "$M/status.json" >/dev/null
 		stat "$S/other.gcode" >/dev/null
-		# An upload takes five seconds; they are twenty.
+		# An upload takes twenty seconds; they are twenty.
 		[ "$(still_running "${pids[@]}")" -ge 15 ]
 		ctl rate 0
 		wait "${pids[@]}"
