@@ -114,14 +114,15 @@ long_model() {
 	for kind in $(both); do
 		fresh "$kind"
 		long_model "$DIR/long.gcode" 400000
-		ctl rate 200000
+		# It does not end before the printer wants attention.
+		ctl rate 10000
 		cp "$DIR/long.gcode" "$M/print/" 2>"$DIR/cp.err" 3>&- &
 		local writer=$!
 		eventually jq -e '.transferred > 0' "$M/transfer.json"
 		ctl attention
+		ctl rate 0
 		refute wait "$writer"
 		grep -q 'busy' "$DIR/cp.err"
-		ctl rate 0
 		cmp "$DIR/long.gcode" "$DISK/long.gcode"
 		grep -q 'was stored, and the printer did not start it' "$M/log"
 		[ -z "$(ls "$M/unsent")" ]
