@@ -6,6 +6,10 @@ state_is() {
 	[ "$(cat "$M/status/state")" = "$1" ]
 }
 
+file_is() {
+	[ "$(cat "$M/status/file")" = "$1" ]
+}
+
 long_model() {
 	model "$1" "${2:-40000}"
 	echo '; estimated printing time (normal mode) = 10m 0s' >>"$1"
@@ -145,7 +149,7 @@ long_model() {
 		eventually state_is FINISHED
 		cp "$DIR/long.gcode" "$M/print/b.gcode"
 		eventually state_is PRINTING
-		eventually test "$(cat "$M/status/file")" = b.gcode
+		eventually file_is b.gcode
 	done
 }
 
