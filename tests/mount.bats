@@ -551,6 +551,7 @@ other() {
 	mounted offline_ok
 	assert_fails_with 'Host is down' cat "$M/status.json"
 	[ "$(cat "$M/status/online")" = 0 ]
+	rm "$DIR/ready"
 	"$SIMPRINTER" --personality buddy --port "$port" \
 	    --storage "$DIR/printer" --password "$PASSWORD" \
 	    --log "$DIR/requests" --control "$DIR/fifo" \
