@@ -27,7 +27,7 @@ named() {
 }
 
 @test "a printer of an account is a directory, named by its name" {
-	fresh obico
+	fresh obico ttl=60
 	run printers
 	[ "${lines[0]}" = 'MK3S Workshop' ]
 	[ "${lines[1]}" = 'Never_connected: Žluťoučký ☕' ]
