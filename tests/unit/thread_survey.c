@@ -119,7 +119,7 @@ test_slow(struct check *check, struct farmyard *yard)
 	CHECK(check, fake_begun(slow, FAKE_DOCUMENT) == 4,
 	    "and it is asked once only meanwhile");
 	fake_let_go(slow);
-	fake_await_ended(slow, FAKE_DOCUMENT, 4);
+	AWAIT(!survey_is_waiting(yard->survey, &yard->units[1]));
 	CHECK(check, tells(yard, "one\":{\"online\":true"),
 	    "when it answers, it is online");
 }
