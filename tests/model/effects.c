@@ -207,20 +207,6 @@ leave_out_everywhere(struct model *model)
 	}
 }
 
-static bool
-are_same(struct model *model, const char *one, const char *two)
-{
-	int a = open(one, O_RDONLY | O_CLOEXEC);
-	int b = open(two, O_RDONLY | O_CLOEXEC);
-	ssize_t left = read(a, model->data, LARGEST + 1);
-	ssize_t right = read(b, model->other, LARGEST + 1);
-
-	close(a);
-	close(b);
-	return left == right && left >= 0 &&
-	    memcmp(model->data, model->other, (size_t)left) == 0;
-}
-
 /* Is what was left over in unsent/?  Whatever is there is removed. */
 static void
 look_into_unsent(struct model *model)
@@ -238,7 +224,8 @@ look_into_unsent(struct model *model)
 		for (j = 0; j < model->kept; j++) {
 			snprintf(kept, sizeof(kept), "%s/kept/%zu",
 			    model->options->work, j);
-			if (model_exists(kept) && are_same(model, path, kept))
+			if (model_exists(kept) &&
+			    model_are_same(model, path, kept))
 				(void)unlink(kept);
 		}
 		if (unlink(path) != 0)

@@ -114,6 +114,7 @@ void model_note(struct model *, const char *format, ...)
 void model_fail(struct model *, const char *format, ...)
     __attribute__((format(printf, 2, 3), noreturn));
 void model_copy(struct model *, const char *from, const char *to);
+bool model_are_same(struct model *, const char *one, const char *two);
 bool model_exists(const char *path);
 bool model_is_folder(const char *path);
 off_t model_length(const char *path);

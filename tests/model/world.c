@@ -201,6 +201,20 @@ model_copy(struct model *model, const char *from, const char *to)
 	close(out);
 }
 
+bool
+model_are_same(struct model *model, const char *one, const char *two)
+{
+	int a = open(one, O_RDONLY | O_CLOEXEC);
+	int b = open(two, O_RDONLY | O_CLOEXEC);
+	ssize_t left = read(a, model->data, LARGEST + 1);
+	ssize_t right = read(b, model->other, LARGEST + 1);
+
+	close(a);
+	close(b);
+	return left == right && left >= 0 &&
+	    memcmp(model->data, model->other, (size_t)left) == 0;
+}
+
 void
 model_touch(struct model *model, const char *key)
 {
