@@ -17,6 +17,12 @@ def model(seed, size):
     return (line * (size // len(line) + 1))[:size]
 
 
+def long_print(seed, size):
+    """A model whose print does not end before somebody looks."""
+    end = b"; estimated printing time (normal mode) = 1d 0h 0m 0s\n"
+    return model(seed, size - len(end)) + end
+
+
 def moved_to(old, new):
     """A file or a folder with what is in it; what was there goes."""
     def after(files):
@@ -219,7 +225,9 @@ class Steps:
 def script(mount, printer):
     """The operations of a printer's storage, in order."""
     steps = Steps(mount, printer)
-    one, two, three = model(1, 20000), model(2, 30000), model(3, 5000)
+    # The second or the third is printed, as it happens.
+    one, two, three = (model(1, 20000), long_print(2, 30000),
+                       long_print(3, 5000))
 
     return [
         steps.copy("a.gcode", one),
