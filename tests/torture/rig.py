@@ -178,10 +178,12 @@ class Switch:
 class Mount:
     """prusafs in the foreground, on a mount point of its own."""
 
-    OPTIONS = ("connect_timeout=0.3,answer_timeout=0.15,stall_timeout=0.3,"
-               "ttl=1")
+    # Where silence is tried it is waited for; elsewhere no machine may be so
+    # busy that an answer comes too late.
+    SHORT = "connect_timeout=0.3,answer_timeout=0.15,stall_timeout=0.3"
+    LONG = "connect_timeout=5,answer_timeout=5,stall_timeout=5"
 
-    def __init__(self, program, printer, where, switch=None):
+    def __init__(self, program, printer, where, limits, switch=None):
         self.at = os.path.join(where, "mnt")
         self.home = self.at + printer.home
         self.cache = os.path.join(where, "cache")
@@ -197,7 +199,7 @@ class Mount:
         with open(self.errors, "w", encoding="utf-8") as out:
             self.process = subprocess.Popen(
                 [program, "-f", "-o", f"{printer.credentials(where)},"
-                 f"cache_dir={self.cache},{self.OPTIONS}", printer.url,
+                 f"cache_dir={self.cache},ttl=1,{limits}", printer.url,
                  self.at],
                 stdout=out, stderr=out, env=environment)
         device = os.stat(where).st_dev
