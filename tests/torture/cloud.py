@@ -1,5 +1,6 @@
 """An account on a simulated Obico server: the cloud folder of its printers,
 and what one of them is told."""
+import errno
 import glob
 import json
 import os
@@ -82,14 +83,18 @@ class Account(Printer):
     def settles(self, mount):
         """Each printer keeps a book of its own, once the list has come.
 
-        Time is short, and a machine that stands still needs another try."""
-        for left in range(20, -1, -1):
+        Time may be short: on a machine that stands still the server seems to
+        be away, and needs another try."""
+        def has_come():
             try:
                 os.listdir(mount.home)
-                break
-            except TimeoutError:
-                if left == 0:
+            except OSError as error:
+                if error.errno not in (errno.ETIMEDOUT, errno.EHOSTDOWN):
                     raise
+                return False
+            return True
+
+        wait_for("the list of printers", has_come)
         wait_for("the books of all printers", lambda: len(
             glob.glob(mount.cache + "/*.book")) == len(PRINTERS))
 
