@@ -383,6 +383,7 @@ https_printer() {
 		mounted
 		"${RUN_AS[@]}" cat "$M/status.json"
 		model "$DIR/model.gcode"
+		chmod 644 "$DIR/model.gcode"
 		"${RUN_AS[@]}" cp "$DIR/model.gcode" "$S/"
 		"${RUN_AS[@]}" sh -c 'echo print >"$1"' sh "$M/control"
 		[ "$(stat -c %U "$DIR/mnt" 2>/dev/null)" != root ]
