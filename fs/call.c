@@ -86,7 +86,10 @@ call_follow(const struct call *call, uint64_t ino, struct file *file)
 	if (file->ops->follow == NULL)
 		return;
 	if (inode_is_detached(call->mount->inodes, ino, &attr)) {
-		atomic_store(&file->removed, true);
+		if (inode_is_outdated(call->mount->inodes, ino))
+			atomic_store(&file->outdated, true);
+		else
+			atomic_store(&file->removed, true);
 		return;
 	}
 	place = inode_place(call->mount->inodes, ino);

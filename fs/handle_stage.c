@@ -155,7 +155,10 @@ stage_lost(struct handle *handle, const struct place *place, bool empty,
 	return error;
 }
 
-/* See that the file is staged; empty: nothing of it will be kept. */
+/*
+ * See that the file is staged; empty: nothing of it will be kept.  When others
+ * have put another file there, a change of the former one has no meaning.
+ */
 static int
 make_staged(struct handle *handle, const struct caller *caller, bool empty,
     struct staged **out)
@@ -168,6 +171,8 @@ make_staged(struct handle *handle, const struct caller *caller, bool empty,
 		*out = staged;
 		return 0;
 	}
+	if (atomic_load(&handle->file.outdated))
+		return -ESTALE;
 	place = handle_place(handle);
 	if (!atomic_load(&handle->file.removed))
 		staged = stage_find(place->unit->stage, place->key);

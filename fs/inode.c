@@ -25,6 +25,7 @@ struct inode {
 	struct place *place;
 	int64_t version; /* of its file; 0: not known */
 	bool detached;	 /* not in the table of keys */
+	bool outdated;	 /* so, because there is another version */
 	struct stat told;
 };
 
@@ -176,6 +177,7 @@ inode_enter(struct inodes *inodes, struct place *place, uint64_t *id)
 	}
 	inode = find_key(inodes, place->key);
 	if (inode != NULL && is_other_version(inode, place)) {
+		inode->outdated = true;
 		detach(inode);
 		inode = NULL;
 	}
@@ -347,8 +349,7 @@ inode_move(struct inodes *inodes, const char *old_key, struct place *place)
 	if (inode != NULL) {
 		from = place_hold(inode->place);
 		rekey(inodes, inode, place);
-		if (place->version != 0)
-			inode->version = place->version;
+		inode->version = place->version;
 		move_below(inodes, from, place);
 		place_release(from);
 	}
@@ -418,4 +419,17 @@ inode_is_detached(struct inodes *inodes, uint64_t id, struct stat *out)
 	}
 	pthread_mutex_unlock(&inodes->lock);
 	return detached;
+}
+
+bool
+inode_is_outdated(struct inodes *inodes, uint64_t id)
+{
+	const struct inode *inode;
+	bool outdated;
+
+	pthread_mutex_lock(&inodes->lock);
+	inode = find_id(inodes, id);
+	outdated = inode != NULL && inode->outdated;
+	pthread_mutex_unlock(&inodes->lock);
+	return outdated;
 }

@@ -64,4 +64,7 @@ void inode_resize(struct inodes *, uint64_t id, off_t size);
 /* Returns whether the inode was detached; then out is what was told last. */
 bool inode_is_detached(struct inodes *, uint64_t id, struct stat *out);
 
+/* Was it detached because the printer has another file of its name now? */
+bool inode_is_outdated(struct inodes *, uint64_t id);
+
 #endif

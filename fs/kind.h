@@ -117,11 +117,12 @@ struct file_ops {
 struct file {
 	TAILQ_ENTRY(file) link; /* for fs/ops_file.c */
 	const struct file_ops *ops;
-	struct place *place; /* held; where it was opened */
-	bool direct;	     /* the kernel keeps no pages of it */
-	bool is_stream;	     /* there is no seeking in it */
-	atomic_bool stored;  /* what is there now was written through it */
-	atomic_bool removed; /* its name was, through this mount */
+	struct place *place;  /* held; where it was opened */
+	bool direct;	      /* the kernel keeps no pages of it */
+	bool is_stream;	      /* there is no seeking in it */
+	atomic_bool stored;   /* what is there now was written through it */
+	atomic_bool removed;  /* its name was, through this mount */
+	atomic_bool outdated; /* others have put another file there */
 };
 
 #endif

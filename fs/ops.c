@@ -146,6 +146,8 @@ ops_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set,
 		    call_kind(place)->change(&call.caller, place, &changes);
 	if (error == 0 && changes.set_size)
 		inode_resize(call.mount->inodes, ino, changes.size);
+	if (error == 0 && changes.set_size && file == NULL)
+		inode_renew(call.mount->inodes, ino);
 	if (error != 0)
 		fuse_reply_err(req, -error);
 	else

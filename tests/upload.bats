@@ -374,6 +374,54 @@ is_longer_than() {
 	done
 }
 
+@test "a handle that writes late follows what this mount does to its file" {
+	local kind
+	for kind in $(both); do
+		fresh "$kind"
+		model "$S/a.gcode" 20000
+		python3 - "$S" <<-'END'
+		import os, sys, time
+		os.chdir(sys.argv[1])
+		early = os.open("a.gcode", os.O_WRONLY | os.O_APPEND)
+		stamp = int(os.stat("a.gcode").st_mtime)
+		while int(time.time()) <= stamp + 1:  # stamps are whole seconds
+		    time.sleep(0.05)
+		os.truncate("a.gcode", 1000)
+		assert os.stat("a.gcode").st_size == 1000
+		os.write(early, b"LATE")
+		os.close(early)
+		assert os.stat("a.gcode").st_size == 1004
+		early = os.open("a.gcode", os.O_WRONLY | os.O_APPEND)
+		while int(time.time()) <= stamp + 3:
+		    time.sleep(0.05)
+		os.rename("a.gcode", "b.gcode")
+		assert os.stat("b.gcode").st_size == 1004
+		os.write(early, b"LATER")
+		os.close(early)
+		END
+		[ "$(tail -c 9 "$S/b.gcode")" = LATELATER ]
+		arrived "$S/b.gcode" b.gcode
+	done
+}
+
+@test "a write to a file that others have replaced fails" {
+	local kind
+	for kind in $(both); do
+		printer "$kind"
+		on_disk a.gcode 20000
+		touch -d '1 hour ago' "$DISK/a.gcode"
+		mounted
+		exec 7>>"$S/a.gcode"
+		ctl copy a.gcode 500
+		echo refresh >"$M/control"
+		[ "$(stat -c %s "$S/a.gcode")" -eq 500 ]
+		refute printf LATE >&7
+		exec 7>&-
+		[ "$(stat -c %s "$S/a.gcode")" -eq 500 ]
+		cmp "$DISK/a.gcode" "$S/a.gcode"
+	done
+}
+
 @test "many uploads at once take turns and all succeed" {
 	local kind i
 	for kind in $(both); do
