@@ -126,24 +126,42 @@ handle_write(struct file *file, const struct caller *caller, const void *data,
 	return count;
 }
 
+/* Is the file on the printer that long now?  Others may have changed it. */
+static bool
+has_now(const struct caller *caller, const struct place *place, off_t size)
+{
+	struct storage_find found;
+	off_t now = -1;
+
+	if (storage_find_place(caller, place, &found) != 0)
+		return false;
+	if (printer_size(place->unit->printer, &caller->wait, found.folder,
+		&found.entry, &now) != 0)
+		now = -1;
+	storage_found_free(&found);
+	return now == size;
+}
+
 /*
  * Is it that long already, and unchanged since?  Nothing on a printer is
  * empty, and the size is not asked for when all of it goes.
  */
 static bool
-has_size(struct handle *handle, off_t size)
+has_size(struct handle *handle, const struct caller *caller, off_t size)
 {
 	struct staged *staged = handle_staged(handle);
 	struct place *place;
+	bool has;
 
 	if (staged != NULL || !handle->on_printer || size == 0 ||
 	    handle->size != size)
 		return false;
 	place = handle_place(handle);
 	staged = stage_find(place->unit->stage, place->key);
+	has = staged == NULL && has_now(caller, place, size);
 	staged_release(staged);
 	place_release(place);
-	return staged == NULL;
+	return has;
 }
 
 static int
@@ -158,7 +176,7 @@ handle_change(struct file *file, const struct caller *caller,
 
 	if (changes->set_size && !handle->writes)
 		return -EBADF;
-	if (changes->set_size && !has_size(handle, changes->size)) {
+	if (changes->set_size && !has_size(handle, caller, changes->size)) {
 		error = handle_begin_change(handle, caller, changes->size == 0,
 		    &staged);
 		if (error != 0)

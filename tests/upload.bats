@@ -338,6 +338,24 @@ is_longer_than() {
 	done
 }
 
+@test "a handle restores the size that another one has changed" {
+	local kind
+	for kind in $(both); do
+		fresh "$kind"
+		model "$S/a.gcode" 20000
+		python3 - "$S/a.gcode" <<-'END'
+		import os, sys
+		early = os.open(sys.argv[1], os.O_RDWR)
+		os.truncate(sys.argv[1], 1000)
+		os.ftruncate(early, 20000)
+		os.close(early)
+		END
+		[ "$(stat -c %s "$S/a.gcode")" -eq 20000 ]
+		arrived "$S/a.gcode" a.gcode
+		[ "$(tail -c +1001 "$S/a.gcode" | tr -d '\0' | wc -c)" -eq 0 ]
+	done
+}
+
 @test "a removed file that is open can be cut" {
 	fresh buddy
 	model "$S/a.gcode" 20000
