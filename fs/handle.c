@@ -221,8 +221,11 @@ handle_flush(struct file *file, const struct caller *caller)
 		atomic_store(&handle->killed, true);
 		return -EINTR;
 	}
-	/* The close of another descriptor may have sent what this one wrote. */
 	staged_look(staged, &facts);
+	/* Who wrote nothing does not send what another one still writes. */
+	if (!atomic_load(&handle->wrote) && facts.writers > 1)
+		return 0;
+	/* The close of another descriptor may have sent what this one wrote. */
 	if (!facts.dirty)
 		return atomic_load(&handle->wrote) ? facts.verdict : 0;
 	error = upload_staged(caller, file->place->unit, staged);

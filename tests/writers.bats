@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # Several handles on one name: whose bytes arrive, and who is told.
 load helper
+load failures
 
 # Open, write and close as told; a file's letter fills it.
 #	w: open for writing from the beginning, +: for writing on, r: both
@@ -109,6 +110,16 @@ puts_were() {
 		play "$S/x.gcode" A:+ B:+ A:u C:w C:30000 A:10 C:c A:c B:10 B:c
 		holds C 30000
 		assert_requests 2 '^PUT$'
+	done
+}
+
+@test "who wrote nothing does not send what another one still writes" {
+	local kind
+	for kind in $(both); do
+		fresh "$kind"
+		play "$S/x.gcode" A:w A:20000 B:+ B:c C:r C:c A:10000 A:c
+		puts_were 30000
+		holds A 30000
 	done
 }
 

@@ -20,6 +20,7 @@ struct pair {
 	int fd;
 	int plain;
 	bool writer; /* what it closes is sent */
+	bool wrote;  /* else not while another has the file open */
 };
 
 static int
@@ -62,7 +63,7 @@ pick_printable(struct model *model, struct path *out)
 
 /* One thing with one handle.  Returns whether the file was changed. */
 static bool
-use(struct model *model, const struct pair *pair)
+use(struct model *model, struct pair *pair)
 {
 	struct stat st;
 	uint64_t size, length;
@@ -81,18 +82,20 @@ use(struct model *model, const struct pair *pair)
 	case 2:
 		length = model_random(model, size + 3000);
 		truncate_both(model, pair->fd, pair->plain, (off_t)length);
+		pair->wrote = true;
 		return length != size;
 	default:
 		write_both(model, pair->fd, pair->plain,
 		    1 + model_random(model, 9000),
 		    (off_t)model_random(model, size + 100));
+		pair->wrote = true;
 		return true;
 	}
 }
 
 static void
 close_one(struct model *model, const struct path *path, struct pair *pair,
-    bool *dirty)
+    bool last, bool *dirty)
 {
 	struct stat st;
 	int error;
@@ -101,7 +104,7 @@ close_one(struct model *model, const struct path *path, struct pair *pair,
 	error = close_pair(pair);
 	if (error != 0)
 		model_fail(model, "close: %s", strerror(error));
-	if (pair->writer && *dirty && st.st_size > 0) {
+	if (pair->writer && (pair->wrote || last) && *dirty && st.st_size > 0) {
 		effect_sent(model, path->key);
 		*dirty = false;
 	}
@@ -136,12 +139,12 @@ step_two_handles(struct model *model)
 			dirty = pairs[which].writer = true;
 	}
 	which = (int)model_random(model, 2);
-	close_one(model, &path, &pairs[which], &dirty);
+	close_one(model, &path, &pairs[which], false, &dirty);
 	if (model_random(model, 2) == 0)
 		compare_all(model, false);
 	if (model_random(model, 2) == 0 && use(model, &pairs[1 - which]))
 		dirty = pairs[1 - which].writer = true;
-	close_one(model, &path, &pairs[1 - which], &dirty);
+	close_one(model, &path, &pairs[1 - which], true, &dirty);
 }
 
 /* A file that was removed lives on for who has it open, and nowhere else. */
