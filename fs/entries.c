@@ -11,6 +11,8 @@
 #include "client/log.h"
 #include "client/name.h"
 #include "client/printer.h"
+#include "client/time.h"
+#include "client/wait.h"
 #include "fs/events.h"
 #include "fs/node.h"
 #include "fs/place.h"
@@ -18,6 +20,8 @@
 #include "fs/storage.h"
 #include "fs/unit.h"
 #include "fs/upload.h"
+
+#define WRITE_MS 1000 /* a write to a spool is done long before */
 
 int
 entries_make_folder(const struct caller *caller, struct place *folder,
@@ -34,12 +38,44 @@ entries_make_folder(const struct caller *caller, struct place *folder,
 	return folder->node->kind->lookup(caller, folder, name, out);
 }
 
-/* The name goes away here and there. */
+/* A caller who waits for a while only. */
+struct patience {
+	const struct wait *wait;
+	int64_t until_ms;
+};
+
+static bool
+is_over(void *arg)
+{
+	const struct patience *patience = arg;
+
+	return time_now_ms() > patience->until_ms ||
+	    wait_given_up(patience->wait);
+}
+
+/*
+ * The gate of a file that is written here.  A write under way is a matter of
+ * a moment; an upload is not, and its file would be there after all.
+ */
 static int
-remove_file(const struct caller *caller, struct place *place)
+lock_to_remove(const struct caller *caller, struct staged *staged)
+{
+	struct patience patience = { .wait = &caller->wait,
+		.until_ms = time_now_ms() + WRITE_MS };
+	const struct wait wait = { .given_up = is_over, .arg = &patience };
+	int error = staged_lock(staged, &wait);
+
+	if (error == -EINTR && !wait_given_up(&caller->wait))
+		error = -EBUSY;
+	return error;
+}
+
+/* The name goes away here and there; a staged file's gate is held. */
+static int
+remove_both(const struct caller *caller, struct place *place,
+    struct staged *staged)
 {
 	struct unit *unit = place->unit;
-	struct staged *staged = stage_find(unit->stage, place->key);
 	struct staged_facts facts = { 0 };
 	struct storage_find found = { 0 };
 	int error;
@@ -69,8 +105,27 @@ remove_file(const struct caller *caller, struct place *place)
 		error = 0;
 	if (error == 0)
 		stage_remove(unit->stage, place->key);
-	staged_release(staged);
 	storage_found_free(&found);
+	return error;
+}
+
+static int
+remove_file(const struct caller *caller, struct place *place)
+{
+	struct staged *staged = stage_find(place->unit->stage, place->key);
+	int error = 0;
+
+	if (staged != NULL)
+		error = lock_to_remove(caller, staged);
+	if (error == -EBUSY)
+		log_say(LOG_LEVEL_NOTE, "%s: its upload is under way",
+		    place->path);
+	if (error == 0) {
+		error = remove_both(caller, place, staged);
+		if (staged != NULL)
+			staged_unlock(staged);
+	}
+	staged_release(staged);
 	return error;
 }
 
