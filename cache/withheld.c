@@ -158,23 +158,28 @@ withheld_has(struct withheld *withheld, const char *key)
 	return has;
 }
 
-bool
-withheld_cancel(struct withheld *withheld, const char *key)
+int
+withheld_cancel(struct withheld *withheld, const struct wait *wait,
+    const char *key)
 {
 	struct deletion *deletion;
-	bool cancelled;
+	bool cancelled, left = false;
 
 	pthread_mutex_lock(&withheld->lock);
 	deletion = find(withheld, key);
 	cancelled = deletion != NULL && deletion->phase == WAITING;
 	if (cancelled)
 		deletion->phase = CANCELLED;
-	while (!cancelled && find(withheld, key) != NULL)
+	while (!cancelled && !left && find(withheld, key) != NULL) {
 		time_cond_wait(&withheld->changed, &withheld->lock,
 		    WAIT_TICK_MS);
+		pthread_mutex_unlock(&withheld->lock);
+		left = wait_given_up(wait);
+		pthread_mutex_lock(&withheld->lock);
+	}
 	pthread_cond_broadcast(&withheld->changed);
 	pthread_mutex_unlock(&withheld->lock);
-	return cancelled;
+	return left ? -EINTR : cancelled;
 }
 
 int

@@ -45,8 +45,11 @@ int withheld_add(struct withheld *, const struct withheld_plan *);
 /* Is the file with that key waiting for its deletion? */
 bool withheld_has(struct withheld *, const char *key);
 
-/* Call the deletion off.  Returns whether there was one to call off. */
-bool withheld_cancel(struct withheld *, const char *key);
+/*
+ * Call the deletion off; one that is being carried out is waited for.  Returns
+ * 1: it was called off, 0: there was none any more, or -EINTR.
+ */
+int withheld_cancel(struct withheld *, const struct wait *, const char *key);
 
 /* Have it carried out now, and wait until that is done.  0 or -EINTR. */
 int withheld_hurry(struct withheld *, const struct wait *, const char *key);

@@ -208,8 +208,10 @@ entries_look_at_target(const struct caller *caller, struct place *target,
 {
 	struct storage_find found;
 	/* A deletion of that name that waits is done by what comes there. */
-	bool deleted = withheld_cancel(target->unit->withheld, target->key);
-	int error = storage_find_place(caller, target, &found);
+	int deleted = withheld_cancel(target->unit->withheld, &caller->wait,
+	    target->key);
+	int error = deleted < 0 ? deleted :
+				  storage_find_place(caller, target, &found);
 
 	upload->old_mtime = STORE_NONE;
 	if (error == -ENOENT)
@@ -218,7 +220,7 @@ entries_look_at_target(const struct caller *caller, struct place *target,
 		return error;
 	if (found.entry.folder)
 		error = -EISDIR;
-	else if (!replace && !deleted)
+	else if (!replace && deleted == 0)
 		error = -EEXIST;
 	else
 		error = storage_check_idle(caller, target);

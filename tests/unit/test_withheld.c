@@ -113,14 +113,14 @@ test_cancel(struct check *check, struct withheld *withheld)
 {
 	struct act act = { 0 }, again = { 0 };
 
-	CHECK(check, !withheld_cancel(withheld, "usb/A"),
+	CHECK(check, !withheld_cancel(withheld, &forever, "usb/A"),
 	    "there is nothing to call off at first");
 	add(withheld, "usb/A", LONG_MS, &act);
-	CHECK(check, withheld_cancel(withheld, "usb/A"),
+	CHECK(check, withheld_cancel(withheld, &forever, "usb/A") == 1,
 	    "a deletion is called off");
 	CHECK(check,
 	    !withheld_has(withheld, "usb/A") &&
-		!withheld_cancel(withheld, "usb/A"),
+		!withheld_cancel(withheld, &forever, "usb/A"),
 	    "what was called off does not wait");
 	CHECK(check, add(withheld, "usb/A", LONG_MS, &again) == 0,
 	    "the same file can be deleted again at once");
@@ -157,7 +157,8 @@ cancel_it(void *arg)
 {
 	struct attempt *attempt = arg;
 
-	attempt->cancelled = withheld_cancel(attempt->withheld, "usb/A");
+	attempt->cancelled = withheld_cancel(attempt->withheld, &forever,
+				 "usb/A") != 0;
 	atomic_store(&attempt->ended, true);
 	return NULL;
 }
@@ -191,6 +192,8 @@ test_at_work(struct check *check, struct withheld *withheld)
 	    "while a file is deleted it is not deleted again");
 	CHECK(check, withheld_hurry(withheld, &wait, "usb/A") == -EINTR,
 	    "who is in a hurry need not wait until it is done");
+	CHECK(check, withheld_cancel(withheld, &wait, "usb/A") == -EINTR,
+	    "nor need who would call it off");
 	pthread_create(&canceller, NULL, cancel_it, &cancel);
 	pthread_create(&hurrier, NULL, hurry_it, &hurry);
 	check_nap();
@@ -244,7 +247,7 @@ test_stop(struct check *check, struct withheld *withheld, struct crew *crew)
 	add(withheld, "usb/A", LONG_MS, &act[0]);
 	add(withheld, "usb/B", LONG_MS, &act[1]);
 	add(withheld, "usb/C", LONG_MS, &act[2]);
-	withheld_cancel(withheld, "usb/B");
+	withheld_cancel(withheld, &forever, "usb/B");
 	withheld_stop(withheld);
 	CHECK(check, add(withheld, "usb/D", LONG_MS, &late) == -EBUSY,
 	    "after the stop nothing is held back");
