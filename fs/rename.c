@@ -52,12 +52,29 @@ finish_staged(const struct caller *caller, struct staged *staged,
 	return error;
 }
 
+/* What others have put there meanwhile is theirs. */
+static int
+check_same(const struct caller *caller, const struct place *source,
+    const struct storage_find *found)
+{
+	struct storage_find now;
+	int error = storage_find_place(caller, source, &now);
+
+	if (error != 0)
+		return error;
+	if (entry_version(&now.entry) != entry_version(&found->entry))
+		error = -ESTALE;
+	storage_found_free(&now);
+	return error;
+}
+
 /* PUT under the new name, compared by the back end; then DELETE the old. */
 static int
-store_anew(const struct caller *caller, struct unit *unit,
+store_anew(const struct caller *caller, const struct place *source,
     const struct storage_find *found, struct place *folder,
     struct place *target, struct spool *spool, const struct upload *upload)
 {
+	struct unit *unit = folder->unit;
 	const struct store store = { .folder = folder->wire,
 		.name = name_of(target->path),
 		.source = spool_source(spool),
@@ -72,8 +89,12 @@ store_anew(const struct caller *caller, struct unit *unit,
 	content_keep(unit->content, folder->wire, &stored, spool);
 	rename_keep_mtime(unit, found, folder->wire, &stored);
 	entry_free(&stored);
-	error = printer_remove(unit->printer, &caller->wait, found->folder,
-	    &found->entry);
+	error = check_same(caller, source, found);
+	if (error == 0)
+		error = printer_remove(unit->printer, &caller->wait,
+		    found->folder, &found->entry);
+	if (error == -ENOENT)
+		error = 0;
 	if (error != 0)
 		log_say(LOG_LEVEL_ERROR,
 		    "%s was stored; the old file %s/%s "
@@ -114,8 +135,8 @@ rename_printed(const struct caller *caller, const struct renaming *renaming)
 		error = entries_look_at_target(caller, target,
 		    renaming->replace, &upload);
 	if (error == 0)
-		error = store_anew(caller, unit, &found, folder, target, spool,
-		    &upload);
+		error = store_anew(caller, source, &found, folder, target,
+		    spool, &upload);
 	if (error == 0) {
 		rename_drop_staged(unit, target);
 		events_note_file(unit->events, source->path, target->path);

@@ -111,6 +111,21 @@ on_printer() {
 	done
 }
 
+@test "what others have put there meanwhile outlives a rename" {
+	local kind
+	for kind in $(both); do
+		printer "$kind"
+		on_disk model.gcode 30000
+		touch -d '1 hour ago' "$DISK/model.gcode"
+		mounted
+		cat "$S/model.gcode" >/dev/null
+		ctl copy model.gcode 500
+		refute "$TOOLS/rename" "$S/model.gcode" "$S/new.gcode"
+		[ "$(stat -c %s "$DISK/model.gcode")" -eq 500 ]
+		assert_requests 0 '^DELETE$'
+	done
+}
+
 @test "a rename onto another file replaces it" {
 	local kind
 	for kind in $(both); do
