@@ -249,7 +249,10 @@ handle_sync(struct file *file)
 	return error;
 }
 
-/* No name shall stay of a creation that failed at its very end. */
+/*
+ * No name shall stay of a creation that failed at its very end, and no part of
+ * a file whose writer the mount's end has cut off.
+ */
 static void
 handle_abandon(struct file *file)
 {

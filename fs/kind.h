@@ -109,7 +109,7 @@ struct file_ops {
 	bool (*poll)(struct file *, const struct waker *);
 	int (*flush)(struct file *, const struct caller *);
 	int (*sync)(struct file *);
-	void (*abandon)(struct file *); /* made, but its maker never got it */
+	void (*abandon)(struct file *); /* its writer cannot finish it */
 	void (*close)(struct file *, const struct caller *);
 };
 

@@ -262,8 +262,9 @@ let_finish(void *arg)
 static void
 end_session(void *arg)
 {
-	const struct program *program = arg;
+	struct program *program = arg;
 
+	program->mount.interrupted = true;
 	fuse_session_exit(program->mount.session);
 }
 

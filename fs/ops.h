@@ -4,6 +4,7 @@
 #include <sys/queue.h>
 
 #include <pthread.h>
+#include <stdbool.h>
 
 struct file;
 struct fuse_lowlevel_ops;
@@ -16,6 +17,7 @@ struct mount {
 	struct inodes *inodes;
 	struct place *gone;	      /* held: see inode_detach_gone */
 	struct fuse_session *session; /* once it has ended nobody waits */
+	bool interrupted;	      /* by a signal, with files open */
 	pthread_mutex_t lock;
 	TAILQ_HEAD(, file) files; /* under lock: what is open */
 };

@@ -64,8 +64,12 @@ ops_close_all(struct mount *mount)
 	const struct caller caller = { .wait = { .given_up = nobody_waits } };
 	struct file *file;
 
-	while ((file = TAILQ_FIRST(&mount->files)) != NULL)
+	while ((file = TAILQ_FIRST(&mount->files)) != NULL) {
+		/* What its writer has not closed is part of a file. */
+		if (mount->interrupted && file->ops->abandon != NULL)
+			file->ops->abandon(file);
 		take_back(mount, file, &caller);
+	}
 }
 
 void

@@ -429,6 +429,25 @@ signal.pause()' "$1"
 	done
 }
 
+@test "what was not written to its end when the mount is ended is not kept" {
+	local kind name
+	for kind in $(both); do
+		for name in model.gcode model.part; do
+			fresh "$kind"
+			pausing_writer "$S/$name"
+			kill -TERM "$FS_PID"
+			eventually is_gone "$FS_PID"
+			wait "$FS_PID"
+			FS_PID=
+			kill -KILL -- "-$STUCK"
+			eventually group_is_gone "$STUCK"
+			remounted
+			unsent_is_empty
+			printer_has ''
+		done
+	done
+}
+
 overwrite() { echo G28 >"$1"; }
 append() { echo G28 >>"$1"; }
 
