@@ -2,6 +2,8 @@
  * What could not be sent, on the disk: NUMBER.data has the bytes, NUMBER.dest
  * their destination.  No state, any thread.
  */
+#include <sys/stat.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -52,6 +54,7 @@ name_bytes(const char *dir, struct spool *spool, const char *dest, char *base,
 	int i, error = -EEXIST;
 
 	clock_gettime(CLOCK_REALTIME, &now);
+	(void)mkdir(dir, 0700); /* users clear their caches */
 	for (i = 0; i < TRIES && error == -EEXIST; i++) {
 		snprintf(base, size, "%s/%016llx-%09ld-%d", dir,
 		    (unsigned long long)now.tv_sec, now.tv_nsec, i);

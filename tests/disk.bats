@@ -95,3 +95,24 @@ is_full() {
 		no_disk
 	done
 }
+
+@test "a cache directory that is cleared under a mount is made anew" {
+	local kind
+	for kind in $(both); do
+		fresh "$kind"
+		model "$DIR/one.gcode"
+		model "$DIR/two.gcode"
+		cp "$DIR/one.gcode" "$S/"
+		rm -r "$DIR/cache"
+		cp -p "$DIR/two.gcode" "$S/"
+		cmp "$DIR/one.gcode" "$S/one.gcode"
+		cmp "$DIR/two.gcode" "$S/two.gcode"
+		[ "$(stat -c %a "$DIR/cache")" = 700 ]
+		ctl fail PUT /api/ 507 1 It is full
+		refute cp "$DIR/two.gcode" "$S/three.gcode"
+		cmp "$DIR/two.gcode" "$M/unsent/three.gcode"
+		unmounted
+		mounted
+		cmp "$DIR/two.gcode" "$M/unsent/three.gcode"
+	done
+}
