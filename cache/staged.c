@@ -145,7 +145,7 @@ staged_truncate(struct staged *staged, const char *dir, off_t size)
 {
 	int error;
 
-	if (spool_size(staged->spool) == size)
+	if (spool_size(staged->spool) == size && staged->spoiled == 0)
 		return 0;
 	error = make_own(staged, dir);
 	if (error == 0)

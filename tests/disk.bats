@@ -116,3 +116,26 @@ is_full() {
 		cmp "$DIR/two.gcode" "$M/unsent/three.gcode"
 	done
 }
+
+@test "a file that is begun anew after a full disk is whole" {
+	printer buddy
+	small_disk
+	mounted
+	head -c 9000000 /dev/zero >"$DIR/cache/filler" || :
+	model "$DIR/model.gcode"
+	python3 - "$DIR/cache/filler" "$DIR/model.gcode" \
+	    "$S/model.gcode" <<-'END'
+	import errno, os, sys
+	out = os.open(sys.argv[3], os.O_WRONLY | os.O_CREAT)
+	try:
+	    os.write(out, b"x" * 200000)
+	    sys.exit("the disk must be full")
+	except OSError as error:
+	    assert error.errno == errno.ENOSPC, error
+	os.unlink(sys.argv[1])
+	os.ftruncate(out, 0)
+	os.write(out, open(sys.argv[2], "rb").read())
+	os.close(out)
+	END
+	within 5 cmp "$DIR/model.gcode" "$DISK/model.gcode"
+}
