@@ -289,15 +289,23 @@ stage_was_closed_by(struct stage *stage, const char *key, pid_t process,
 	return was;
 }
 
+/* With the lock.  What was cut to nothing is never sent. */
+static bool
+awaits_upload(struct stage *stage, const char *key)
+{
+	const struct staged *staged = stage_find_listed(stage, key);
+
+	return staged != NULL && staged->dirty && !staged->temporary &&
+	    spool_size(staged->spool) > 0;
+}
+
 int
 stage_settle(struct stage *stage, const struct wait *wait, const char *key)
 {
-	const struct staged *staged;
 	bool left = false;
 
 	pthread_mutex_lock(&stage->lock);
-	while (!left && (staged = stage_find_listed(stage, key)) != NULL &&
-	    staged->dirty && !staged->temporary) {
+	while (!left && awaits_upload(stage, key)) {
 		time_cond_wait(&stage->changed, &stage->lock, WAIT_TICK_MS);
 		pthread_mutex_unlock(&stage->lock);
 		left = wait_given_up(wait);

@@ -96,6 +96,8 @@ test_settle(struct check *check, struct rig *rig)
 	struct staged *staged = add(rig, "usb/a", false);
 	struct stage_place other = place("usb/b", "usb/b");
 	struct stage_place here = place("usb/a", "usb/a");
+	struct waiter gone = { .left = true };
+	struct wait wait = waiter_wait(&gone);
 	struct settling settling;
 
 	CHECK(check,
@@ -109,6 +111,10 @@ test_settle(struct check *check, struct rig *rig)
 	start(&settling, rig);
 	staged_clean(staged);
 	CHECK(check, finish(&settling) == 0, "what was uploaded is settled");
+	write_text(rig, staged, "y", 0);
+	staged_truncate(staged, rig->dir, 0);
+	CHECK(check, stage_settle(rig->stage, &wait, "usb/a") == 0,
+	    "what was cut to nothing is settled, for nothing is sent");
 	write_text(rig, staged, "y", 0);
 	start(&settling, rig);
 	stage_unlist(staged);
