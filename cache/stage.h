@@ -83,8 +83,9 @@ int stage_each(struct stage *, const char *folder_key,
     int (*call)(void *arg, const char *path), void *arg);
 
 /*
- * A listed temporary file that has bytes and that nobody has had open for
- * age_ms, however it was closed (caller: staged_release), or NULL.
+ * A listed temporary file that has bytes, all that were written, and that
+ * nobody has had open for age_ms, however it was closed (caller:
+ * staged_release), or NULL.
  */
 struct staged *stage_find_forgotten(struct stage *, int64_t age_ms);
 

@@ -263,7 +263,7 @@ stage_find_forgotten(struct stage *stage, int64_t age_ms)
 	pthread_mutex_lock(&stage->lock);
 	TAILQ_FOREACH (staged, &stage->files, link) {
 		if (staged->temporary && staged->writers == 0 &&
-		    staged->closed_ms <= latest &&
+		    staged->spoiled == 0 && staged->closed_ms <= latest &&
 		    spool_size(staged->spool) > 0) {
 			staged->holders++;
 			break;

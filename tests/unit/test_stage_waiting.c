@@ -35,6 +35,10 @@ test_closing(struct check *check, struct rig *rig)
 	found = stage_find_forgotten(rig->stage, 0);
 	CHECK(check, found == staged, "a closed temporary file is forgotten");
 	staged_release(found);
+	staged_spoil(staged, -ENOSPC);
+	CHECK(check, stage_find_forgotten(rig->stage, 0) == NULL,
+	    "one that lacks a write is not worth remembering");
+	staged_spoil(staged, 0);
 	CHECK(check, stage_find_forgotten(rig->stage, 3600000) == NULL,
 	    "it is not forgotten before its time");
 	staged_open(staged);
