@@ -8,6 +8,8 @@
  * the same time.  "/" for a path makes the sizes above it void.  Any thread;
  * book.lock guards everything.
  */
+#include <sys/stat.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -111,6 +113,13 @@ find_or_add(struct book *book, const char *path, int64_t stamp)
 	return record;
 }
 
+static void
+open_to_append(struct book *book)
+{
+	book->fd = open(book->file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC,
+	    0600);
+}
+
 static int
 print_record(struct buf *out, const struct record *record)
 {
@@ -119,12 +128,26 @@ print_record(struct buf *out, const struct record *record)
 	    record->mtime.tv_nsec, record->path);
 }
 
+/* Another mount that wrote the book anew has left us with the former one. */
+static void
+follow(struct book *book)
+{
+	struct stat stat_buffer;
+
+	if (book->fd < 0 || fstat(book->fd, &stat_buffer) != 0 ||
+	    stat_buffer.st_nlink > 0)
+		return;
+	close(book->fd);
+	open_to_append(book);
+}
+
 /* One write for one line, so that another mount's line cannot come between. */
 static void
 save(struct book *book, const struct record *record)
 {
 	struct buf line = { 0 };
 
+	follow(book);
 	if (book->fd >= 0 && print_record(&line, record) == 0 &&
 	    write(book->fd, line.data, line.len) != (ssize_t)line.len) {
 		close(book->fd);
@@ -232,8 +255,7 @@ book_open(const char *dir, const char *name, struct book **out)
 		TAILQ_INIT(&book->buckets[i]);
 	if (load(book) > 2 * book->count + 100 || book->is_cut)
 		compact(book);
-	book->fd = open(book->file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC,
-	    0600);
+	open_to_append(book);
 	*out = book;
 	return 0;
 }

@@ -289,6 +289,25 @@ test_size_of_file(struct check *check, const char *dir)
 	book_close(book);
 }
 
+/* Another mount writes the book anew while this one has it open. */
+static void
+test_shared(struct check *check, const char *dir)
+{
+	struct book *book = open_book(dir, "shared");
+	int i;
+
+	for (i = 0; i < 300; i++)
+		book_note_size(book, "usb/a", 7, i);
+	book_close(open_book(dir, "shared"));
+	CHECK(check, file_size(dir, "shared") < 100,
+	    "the book was written anew");
+	note_time(book, "usb/a", 7, 1234, 5);
+	book = reopen(book, dir, "shared");
+	CHECK(check, has_time(book, "usb/a", 7, 1234, 5),
+	    "what is noted then is not lost");
+	book_close(book);
+}
+
 static void
 test_limit(struct check *check, const char *dir)
 {
@@ -338,6 +357,7 @@ main(void)
 	test_noting(&check, dir);
 	test_forgetting(&check, dir);
 	test_two_mounts(&check, dir);
+	test_shared(&check, dir);
 	test_moving(&check, dir);
 	test_rubbish(&check, dir);
 	test_size_of_file(&check, dir);
