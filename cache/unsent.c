@@ -307,7 +307,7 @@ adopt(struct unsent *unsent, const char *base)
 	snprintf(data, sizeof(data), "%s.data", base);
 	if (spool_adopt(data, &spool) != 0)
 		return;
-	if (unsent_disk_dest(base, dest, sizeof(dest)))
+	if (unsent_disk_dest(base, spool, dest, sizeof(dest)))
 		ticket = ticket_new(unsent, spool, dest, base);
 	else
 		spool_keep_name(spool, false);

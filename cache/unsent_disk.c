@@ -1,28 +1,31 @@
 /*
  * What could not be sent, on the disk: NUMBER.data has the bytes, NUMBER.dest
- * their destination.  No state, any thread.
+ * two lines: their destination and their number.  No state, any thread.
  */
 #include <sys/stat.h>
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "cache/spool.h"
 #include "cache/unsent_disk.h"
+#include "client/log.h"
 #include "client/name.h"
 
 #define TRIES 1000 /* names for one instant */
 
 /* Returns 0, -EEXIST: that base is taken, or a negative errno. */
 static int
-write_dest(const char *base, const char *dest)
+write_text(const char *base, const char *text)
 {
 	char path[4096];
-	size_t len = strlen(dest);
+	size_t len = strlen(text);
 	int fd, error = 0;
 
 	if ((size_t)snprintf(path, sizeof(path), "%s.dest", base) >=
@@ -33,11 +36,29 @@ write_dest(const char *base, const char *dest)
 	if (fd < 0)
 		return -errno;
 	errno = 0;
-	if (write(fd, dest, len) != (ssize_t)len || fsync(fd) != 0)
+	if (write(fd, text, len) != (ssize_t)len || fsync(fd) != 0)
 		error = errno != 0 ? -errno : -ENOSPC;
 	close(fd);
 	if (error != 0)
 		unlink(path);
+	return error;
+}
+
+/*
+ * The note is on the disk at once, the bytes are later: after a power failure
+ * some of them may be missing.
+ */
+static int
+write_dest(const char *base, const char *dest, struct spool *spool)
+{
+	char *text;
+	int error;
+
+	if (asprintf(&text, "%s\n%lld\n", dest, (long long)spool_size(spool)) <
+	    0)
+		return -ENOMEM;
+	error = write_text(base, text);
+	free(text);
 	return error;
 }
 
@@ -58,7 +79,7 @@ name_bytes(const char *dir, struct spool *spool, const char *dest, char *base,
 	for (i = 0; i < TRIES && error == -EEXIST; i++) {
 		snprintf(base, size, "%s/%016llx-%09ld-%d", dir,
 		    (unsigned long long)now.tv_sec, now.tv_nsec, i);
-		error = write_dest(base, dest);
+		error = write_dest(base, dest, spool);
 	}
 	if (error != 0)
 		return error;
@@ -82,13 +103,43 @@ unsent_disk_begin(const char *dir, struct spool *spool, const char *dest,
 		return name_bytes(dir, spool, dest, base, size);
 	snprintf(base, size, "%.*s", (int)(strlen(name) - strlen(".data")),
 	    name);
-	error = write_dest(base, dest);
+	error = write_dest(base, dest, spool);
 	return error == -EEXIST ? 0 : error;
 }
 
-bool
-unsent_disk_dest(const char *base, char *out, size_t size)
+/* The number in the second line; -1: there is none, -2: it is no number. */
+static off_t
+take_size(char *text)
 {
+	char *line = strchr(text, '\n');
+	const char *problem = NULL;
+	off_t size;
+
+	if (line == NULL)
+		return -1;
+	*line++ = '\0';
+	line[strcspn(line, "\n")] = '\0';
+	size = (off_t)strtonum(line, 0, LLONG_MAX, &problem);
+	return problem == NULL ? size : -2;
+}
+
+/* Are all bytes there?  Part of a model must not be taken for one. */
+static bool
+is_whole(const char *base, struct spool *spool, const char *dest, off_t bytes)
+{
+	if (bytes == -1 || spool_size(spool) == bytes)
+		return true;
+	log_say(LOG_LEVEL_ERROR,
+	    "%s is not kept in unsent/: %lld of its %lld bytes survived", dest,
+	    (long long)spool_size(spool), (long long)bytes);
+	unsent_disk_forget(base);
+	return false;
+}
+
+bool
+unsent_disk_dest(const char *base, struct spool *spool, char *out, size_t size)
+{
+	off_t bytes;
 	char path[4096];
 	ssize_t len;
 	int fd;
@@ -100,7 +151,9 @@ unsent_disk_dest(const char *base, char *out, size_t size)
 	len = read(fd, out, size - 1);
 	close(fd);
 	out[len < 0 ? 0 : len] = '\0';
-	return len > 0 && name_is_sane(name_of(out));
+	bytes = take_size(out);
+	return bytes >= -1 && name_is_sane(name_of(out)) &&
+	    is_whole(base, spool, out, bytes);
 }
 
 void

@@ -14,8 +14,11 @@ struct spool;
 int unsent_disk_begin(const char *dir, struct spool *, const char *dest,
     char *base, size_t size);
 
-/* The destination noted at base.  Returns whether there is a sane one. */
-bool unsent_disk_dest(const char *base, char *out, size_t size);
+/*
+ * The destination noted at base.  Returns whether there is a sane one, and as
+ * many bytes as noted; what has lost some has no note any more.
+ */
+bool unsent_disk_dest(const char *base, struct spool *, char *out, size_t size);
 
 /* Remove the note: the bytes are nothing that could not be sent. */
 void unsent_disk_forget(const char *base);

@@ -121,12 +121,13 @@ test_alive(struct check *check, const char *dir)
 }
 
 static void
-put(const char *dir, const char *name, const char *text, size_t len)
+put_bytes(const char *dir, const char *mount, const char *name,
+    const char *text, size_t len)
 {
 	char path[UNSENT_PATH];
 	int fd;
 
-	snprintf(path, sizeof(path), "%s/foreign.unsent/%s", dir, name);
+	snprintf(path, sizeof(path), "%s/%s.unsent/%s", dir, mount, name);
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0 || write(fd, text, len) != (ssize_t)len) {
 		printf("Bail out! cannot write %s\n", path);
@@ -136,9 +137,15 @@ put(const char *dir, const char *name, const char *text, size_t len)
 }
 
 static void
+put_in(const char *dir, const char *mount, const char *name, const char *text)
+{
+	put_bytes(dir, mount, name, text, strlen(text));
+}
+
+static void
 put_text(const char *dir, const char *name, const char *text)
 {
-	put(dir, name, text, strlen(text));
+	put_in(dir, "foreign", name, text);
 }
 
 static void
@@ -164,7 +171,7 @@ make_rubbish(const char *dir)
 	put_text(dir, "8.dest", "usb/\xff.gcode");
 	put_text(dir, "8.data", "not text");
 	memset(long_path, 'a', sizeof(long_path));
-	put(dir, "9.dest", long_path, sizeof(long_path));
+	put_bytes(dir, "foreign", "9.dest", long_path, sizeof(long_path));
 	put_text(dir, "9.data", "a long path");
 	put_text(dir, "10.dest", "usb/link.gcode");
 	snprintf(path, sizeof(path), "%s/foreign.unsent/10.data", dir);
@@ -216,6 +223,51 @@ test_rubbish(struct check *check, const char *dir)
 	unsent_close(unsent);
 }
 
+/* Take a byte away from the only file that is kept there. */
+static void
+cut(const char *dir, const char *name)
+{
+	char path[UNSENT_PATH], file[UNSENT_PATH + NAME_MAX + 2];
+	const struct dirent *entry;
+	struct stat info;
+	DIR *stream;
+
+	snprintf(path, sizeof(path), "%s/%s.unsent", dir, name);
+	stream = opendir(path);
+	if (stream == NULL)
+		return;
+	while ((entry = readdir(stream)) != NULL) {
+		snprintf(file, sizeof(file), "%s/%s", path, entry->d_name);
+		if (strstr(entry->d_name, ".data") != NULL &&
+		    stat(file, &info) == 0 &&
+		    truncate(file, info.st_size - 1) != 0)
+			exit(1);
+	}
+	closedir(stream);
+}
+
+/* After a power failure some of the bytes may be missing. */
+static void
+test_cut(struct check *check, const char *dir)
+{
+	struct unsent *unsent = open_unsent(dir, "cut");
+
+	keep(unsent, dir, "usb/a.gcode", "model a");
+	unsent_close(unsent);
+	cut(dir, "cut");
+	unsent = open_unsent(dir, "cut");
+	CHECK(check, count(unsent) == 0,
+	    "part of a file is not taken for the file");
+	unsent_close(unsent);
+	CHECK(check, count_files(dir, "cut") == 0, "nor does it stay");
+	put_in(dir, "cut", "1.dest", "usb/a.gcode");
+	put_in(dir, "cut", "1.data", "model a");
+	unsent = open_unsent(dir, "cut");
+	CHECK(check, holds(unsent, "a.gcode", "model a"),
+	    "a note without a number is one as well");
+	unsent_close(unsent);
+}
+
 /* A named pipe has nobody who would write into it. */
 static void
 test_pipe(struct check *check, const char *dir)
@@ -261,7 +313,7 @@ int
 main(void)
 {
 	static const char *const names[] = { "again", "other", "live",
-		"foreign", "pipe" };
+		"foreign", "cut", "pipe" };
 	struct check check;
 	const char *dir;
 	size_t i;
@@ -271,6 +323,7 @@ main(void)
 	test_reopen(&check, dir);
 	test_alive(&check, dir);
 	test_rubbish(&check, dir);
+	test_cut(&check, dir);
 	test_pipe(&check, dir);
 	test_no_room(&check, dir);
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
