@@ -385,9 +385,7 @@ say() {
 	ctl fail PUT /api/v1/job 403 1
 	run say bash pause
 	[[ $output == *'Permission denied'* ]]
-	kill "$SIM_PID"
-	wait "$SIM_PID" || :
-	SIM_PID=
+	printer_dies
 	run say bash pause
 	[[ $output == *'Host is down'* ]]
 }

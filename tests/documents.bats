@@ -286,16 +286,13 @@ print_something() {
 }
 
 @test "a printer that is away is EHOSTDOWN, and back without a remount" {
-	local kind port file
+	local kind file
 	for kind in $(both); do
 		fresh "$kind"
-		port=${URL##*:}
 		on_disk a.gcode
 		cat "$M/version.json" "$M/info.json" >/dev/null
 		ls "$S"
-		kill "$SIM_PID"
-		wait "$SIM_PID" || :
-		SIM_PID=
+		printer_dies
 		sleep 1.2 # past the ttl
 		assert_fails_with 'Host is down' cat "$M/status.json"
 		for file in job.json transfer.json status/state; do
@@ -304,12 +301,7 @@ print_something() {
 		[ "$(cat "$M/status/online")" = 0 ]
 		cat "$M/version.json" "$M/info.json" >/dev/null
 		[ "$(ls "$S")" = a.gcode ]
-		"$SIMPRINTER" --personality "$kind" --port "$port" \
-		    --storage "$DIR/printer" --password "$PASSWORD" \
-		    --api-key api-key --log "$DIR/requests" \
-		    --control "$DIR/fifo" >"$DIR/ready" \
-		    2>"$DIR/simprinter.err" 3>&- &
-		SIM_PID=$!
+		printer_again
 		within 20 cat "$M/status.json"
 		[ "$(cat "$M/status/online")" = 1 ]
 	done

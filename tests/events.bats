@@ -87,21 +87,14 @@ has() {
 
 @test "a stick that goes and a printer that is away show" {
 	fresh buddy
-	local port=${URL##*:}
 	listen "$DIR/events"
 	ctl usb out
 	eventually has "$DIR/events" storage '"usb"' null
 	ctl usb in
 	eventually has "$DIR/events" storage null '"usb"'
-	kill "$SIM_PID"
-	wait "$SIM_PID" || :
-	SIM_PID=
+	printer_dies
 	eventually has "$DIR/events" online true false
-	"$SIMPRINTER" --personality buddy --port "$port" \
-	    --storage "$DIR/printer" --password "$PASSWORD" \
-	    --log "$DIR/requests" --control "$DIR/fifo" >"$DIR/ready" \
-	    2>"$DIR/simprinter.err" 3>&- &
-	SIM_PID=$!
+	printer_again
 	eventually has "$DIR/events" online false true
 	kill "$LISTENER"
 }

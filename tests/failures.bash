@@ -37,27 +37,10 @@ remounted() {
 	forget_requests
 }
 
-# The printer loses its power.
-printer_dies() {
-	kill -KILL "$SIM_PID"
-	wait "$SIM_PID" || :
-	SIM_PID=
-}
-
-# The same printer at the same address, knowing no login any more.
-printer_again() {
-	rm -f "$DIR/ready" "$DIR/fifo"
-	"$SIMPRINTER" --personality "$PERSONALITY" --port "${URL##*:}" \
-	    --storage "$DIR/printer" --password "$PASSWORD" --api-key api-key \
-	    --log "$DIR/requests" --control "$DIR/fifo" --preview off \
-	    >"$DIR/ready" 2>>"$DIR/simprinter.err" 3>&- &
-	SIM_PID=$!
-	eventually grep -q READY "$DIR/ready"
-}
-
 # In its place somebody who takes connections and says nothing; the moments
 # at which they came, in seconds, are in $DIR/connections.
 black_hole() {
+	rm -f "$DIR/connections.open"
 	: >"$DIR/connections"
 	python3 - "${URL##*:}" "$DIR/connections" 3>&- <<-'END' &
 	import socket, sys, time

@@ -258,6 +258,37 @@ teardown() {
 	return $rc
 }
 
+# The printer loses its power.
+printer_dies() {
+	kill -KILL "$SIM_PID"
+	wait "$SIM_PID" || :
+	SIM_PID=
+	port_is_kept "${URL##*:}"
+}
+
+# Nobody else on this machine gets the port while the printer is away.  Its
+# next server may: both say SO_REUSEADDR, and this one does not listen.
+port_is_kept() {
+	python3 - "$1" >/dev/null 2>&1 3>&- <<-'END' &
+	import socket, sys, time
+	kept = socket.socket()
+	kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+	kept.bind(("127.0.0.1", int(sys.argv[1])))
+	time.sleep(1000)
+	END
+}
+
+# The same printer at the same address, knowing no login any more.
+printer_again() {
+	rm -f "$DIR/ready" "$DIR/fifo"
+	"$SIMPRINTER" --personality "$PERSONALITY" --port "${URL##*:}" \
+	    --storage "$DIR/printer" --password "$PASSWORD" --api-key api-key \
+	    --log "$DIR/requests" --control "$DIR/fifo" --preview off \
+	    >"$DIR/ready" 2>>"$DIR/simprinter.err" 3>&- &
+	SIM_PID=$!
+	eventually grep -q READY "$DIR/ready"
+}
+
 forget_requests() {
 	: >"$DIR/requests"
 }

@@ -64,9 +64,7 @@ long_model() {
 		    ',method="PUT",outcome="accepted"')" = 1 ]
 		[ "$(metric prusafs_request_duration_seconds_count \
 		    ',lane="up"')" -ge 1 ]
-		kill "$SIM_PID"
-		wait "$SIM_PID" || :
-		SIM_PID=
+		printer_dies
 		is_away() {
 			[ "$(metric prusafs_online)" = 0 ]
 		}

@@ -545,20 +545,11 @@ other() {
 
 @test "offline_ok mounts a printer that is away, and it comes back" {
 	printer buddy
-	local port=${URL##*:}
-	kill "$SIM_PID"
-	wait "$SIM_PID" || :
-	SIM_PID=
+	printer_dies
 	mounted offline_ok
 	assert_fails_with 'Host is down' cat "$M/status.json"
 	[ "$(cat "$M/status/online")" = 0 ]
-	rm "$DIR/ready"
-	"$SIMPRINTER" --personality buddy --port "$port" \
-	    --storage "$DIR/printer" --password "$PASSWORD" \
-	    --log "$DIR/requests" --control "$DIR/fifo" \
-	    >"$DIR/ready" 2>"$DIR/simprinter.err" 3>&- &
-	SIM_PID=$!
-	eventually grep -q READY "$DIR/ready"
+	printer_again
 	within 20 cat "$M/status.json"
 	[ "$(cat "$M/status/online")" = 1 ]
 }
