@@ -107,12 +107,19 @@ hole() {
 	mapfile -t HOLES < <(grep http "$DIR/hole")
 }
 
+# dead COUNT: addresses in $DEAD where nobody listens, and nobody will.
 dead() {
-	python3 -c '
-import socket
-s = socket.socket()
-s.bind(("127.0.0.1", 0))
-print("http://127.0.0.1:%d" % s.getsockname()[1])'
+	python3 - "$1" >"$DIR/dead" 3>&- <<-'END' &
+	import socket, sys, time
+	kept = [socket.socket() for i in range(int(sys.argv[1]))]
+	for one in kept:
+	    one.bind(("127.0.0.1", 0))
+	    print("http://127.0.0.1:%d" % one.getsockname()[1])
+	print("end", flush=True)
+	time.sleep(1000)
+	END
+	eventually grep -q end "$DIR/dead"
+	mapfile -t DEAD < <(grep http "$DIR/dead")
 }
 
 # In one write, as echo would not.

@@ -133,7 +133,8 @@ load farm.bash
 
 @test "status.json tells of all printers, whether they answer or not" {
 	grow mk4 pi3 'the "old" one'
-	section gone "$(dead)"
+	dead 1
+	section gone "${DEAD[0]}"
 	farm_mounted
 	[ "$(jq -c '[keys_unsorted, map(.online)]' "$M/status.json")" = \
 	    '[["mk4","pi3","the \"old\" one","gone"],[true,true,true,false]]' ]
@@ -220,7 +221,8 @@ load farm.bash
 
 @test "what fails at one printer is done at the others" {
 	grow mk4 mini
-	section gone "$(dead)"
+	dead 1
+	section gone "${DEAD[0]}"
 	farm_mounted
 	printing mk4
 	assert_fails_with 'No such process' say 'mini pause'
@@ -322,6 +324,7 @@ load farm.bash
 	url=$(url_of pi3)
 	kill "${PIDS[0]}"
 	wait "${PIDS[0]}"
+	port_is_kept "${url##*:}"
 	PIDS=("${PIDS[1]}")
 	farm_mounted
 	grep -q "pi3: $url: connection refused" "$OUT"
@@ -511,8 +514,9 @@ load farm.bash
 	local name i pids=()
 	mapfile -t names < <(seq -f 'p%03g' 180)
 	grow "${names[@]}"
+	dead 20
 	for i in $(seq 20); do
-		section "dead$i" "$(dead)"
+		section "dead$i" "${DEAD[$i - 1]}"
 	done
 	farm_mounted
 	[ "$(ls "$M" | wc -l)" -eq 204 ]
@@ -681,7 +685,8 @@ load farm.bash
 
 @test "metrics has the series of all printers, with their names" {
 	grow mk4 pi3
-	section gone "$(dead)"
+	dead 1
+	section gone "${DEAD[0]}"
 	farm_mounted
 	cat "$M/metrics" >"$DIR/metrics"
 	grep -q '{printer="mk4"' "$DIR/metrics"

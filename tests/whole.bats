@@ -63,7 +63,8 @@ assert_no_secret() {
 
 @test "grep -r of a whole farm ends and finds no password" {
 	grow mk4 mini pi3
-	section away "$(dead)"
+	dead 1
+	section away "${DEAD[0]}"
 	farm_mounted
 	used "$M/mk4/usb"
 	used "$M/mini/usb"
