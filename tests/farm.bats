@@ -20,6 +20,7 @@ load farm.bash
 }
 
 @test "a printers file may be relative, and is a source of mount too" {
+	local daemon
 	grow mk4
 	cp "$FILE" "$DIR/farm/other.conf"
 	cd "$DIR/farm"
@@ -27,7 +28,9 @@ load farm.bash
 	eventually is_mounted
 	grep -q "$DIR/farm/other.conf $M " /proc/mounts
 	[ "$(cat "$M/mk4/status/state")" = IDLE ]
+	daemon=$(pgrep -f -- "other.conf $M\$")
 	fusermount3 -u "$M"
+	eventually is_gone "$daemon"
 }
 
 @test "what is wrong in a printers file is told with its line" {
