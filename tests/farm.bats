@@ -491,7 +491,7 @@ load farm.bash
 	local name pids=()
 	model "$DIR/a.gcode" 1500000
 	for name in mk4 mini pi3; do
-		tell "$name" rate 600000
+		tell "$name" rate 20000
 		cp "$DIR/a.gcode" "$M/$name"/[ul]*[bl]/ 3>&- &
 		pids+=($!)
 	done
@@ -502,6 +502,9 @@ load farm.bash
 	eventually sending
 	jq -es 'all(.[].uploads[]; .state == "sending")' "$M"/*/uploads.json
 	kill -TERM "$FS_PID"
+	for name in mk4 mini pi3; do
+		tell "$name" rate 0
+	done
 	for name in "${pids[@]}"; do
 		wait "$name"
 	done
