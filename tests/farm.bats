@@ -299,24 +299,38 @@ load farm.bash
 	[ "$(total "$M")" -eq $((64 * (1 << 30) + $(total "$M/pi3/local"))) ]
 }
 
+# met N: somebody is connected to the N-th of the holes.
+met() {
+	awk -v port=":$(printf %04X "${HOLES[$1]##*:}")" \
+	    '$3 ~ port "$" && $4 == "01" { met = 1 } END { exit !met }' \
+	    /proc/net/tcp
+}
+
 @test "printers that never answer delay neither the mount nor the others" {
 	grow mk4
 	hole 12
-	local i
+	local i pid
 	for i in "${!HOLES[@]}"; do
 		section "hole$i" "${HOLES[$i]}"
 	done
-	timeout 15 "$PRUSAFS" -f -o \
+	"$PRUSAFS" -f -o \
 	    "cache_dir=$DIR/cache,connect_timeout=2,answer_timeout=1000" \
 	    "$FILE" "$M" >"$OUT" 2>&1 3>&- &
 	FS_PID=$!
 	within 12 is_mounted
+	# Five seconds later somebody tries again and waits; others need not.
+	timeout 1000 sh -c 'while :; do ls "$1"; sleep 0.1; done' sh \
+	    "$M/hole3/usb" >/dev/null 2>&1 3>&- &
+	pid=$!
+	eventually met 3
 	[ "$(cat "$M/mk4/status/state")" = IDLE ]
 	[ "$(timeout 10 cat "$M/status.json" |
 	    jq '[.[] | select(.online)] | length')" -eq 1 ]
 	assert_fails_with 'Host is down' cat "$M/hole3/status.json"
 	ls -l "$M" "$M/hole3" >/dev/null
-	timeout 10 umount "$M"
+	kill "$pid"
+	wait "$pid" || :
+	within 10 timeout 10 umount "$M"
 	wait "$FS_PID"
 	FS_PID=
 }
@@ -655,18 +669,12 @@ load farm.bash
 	farm_mounted connect_timeout=1,answer_timeout=1000
 	sed 's/^password_file.*/&\nconnect_timeout = 1000/' "$DIR/all" >"$FILE"
 	kill -HUP "$FS_PID"
-	# Somebody is connected to the last of them.
-	met() {
-		awk -v port=":$(printf %04X "${HOLES[5]##*:}")" \
-		    '$3 ~ port "$" && $4 == "01" { met = 1 } END { exit !met }' \
-		    /proc/net/tcp
-	}
 	for i in "${!HOLES[@]}"; do
 		cat "$M/hole$i/status.json" "$M/hole$i/info.json" \
 		    >/dev/null 2>&1 3>&- &
 		pids+=($!)
 	done
-	eventually met
+	eventually met 5
 	kill -TERM "$FS_PID"
 	eventually is_gone "$FS_PID"
 	wait "$FS_PID"
