@@ -24,6 +24,12 @@ is_open() {
 	    grep -q '[SD] ' "/proc/$1/stat"
 }
 
+# The process in $LISTENER ends, and its call has ended: the mount is free.
+listen_no_more() {
+	kill "$LISTENER"
+	eventually is_gone "$LISTENER"
+}
+
 # has FILE KIND OLD NEW, as JSON.
 has() {
 	jq -es --arg kind "$2" --argjson old "$3" --argjson new "$4" '
@@ -52,7 +58,7 @@ has() {
 		echo print >"$M/control"
 		wait "$grep"
 		jq -e '.kind == "state" and .new == "FINISHED"' "$DIR/grep"
-		kill "$LISTENER"
+		listen_no_more
 		jq -es 'length > 3 and all(.[]; (.time | type) == "number" and
 		    (.printer | type) == "string" and has("old") and
 		    has("new"))' "$DIR/events"
@@ -81,7 +87,7 @@ has() {
 		    "\"$STORAGE/b.gcode\""
 		rm "$S/b.gcode"
 		eventually has "$DIR/events" file "\"$STORAGE/b.gcode\"" null
-		kill "$LISTENER"
+		listen_no_more
 	done
 }
 
@@ -96,7 +102,7 @@ has() {
 	eventually has "$DIR/events" online true false
 	printer_again
 	eventually has "$DIR/events" online false true
-	kill "$LISTENER"
+	listen_no_more
 }
 
 @test "a transfer shows" {
@@ -107,7 +113,7 @@ has() {
 		ctl transfer-elsewhere on
 		eventually jq -es 'any(.[]; .kind == "transfer" and
 		    .old == null and (.new | type) == "number")' "$DIR/events"
-		kill "$LISTENER"
+		listen_no_more
 	done
 }
 
@@ -270,8 +276,7 @@ apart() {
 		# Every ten seconds while idle: for the status and the storages.
 		# That a second round takes ten more is for the times of both.
 		within 25 has_requests 2 . /api/v1/status
-		kill "$LISTENER"
-		eventually is_gone "$LISTENER"
+		listen_no_more
 		apart 6 /api/v1/status
 		forget_requests
 		# As above.
@@ -289,7 +294,7 @@ apart() {
 	forget_requests
 	# Every ten seconds would take forty for this.
 	within 25 has_requests 5 . /api/v1/status
-	kill "$LISTENER"
+	listen_no_more
 	apart 1 /api/v1/status
 }
 
