@@ -7,8 +7,8 @@ state_is() {
 }
 
 long_model() {
-	model "$1" "${2:-40000}"
-	echo "; estimated printing time (normal mode) = ${3:-10m 0s}" >>"$1"
+	model "$1"
+	echo '; estimated printing time (normal mode) = 10m 0s' >>"$1"
 }
 
 # Write what comes into a file; $LISTENER is the process.
@@ -46,17 +46,26 @@ has() {
 	refute bash -c "echo x >'$M/events'" 2>/dev/null
 }
 
+has_progress() {
+	jq -es 'any(.[]; .kind == "progress" and .new >= 1)' "$1"
+}
+
 @test "a print shows in events, each line valid, until it ends" {
-	local kind
+	local kind grep
 	for kind in $(both); do
 		fresh "$kind"
-		long_model "$DIR/long.gcode" 40000 10s
+		long_model "$DIR/long.gcode"
 		cp "$DIR/long.gcode" "$S/"
 		listen "$DIR/events"
-		timeout 60 grep -m1 FINISHED "$M/events" >"$DIR/grep" 3>&- &
-		local grep=$!
+		grep -m1 FINISHED "$M/events" >"$DIR/grep" 3>&- &
+		grep=$!
+		eventually is_open "$grep"
 		echo print >"$M/control"
+		eventually has_progress "$DIR/events"
+		ctl finish
+		eventually is_gone "$grep"
 		wait "$grep"
+		eventually grep -q FINISHED "$DIR/events"
 		jq -e '.kind == "state" and .new == "FINISHED"' "$DIR/grep"
 		listen_no_more
 		jq -es 'length > 3 and all(.[]; (.time | type) == "number" and
@@ -66,8 +75,7 @@ has() {
 		    has "$DIR/events" state '"BUSY"' '"PRINTING"'
 		jq -es 'any(.[]; .kind == "job" and .old == null and
 		    (.new | type) == "number")' "$DIR/events"
-		jq -es 'any(.[]; .kind == "progress" and .new >= 1)' \
-		    "$DIR/events"
+		has_progress "$DIR/events"
 		jq -es '[.[] | select(.kind == "state")] |
 		    [.[1:], .[:-1]] | transpose |
 		    all(.[]; .[0].old == .[1].new)' "$DIR/events"
