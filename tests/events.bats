@@ -167,7 +167,7 @@ has_progress() {
 	        return
 	    raise AssertionError("there is something to read")
 	def store(name):
-	    subprocess.Popen(["cp", model, f"{mount}/usb/{name}.gcode"])
+	    return subprocess.Popen(["cp", model, f"{mount}/usb/{name}.gcode"])
 	def drain():
 	    text = b""
 	    while select.select([fd], [], [], 0)[0]:
@@ -177,19 +177,22 @@ has_progress() {
 	poll = select.poll()
 	poll.register(fd, select.POLLIN)
 	assert poll.poll(0) == []
-	store("poll")
+	storing = store("poll")
 	assert poll.poll(20000) == [(fd, select.POLLIN)]
+	assert storing.wait() == 0
 	drain()
 	must_block()
 	assert select.select([fd], [], [], 0)[0] == []
-	store("select")
+	storing = store("select")
 	assert select.select([fd], [], [], 20)[0] == [fd]
+	assert storing.wait() == 0
 	drain()
 	epoll = select.epoll()
 	epoll.register(fd, select.EPOLLIN)
 	assert epoll.poll(0) == []
-	store("epoll")
+	storing = store("epoll")
 	assert epoll.poll(20) == [(fd, select.EPOLLIN)]
+	assert storing.wait() == 0
 	drain()
 	assert epoll.poll(0) == []
 	try:
