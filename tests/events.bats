@@ -240,8 +240,8 @@ def alarm(*_):
     raise TimeoutError
 signal.signal(signal.SIGALRM, alarm)
 stream = open(sys.argv[1], "rb", 0)
-signal.setitimer(signal.ITIMER_REAL, 0.2)
 try:
+    signal.setitimer(signal.ITIMER_REAL, 0.2)
     stream.read(1)
 except TimeoutError:
     print("in time")' "$M/events"
