@@ -288,9 +288,9 @@ apart() {
 		refute within 12 test -s "$DIR/requests"
 		listen "$DIR/events"
 		forget_requests
-		# Every ten seconds while idle: for the status and the storages.
+		# Every ten seconds while idle: for the status, then the storages.
 		# That a second round takes ten more is for the times of both.
-		within 25 has_requests 2 . /api/v1/status
+		eventually has_requests 2 . /api/v1/storage
 		listen_no_more
 		apart 6 /api/v1/status
 		forget_requests
