@@ -27,8 +27,14 @@ print_something() {
 
 @test "legacy/ has the OctoPrint-compatible answers, without nulls" {
 	local kind file
+	listed() {
+		echo refresh >"$M/control"
+		jq -e '.files[0].children[0].display == "a.gcode"' \
+		    "$M/legacy/files.json"
+	}
 	for kind in $(both); do
-		fresh "$kind"
+		printer "$kind"
+		mounted ttl=60
 		# shellcheck disable=SC2012
 		[ "$(ls "$M/legacy" | xargs)" = 'files.json job.json printer.json' ]
 		assert_requests 0
@@ -37,8 +43,7 @@ print_something() {
 		    .temperature.tool0.actual > 0' "$M/legacy/printer.json"
 		jq -e '.state == "Operational" and (has("job") | not) or
 		    .job.file == {}' "$M/legacy/job.json"
-		eventually jq -e '.files[0].children[0].display == "a.gcode"' \
-		    "$M/legacy/files.json"
+		eventually listed
 		for file in printer job files; do
 			jq -es 'length == 1 and ([.. | select(. == null)] |
 			    length == 0)' "$M/legacy/$file.json"
