@@ -146,7 +146,7 @@ has_connections() {
 	printer_dies
 	black_hole
 	refute cat "$M/status.json" 2>/dev/null
-	has_connections 1
+	eventually has_connections 1
 	refute within 7 has_connections 2
 }
 
