@@ -227,7 +227,7 @@ has_open() {
 }
 
 # stuck_upload SIGNAL COMMAND…: it waits for an upload to a printer that
-# froze, before the upload or in the midst of it, and ends.
+# froze before the upload, and ends.
 stuck_upload() {
 	local signal=$1
 	shift
@@ -239,6 +239,22 @@ stuck_upload() {
 	eventually has_under_way 1
 	stuck_dies "$signal"
 	within 5 has_under_way 0
+}
+
+# The same in the midst of it, for what looks at the folder once more when it
+# has written the bytes: the listing may be too old by then.
+stuck_amid() {
+	local signal=$1
+	shift
+	echo "# SIG$signal: $*"
+	ctl freeze 0
+	ctl rate 1000000
+	background "$@"
+	eventually has_under_way 1
+	ctl freeze 1000
+	stuck_dies "$signal"
+	within 5 has_under_way 0
+	ctl rate 0
 }
 
 # Have TARGET open, and change it in the middle at SIGUSR1.
@@ -270,7 +286,7 @@ os.pwrite(out, b"M84", 1000)' "$1"
 			# rename
 			stuck_upload "$signal" mv "$S/a.part" "$S/b.gcode"
 			stuck_upload "$signal" mv "$M/unsent/kept.gcode" "$S/"
-			stuck_upload "$signal" \
+			stuck_amid "$signal" \
 			    rsync "$DIR/model.gcode" "$S/c.gcode"
 			# open and write: is it printed, what is there?
 			echo "# SIG$signal: open and write"
