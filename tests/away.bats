@@ -307,7 +307,7 @@ os.pwrite(out, b"M84", 1000)' "$1"
 			ctl freeze 0
 			# The printer may have got the DELETE.
 			eventually jq -e .printer.state "$M/status.json"
-			refute jq -e . "$M/transfer.json"
+			eventually refute jq -e . "$M/transfer.json"
 			on_disk there.gcode 100000
 			echo refresh >"$M/control"
 			unsent_has kept.gcode
@@ -339,6 +339,8 @@ os.pwrite(out, b"M84", 1000)' "$1"
 			eventually printer_has ''
 			unsent_is_empty
 		done
+		# They are noted when the printer has cleaned up.
+		eventually has_requests 2 '^PUT$'
 		forget_requests
 		cp "$DIR/model.gcode" "$S/"
 		assert_one_put
