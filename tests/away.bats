@@ -437,7 +437,7 @@ signal_ends() {
 	for kind in $(both); do
 		fresh "$kind"
 		model "$DIR/model.gcode" 1000000
-		ctl rate 400000
+		ctl rate 20000
 		cp "$DIR/model.gcode" "$S/" 3>&- &
 		writer=$!
 		eventually is_sending
@@ -445,6 +445,7 @@ signal_ends() {
 		# Calls are still answered.
 		jq -e .printer.state "$M/status.json"
 		has_under_way 1
+		ctl rate 0
 		wait "$writer"
 		within 5 cmp "$DIR/model.gcode" "$DISK/model.gcode"
 		assert_requests 1 '^PUT$'
