@@ -99,14 +99,6 @@ stuck_dies() {
 	wait "$STUCK" 2>/dev/null || :
 }
 
-# Milliseconds that a command took; its result does not matter.
-took() {
-	local before
-	before=$(date +%s%N)
-	"$@" >/dev/null 2>&1 || :
-	echo $((($(date +%s%N) - before) / 1000000))
-}
-
 # How many lines of the log say so.
 log_count() {
 	grep -c -- "$1" "$M/log" || :
