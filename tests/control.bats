@@ -197,13 +197,17 @@ say() {
 	local kind
 	for kind in $(both); do
 		fresh "$kind"
-		long_model "$DIR/long.gcode" 400000
+		long_model "$DIR/long.gcode" 4000000
 		ctl rate 100000
 		cp "$DIR/long.gcode" "$S/" 3>&- &
 		local writer=$!
 		eventually jq -e '.transferred > 0' "$M/transfer.json"
-		echo "print $STORAGE/long.gcode" >"$M/control"
+		echo "print $STORAGE/long.gcode" >"$M/control" 3>&- &
+		local printing=$!
+		eventually grep -q request_wait "/proc/$printing/wchan"
+		ctl rate 0
 		wait "$writer"
+		wait "$printing"
 		eventually state_is PRINTING
 		assert_requests 1 '^PUT$' '/files/'
 	done
