@@ -27,7 +27,9 @@ TOKEN=token-1234567
 
 PATIENCE=30
 export LC_ALL=C.UTF-8
-unset PRUSA_HOST PRUSA_USERNAME PRUSA_PASSWORD OBICO_TOKEN CDPATH
+unset PRUSA_HOST PRUSA_USERNAME PRUSA_PASSWORD OBICO_TOKEN CDPATH LANGUAGE
+# For the tools; prusafs knows no proxy.
+unset http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY
 
 bats_require_minimum_version 1.5.0
 
@@ -39,6 +41,7 @@ setup() {
 	SIM_PID=
 	FS_PID=
 	RUN_AS=()
+	umask 022
 	mkdir "$M"
 	chmod 755 "$DIR"
 	export XDG_CACHE_HOME=$DIR/xdg-cache XDG_CONFIG_HOME=$DIR/xdg-config
