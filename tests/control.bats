@@ -92,7 +92,7 @@ say() {
 	fresh pi
 	assert_fails_with 'No such process' say bash stop-transfer
 	ctl rate 100000
-	model "$DIR/slow.gcode" 900000
+	model "$DIR/slow.gcode" 4000000
 	cp "$DIR/slow.gcode" "$S/" 3>&- &
 	local writer=$!
 	eventually jq -e '.transferred > 0' "$M/transfer.json"
