@@ -94,10 +94,10 @@ check_folder_name(struct obico *obico, const struct wait *wait, int64_t parent,
 	return error;
 }
 
-/* Is there a folder of just that name, and which? */
+/* Is there a folder of just that name?  Returns 0, or -ENOENT and such. */
 static int
 find_folder(struct obico *obico, const struct wait *wait, int64_t parent,
-    const char *name, int64_t *id)
+    const char *name)
 {
 	struct records folders = { 0 };
 	int error = library_list(obico, wait, true, parent, &folders);
@@ -106,10 +106,8 @@ find_folder(struct obico *obico, const struct wait *wait, int64_t parent,
 	if (error == 0)
 		error = -ENOENT;
 	for (i = 0; i < folders.count && error == -ENOENT; i++) {
-		if (strcmp(folders.all[i].name, name) != 0)
-			continue;
-		*id = folders.all[i].id;
-		error = 0;
+		if (strcmp(folders.all[i].name, name) == 0)
+			error = 0;
 	}
 	records_free(&folders);
 	return error;
@@ -179,7 +177,7 @@ obico_make_folder(struct printer *printer, const struct wait *wait,
 	struct obico *obico = obico_of(printer);
 	struct http_reply reply = { 0 };
 	struct buf text = { 0 };
-	int64_t parent, id;
+	int64_t parent;
 	int error = library_folder_id(folder, &parent);
 
 	if (error == 0)
@@ -196,7 +194,7 @@ obico_make_folder(struct printer *printer, const struct wait *wait,
 	error = expect(201, &reply, error);
 	/* It fails for a clash that we did not see, too. */
 	if ((printer_is_unclear(error) || error == -EREMOTEIO) &&
-	    find_folder(obico, wait, parent, name, &id) == 0)
+	    find_folder(obico, wait, parent, name) == 0)
 		error = 0;
 out:
 	http_reply_free(&reply);
@@ -370,20 +368,22 @@ carry_out(struct move *move)
 	return error;
 }
 
-/*
- * The file or empty folder that gives way, or -ENOENT: nothing is there.  The
- * server keeps two files of one name apart, but no two folders.
- */
+/* What gives way, or -ENOENT: there is none, or it is what is to be moved. */
 static int
 find_replaced(struct printer *printer, const struct wait *wait,
-    const char *folder, const char *name, bool is_folder, struct entry *out)
+    const char *folder, const char *name, const struct entry *moved,
+    struct entry *out)
 {
 	int error = find_exact(printer, wait, folder, name, out);
 
-	if (error != 0 || out->folder == is_folder)
+	if (error == 0 && strcmp(out->short_name, moved->short_name) == 0)
+		error = -ENOENT;
+	else if (error != 0 || out->folder == moved->folder)
 		return error;
+	else
+		error = moved->folder ? -ENOTDIR : -EISDIR;
 	entry_free(out);
-	return is_folder ? -ENOTDIR : -EISDIR;
+	return error;
 }
 
 /* First the new name, then what it replaces: nothing is lost in between. */
@@ -425,8 +425,8 @@ obico_move(struct printer *printer, const struct wait *wait, const char *folder,
 		error = library_folder_id(new_folder, &move.parent);
 	if (error != 0)
 		return error;
-	found = find_replaced(printer, wait, new_folder, new_name,
-	    entry->folder, &replaced);
+	found = find_replaced(printer, wait, new_folder, new_name, entry,
+	    &replaced);
 	if (found == 0 && !replace)
 		error = -EEXIST;
 	else if (found != 0 && found != -ENOENT)

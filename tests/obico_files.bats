@@ -404,6 +404,25 @@ setup_cloud() {
 	cmp "$DIR/b.gcode" "$S/a.gcode"
 }
 
+@test "what was renamed so elsewhere is not replaced by itself" {
+	setup_cloud
+	local id
+	mounted
+	cp "$DIR/a.gcode" "$S/a.gcode"
+	mkdir "$S/one"
+	ls -l "$S"
+	id=$(api GET g_code_files/ | jq '.results[0].id')
+	api PATCH "g_code_files/$id/" '{"filename": "b.gcode"}'
+	api PATCH g_code_folders/1/ '{"name": "two"}'
+	# Unless the listing is remembered no more.
+	"$TOOLS/rename" "$S/a.gcode" "$S/b.gcode" || :
+	"$TOOLS/rename" "$S/one" "$S/two" || :
+	assert_requests 0 '^DELETE$'
+	[ "$(cloud_names)" = b.gcode ]
+	[ "$(ls "$S")" = $'b.gcode\ntwo' ]
+	cmp "$DIR/a.gcode" "$S/b.gcode"
+}
+
 @test "a deleted file does not come back by a rename" {
 	setup_cloud
 	local id
