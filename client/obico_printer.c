@@ -207,6 +207,7 @@ obico_printer_new(struct obico *obico, int64_t id, bool archived,
 					      &dialect_obico;
 	printer->printer.has_pictures = !archived;
 	printer->printer.is_watched = !archived;
+	printer->printer.library = obico;
 	printer->obico = obico_hold(obico);
 	printer->id = id;
 	printer->archived = archived;

@@ -224,6 +224,63 @@ rename_staged(const struct caller *caller, struct staged *staged,
 	return error;
 }
 
+/* Printers of one account show the same files. */
+static bool
+shows_same(const struct unit *unit, const struct unit *other)
+{
+	const void *library = unit->printer->library;
+
+	return unit == other ||
+	    (library != NULL && library == other->printer->library);
+}
+
+/* Is there something here of it, or below it, that the printer has not? */
+static bool
+is_staged(const struct place *place)
+{
+	struct staged *staged = stage_find(place->unit->stage, place->key);
+	bool is = staged != NULL;
+
+	if (!is) {
+		staged = stage_find_below(place->unit->stage, place->key);
+		is = staged != NULL;
+	}
+	staged_release(staged);
+	return is;
+}
+
+/* What is staged stays with its printer. */
+static int
+rename_across(const struct caller *caller, const struct renaming *renaming,
+    struct place **out)
+{
+	const struct place *source = renaming->source;
+	int error;
+
+	if (is_staged(source))
+		return -EXDEV;
+	error = rename_there(caller, renaming, out);
+	if (error == 0)
+		(void)printer_command(source->unit->printer, &caller->wait,
+		    VERB_REFRESH, NULL);
+	return error;
+}
+
+static int
+rename_here(const struct caller *caller, const struct renaming *renaming,
+    struct place **out)
+{
+	struct unit *unit = renaming->folder->unit;
+	struct staged *staged = stage_find(unit->stage, renaming->source->key);
+	int error = staged == NULL ? -EAGAIN :
+				     rename_staged(caller, staged, renaming);
+
+	staged_release(staged);
+	if (error == -EAGAIN && unit->printer->dialect->renames)
+		return rename_there(caller, renaming, out);
+	return error == -EAGAIN ? rename_printed(caller, renaming) : error;
+}
+
 int
 entries_rename(const struct caller *caller, struct place *folder,
     const char *name, struct place *new_folder, const char *new_name,
@@ -231,10 +288,11 @@ entries_rename(const struct caller *caller, struct place *folder,
 {
 	struct renaming renaming = { .folder = new_folder, .replace = replace };
 	struct place *there = NULL;
-	struct staged *staged;
 	int error = entries_resolve(caller, folder, name, &renaming.source);
 
-	if (error == 0 && new_folder->node->kind != &kind_storage)
+	if (error == 0 &&
+	    (new_folder->node->kind != &kind_storage ||
+		!shows_same(folder->unit, new_folder->unit)))
 		error = -EXDEV;
 	if (error == 0)
 		error = entries_resolve(caller, new_folder, new_name,
@@ -246,14 +304,9 @@ entries_rename(const struct caller *caller, struct place *folder,
 		error = -EPERM;
 		goto out;
 	}
-	staged = stage_find(folder->unit->stage, renaming.source->key);
-	error = staged == NULL ? -EAGAIN :
-				 rename_staged(caller, staged, &renaming);
-	staged_release(staged);
-	if (error == -EAGAIN && folder->unit->printer->dialect->renames)
-		error = rename_there(caller, &renaming, &there);
-	else if (error == -EAGAIN)
-		error = rename_printed(caller, &renaming);
+	error = folder->unit == new_folder->unit ?
+	    rename_here(caller, &renaming, &there) :
+	    rename_across(caller, &renaming, &there);
 	if (error == 0)
 		*out = there != NULL ? there : place_hold(renaming.target);
 out:

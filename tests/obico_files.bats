@@ -186,6 +186,82 @@ setup_cloud() {
 	[ ! -e "$M/archived/Old i3/gcodes" ]
 }
 
+@test "what is moved to another printer of the account is not lost" {
+	setup_cloud
+	mounted
+	local other="$M/Prusa MINI/gcodes"
+	cp "$DIR/a.gcode" "$S/a.gcode"
+	mkdir "$S/parts"
+	forget_requests
+	mv "$S/a.gcode" "$other/a.gcode"
+	mv "$S/parts" "$other/"
+	assert_requests 0 '^DELETE$'
+	[ "$(cloud_names)" = a.gcode ]
+	cmp "$DIR/a.gcode" "$S/a.gcode"
+	mv "$S/a.gcode" "$other/b.gcode"
+	[ "$(ls "$S")" = $'b.gcode\nparts' ]
+	cmp "$DIR/a.gcode" "$other/b.gcode"
+	mv "$other/b.gcode" "$S/parts/"
+	[ "$(ls "$other")" = parts ]
+	[ "$(cloud_names 1)" = b.gcode ]
+	cmp "$DIR/a.gcode" "$S/parts/b.gcode"
+	cp "$DIR/b.gcode" "$S/.c.gcode.tmp"
+	mv "$S/.c.gcode.tmp" "$other/c.gcode"
+	[ "$(ls "$other")" = $'c.gcode\nparts' ]
+	[ ! -e "$S/.c.gcode.tmp" ]
+	cmp "$DIR/b.gcode" <(cloud_bytes c.gcode)
+	assert_requests 0 '^DELETE$'
+}
+
+@test "what is moved to another account or printer is copied and deleted" {
+	local kind others=()
+	setup_cloud
+	cloud a.gcode '' "$DIR/a.gcode"
+	printf '[cloud]\ntype = obico\nurl = %s\ntoken_file = token\n' "$URL" \
+	    >"$DIR/printers.conf"
+	for kind in obico buddy; do
+		"$SIMPRINTER" --personality $kind --port 0 \
+		    --storage "$DIR/$kind" --token "$TOKEN" \
+		    --password "$PASSWORD" --preview off \
+		    >"$DIR/$kind.ready" 2>"$DIR/$kind.err" 3>&- &
+		others+=($!)
+		eventually grep -q READY "$DIR/$kind.ready"
+	done
+	cat >>"$DIR/printers.conf" <<-EOF
+	[sky]
+	type = obico
+	url = $(sed -n 's/^READY //p' "$DIR/obico.ready")
+	token_file = token
+	[mk4]
+	url = $(sed -n 's/^READY //p' "$DIR/buddy.ready")
+	password_file = password
+	EOF
+	"$PRUSAFS" -f -o "cache_dir=$DIR/cache" "$DIR/printers.conf" "$M" \
+	    >"$OUT" 2>&1 3>&- &
+	FS_PID=$!
+	eventually is_mounted
+	local cloud="$M/cloud/MK3S Workshop/gcodes"
+	local sky="$M/sky/MK3S Workshop/gcodes"
+	# Both have the number 1.
+	cp "$DIR/b.gcode" "$sky/keep.gcode"
+	mv "$cloud/a.gcode" "$sky/"
+	[ "$(ls "$cloud")" = '' ]
+	[ "$(ls "$sky")" = $'a.gcode\nkeep.gcode' ]
+	cmp "$DIR/a.gcode" "$sky/a.gcode"
+	cmp "$DIR/b.gcode" "$sky/keep.gcode"
+	mv "$sky/a.gcode" "$M/mk4/usb/"
+	[ "$(ls "$sky")" = keep.gcode ]
+	cmp "$DIR/a.gcode" "$M/mk4/usb/a.gcode"
+	cp "$DIR/b.gcode" "$M/mk4/usb/.b.gcode.tmp"
+	mv "$M/mk4/usb/.b.gcode.tmp" "$cloud/b.gcode"
+	mv "$M/mk4/usb/a.gcode" "$cloud/"
+	[ "$(ls -A "$M/mk4/usb")" = '' ]
+	[ "$(cloud_names)" = $'a.gcode\nb.gcode' ]
+	unmounted
+	kill "${others[@]}"
+	wait "${others[@]}"
+}
+
 @test "what another printer replaced within a second is read anew" {
 	setup_cloud
 	model "$DIR/c.gcode" 3000
