@@ -160,16 +160,20 @@ accept(struct sending *sending, struct record *record, struct entry *out)
 	return error;
 }
 
-/* A record of that name that was not there before. */
+/*
+ * A record of that name and size that was not there before; one of another
+ * size is somebody else's.
+ */
 static bool
 is_new(const struct sending *sending, const struct record *record)
 {
+	const struct store *store = sending->store;
 	struct buf wire = { 0 };
 	bool is = false;
 
-	if (strcmp(record->name, sending->store->name) == 0 &&
-	    !record->is_deleted && !record->is_on_printer &&
-	    library_wire(record, &wire) == 0)
+	if (strcmp(record->name, store->name) == 0 &&
+	    record->size == store->source.len && !record->is_deleted &&
+	    !record->is_on_printer && library_wire(record, &wire) == 0)
 		is = listing_find(sending->before, wire.data) == NULL;
 	buf_free(&wire);
 	return is;

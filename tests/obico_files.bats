@@ -308,6 +308,24 @@ setup_cloud() {
 	cmp "$DIR/a.gcode" "$S/c.gcode (1)"
 }
 
+@test "what somebody else stores under the name meanwhile is his" {
+	setup_cloud
+	mounted
+	ls "$S"
+	forget_requests
+	ctl latency 1000
+	ctl fail POST /api/v1/g_code_files/ 500 1
+	cp "$DIR/a.gcode" "$S/c.gcode" &
+	eventually has_requests 1 '^GET$' 'g_code_files/[?]'
+	# The upload fails, and what became of it is looked for a second later.
+	cloud c.gcode '' "$DIR/b.gcode"
+	ctl latency 0
+	refute wait $!
+	[ "$(cloud_names)" = c.gcode ]
+	cmp "$DIR/b.gcode" <(cloud_bytes c.gcode)
+	cmp "$DIR/a.gcode" "$P/unsent/c.gcode"
+}
+
 @test "an upload whose answer was lost is found, and not sent again" {
 	setup_cloud
 	mounted
