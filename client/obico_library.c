@@ -19,7 +19,9 @@
 #include "client/obico_link.h"
 
 #define PAGE	 200 /* records; each has all prints that were made of it */
-#define PAGES	 100
+#define FEW	 5   /* records, if those are too much for one answer */
+#define MUCH	 (1 << 20) /* bytes of an answer that may be no good for that */
+#define RECORDS	 20000
 #define ATTEMPTS 5 /* at a folder that changes meanwhile */
 
 /* What files and folders are called. */
@@ -237,8 +239,17 @@ add_record(struct records *records, const cJSON *object, bool is_folder)
 	return error == -EPROTO ? 0 : error; /* it is none */
 }
 
+/* One page: which one it is, and what it and the folder have. */
+struct page {
+	int number;
+	int size; /* records that it may have */
+	int64_t here;
+	int64_t count;
+};
+
 static int
-make_page_target(bool is_folder, int64_t folder, int page, struct buf *out)
+make_page_target(bool is_folder, int64_t folder, const struct page *page,
+    struct buf *out)
 {
 	int error = buf_printf(out, "%s?parent_folder=", genres[is_folder].api);
 
@@ -248,15 +259,10 @@ make_page_target(bool is_folder, int64_t folder, int page, struct buf *out)
 		    buf_printf(out, "%" PRId64, folder);
 	if (error == 0)
 		error = buf_printf(out,
-		    "&sorting=created_at_asc&page_size=%d&page=%d", PAGE, page);
+		    "&sorting=created_at_asc&page_size=%d&page=%d", page->size,
+		    page->number);
 	return error;
 }
-
-/* One page: how many records it has, and how many the folder has. */
-struct page {
-	int64_t here;
-	int64_t count;
-};
 
 static int
 read_page(const struct http_reply *reply, bool is_folder,
@@ -273,7 +279,7 @@ read_page(const struct http_reply *reply, bool is_folder,
 	    !cJSON_IsArray(results))
 		error = -EPROTO;
 	page->here = cJSON_GetArraySize(results);
-	if (error == 0 && page->here > PAGE)
+	if (error == 0 && page->here > page->size)
 		error = -EPROTO;
 	cJSON_ArrayForEach (object, results) {
 		if (error == 0)
@@ -283,19 +289,22 @@ read_page(const struct http_reply *reply, bool is_folder,
 	return error;
 }
 
+/* As for ask_all. */
 static int
 ask_page(struct obico *obico, const struct wait *wait, bool is_folder,
-    int64_t folder, int number, struct records *records, struct page *page)
+    int64_t folder, struct page *page, struct records *records)
 {
 	struct http_reply reply = { 0 };
 	struct buf target = { 0 };
-	int error = make_page_target(is_folder, folder, number, &target);
+	int error = make_page_target(is_folder, folder, page, &target);
 
 	if (error == 0)
 		error = obico_ask(obico, wait, "GET", target.data, NULL,
 		    &reply);
 	if (error == 0)
 		error = read_page(&reply, is_folder, records, page);
+	if (error == -EPROTO && reply.received > MUCH)
+		error = -EMSGSIZE;
 	http_reply_free(&reply);
 	buf_free(&target);
 	return error;
@@ -304,20 +313,20 @@ ask_page(struct obico *obico, const struct wait *wait, bool is_folder,
 /*
  * All pages, oldest records first, so that what is added meanwhile comes at
  * the end; what is deleted makes others move to pages that were read, and the
- * count tells.  Returns 0, -EAGAIN: it changed, or a negative errno.
+ * count tells.  Returns 0, -EAGAIN: it changed, -EMSGSIZE: pages of that size
+ * have too much in them, or a negative errno.
  */
 static int
 ask_all(struct obico *obico, const struct wait *wait, bool is_folder,
-    int64_t folder, struct records *out)
+    int64_t folder, int size, struct records *out)
 {
-	struct page page = { 0 };
+	struct page page = { .size = size };
 	int64_t seen = 0, count = 0;
-	int error, number;
+	int error;
 
-	for (number = 1; number <= PAGES; number++) {
-		error = ask_page(obico, wait, is_folder, folder, number, out,
-		    &page);
-		if (number > 1 && (error == -ENOENT || page.count < count))
+	for (page.number = 1; page.number <= RECORDS / size; page.number++) {
+		error = ask_page(obico, wait, is_folder, folder, &page, out);
+		if (page.number > 1 && (error == -ENOENT || page.count < count))
 			return -EAGAIN;
 		if (error != 0)
 			return error;
@@ -325,11 +334,11 @@ ask_all(struct obico *obico, const struct wait *wait, bool is_folder,
 		seen += page.here;
 		if (seen >= count)
 			return 0;
-		if (page.here < PAGE)
+		if (page.here < size)
 			return -EAGAIN;
 	}
 	log_say(LOG_LEVEL_ERROR, "a folder with more than %d entries: too many",
-	    PAGE * PAGES);
+	    RECORDS);
 	return -EOVERFLOW;
 }
 
@@ -338,12 +347,16 @@ library_list(struct obico *obico, const struct wait *wait, bool is_folder,
     int64_t folder, struct records *out)
 {
 	size_t before = out->count;
-	int error = -EAGAIN, attempt;
+	int size = PAGE, error = -EAGAIN, attempt;
 
 	for (attempt = 0; attempt < ATTEMPTS && error == -EAGAIN; attempt++) {
 		while (out->count > before)
 			record_free(&out->all[--out->count]);
-		error = ask_all(obico, wait, is_folder, folder, out);
+		error = ask_all(obico, wait, is_folder, folder, size, out);
+		if (error != -EMSGSIZE)
+			continue;
+		error = size > FEW ? -EAGAIN : -EPROTO;
+		size = FEW;
 	}
 	return error == -EAGAIN ? -EBUSY : error;
 }

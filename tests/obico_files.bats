@@ -164,6 +164,24 @@ setup_cloud() {
 	assert_requests 3 '^GET$' 'g_code_files/\?'
 }
 
+@test "a folder that is too much for one answer is asked for in pieces" {
+	setup_cloud
+	local i
+	for i in 1 2 3 4 5 6 7; do
+		cloud "m$i.gcode" '' "$DIR/a.gcode"
+	done
+	mounted ttl=600
+	ls "$P"
+	forget_requests
+	# Of a file that was printed often much is told.
+	ctl hostile huge 1
+	[ "$(find "$S" -type f | wc -l)" -eq 7 ]
+	assert_requests_at_most 5 '^GET$' 'g_code_'
+	mkdir "$S/new"
+	ctl hostile huge 9
+	assert_fails_with 'Protocol error' ls "$S/new"
+}
+
 @test "a copy is one upload of the same bytes" {
 	setup_cloud
 	mounted
