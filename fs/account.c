@@ -276,6 +276,7 @@ put(struct plan *plan, struct wanted *wanted)
 		return 0;
 	if (member != NULL) {
 		farm_member_drop_next(member);
+		member->leaving = false;
 		member->next_unit = wanted->unit;
 		member->next_account = account_hold(account);
 		member->next_id = wanted->printer->id;

@@ -26,6 +26,13 @@ named() {
 	forget_requests
 }
 
+# rename_printer ID NAME: as others do.
+rename_printer() {
+	jq -n --arg name "$2" '{name: $name}' |
+	    api "printers/$1/" -X PATCH -H 'Content-Type: application/json' \
+		-d @- >/dev/null
+}
+
 @test "a printer of an account is a directory, named by its name" {
 	fresh obico ttl=60
 	run printers
@@ -145,6 +152,21 @@ named() {
 	api printers/2/ -X DELETE
 	eventually test ! -e "$M/Mine"
 	assert_fails_with 'No such file' cat "$M/Mine/status/state"
+}
+
+@test "a name that others had for a while meanwhile is nobody's" {
+	fresh obico ttl=0
+	[ -d "$P" ]
+	exec 7<"$M/$MINI/log"
+	rename_printer 2 Mine
+	eventually test -d "$M/Mine"
+	rename_printer 1 "$MINI"
+	eventually test ! -e "$P"
+	rename_printer 1 Other
+	eventually test -d "$M/Other"
+	exec 7<&-
+	eventually test ! -e "$M/$MINI"
+	[ "$(printers | xargs)" = 'Mine Never_connected: Žluťoučký ☕ Other' ]
 }
 
 @test "any name is legal, and is a directory of its own" {
