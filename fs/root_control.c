@@ -205,7 +205,10 @@ take_line(struct script *script, char *line, size_t number)
 	for (i = 0; i < script->units.count; i++)
 		script->jobs[i].named = false;
 	line += strspn(line, BLANKS);
-	if (*line == '\0' || *line == '#' || strcmp(line, "\r") == 0)
+	if (*line == '\0' || strcmp(line, "\r") == 0)
+		return 0;
+	/* A printer of an account may be called "#1". */
+	if (*line == '#' && take_name(script, line) == 0)
 		return 0;
 	if (behind_delete(script, line) != NULL)
 		return take_deletion(script, behind_delete(script, line),

@@ -169,6 +169,17 @@ rename_printer() {
 	[ "$(printers | xargs)" = 'Mine Never_connected: Žluťoučký ☕ Other' ]
 }
 
+@test "a printer whose name begins with # is commanded, too" {
+	printer obico
+	rename_printer 1 '#1'
+	mounted
+	printf '# a comment\n#\n #1 pause\n#2 pause\n' >"$DIR/lines"
+	cat "$DIR/lines" >"$M/control"
+	[ "$(cat "$M/#1/status/state")" = PAUSED ]
+	assert_requests 1 '^POST$'
+	assert_fails_with 'Invalid argument' bash -c "echo '#1 nonsense' >'$M/control'"
+}
+
 @test "any name is legal, and is a directory of its own" {
 	local long
 	printer obico
