@@ -9,6 +9,7 @@
 #include "client/buf.h"
 #include "client/log.h"
 #include "client/obico.h"
+#include "client/time.h"
 #include "client/wait.h"
 #include "fs/account.h"
 #include "fs/document.h"
@@ -22,28 +23,48 @@
 #include "fs/survey.h"
 #include "fs/unit.h"
 
-/* Each list is asked for once; later those who look at its printers do. */
+/* Who waits for the accounts of a mount, and until when. */
+struct patience {
+	const struct wait *wait;
+	int64_t until_ms;
+};
+
+static bool
+has_ended(void *arg)
+{
+	const struct patience *patience = arg;
+
+	return wait_given_up(patience->wait) ||
+	    time_now_ms() >= patience->until_ms;
+}
+
+/*
+ * Each list is asked for once; later those who look at its printers do.  A
+ * server that hangs keeps the other printers waiting no longer than one of
+ * them would.
+ */
 static void
 follow(void *arg, struct account *account)
 {
-	const struct caller *caller = arg;
+	const struct wait limited = { .given_up = has_ended, .arg = arg };
 	struct roster *known = obico_known(account_obico(account));
 	bool is_known = known != NULL;
 
 	roster_release(known);
-	(void)account_follow(account, &caller->wait, is_known);
+	(void)account_follow(account, &limited, is_known);
 }
 
 int
 root_units(const struct caller *caller, const struct place *root,
     struct units *out)
 {
-	struct caller copy = *caller;
+	struct patience patience = { .wait = &caller->wait,
+		.until_ms = time_now_ms() + SURVEY_MS };
 	int error = 0;
 
 	memset(out, 0, sizeof(*out));
 	if (root->account == NULL)
-		farm_each_account(root->farm, follow, &copy);
+		farm_each_account(root->farm, follow, &patience);
 	else
 		error = account_follow(root->account, &caller->wait, false);
 	if (error == -EINTR || error == -ENOMEM || error == -EACCES)

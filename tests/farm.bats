@@ -336,6 +336,22 @@ met() {
 	FS_PID=
 }
 
+@test "an account whose server hangs delays no other printer" {
+	local until
+	grow mk4
+	hole 1
+	(umask 077 && echo token >"$DIR/farm/token")
+	section cloud "${HOLES[0]}" 'type = obico' 'token_file = token'
+	farm_mounted connect_timeout=0.5,answer_timeout=1000
+	# It is asked again when five seconds are over.
+	until=$((SECONDS + 7))
+	while [ "$SECONDS" -lt "$until" ]; do
+		timeout 10 jq -e .mk4.online "$M/status.json" >/dev/null
+		timeout 10 tee "$M/control" <<<'mk4 refresh' >/dev/null
+		sleep 0.2
+	done
+}
+
 @test "a printer that comes back is used again, as what it is" {
 	grow pi3 mk4
 	local url
