@@ -129,15 +129,21 @@ farm_meet(struct sections *sections, const struct local *local,
 	return error;
 }
 
-/* What the file wants of a printer that is in the list. */
+/*
+ * What the file wants of a printer that is in the list.  Who is watched holds
+ * the account: with another token it is another one.
+ */
 static enum action
-compare(const struct member *member, const struct section *section)
+compare(const struct plan *plan, const struct member *member,
+    const struct section *section)
 {
 	const struct section *now = member->next_section != NULL ?
 	    member->next_section :
 	    member->section;
 
 	if (member->leaving || !section_is_same(now, section))
+		return CHANGE;
+	if (section->options.obico != 0 && !TAILQ_EMPTY(&plan->fresh))
 		return CHANGE;
 	return section_is_away(now) ? LOOK_AGAIN : KEEP;
 }
@@ -155,7 +161,7 @@ compare_all(struct plan *plan)
 
 		member = farm_member_at(farm, step->section->name);
 		if (member != NULL)
-			step->action = compare(member, step->section);
+			step->action = compare(plan, member, step->section);
 	}
 	pthread_mutex_unlock(&farm->lock);
 }

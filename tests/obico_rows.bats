@@ -431,3 +431,35 @@ is_jpeg() {
 	assert_fails_with 'Host is down' cat "$P/status.json"
 	kill "$LISTENER"
 }
+
+@test "a printer is watched with the token of now" {
+	printer obico
+	"$SIMPRINTER" --personality buddy --port 0 --storage "$DIR/mk4" \
+	    --password "$PASSWORD" --preview off >"$DIR/mk4.ready" \
+	    2>"$DIR/mk4.err" 3>&- &
+	local pid=$!
+	eventually grep -q READY "$DIR/mk4.ready"
+	cat >"$DIR/printers.conf" <<-CONF
+	[mk4]
+	url = $(sed -n 's/^READY //p' "$DIR/mk4.ready")
+	password_file = password
+	obico = 1
+	[cloud]
+	type = obico
+	url = $URL
+	token_file = token
+	CONF
+	"$PRUSAFS" -f -o "cache_dir=$DIR/cache,ttl=0.1" "$DIR/printers.conf" \
+	    "$M" >"$OUT" 2>&1 3>&- &
+	FS_PID=$!
+	eventually is_mounted
+	jq -e .watching "$M/mk4/failure.json"
+	ctl token other-token-1
+	echo other-token-1 >"$DIR/token"
+	echo refresh >"$M/control"
+	jq -e .id "$M/cloud/MK3S Workshop/info.json"
+	jq -e .watching "$M/mk4/failure.json"
+	unmounted
+	kill "$pid"
+	wait "$pid"
+}
