@@ -305,6 +305,9 @@ carry_out(struct plan *plan, uint64_t serial)
 	int error = 0;
 
 	pthread_mutex_lock(&farm->lock);
+	/* With the lock: who takes the account away comes before or after. */
+	if (account_is_gone(account))
+		error = -ESTALE;
 	TAILQ_FOREACH (member, &farm->members, link)
 		member->seen = member->account != account;
 	for (i = 0; i < plan->count && error == 0; i++)

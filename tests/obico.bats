@@ -331,6 +331,35 @@ rename_printer() {
 	[ "$(cat "$M/sky/MK3S Workshop/status/state")" = PRINTING ]
 }
 
+was_read() {
+	[ "$(grep -c 'was read again' "$OUT")" -ge "$1" ]
+}
+
+@test "an account that goes while its printers come leaves none behind" {
+	local i
+	printer obico --printers 300
+	printf '[sky]\ntype = obico\nurl = %s\ntoken_file = token\n' "$URL" \
+	    >"$DIR/printers.conf"
+	sed s/sky/cloud/ "$DIR/printers.conf" >"$DIR/cloud.conf"
+	cp "$DIR/printers.conf" "$DIR/sky.conf"
+	"$PRUSAFS" -f -o "cache_dir=$DIR/cache" "$DIR/printers.conf" "$M" \
+	    >"$OUT" 2>&1 3>&- &
+	FS_PID=$!
+	eventually is_mounted
+	for i in 1 3 5 7 9; do
+		cat "$DIR/sky.conf" "$DIR/cloud.conf" >"$DIR/printers.conf"
+		echo refresh >"$M/control"
+		ls "$M/cloud" >/dev/null 2>&1 3>&- &
+		cp "$DIR/sky.conf" "$DIR/printers.conf"
+		# Amid the making of its printers, at least once.
+		sleep "0.0$i"
+		kill -HUP "$FS_PID"
+		eventually was_read $((i + 1))
+		wait $! || :
+		refute grep -q cloud/ "$M/status.json"
+	done
+}
+
 @test "what is wrong in an account's section is told with its line" {
 	printer obico
 	printf '[a]\ntype = obico\nurl = %s\n' "$URL" >"$DIR/printers.conf"
