@@ -409,6 +409,15 @@ account_follow(struct account *account, const struct wait *wait, bool known)
 	return error;
 }
 
+bool
+account_is_known(struct account *account)
+{
+	struct roster *known = obico_known(account->obico);
+
+	roster_release(known);
+	return known != NULL;
+}
+
 int64_t
 account_printer(struct account *account, const char *folder)
 {

@@ -46,6 +46,9 @@ struct documents *account_documents(const struct account *);
  */
 int account_follow(struct account *, const struct wait *, bool known);
 
+/* Has its list ever come? */
+bool account_is_known(struct account *);
+
 /*
  * Rename a printer by its directory.  -EPERM: it is none, or the new place is
  * not beside it, -EINVAL: no printer's directory has that name, -EEXIST,

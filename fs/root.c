@@ -204,19 +204,31 @@ list_units(const struct units *units, const struct lister *lister)
 	return error;
 }
 
+/* An account that cannot be asked now is listed as it is known. */
+static int
+list_account_units(const struct caller *caller, const struct place *root,
+    int (*choose)(struct farm *, const struct account *, struct units *out),
+    const struct lister *lister)
+{
+	struct units units;
+	int error = account_follow(root->account, &caller->wait, false);
+
+	if (error == -EACCES || error == -EINTR || error == -ENOMEM ||
+	    error == -ESTALE ||
+	    (error != 0 && !account_is_known(root->account)))
+		return error;
+	if (choose(root->farm, root->account, &units) != 0)
+		return -ENOMEM;
+	error = list_units(&units, lister);
+	farm_units_free(&units);
+	return error;
+}
+
 static int
 archived_list(const struct caller *caller, struct place *root,
     const struct lister *lister)
 {
-	struct units units = { 0 };
-	int error = account_follow(root->account, &caller->wait, false);
-
-	if (error == 0)
-		error = farm_archived(root->farm, root->account, &units);
-	if (error == 0)
-		error = list_units(&units, lister);
-	farm_units_free(&units);
-	return error;
+	return list_account_units(caller, root, farm_archived, lister);
 }
 
 static int
@@ -284,24 +296,6 @@ list_farm(struct farm *farm, const struct lister *lister)
 	return error != 0 ? error : listing.error;
 }
 
-/* An account that cannot be asked now is listed as it is known. */
-static int
-list_account_units(const struct caller *caller, const struct place *root,
-    const struct lister *lister)
-{
-	struct units units;
-	int error = account_follow(root->account, &caller->wait, false);
-
-	if (error == -EACCES || error == -EINTR || error == -ENOMEM)
-		return error;
-	if (farm_units(root->farm, root->account, &units) != 0)
-		return -ENOMEM;
-	if (units.count > 0)
-		error = list_units(&units, lister);
-	farm_units_free(&units);
-	return error;
-}
-
 static int
 root_list(const struct caller *caller, struct place *root,
     const struct lister *lister)
@@ -310,8 +304,9 @@ root_list(const struct caller *caller, struct place *root,
 
 	if (error != 0)
 		return error;
-	return root->account == NULL ? list_farm(root->farm, lister) :
-				       list_account_units(caller, root, lister);
+	return root->account == NULL ?
+	    list_farm(root->farm, lister) :
+	    list_account_units(caller, root, farm_units, lister);
 }
 
 void

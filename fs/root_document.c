@@ -47,11 +47,8 @@ static void
 follow(void *arg, struct account *account)
 {
 	const struct wait limited = { .given_up = has_ended, .arg = arg };
-	struct roster *known = obico_known(account_obico(account));
-	bool is_known = known != NULL;
 
-	roster_release(known);
-	(void)account_follow(account, &limited, is_known);
+	(void)account_follow(account, &limited, account_is_known(account));
 }
 
 int

@@ -386,6 +386,7 @@ was_read() {
 	wait "$SIM_PID" || :
 	assert_fails_with 'Host is down' cat "$P/status.json"
 	ls "$M" | grep -q Workshop
+	[ "$(ls "$M/archived")" = 'Old i3' ]
 	[ "$(grep -c 'does not answer\|is away' "$OUT")" -le 1 ]
 	"$SIMPRINTER" --personality obico --port "${URL##*:}" \
 	    --storage "$DIR/printer" --token "$TOKEN" --log "$DIR/requests" \
