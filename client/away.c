@@ -31,14 +31,32 @@ away_begin(struct away *away)
 	pthread_mutex_unlock(&away->lock);
 }
 
+/* With the lock. */
+static bool
+refuses(const struct away *away)
+{
+	return away->is_away &&
+	    (away->attempting || time_now_ms() - away->attempt_ms < AWAY_MS);
+}
+
+bool
+away_refuses(struct away *away)
+{
+	bool is;
+
+	pthread_mutex_lock(&away->lock);
+	is = refuses(away);
+	pthread_mutex_unlock(&away->lock);
+	return is;
+}
+
 int
 away_enter(struct away *away, bool *attempt)
 {
 	int error = 0;
 
 	pthread_mutex_lock(&away->lock);
-	*attempt = away->is_away && !away->attempting &&
-	    time_now_ms() - away->attempt_ms >= AWAY_MS;
+	*attempt = away->is_away && !refuses(away);
 	if (*attempt)
 		away->attempting = true;
 	else if (away->is_away)

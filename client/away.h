@@ -33,6 +33,9 @@ void away_begin(struct away *);
  */
 int away_enter(struct away *, bool *attempt);
 
+/* Would away_enter refuse now?  For who has to wait before he asks. */
+bool away_refuses(struct away *);
+
 /* Is it away?  For a request that had to wait for its turn. */
 bool away_is(struct away *);
 

@@ -338,6 +338,12 @@ run(struct http *http, const struct wait *wait,
 	return error;
 }
 
+bool
+http_refuses(struct http *http)
+{
+	return away_refuses(&http->away);
+}
+
 /* With the lane's turn: a server that went away meanwhile is not asked. */
 static int
 run_unless_away(struct http *http, const struct wait *wait,

@@ -96,6 +96,12 @@ void http_reply_free(struct http_reply *);
 int http_login(struct http *, const struct wait *, enum http_lane,
     int64_t max_age_ms);
 
+/*
+ * Would http_perform say -EHOSTDOWN at once?  So it does while the server is
+ * away, also while somebody else's request finds out whether it is back.
+ */
+bool http_refuses(struct http *);
+
 /* Add to out how the requests went so far. */
 void http_count(struct http *, struct counts *out);
 

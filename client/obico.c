@@ -17,6 +17,7 @@
 #include "client/roster.h"
 #include "client/text.h"
 #include "client/time.h"
+#include "client/wait.h"
 
 #define API "/api/v1/"
 
@@ -208,6 +209,31 @@ fetch(struct obico *obico, const struct wait *wait, struct roster **out)
 	return 0;
 }
 
+/* Who waits for the turn, unless the server is away. */
+struct queued {
+	struct obico *obico;
+	const struct wait *wait;
+};
+
+static bool
+has_left(void *arg)
+{
+	const struct queued *queued = arg;
+
+	return wait_given_up(queued->wait) || http_refuses(queued->obico->http);
+}
+
+/* One request finds out whether it is back; nobody else waits for that. */
+static int
+take_turn(struct obico *obico, const struct wait *wait)
+{
+	struct queued queued = { .obico = obico, .wait = wait };
+	const struct wait limited = { .given_up = has_left, .arg = &queued };
+	int error = turn_take(&obico->asking, &limited);
+
+	return error == -EINTR && !wait_given_up(wait) ? -EHOSTDOWN : error;
+}
+
 int
 obico_roster(struct obico *obico, const struct wait *wait, struct roster **out)
 {
@@ -217,7 +243,7 @@ obico_roster(struct obico *obico, const struct wait *wait, struct roster **out)
 	*out = take_good(obico, began_ms);
 	if (*out != NULL)
 		return 0;
-	error = turn_take(&obico->asking, wait);
+	error = take_turn(obico, wait);
 	if (error != 0)
 		return error;
 	*out = take_good(obico, began_ms);

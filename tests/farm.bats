@@ -337,7 +337,7 @@ met() {
 }
 
 @test "an account whose server hangs delays no other printer" {
-	local until
+	local until i pids=()
 	grow mk4
 	hole 1
 	(umask 077 && echo token >"$DIR/farm/token")
@@ -350,6 +350,18 @@ met() {
 		timeout 10 tee "$M/control" <<<'mk4 refresh' >/dev/null
 		sleep 0.2
 	done
+	# One asks, and the others are answered at once.
+	for i in 1 2 3; do
+		ls "$M/cloud" >"$DIR/ls$i" 2>&1 3>&- &
+		pids+=($!)
+	done
+	two_are_down() {
+		[ "$(grep -l 'Host is down' "$DIR"/ls? | wc -l)" -eq 2 ]
+	}
+	within 10 two_are_down
+	kill "${pids[@]}" 2>/dev/null || :
+	wait "${pids[@]}" || :
+	timeout 10 umount "$M"
 }
 
 @test "a printer that comes back is used again, as what it is" {

@@ -87,9 +87,12 @@ test_course(struct check *check, struct away *away)
 	CHECK(check, away_enter(away, &attempt) == -EHOSTDOWN,
 	    "they are refused until some time has passed");
 	pass_time(away, 1000);
-	CHECK(check, away_enter(away, &attempt) == 0 && attempt,
+	CHECK(check,
+	    !away_refuses(away) && away_enter(away, &attempt) == 0 && attempt,
 	    "then one request is let through as an attempt");
-	CHECK(check, away_enter(away, &second) == -EHOSTDOWN && !second,
+	CHECK(check,
+	    away_refuses(away) && away_enter(away, &second) == -EHOSTDOWN &&
+		!second,
 	    "others are refused meanwhile");
 	away_note(away, true, false, -EHOSTDOWN);
 	CHECK(check, away_enter(away, &attempt) == -EHOSTDOWN,
