@@ -98,21 +98,6 @@ camera_config(const struct camera *camera, struct buf *out)
 	return error != 0 ? error : buf_printf(out, "}\n");
 }
 
-/* Who waits for the picture, and until when. */
-struct patience {
-	const struct wait *wait;
-	int64_t until_ms;
-};
-
-static bool
-has_ended(void *arg)
-{
-	const struct patience *patience = arg;
-
-	return wait_given_up(patience->wait) ||
-	    time_now_ms() > patience->until_ms;
-}
-
 static int
 take_begin(void *arg, off_t len)
 {
@@ -200,9 +185,10 @@ follow(struct camera *camera, const struct wait *wait, struct frame *frame)
 int
 camera_picture(struct camera *camera, const struct wait *wait, struct buf *out)
 {
-	struct patience patience = { .wait = wait,
+	struct deadline deadline = { .wait = wait,
 		.until_ms = time_now_ms() + PICTURE_MS };
-	const struct wait limited = { .given_up = has_ended, .arg = &patience };
+	const struct wait limited = { .given_up = time_is_over,
+		.arg = &deadline };
 	struct frame frame = { 0 };
 	const char *data;
 	size_t len;

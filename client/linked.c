@@ -9,6 +9,10 @@
 #include "client/buf.h"
 #include "client/linked.h"
 #include "client/printer.h"
+#include "client/time.h"
+#include "client/wait.h"
+
+#define WATCH_MS 3000 /* for what the server tells */
 
 struct linked {
 	struct printer printer;
@@ -34,11 +38,25 @@ teller(struct printer *printer, enum topic topic)
 	return linked->inner;
 }
 
+/*
+ * A server that hangs does not keep waiting who also asks for what the printer
+ * itself tells.
+ */
 static int
 document(struct printer *printer, const struct wait *wait, enum topic topic,
     struct buf *out)
 {
-	return printer_document(teller(printer, topic), wait, topic, out);
+	struct deadline deadline = { .wait = wait,
+		.until_ms = time_now_ms() + WATCH_MS };
+	const struct wait limited = { .given_up = time_is_over,
+		.arg = &deadline };
+	struct printer *asked = teller(printer, topic);
+	int error;
+
+	if (asked == of(printer)->inner)
+		return printer_document(asked, wait, topic, out);
+	error = printer_document(asked, &limited, topic, out);
+	return error == -EINTR && !wait_given_up(wait) ? -ETIMEDOUT : error;
 }
 
 static int64_t

@@ -63,3 +63,12 @@ time_pause(const struct wait *wait, int64_t ms)
 	pthread_cond_destroy(&never);
 	return left ? -EINTR : 0;
 }
+
+bool
+time_is_over(void *arg)
+{
+	const struct deadline *deadline = arg;
+
+	return wait_given_up(deadline->wait) ||
+	    time_now_ms() >= deadline->until_ms;
+}

@@ -2,6 +2,7 @@
 #define CLIENT_TIME_H
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct wait;
@@ -20,5 +21,14 @@ void time_cond_wait(pthread_cond_t *, pthread_mutex_t *, int64_t ms);
 
 /* Wait that long, unless given up.  Returns 0, -EINTR or -ENOMEM. */
 int time_pause(const struct wait *, int64_t ms);
+
+/* Who waits, and until when. */
+struct deadline {
+	const struct wait *wait;
+	int64_t until_ms;
+};
+
+/* Has he left, or is it over?  For a struct wait; arg is a deadline. */
+bool time_is_over(void *arg);
 
 #endif

@@ -23,21 +23,6 @@
 #include "fs/survey.h"
 #include "fs/unit.h"
 
-/* Who waits for the accounts of a mount, and until when. */
-struct patience {
-	const struct wait *wait;
-	int64_t until_ms;
-};
-
-static bool
-has_ended(void *arg)
-{
-	const struct patience *patience = arg;
-
-	return wait_given_up(patience->wait) ||
-	    time_now_ms() >= patience->until_ms;
-}
-
 /*
  * Each list is asked for once; later those who look at its printers do.  A
  * server that hangs keeps the other printers waiting no longer than one of
@@ -46,7 +31,7 @@ has_ended(void *arg)
 static void
 follow(void *arg, struct account *account)
 {
-	const struct wait limited = { .given_up = has_ended, .arg = arg };
+	const struct wait limited = { .given_up = time_is_over, .arg = arg };
 
 	(void)account_follow(account, &limited, account_is_known(account));
 }
@@ -55,13 +40,13 @@ int
 root_units(const struct caller *caller, const struct place *root,
     struct units *out)
 {
-	struct patience patience = { .wait = &caller->wait,
+	struct deadline deadline = { .wait = &caller->wait,
 		.until_ms = time_now_ms() + SURVEY_MS };
 	int error = 0;
 
 	memset(out, 0, sizeof(*out));
 	if (root->account == NULL)
-		farm_each_account(root->farm, follow, &patience);
+		farm_each_account(root->farm, follow, &deadline);
 	else
 		error = account_follow(root->account, &caller->wait, false);
 	if (error == -EINTR || error == -ENOMEM || error == -EACCES)

@@ -103,6 +103,20 @@ test_documents(struct check *check)
 }
 
 static void
+test_hanging(struct check *check)
+{
+	struct rig rig;
+
+	set_up(&rig, true);
+	fake_hold(&rig.watch, FAKE_DOCUMENT);
+	CHECK(check, document(&rig, TOPIC_FAILURE) == -ETIMEDOUT,
+	    "a server that hangs is not waited for");
+	CHECK(check, document(&rig, TOPIC_STATUS) == 0,
+	    "the printer itself is");
+	tear_down(&rig);
+}
+
+static void
 test_pictures(struct check *check)
 {
 	struct rig rig;
@@ -178,6 +192,7 @@ main(void)
 
 	check_begin(&check);
 	test_documents(&check);
+	test_hanging(&check);
 	test_pictures(&check);
 	test_changes(&check);
 	return check_end(&check);
