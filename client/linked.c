@@ -12,7 +12,7 @@
 #include "client/time.h"
 #include "client/wait.h"
 
-#define WATCH_MS 3000 /* for what the server tells */
+#define WATCH_MS 8000 /* for what the server tells: a scrape ends at ten */
 
 struct linked {
 	struct printer printer;
