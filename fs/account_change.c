@@ -73,8 +73,8 @@ check_printer(struct account *account, struct farm *farm, const char *name,
 		id = -EPERM; /* a row of the account */
 	else if (id >= 0 && there != NULL && there != unit)
 		id = -EEXIST;
-	else if (id >= 0 && unit_is_in_use(unit))
-		id = -EBUSY;
+	else if (id >= 0 && (unit == NULL || unit_is_in_use(unit)))
+		id = -EBUSY; /* it may have come just now */
 	unit_release(unit);
 	unit_release(there);
 	free(folder);
