@@ -139,6 +139,7 @@ SRCS = \
 	fs/node.c \
 	fs/ops.c \
 	fs/ops_file.c \
+	fs/parallel.c \
 	fs/option_read.c \
 	fs/options.c \
 	fs/options_printer.c \

@@ -30,6 +30,7 @@
 #include "fs/node.h"
 #include "fs/ops.h"
 #include "fs/options.h"
+#include "fs/parallel.h"
 #include "fs/place.h"
 #include "fs/printers.h"
 #include "fs/root.h"
@@ -349,6 +350,7 @@ mount_and_run(struct program *program, struct fuse_args *args)
 	program->mount.session = session;
 	ending_block_signals();
 	if (attach(session, mountpoint)) {
+		parallel_prepare(session);
 		status = run_mounted(program);
 		fuse_session_unmount(session);
 	}

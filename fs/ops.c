@@ -18,6 +18,7 @@
 #include "fs/node.h"
 #include "fs/ops.h"
 #include "fs/ops_file.h"
+#include "fs/parallel.h"
 #include "fs/place.h"
 #include "fs/root.h"
 #include "fs/space.h"
@@ -33,6 +34,7 @@ ops_init(void *userdata, struct fuse_conn_info *conn)
 	conn->max_background = BACKGROUND;
 	conn->congestion_threshold = BACKGROUND;
 	conn->max_write = MAX_WRITE;
+	parallel_want(conn);
 }
 
 static void

@@ -332,8 +332,15 @@ print_something() {
 	mounted answer_timeout=1000
 	cat "$M/version.json" >/dev/null
 	ctl freeze 1000
+	cat "$M/status.json" >/dev/null 2>&1 3>&- &
+	local reader=$!
+	eventually grep -q request_wait "/proc/$reader/wchan"
+	# Nor does who looks for other names in the same directory.
 	timeout 20 cat "$M/version.json" "$M/control" "$M/log" >/dev/null
+	timeout 20 ls -l "$M/unsent" "$M/print" >/dev/null
+	refute is_gone "$reader"
 	ctl freeze 0
+	wait "$reader"
 }
 
 @test "a reader that is killed leaves at once" {
@@ -342,7 +349,14 @@ print_something() {
 	ctl freeze 100
 	cat "$M/status.json" 3>&- &
 	local reader=$!
-	eventually grep -q "[SD] " "/proc/$reader/stat"
+	eventually grep -q request_wait "/proc/$reader/wchan"
+	# Also who looks for another name in the same directory.
+	cat "$M/storage.json" 3>&- &
+	local other=$!
+	eventually grep -q request_wait "/proc/$other/wchan"
+	kill "$other"
+	within 2 is_gone "$other"
+	refute is_gone "$reader"
 	kill "$reader"
 	within 2 is_gone "$reader"
 	ctl freeze 0
