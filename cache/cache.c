@@ -133,7 +133,10 @@ fetch(struct cache *cache, const struct wait *wait, struct slot *slot)
 	return 0;
 }
 
-/* See that the slot holds a good answer.  Returns 0 or -EINTR. */
+/*
+ * See that the slot holds a good answer.  Returns 0, -EHOSTDOWN: somebody else
+ * finds out whether the printer is back, or -EINTR.
+ */
 static int
 settle(struct cache *cache, const struct wait *wait, struct slot *slot)
 {
@@ -146,6 +149,8 @@ settle(struct cache *cache, const struct wait *wait, struct slot *slot)
 			cache->misses++;
 			return fetch(cache, wait, slot);
 		}
+		if (printer_refuses(cache->inner, slot->topic))
+			return may_serve_old(cache, slot) ? 0 : -EHOSTDOWN;
 		time_cond_wait(&cache->answered, &cache->lock, WAIT_TICK_MS);
 		pthread_mutex_unlock(&cache->lock);
 		left = wait_given_up(wait);

@@ -65,6 +65,14 @@ told_ms(struct printer *printer, enum topic topic)
 	return printer_told_ms(teller(printer, topic), topic);
 }
 
+/* Pictures come from both. */
+static bool
+refuses(struct printer *printer, enum topic topic)
+{
+	return (topic < TOPIC_CAMERA || topic == TOPIC_COUNT) &&
+	    printer_refuses(teller(printer, topic), topic);
+}
+
 static int
 list(struct printer *printer, const struct wait *wait, const char *folder,
     struct listing **out)
@@ -191,6 +199,7 @@ linked_new(struct printer *inner, struct printer *watch, struct printer **out)
 		.camera = camera,
 		.change_settings = change_settings,
 		.told_ms = told_ms,
+		.refuses = refuses,
 		.command = command,
 		.count = count,
 		.free = release,

@@ -173,6 +173,13 @@ told_ms(struct printer *printer, enum topic topic)
 	return ms;
 }
 
+static bool
+refuses(struct printer *printer, enum topic topic)
+{
+	(void)topic; /* pictures too are found by asking it */
+	return http_refuses(((struct obico_printer *)printer)->obico->http);
+}
+
 static void
 release(struct printer *printer)
 {
@@ -195,6 +202,7 @@ obico_printer_new(struct obico *obico, int64_t id, bool archived,
 		.camera = obico_camera,
 		.change_settings = obico_change_settings,
 		.told_ms = told_ms,
+		.refuses = refuses,
 		.command = obico_command,
 		.free = release,
 	};

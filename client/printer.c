@@ -101,6 +101,13 @@ printer_told_ms(struct printer *printer, enum topic topic)
 	    printer->ops->told_ms(printer, topic);
 }
 
+bool
+printer_refuses(struct printer *printer, enum topic topic)
+{
+	return printer->ops->refuses != NULL &&
+	    printer->ops->refuses(printer, topic);
+}
+
 int
 printer_camera(struct printer *printer, const struct wait *wait,
     enum topic topic, const char *id, struct buf *out)

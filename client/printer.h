@@ -103,6 +103,7 @@ struct printer_ops {
 	int (*change_settings)(struct printer *, const struct wait *,
 	    const char *text, size_t len);
 	int64_t (*told_ms)(struct printer *, enum topic);
+	bool (*refuses)(struct printer *, enum topic);
 	int (*command)(struct printer *, const struct wait *, enum verb,
 	    const char *path);
 	void (*count)(struct printer *, struct counts *out);
@@ -179,6 +180,13 @@ int printer_change_settings(struct printer *, const struct wait *,
  * (time_now_ms)?  0: it would be asked.
  */
 int64_t printer_told_ms(struct printer *, enum topic);
+
+/*
+ * Would asking for a document or a picture, or for TOPIC_COUNT a folder, be
+ * -EHOSTDOWN at once?  So it is while the server that tells it is away, also
+ * while somebody else's request finds out whether it is back.
+ */
+bool printer_refuses(struct printer *, enum topic);
 
 /*
  * Append what there is of a camera: one of its topics.  "" is the camera that

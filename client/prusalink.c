@@ -286,6 +286,17 @@ link_ask(struct link *link, const struct wait *wait, const char *method,
 	return error == 0 && reply->status == 200 ? -EPROTO : error;
 }
 
+/* A camera of one's own is another server. */
+static bool
+refuses(struct printer *printer, enum topic topic)
+{
+	struct link *link = (struct link *)printer;
+
+	return (link->camera == NULL || topic < TOPIC_CAMERA ||
+		   topic == TOPIC_COUNT) &&
+	    http_refuses(link->http);
+}
+
 static void
 count(struct printer *printer, struct counts *out)
 {
@@ -318,6 +329,7 @@ prusalink_new(struct http *http, const struct dialect *dialect,
 		.make_folder = link_make_folder,
 		.remove = link_remove,
 		.camera = link_camera,
+		.refuses = refuses,
 		.command = link_command,
 		.count = count,
 		.free = release,

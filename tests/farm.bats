@@ -320,15 +320,15 @@ met() {
 	FS_PID=$!
 	within 12 is_mounted
 	# Five seconds later somebody tries again and waits; others need not.
-	timeout 1000 sh -c 'while :; do ls "$1"; sleep 0.1; done' sh \
-	    "$M/hole3/usb" >/dev/null 2>&1 3>&- &
+	timeout 1000 sh -c 'while :; do cat "$1"; sleep 0.1; done' sh \
+	    "$M/hole3/status.json" >/dev/null 2>&1 3>&- &
 	pid=$!
 	eventually met 3
 	[ "$(cat "$M/mk4/status/state")" = IDLE ]
 	[ "$(timeout 10 cat "$M/status.json" |
 	    jq '[.[] | select(.online)] | length')" -eq 1 ]
-	assert_fails_with 'Host is down' cat "$M/hole3/status.json"
-	ls -l "$M" "$M/hole3" >/dev/null
+	assert_fails_with 'Host is down' timeout 20 cat "$M/hole3/status.json"
+	timeout 20 ls -l "$M" "$M/hole3" >/dev/null
 	kill "$pid"
 	wait "$pid" || :
 	within 10 timeout 10 umount "$M"
