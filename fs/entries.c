@@ -38,21 +38,6 @@ entries_make_folder(const struct caller *caller, struct place *folder,
 	return folder->node->kind->lookup(caller, folder, name, out);
 }
 
-/* A caller who waits for a while only. */
-struct patience {
-	const struct wait *wait;
-	int64_t until_ms;
-};
-
-static bool
-is_over(void *arg)
-{
-	const struct patience *patience = arg;
-
-	return time_now_ms() > patience->until_ms ||
-	    wait_given_up(patience->wait);
-}
-
 /*
  * The gate of a file that is written here.  A write under way is a matter of
  * a moment; an upload is not, and its file would be there after all.
@@ -60,9 +45,9 @@ is_over(void *arg)
 static int
 lock_to_remove(const struct caller *caller, struct staged *staged)
 {
-	struct patience patience = { .wait = &caller->wait,
+	struct deadline deadline = { .wait = &caller->wait,
 		.until_ms = time_now_ms() + WRITE_MS };
-	const struct wait wait = { .given_up = is_over, .arg = &patience };
+	const struct wait wait = { .given_up = time_is_over, .arg = &deadline };
 	int error = staged_lock(staged, &wait);
 
 	if (error == -EINTR && !wait_given_up(&caller->wait))
