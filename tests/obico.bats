@@ -2,6 +2,7 @@
 # An Obico account: its printers as directories, commands, names, what never
 # happens to a printer, and what is never told.
 load helper
+load linked.bash
 
 LIST='^/api/v1/printers/\?'
 MINI='Prusa MINI'
@@ -406,28 +407,7 @@ was_read() {
 }
 
 @test "a PrusaLink printer is watched through the account beside it" {
-	local pid url
-	printer obico
-	"$SIMPRINTER" --personality buddy --port 0 --storage "$DIR/mk4" \
-	    --password "$PASSWORD" --preview off --log "$DIR/mk4.log" \
-	    >"$DIR/mk4.ready" 2>"$DIR/mk4.err" 3>&- &
-	pid=$!
-	eventually grep -q READY "$DIR/mk4.ready"
-	url=$(sed -n 's/^READY //p' "$DIR/mk4.ready")
-	cat >"$DIR/printers.conf" <<-EOF
-	[mk4]
-	url = $url
-	password_file = password
-	obico = 1
-	[cloud]
-	type = obico
-	url = $URL
-	token_file = token
-	EOF
-	"$PRUSAFS" -f -o "cache_dir=$DIR/cache,ttl=0" "$DIR/printers.conf" \
-	    "$M" >"$OUT" 2>&1 3>&- &
-	FS_PID=$!
-	eventually is_mounted
+	linked ttl=0
 	[ "$(cat "$M/mk4/status/state")" = IDLE ]
 	[ "$(cat "$M/cloud/MK3S Workshop/status/state")" = PRINTING ]
 	[ "$(jq .alert "$M/mk4/failure.json")" = false ]
@@ -444,6 +424,5 @@ was_read() {
 	assert_fails_with 'No such process' \
 	    bash -c "echo pause >'$M/mk4/control'"
 	unmounted
-	kill "$pid"
-	wait "$pid"
+	linked_ends
 }

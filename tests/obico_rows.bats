@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # What a printer of an Obico account has that others have not.
 load helper
+load linked.bash
 
 @test "a printer has the files that Obico can fill" {
 	fresh obico
@@ -386,27 +387,8 @@ is_jpeg() {
 }
 
 @test "a watched printer keeps its own, and its alarms while it is away" {
-	local pid name words
-	printer obico
-	"$SIMPRINTER" --personality buddy --port 0 --storage "$DIR/mk4" \
-	    --password "$PASSWORD" --preview off --log "$DIR/mk4.log" \
-	    >"$DIR/mk4.ready" 2>"$DIR/mk4.err" 3>&- &
-	pid=$!
-	eventually grep -q READY "$DIR/mk4.ready"
-	cat >"$DIR/printers.conf" <<-CONF
-	[mk4]
-	url = $(sed -n 's/^READY //p' "$DIR/mk4.ready")
-	password_file = password
-	obico = 1
-	[cloud]
-	type = obico
-	url = $URL
-	token_file = token
-	CONF
-	"$PRUSAFS" -f -o "cache_dir=$DIR/cache,ttl=0.1" "$DIR/printers.conf" \
-	    "$M" >"$OUT" 2>&1 3>&- &
-	FS_PID=$!
-	eventually is_mounted
+	local name words
+	linked ttl=0.1
 	P=$M/mk4
 	for name in transfer.json legacy print usb unsent uploads.json \
 	    status/speed failure.json settings.json snapshot.jpg cameras; do
@@ -421,8 +403,7 @@ is_jpeg() {
 	[ "$(metric "$P" 'prusafs_watching{printer="mk4"}')" = 1 ]
 	grep -q '^prusafs_requests_total{printer="mk4"' "$P/metrics"
 	listen "$DIR/events"
-	kill "$pid"
-	wait "$pid" || :
+	linked_ends
 	eventually has "$DIR/events" online true false
 	ctl alert
 	eventually has "$DIR/events" alert false true
@@ -433,26 +414,7 @@ is_jpeg() {
 }
 
 @test "a printer is watched with the token of now" {
-	printer obico
-	"$SIMPRINTER" --personality buddy --port 0 --storage "$DIR/mk4" \
-	    --password "$PASSWORD" --preview off >"$DIR/mk4.ready" \
-	    2>"$DIR/mk4.err" 3>&- &
-	local pid=$!
-	eventually grep -q READY "$DIR/mk4.ready"
-	cat >"$DIR/printers.conf" <<-CONF
-	[mk4]
-	url = $(sed -n 's/^READY //p' "$DIR/mk4.ready")
-	password_file = password
-	obico = 1
-	[cloud]
-	type = obico
-	url = $URL
-	token_file = token
-	CONF
-	"$PRUSAFS" -f -o "cache_dir=$DIR/cache,ttl=0.1" "$DIR/printers.conf" \
-	    "$M" >"$OUT" 2>&1 3>&- &
-	FS_PID=$!
-	eventually is_mounted
+	linked ttl=0.1
 	jq -e .watching "$M/mk4/failure.json"
 	ctl token other-token-1
 	echo other-token-1 >"$DIR/token"
@@ -460,6 +422,5 @@ is_jpeg() {
 	jq -e .id "$M/cloud/MK3S Workshop/info.json"
 	jq -e .watching "$M/mk4/failure.json"
 	unmounted
-	kill "$pid"
-	wait "$pid"
+	linked_ends
 }
