@@ -31,7 +31,8 @@ state_is() {
 
 # Has somebody its events open?  Then what was before is known.
 is_followed() {
-	find /proc/[0-9]*/fd -lname "$P/events" 2>/dev/null | grep -q .
+	# Ordinary users may not look into all of them.
+	[ -n "$(find /proc/[0-9]*/fd -lname "$P/events" 2>/dev/null || :)" ]
 }
 
 @test "every example that is marked is run, and each is there" {
