@@ -143,14 +143,7 @@ def cloud_script(mount, printer):
     one, two, three = model(1, 20000), model(2, 30000), model(3, 5000)
 
     return [
-        steps.copy("a.gcode", one),
-        steps.read("a.gcode"),
-        steps.copy("b.gcode", three),
-        *steps.staged("b.gcode", two),
-        steps.read("b.gcode"),
-        steps.overwrite("a.gcode", model(4, 25000)),
-        steps.append("a.gcode", three),
-        steps.list("b.gcode"),
+        *steps.beginning(one, two, three),
         steps.move("a.gcode", "m.gcode", "rename"),
         steps.mkdir("d"),
         steps.mkdir("d/e"),

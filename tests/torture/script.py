@@ -221,6 +221,19 @@ class Steps:
         return Op("status", lambda: read_all(self.home + "/status.json"),
                   check=lambda got, files: got.endswith(b"}\n"))
 
+    def beginning(self, one, two, three):
+        """What any storage can do: a.gcode is changed, b.gcode is two."""
+        return [
+            self.copy("a.gcode", one),
+            self.read("a.gcode"),
+            self.copy("b.gcode", three),
+            *self.staged("b.gcode", two),
+            self.read("b.gcode"),
+            self.overwrite("a.gcode", model(4, 25000)),
+            self.append("a.gcode", three),
+            self.list("b.gcode"),
+        ]
+
 
 def script(mount, printer):
     """The operations of a printer's storage, in order."""
@@ -230,14 +243,7 @@ def script(mount, printer):
                        long_print(3, 5000))
 
     return [
-        steps.copy("a.gcode", one),
-        steps.read("a.gcode"),
-        steps.copy("b.gcode", three),
-        *steps.staged("b.gcode", two),
-        steps.read("b.gcode"),
-        steps.overwrite("a.gcode", model(4, 25000)),
-        steps.append("a.gcode", three),
-        steps.list("b.gcode"),
+        *steps.beginning(one, two, three),
         # Sent under the new name, then deleted under the old one.
         steps.move("a.gcode", "m.gcode", between=lambda files: {
             **files, "m.gcode": files["a.gcode"]}),
