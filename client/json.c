@@ -224,12 +224,12 @@ json_number(const struct cJSON *object, const char *name, double *out)
 bool
 json_integer(const struct cJSON *object, const char *name, int64_t *out)
 {
-	double id;
+	double number;
 
-	if (!json_number(object, name, &id) ||
-	    !(id >= 0 && id <= (double)JSON_INTEGER_MAX))
+	if (!json_number(object, name, &number) ||
+	    !(number >= 0 && number <= (double)JSON_INTEGER_MAX))
 		return false;
-	*out = (int64_t)id;
+	*out = (int64_t)number;
 	return true;
 }
 

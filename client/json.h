@@ -58,13 +58,12 @@ const char *json_string(const struct cJSON *, const char *name);
  */
 bool json_number(const struct cJSON *, const char *name, double *out);
 
+#define JSON_INTEGER_MAX INT64_C(9007199254740991) /* a double holds it */
+
 /*
- * The same for a number that is not below 0 and that a double holds exactly;
- * a fraction is cut off.
+ * The same for a number from 0 to JSON_INTEGER_MAX; a fraction is cut off.
  */
 bool json_integer(const struct cJSON *, const char *name, int64_t *out);
-
-#define JSON_INTEGER_MAX INT64_C(9007199254740991)
 
 /* Is the member of that name there and true? */
 bool json_true(const struct cJSON *, const char *name);

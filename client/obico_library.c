@@ -91,6 +91,7 @@ library_target(bool is_folder, int64_t id, struct buf *out)
 {
 	return buf_printf(out, "%s%" PRId64 "/", genres[is_folder].api, id);
 }
+
 /* By place an object, an id, or null. */
 static int64_t
 read_parent(const cJSON *object)
