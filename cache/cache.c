@@ -25,7 +25,6 @@
 #include "client/printer.h"
 #include "client/time.h"
 #include "client/turn.h"
-#include "client/wait.h"
 
 #define ERROR_MS 1000
 
@@ -151,10 +150,7 @@ settle(struct cache *cache, const struct wait *wait, struct slot *slot)
 		}
 		if (printer_refuses(cache->inner, slot->topic))
 			return may_serve_old(cache, slot) ? 0 : -EHOSTDOWN;
-		time_cond_wait(&cache->answered, &cache->lock, WAIT_TICK_MS);
-		pthread_mutex_unlock(&cache->lock);
-		left = wait_given_up(wait);
-		pthread_mutex_lock(&cache->lock);
+		left = time_cond_tick(&cache->answered, &cache->lock, wait);
 	}
 	if (!left)
 		cache->hits++;

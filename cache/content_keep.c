@@ -9,7 +9,6 @@
 #include "cache/content_file.h"
 #include "cache/spool.h"
 #include "client/time.h"
-#include "client/wait.h"
 
 #define RELEASE_MS 200 /* a close reaches us a moment later */
 #define NOTICE_MS  300 /* the printer notices the end of a download */
@@ -85,10 +84,7 @@ content_settle(struct content *content, const struct wait *wait,
 	while (!left &&
 	    is_running(content, folder, name, time_now_ms() < until)) {
 		waited = true;
-		time_cond_wait(&content->ended, &content->lock, WAIT_TICK_MS);
-		pthread_mutex_unlock(&content->lock);
-		left = wait_given_up(wait);
-		pthread_mutex_lock(&content->lock);
+		left = time_cond_tick(&content->ended, &content->lock, wait);
 	}
 	pthread_mutex_unlock(&content->lock);
 	if (left)

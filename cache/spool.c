@@ -19,7 +19,6 @@
 
 #include "cache/spool.h"
 #include "client/time.h"
-#include "client/wait.h"
 
 struct spool {
 	atomic_int holders;
@@ -228,10 +227,7 @@ await(struct spool *spool, const struct wait *wait, size_t len, off_t offset)
 	pthread_mutex_lock(&spool->lock);
 	while (spool->filling && !left && spool->have < wanted &&
 	    spool->have < spool->expected) {
-		time_cond_wait(&spool->grown, &spool->lock, WAIT_TICK_MS);
-		pthread_mutex_unlock(&spool->lock);
-		left = wait_given_up(wait);
-		pthread_mutex_lock(&spool->lock);
+		left = time_cond_tick(&spool->grown, &spool->lock, wait);
 	}
 	wanted = wanted < spool->have ? wanted : spool->have;
 	count = wanted > offset ? (ssize_t)(wanted - offset) : 0;

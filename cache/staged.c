@@ -12,7 +12,6 @@
 #include "cache/staged.h"
 #include "client/time.h"
 #include "client/turn.h"
-#include "client/wait.h"
 
 int
 staged_target(struct staged *staged, char **out_folder, char **out_path)
@@ -306,10 +305,7 @@ stage_settle(struct stage *stage, const struct wait *wait, const char *key)
 
 	pthread_mutex_lock(&stage->lock);
 	while (!left && awaits_upload(stage, key)) {
-		time_cond_wait(&stage->changed, &stage->lock, WAIT_TICK_MS);
-		pthread_mutex_unlock(&stage->lock);
-		left = wait_given_up(wait);
-		pthread_mutex_lock(&stage->lock);
+		left = time_cond_tick(&stage->changed, &stage->lock, wait);
 	}
 	pthread_mutex_unlock(&stage->lock);
 	return left ? -EINTR : 0;

@@ -171,11 +171,8 @@ withheld_cancel(struct withheld *withheld, const struct wait *wait,
 	if (cancelled)
 		deletion->phase = CANCELLED;
 	while (!cancelled && !left && find(withheld, key) != NULL) {
-		time_cond_wait(&withheld->changed, &withheld->lock,
-		    WAIT_TICK_MS);
-		pthread_mutex_unlock(&withheld->lock);
-		left = wait_given_up(wait);
-		pthread_mutex_lock(&withheld->lock);
+		left = time_cond_tick(&withheld->changed, &withheld->lock,
+		    wait);
 	}
 	pthread_cond_broadcast(&withheld->changed);
 	pthread_mutex_unlock(&withheld->lock);
@@ -194,11 +191,8 @@ withheld_hurry(struct withheld *withheld, const struct wait *wait,
 		if (deletion->phase == WAITING)
 			deletion->phase = HURRIED;
 		pthread_cond_broadcast(&withheld->changed);
-		time_cond_wait(&withheld->changed, &withheld->lock,
-		    WAIT_TICK_MS);
-		pthread_mutex_unlock(&withheld->lock);
-		left = wait_given_up(wait);
-		pthread_mutex_lock(&withheld->lock);
+		left = time_cond_tick(&withheld->changed, &withheld->lock,
+		    wait);
 	}
 	pthread_mutex_unlock(&withheld->lock);
 	return left ? -EINTR : 0;

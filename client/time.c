@@ -46,6 +46,19 @@ time_cond_wait(pthread_cond_t *cond, pthread_mutex_t *lock, int64_t ms)
 	pthread_cond_timedwait(cond, lock, &until);
 }
 
+bool
+time_cond_tick(pthread_cond_t *cond, pthread_mutex_t *lock,
+    const struct wait *wait)
+{
+	bool left;
+
+	time_cond_wait(cond, lock, WAIT_TICK_MS);
+	pthread_mutex_unlock(lock);
+	left = wait_given_up(wait);
+	pthread_mutex_lock(lock);
+	return left;
+}
+
 int
 time_pause(const struct wait *wait, int64_t ms)
 {

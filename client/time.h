@@ -19,6 +19,12 @@ int time_cond_init(pthread_cond_t *);
 /* Wait for the condition, at most ms milliseconds. */
 void time_cond_wait(pthread_cond_t *, pthread_mutex_t *, int64_t ms);
 
+/*
+ * Wait for the condition, at most a tick, and ask whether the caller has left;
+ * for that the lock is let go once more.
+ */
+bool time_cond_tick(pthread_cond_t *, pthread_mutex_t *, const struct wait *);
+
 /* Wait that long, unless given up.  Returns 0, -EINTR or -ENOMEM. */
 int time_pause(const struct wait *, int64_t ms);
 

@@ -7,7 +7,6 @@
 
 #include "client/time.h"
 #include "client/turn.h"
-#include "client/wait.h"
 
 struct turn_waiter {
 	TAILQ_ENTRY(turn_waiter) link;
@@ -46,10 +45,7 @@ turn_take(struct turn *turn, const struct wait *wait)
 	pthread_mutex_lock(&turn->lock);
 	TAILQ_INSERT_TAIL(&turn->waiters, &self, link);
 	while ((turn->taken || TAILQ_FIRST(&turn->waiters) != &self) && !left) {
-		time_cond_wait(&turn->moved, &turn->lock, WAIT_TICK_MS);
-		pthread_mutex_unlock(&turn->lock);
-		left = wait_given_up(wait);
-		pthread_mutex_lock(&turn->lock);
+		left = time_cond_tick(&turn->moved, &turn->lock, wait);
 	}
 	TAILQ_REMOVE(&turn->waiters, &self, link);
 	if (!left)

@@ -141,10 +141,7 @@ await(struct survey *survey, const struct wait *wait, struct unit *const *units,
 
 	while (!left && ask_all(survey, units, count, began) > 0 &&
 	    time_now_ms() < until) {
-		time_cond_wait(&survey->heard, &survey->lock, WAIT_TICK_MS);
-		pthread_mutex_unlock(&survey->lock);
-		left = wait_given_up(wait);
-		pthread_mutex_lock(&survey->lock);
+		left = time_cond_tick(&survey->heard, &survey->lock, wait);
 	}
 	for (i = 0; i < count && !left; i++) {
 		if (units[i]->glance.answered < began)
