@@ -61,6 +61,7 @@ SRCS = \
 	cache/staged.c \
 	cache/unsent.c \
 	cache/unsent_disk.c \
+	cache/unsent_gone.c \
 	cache/withheld.c \
 	client/away.c \
 	client/buf.c \

@@ -19,6 +19,7 @@
 #include "cache/spool.h"
 #include "cache/unsent.h"
 #include "cache/unsent_disk.h"
+#include "cache/unsent_gone.h"
 #include "client/log.h"
 #include "client/name.h"
 
@@ -34,6 +35,8 @@ struct unsent_ticket {
 	struct spool *spool;
 	struct timespec kept;
 	int holders; /* under unsent.lock: an upload, the list */
+	bool is_read;
+	pid_t reader; /* the last who opened it */
 };
 
 struct unsent {
@@ -41,6 +44,7 @@ struct unsent {
 	bool folds;
 	pthread_mutex_t lock;
 	TAILQ_HEAD(, unsent_ticket) files; /* under lock: those listed */
+	struct unsent_gones gone;	   /* under lock */
 	int holders;			   /* under lock */
 };
 
@@ -155,6 +159,21 @@ remove_older(struct unsent *unsent, const char *path)
 	}
 }
 
+/* With the lock: what is stored now goes, but to those who move it. */
+static void
+remove_stored(struct unsent *unsent, const char *path)
+{
+	const struct unsent_ticket *ticket;
+
+	TAILQ_FOREACH (ticket, &unsent->files, link) {
+		if (ticket->is_read && is_same(unsent, ticket->path, path))
+			unsent_gone_note(&unsent->gone, ticket->name,
+			    ticket->reader, spool_size(ticket->spool),
+			    &ticket->kept);
+	}
+	remove_older(unsent, path);
+}
+
 /* With the lock: list it, unless it is.  Returns whether it is new there. */
 static bool
 enlist(struct unsent_ticket *ticket)
@@ -245,7 +264,7 @@ unsent_stored(struct unsent_ticket *ticket, const char *path)
 		return;
 	unsent = ticket->unsent;
 	pthread_mutex_lock(&unsent->lock);
-	remove_older(unsent, path);
+	remove_stored(unsent, path);
 	if (ticket->name != NULL)
 		delist(ticket);
 	else
@@ -364,6 +383,7 @@ unsent_open(const char *dir, const char *name, bool folds, struct unsent **out)
 	}
 	pthread_mutex_init(&unsent->lock, NULL);
 	TAILQ_INIT(&unsent->files);
+	TAILQ_INIT(&unsent->gone);
 	unsent->holders = 1;
 	(void)mkdir(unsent->dir, 0700);
 	scan(unsent);
@@ -397,6 +417,7 @@ unsent_close(struct unsent *unsent)
 		TAILQ_REMOVE(&unsent->files, ticket, link);
 		let_go(ticket);
 	}
+	unsent_gone_forget_all(&unsent->gone);
 	pthread_mutex_destroy(&unsent->lock);
 	free(unsent->dir);
 	free(unsent);
@@ -434,15 +455,49 @@ unsent_find(struct unsent *unsent, const char *name, struct spool **spool,
 	return ticket == NULL ? -ENOENT : 0;
 }
 
-int
-unsent_remove(struct unsent *unsent, const char *name)
+void
+unsent_note_reader(struct unsent *unsent, const char *name, pid_t reader)
 {
 	struct unsent_ticket *ticket;
 
 	pthread_mutex_lock(&unsent->lock);
 	ticket = find(unsent, name);
-	if (ticket != NULL)
+	if (ticket != NULL) {
+		ticket->is_read = true;
+		ticket->reader = reader;
+	}
+	pthread_mutex_unlock(&unsent->lock);
+}
+
+bool
+unsent_has_gone(struct unsent *unsent, const char *name, pid_t reader,
+    off_t *size, struct timespec *kept)
+{
+	const struct unsent_gone *gone;
+
+	pthread_mutex_lock(&unsent->lock);
+	gone = unsent_gone_find(&unsent->gone, name, reader);
+	if (gone != NULL) {
+		*size = gone->size;
+		*kept = gone->kept;
+	}
+	pthread_mutex_unlock(&unsent->lock);
+	return gone != NULL;
+}
+
+int
+unsent_remove(struct unsent *unsent, const char *name, pid_t remover)
+{
+	struct unsent_ticket *ticket;
+	struct unsent_gone *gone;
+
+	pthread_mutex_lock(&unsent->lock);
+	ticket = find(unsent, name);
+	gone = unsent_gone_find(&unsent->gone, name, remover);
+	if (gone != NULL)
+		unsent_gone_forget(&unsent->gone, gone);
+	else if (ticket != NULL)
 		delist(ticket);
 	pthread_mutex_unlock(&unsent->lock);
-	return ticket == NULL ? -ENOENT : 0;
+	return ticket == NULL && gone == NULL ? -ENOENT : 0;
 }

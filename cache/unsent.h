@@ -58,7 +58,19 @@ int unsent_each(struct unsent *, int (*call)(void *arg, const char *name),
 int unsent_find(struct unsent *, const char *name, struct spool **spool,
     struct timespec *kept);
 
-/* Remove the file of that name.  Returns 0 or -ENOENT. */
-int unsent_remove(struct unsent *, const char *name);
+/*
+ * A process opens the file of that name.  If it is moving it to its
+ * destination, the success takes the file away before its unlink comes: to
+ * that process, and to no listing, it is there for a minute more.
+ */
+void unsent_note_reader(struct unsent *, const char *name, pid_t reader);
+bool unsent_has_gone(struct unsent *, const char *name, pid_t reader,
+    off_t *size, struct timespec *kept);
+
+/*
+ * Remove the file of that name; one that has gone in that way is removed once
+ * by its reader, and a newer one of its name stays.  Returns 0 or -ENOENT.
+ */
+int unsent_remove(struct unsent *, const char *name, pid_t remover);
 
 #endif

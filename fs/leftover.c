@@ -1,6 +1,7 @@
 /*
  * The directory "unsent": files whose upload failed.  They can be read and
- * removed; moving one to a storage tries again.  No state, any thread.
+ * removed; copying or moving one to a storage tries again.  No state, any
+ * thread.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -10,6 +11,7 @@
 #include "cache/spool.h"
 #include "cache/unsent.h"
 #include "client/name.h"
+#include "fs/caller.h"
 #include "fs/node.h"
 #include "fs/place.h"
 #include "fs/storage.h"
@@ -34,24 +36,40 @@ find(const struct place *place, struct spool **spool, struct timespec *kept)
 	    kept);
 }
 
+/* What can be told of a file; its mover still sees it when it was stored. */
+static int
+look(const struct caller *caller, const struct place *place, off_t *size,
+    struct timespec *kept)
+{
+	struct spool *spool;
+	int error = find(place, &spool, kept);
+
+	if (error == 0) {
+		*size = spool_size(spool);
+		spool_release(spool);
+	} else if (unsent_has_gone(place->unit->unsent, name_of(place->path),
+		       caller_process(caller->thread), size, kept)) {
+		error = 0;
+	}
+	return error;
+}
+
 static int
 unsent_lookup(const struct caller *caller, struct place *folder,
     const char *name, struct place **out)
 {
 	struct timespec kept;
-	struct spool *spool;
 	struct place *place;
+	off_t size;
 	int error = storage_child(folder, name, &place);
 
-	(void)caller;
 	if (error != 0)
 		return error;
-	error = find(place, &spool, &kept);
+	error = look(caller, place, &size, &kept);
 	if (error != 0) {
 		place_release(place);
 		return error;
 	}
-	spool_release(spool);
 	*out = place;
 	return 0;
 }
@@ -94,23 +112,21 @@ unsent_attributes(const struct caller *caller, struct place *place,
     struct stat *out)
 {
 	struct timespec kept;
-	struct spool *spool;
+	off_t size;
 	int error;
 
-	(void)caller;
 	node_attributes(place, out);
 	if (is_root(place))
 		return 0;
-	error = find(place, &spool, &kept);
+	error = look(caller, place, &size, &kept);
 	if (error != 0)
 		return error;
 	out->st_ino = place_number(place->key);
 	out->st_mode = S_IFREG | (0444 & ~place->unit->settings->fmask);
 	out->st_nlink = 1;
-	out->st_size = spool_size(spool);
+	out->st_size = size;
 	out->st_blocks = (out->st_size + 511) / 512;
 	out->st_mtim = out->st_ctim = out->st_atim = kept;
-	spool_release(spool);
 	return 0;
 }
 
@@ -144,12 +160,13 @@ unsent_open_file(const struct caller *caller, struct place *place, int flags,
 	struct spool *spool;
 	int error;
 
-	(void)caller;
 	if ((flags & O_ACCMODE) != O_RDONLY)
 		return -EACCES;
 	error = find(place, &spool, &kept);
 	if (error != 0)
 		return error;
+	unsent_note_reader(place->unit->unsent, name_of(place->path),
+	    caller->process);
 	leftover = calloc(1, sizeof(*leftover));
 	if (leftover == NULL) {
 		spool_release(spool);
@@ -166,8 +183,9 @@ static int
 unsent_remove_file(const struct caller *caller, struct place *folder,
     const char *name, bool is_folder)
 {
-	(void)caller;
-	return is_folder ? -ENOTDIR : unsent_remove(folder->unit->unsent, name);
+	return is_folder ?
+	    -ENOTDIR :
+	    unsent_remove(folder->unit->unsent, name, caller->process);
 }
 
 /* Times and modes are ours to ignore. */
@@ -180,57 +198,30 @@ unsent_change(const struct caller *caller, struct place *place,
 	return changes->set_size ? -EACCES : 0;
 }
 
-static int
-send_again(const struct caller *caller, struct place *folder, const char *name,
-    struct place *target, bool replace)
-{
-	struct unit *unit = folder->unit;
-	struct upload upload = { .path = target->path };
-	struct timespec kept;
-	struct spool *spool;
-	char *wire = name_folder(target->wire);
-	int error = wire == NULL ?
-	    -ENOMEM :
-	    entries_look_at_target(caller, target, replace, &upload);
-
-	if (error == 0)
-		error = unsent_find(unit->unsent, name, &spool, &kept);
-	if (error == 0) {
-		upload.folder = wire;
-		error = upload_spool(caller, unit, spool, &upload);
-		spool_release(spool);
-		if (error == 0)
-			(void)unsent_remove(unit->unsent, name);
-	}
-	free(wire);
-	return error;
-}
-
-/* To a storage: try again.  To anywhere else programs have to copy. */
+/*
+ * Programs copy, and the copy's close tries again: a rename across directories
+ * holds a lock of the whole mount until it is answered, and an upload may take
+ * long.  Under a temporary name it would not be tried, and no longer be safe.
+ */
 static int
 unsent_rename(const struct caller *caller, struct place *folder,
     const char *name, struct place *new_folder, const char *new_name,
     bool replace, struct place **out)
 {
-	struct place *target;
-	int error;
+	int error = 0;
 
-	if (new_folder->node->kind != &kind_storage ||
-	    new_folder->unit != folder->unit)
-		return -EXDEV;
-	if (storage_is_temporary(new_folder, new_name))
-		return -EINVAL;
-	error = storage_check_name(new_folder, new_name, false);
-	if (error == 0)
-		error = storage_child(new_folder, new_name, &target);
-	if (error != 0)
-		return error;
-	error = send_again(caller, folder, name, target, replace);
-	if (error == 0)
-		*out = target;
-	else
-		place_release(target);
-	return error;
+	(void)caller;
+	(void)name;
+	(void)replace;
+	(void)out;
+	if (new_folder->node->kind == &kind_storage &&
+	    new_folder->unit == folder->unit) {
+		if (storage_is_temporary(new_folder, new_name))
+			error = -EINVAL;
+		else
+			error = storage_check_name(new_folder, new_name, false);
+	}
+	return error != 0 ? error : -EXDEV;
 }
 
 const struct kind kind_unsent = {

@@ -2,7 +2,9 @@
  * Renaming in a printer's storages.  A staged file is uploaded under its final
  * name.  What is on the printer gets another name there; PrusaLink has no such
  * thing, so a file whose bytes are here is stored anew and then deleted, else
- * programs are told to copy (EXDEV).  No state, any thread.
+ * programs are told to copy (EXDEV); so they are for another folder, because
+ * the kernel then holds a lock of the whole mount until it is answered.  No
+ * state, any thread.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -118,7 +120,7 @@ rename_printed(const struct caller *caller, const struct renaming *renaming)
 
 	if (error != 0)
 		return error;
-	if (!found.entry.folder &&
+	if (!found.entry.folder && !renaming->elsewhere &&
 	    printer_size(unit->printer, &caller->wait, found.folder,
 		&found.entry, &size) == 0)
 		spool = content_have(unit->content, found.folder, &found.entry,
@@ -286,7 +288,9 @@ entries_rename(const struct caller *caller, struct place *folder,
     const char *name, struct place *new_folder, const char *new_name,
     bool replace, struct place **out)
 {
-	struct renaming renaming = { .folder = new_folder, .replace = replace };
+	struct renaming renaming = { .folder = new_folder,
+		.replace = replace,
+		.elsewhere = strcmp(folder->key, new_folder->key) != 0 };
 	struct place *there = NULL;
 	int error = entries_resolve(caller, folder, name, &renaming.source);
 

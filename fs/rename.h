@@ -14,7 +14,8 @@ struct renaming {
 	struct place *source;
 	struct place *folder; /* of the target */
 	struct place *target;
-	bool replace; /* what is there gives way */
+	bool replace;	/* what is there gives way */
+	bool elsewhere; /* it is another folder than before */
 };
 
 /*

@@ -38,11 +38,11 @@ test_keep(struct check *check, const char *dir)
 	    "it was kept just now");
 	CHECK(check,
 	    unsent_find(unsent, "A.GCODE", &spool, &kept) == -ENOENT &&
-		unsent_remove(unsent, "b.gcode") == -ENOENT,
+		unsent_remove(unsent, "b.gcode", 1) == -ENOENT,
 	    "another name is not there");
 	unsent_find(unsent, "a.gcode", &spool, &kept);
 	CHECK(check,
-	    unsent_remove(unsent, "a.gcode") == 0 && count(unsent) == 0 &&
+	    unsent_remove(unsent, "a.gcode", 1) == 0 && count(unsent) == 0 &&
 		count_files(dir, "keep") == 1 && spool_size(spool) == 7,
 	    "what is removed is not listed; its readers keep its bytes");
 	spool_release(spool);
@@ -157,7 +157,7 @@ test_clashes(struct check *check, const char *dir)
 		holds(unsent, "a (2).gcode", "two") &&
 		holds(unsent, "a (3).gcode", "three"),
 	    "files of one name and several folders are told apart");
-	unsent_remove(unsent, "a (2).gcode");
+	unsent_remove(unsent, "a (2).gcode", 1);
 	keep(unsent, dir, "usb/other/a.gcode", "four");
 	CHECK(check,
 	    holds(unsent, "a (2).gcode", "four") &&

@@ -50,7 +50,7 @@ test_reopen(struct check *check, const char *dir)
 	    count(unsent) == 2 &&
 		unsent_find(unsent, "b.gcode", &spool, &kept) == -ENOENT,
 	    "its destination survives too");
-	unsent_remove(unsent, "a.gcode");
+	unsent_remove(unsent, "a.gcode", 1);
 	unsent_close(unsent);
 	unsent = open_unsent(dir, "again");
 	CHECK(check, count(unsent) == 1, "what was removed does not come back");

@@ -50,7 +50,7 @@ work(void *arg)
 		else
 			unsent_keep(ticket);
 		send_again(worker, name, path);
-		unsent_remove(unsent, "3.gcode");
+		unsent_remove(unsent, "3.gcode", 1);
 		worker->wrong += count(unsent) < 0;
 	}
 	snprintf(name, sizeof(name), "own-%d.gcode", worker->number);
@@ -95,7 +95,7 @@ main(void)
 	do {
 		other[0] = '\0';
 		unsent_each(unsent, remove_other, other);
-	} while (other[0] != '\0' && unsent_remove(unsent, other) == 0);
+	} while (other[0] != '\0' && unsent_remove(unsent, other, 1) == 0);
 	CHECK(&check,
 	    count(unsent) == THREADS &&
 		count_files(check_dir(&check), "many") == 2 * THREADS,
