@@ -228,6 +228,7 @@ SIM_SRCS = \
 	tests/sim/server.c \
 	tests/sim/sim.c \
 	tests/sim/simprinter.c \
+	tests/sim/stamp.c \
 	tests/sim/text.c \
 	tests/sim/transfer.c
 

@@ -166,7 +166,7 @@ int buddy_find(struct call *, struct fat_place *);
 /* buddy_render.c */
 
 /* A file's information.  path is as spelt by the client.  Locked. */
-void buddy_render_file(struct text *, const char *path,
+void buddy_render_file(const struct sim *, struct text *, const char *path,
     const struct fat_place *);
 
 /* A folder's listing; *etag gets its value.  Locked. */

@@ -143,7 +143,7 @@ files_get(struct call *call)
 		buddy_render_folder(call, &body, &place, etag);
 	else if (place.exists && S_ISREG(place.st.st_mode) &&
 	    buddy_fits(call->path, &place))
-		buddy_render_file(&body, call->path, &place);
+		buddy_render_file(call->sim, &body, call->path, &place);
 	else if (call->buddy->stick_out &&
 	    call->path[strspn(call->path + 4, "/") + 4] == '\0') {
 		text_puts(&body, none);

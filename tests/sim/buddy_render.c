@@ -8,6 +8,7 @@
 
 #include "tests/sim/buddy.h"
 #include "tests/sim/fat_name.h"
+#include "tests/sim/stamp.h"
 
 enum {
 	DISPLAY_UNITS = 167
@@ -135,7 +136,7 @@ render_refs(struct text *out, const char *folder, const char *file,
 }
 
 void
-buddy_render_file(struct text *out, const char *path,
+buddy_render_file(const struct sim *sim, struct text *out, const char *path,
     const struct fat_place *place)
 {
 	const char *type = file_type(place->found->name);
@@ -147,11 +148,10 @@ buddy_render_file(struct text *out, const char *path,
 	last = strrchr(spelt, '/');
 	text_puts(out, "{\"name\":");
 	text_json(out, last == NULL ? spelt : last + 1);
-	text_printf(out,
-	    ",\"ro\":false,\"type\":\"%s\",\"m_timestamp\":%lld,"
-	    "\"size\":%lld,",
-	    type, buddy_timestamp(place->st.st_mtim.tv_sec),
-	    (long long)place->st.st_size);
+	text_printf(out, ",\"ro\":false,\"type\":\"%s\",", type);
+	stamp_put(sim, out,
+	    "\"m_timestamp\":", buddy_timestamp(place->st.st_mtim.tv_sec), ",");
+	text_printf(out, "\"size\":%lld,", (long long)place->st.st_size);
 	render_refs(out, spelt, "", buddy_is_printable(spelt));
 	text_puts(out, ",\"display_name\":");
 	text_json(out, display_name(place->found));
@@ -160,7 +160,7 @@ buddy_render_file(struct text *out, const char *path,
 
 /* An entry of a listing; false if it is not shown. */
 static bool
-render_child(struct text *out, const struct fat_dir *dir,
+render_child(const struct sim *sim, struct text *out, const struct fat_dir *dir,
     const struct fat_entry *entry, const char *folder, bool first)
 {
 	bool printable = buddy_is_printable(entry->short_name);
@@ -179,9 +179,10 @@ render_child(struct text *out, const struct fat_dir *dir,
 		text_puts(out, ",");
 	text_puts(out, "{\"name\":");
 	text_json(out, entry->short_name);
-	text_printf(out, ",\"ro\":false,\"type\":\"%s\",\"m_timestamp\":%lld,",
-	    printable ? "PRINT_FILE" : "FOLDER",
-	    buddy_timestamp(st.st_mtim.tv_sec));
+	text_printf(out, ",\"ro\":false,\"type\":\"%s\",",
+	    printable ? "PRINT_FILE" : "FOLDER");
+	stamp_put(sim, out,
+	    "\"m_timestamp\":", buddy_timestamp(st.st_mtim.tv_sec), ",");
 	if (printable) {
 		render_refs(out, folder, entry->short_name, true);
 		text_puts(out, ",");
@@ -225,14 +226,15 @@ buddy_render_folder(struct call *call, struct text *out,
 	buddy_short_path(spelt, sizeof(spelt), call->path, place);
 	text_puts(out, "{\"type\":\"FOLDER\",\"ro\":false,");
 	if (!place->is_root)
-		text_printf(out, "\"m_timestamp\":%lld,",
-		    buddy_timestamp(place->st.st_mtim.tv_sec));
+		stamp_put(call->sim, out, "\"m_timestamp\":",
+		    buddy_timestamp(place->st.st_mtim.tv_sec), ",");
 	text_puts(out, "\"name\":");
 	text_json(out, strrchr(spelt, '/') + 1);
 	text_puts(out, ",\"children\":[");
 	if (dir != NULL) {
 		TAILQ_FOREACH (entry, &dir->entries, entry) {
-			if (render_child(out, dir, entry, spelt, first))
+			if (render_child(call->sim, out, dir, entry, spelt,
+				first))
 				first = false;
 		}
 	}

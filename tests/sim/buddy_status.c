@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "tests/sim/buddy.h"
+#include "tests/sim/stamp.h"
 
 void
 buddy_version(struct call *call)
@@ -160,10 +161,12 @@ add_file(struct call *call, struct text *json)
 	text_json(json, place.found != NULL ? place.found->name : name + 1);
 	text_puts(json, ",\"path\":");
 	text_json(json, text_string(&folder));
-	if (place.exists)
-		text_printf(json, ",\"size\":%lld,\"m_timestamp\":%lld",
-		    (long long)place.st.st_size,
-		    buddy_timestamp(place.st.st_mtim.tv_sec));
+	if (place.exists) {
+		text_printf(json, ",\"size\":%lld",
+		    (long long)place.st.st_size);
+		stamp_put(call->sim, json, ",\"m_timestamp\":",
+		    buddy_timestamp(place.st.st_mtim.tv_sec), "");
+	}
 	text_puts(json, "}");
 	text_free(&folder);
 	fat_release(&place);

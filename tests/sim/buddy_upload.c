@@ -371,7 +371,7 @@ answer_stored(struct upload *upload)
 		if (!upload->print)
 			buddy_show(call->sim, place.real);
 		printing = machine_prints(call->sim, place.real);
-		buddy_render_file(&body, call->path, &place);
+		buddy_render_file(call->sim, &body, call->path, &place);
 	}
 	fat_release(&place);
 	pthread_mutex_unlock(&call->sim->lock);

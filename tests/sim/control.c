@@ -15,6 +15,7 @@
 
 #include "tests/sim/control.h"
 #include "tests/sim/sim.h"
+#include "tests/sim/stamp.h"
 #include "tests/sim/text.h"
 
 enum {
@@ -98,6 +99,13 @@ run_writes(struct sim *sim, int count, char **words, struct text *answer)
 	(void)count, (void)answer;
 	sim->writes_fail = strcmp(words[1], "fail") == 0;
 	return 0;
+}
+
+static int
+run_clock(struct sim *sim, int count, char **words, struct text *answer)
+{
+	(void)answer;
+	return count != 2 ? -EINVAL : stamp_set(sim, words[1]);
 }
 
 static int
@@ -209,6 +217,7 @@ run_copy(struct sim *sim, int count, char **words, struct text *answer)
 /* clang-format off */
 static const struct verb verbs[] = {
 	{ "attention",          NULL,     run_attention },
+	{ "clock",              NULL,     run_clock },
 	{ "copy",               NULL,     run_copy },
 	{ "dismiss",            NULL,     run_dismiss },
 	{ "finish",             NULL,     run_finish },

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "tests/sim/pi.h"
+#include "tests/sim/stamp.h"
 
 static void
 send_and_free(struct call *call, struct text *json)
@@ -141,8 +142,9 @@ add_file(struct call *call, struct text *json, const struct pi_place *place)
 	text_json(json, place->path);
 	text_puts(json, ", \"display_path\": ");
 	text_json(json, place->path);
-	text_printf(json, ", \"size\": %lld, \"m_timestamp\": %lld, ",
-	    (long long)place->st.st_size, (long long)place->st.st_mtim.tv_sec);
+	text_printf(json, ", \"size\": %lld, ", (long long)place->st.st_size);
+	stamp_put(call->sim, json,
+	    "\"m_timestamp\": ", (long long)place->st.st_mtim.tv_sec, ", ");
 	pi_render_refs(call->pi, json, place, true);
 	text_puts(json, ", ");
 	pi_render_meta(call->pi, json, place);

@@ -11,6 +11,7 @@
 #include <sys/statvfs.h>
 
 #include "tests/sim/pi.h"
+#include "tests/sim/stamp.h"
 
 /* How long the watched tree takes to see a new path. */
 #define APPEARS_S 0.15
@@ -337,7 +338,8 @@ pi_render_meta(struct pi *pi, struct text *out, const struct pi_place *place)
 
 /* What files and folders have in common, up to the size. */
 static void
-render_begin(struct text *out, const struct pi_place *place, const char *name)
+render_begin(const struct sim *sim, struct text *out,
+    const struct pi_place *place, const char *name)
 {
 	bool folder = S_ISDIR(place->st.st_mode);
 
@@ -346,8 +348,9 @@ render_begin(struct text *out, const struct pi_place *place, const char *name)
 	text_json(out, name);
 	text_printf(out, ", \"read_only\": %s", place->card ? "true" : "false");
 	if (!folder || !place->card)
-		text_printf(out, ", \"m_timestamp\": %lld",
-		    (long long)place->st.st_mtim.tv_sec);
+		stamp_put(sim, out,
+		    ", \"m_timestamp\": ", (long long)place->st.st_mtim.tv_sec,
+		    "");
 	text_printf(out, ", \"size\": %lld",
 	    folder ? pi_tree_size(place->real) : (long long)place->st.st_size);
 }
@@ -380,7 +383,7 @@ render_child(struct call *call, struct text *out, const struct pi_place *folder,
 		if (!*first)
 			text_puts(out, ", ");
 		*first = false;
-		render_begin(out, &child, name);
+		render_begin(call->sim, out, &child, name);
 		render_file_end(call->pi, out, &child, name, name);
 		text_puts(out, "}");
 	}
@@ -421,7 +424,7 @@ pi_render(struct call *call, struct text *out, const struct pi_place *place)
 	const char *name = strrchr(place->path, '/') + 1;
 	const char *display = place->slash ? "" : name;
 
-	render_begin(out, place, name);
+	render_begin(call->sim, out, place, name);
 	if (S_ISDIR(place->st.st_mode))
 		render_children(call, out, place);
 	render_file_end(call->pi, out, place, name, display);

@@ -18,6 +18,14 @@ struct conn;
 struct sim;
 struct text;
 
+/* Has the printer's clock been set, and what are its files' stamps else? */
+enum sim_clock {
+	CLOCK_GOOD,
+	CLOCK_NONE, /* there are none */
+	CLOCK_1980,
+	CLOCK_2097,
+};
+
 /* What the command line said.  Never changes once the server runs. */
 struct options {
 	const char *personality;
@@ -110,6 +118,7 @@ struct sim {
 	pthread_cond_t changed;
 	double frozen_until; /* monotonic seconds */
 	unsigned boot;
+	enum sim_clock clock;
 	bool full;
 	bool writes_fail;
 	bool tick_status;
