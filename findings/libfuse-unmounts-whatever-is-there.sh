@@ -3,10 +3,10 @@
 #
 # fuse_main remembers the path of its mount, not the mount.  When the mount was
 # detached (umount -l) while a file was open, the session lives on; another file
-# system may be mounted at that path meanwhile; and when the session then ends,
-# by SIGTERM or because the last file is closed, libfuse calls umount2(path,
-# MNT_DETACH) and takes away what is there now.  Without an open file the kernel
-# has ended the session already, libfuse notices, and nothing happens.
+# system may be mounted at that path meanwhile; and when SIGTERM then ends the
+# session, libfuse calls umount2(path, MNT_DETACH) and takes away what is there
+# now.  Without an open file the kernel has ended the session already, libfuse
+# notices, and nothing happens.
 #
 # libfuse 3.14.0-4 as root:
 #
