@@ -230,7 +230,7 @@ node_attributes(const struct place *place, struct stat *out)
 	    place_row_number(place->unit, place->path);
 	out->st_mode = node->mode &
 	    ~(is_folder ? settings->dmask : settings->fmask);
-	out->st_nlink = is_folder ? 2 : 1;
+	out->st_nlink = 1; /* of a folder: how many are below is unknown */
 	out->st_uid = settings->uid;
 	out->st_gid = settings->gid;
 	out->st_blksize = 4096;

@@ -188,7 +188,7 @@ set_common(const struct place *place, bool is_folder, bool read_only,
 	node_attributes(place, out);
 	out->st_ino = place_number(place->key);
 	out->st_mode = read_only ? mode & ~(mode_t)0222 : mode;
-	out->st_nlink = is_folder ? 2 : 1;
+	out->st_nlink = 1; /* of a folder: how many are below is unknown */
 }
 
 static int
