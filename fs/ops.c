@@ -6,6 +6,7 @@
 #define FUSE_USE_VERSION 312
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -279,15 +280,42 @@ ops_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t parent, const char *name)
 	fuse_reply_err(req, EPERM);
 }
 
+/* Make a file, and close it at once. */
+static int
+make_file(struct call *call, struct place *folder, const char *name,
+    struct place **out)
+{
+	struct file *file;
+	int error;
+
+	if (call_kind(folder)->create == NULL)
+		return -EPERM;
+	error = call_kind(folder)->create(&call->caller, folder, name,
+	    O_WRONLY | O_CREAT | O_EXCL, out, &file);
+	if (error == 0)
+		file->ops->close(file, &call->caller);
+	return error;
+}
+
+/* The kernel's NFS server makes regular files so. */
 static void
 ops_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
     dev_t device)
 {
-	(void)parent;
-	(void)name;
-	(void)mode;
+	struct fuse_entry_param entry;
+	struct place *folder, *place;
+	struct call call;
+	int error = -EPERM;
+
 	(void)device;
-	fuse_reply_err(req, EPERM);
+	call_begin_with_process(&call, req);
+	folder = call_place(&call, parent);
+	if (folder != NULL && S_ISREG(mode))
+		error = make_file(&call, folder, name, &place);
+	if (error == 0)
+		error = call_make_entry(&call, place, &entry);
+	call_reply_entry(&call, error, &entry);
+	place_release(folder);
 }
 
 static void
