@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 
 #include <ctype.h>
@@ -83,15 +84,37 @@ remove_stale(const char *path)
 		waitpid(child, NULL, 0);
 }
 
+/*
+ * The path without links, dots and doubled slashes.  A dead mount cannot be
+ * looked at, but be pointed to, and the kernel knows where that is.  Returns
+ * whether there is such a path.
+ */
+static bool
+resolve(const char *path, char out[PATH_MAX])
+{
+	char name[sizeof("/proc/self/fd/") + 3 * sizeof(int)];
+	int fd = open(path, O_PATH | O_CLOEXEC);
+	ssize_t len;
+
+	if (fd < 0)
+		return false;
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+	len = readlink(name, out, PATH_MAX);
+	close(fd);
+	if (len < 0 || len >= PATH_MAX)
+		return false;
+	out[len] = '\0';
+	return true;
+}
+
 static int
 find_mountpoint(struct local *local, const char *path)
 {
 	char absolute[PATH_MAX];
 	struct stat stat_buffer;
 
-	/* A dead mount cannot be resolved; its own path is all we have. */
-	if (*path == '/' && is_stale(path))
-		remove_stale(path);
+	if (resolve(path, absolute) && is_stale(absolute))
+		remove_stale(absolute);
 	if (realpath(path, absolute) == NULL)
 		return refuse(path, strerror(errno));
 	if (stat(absolute, &stat_buffer) != 0)
@@ -102,6 +125,31 @@ find_mountpoint(struct local *local, const char *path)
 		return refuse(path, "a printer is already mounted there");
 	local->mountpoint = strdup(absolute);
 	return local->mountpoint == NULL ? refuse(path, "out of memory") : 0;
+}
+
+/* What is mounted at the mount point; 0: that cannot be told. */
+static dev_t
+device_at(const char *path)
+{
+	struct statx facts;
+
+	if (statx(AT_FDCWD, path, AT_STATX_DONT_SYNC, 0, &facts) != 0)
+		return 0;
+	return makedev(facts.stx_dev_major, facts.stx_dev_minor);
+}
+
+void
+local_note_mount(struct local *local)
+{
+	local->device = device_at(local->mountpoint);
+}
+
+bool
+local_is_replaced(const struct local *local)
+{
+	dev_t device = device_at(local->mountpoint);
+
+	return device != 0 && local->device != 0 && device != local->device;
 }
 
 /* mount(8) starts its helpers without an environment. */

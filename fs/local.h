@@ -1,6 +1,10 @@
 #ifndef FS_LOCAL_H
 #define FS_LOCAL_H
 
+#include <sys/types.h>
+
+#include <stdbool.h>
+
 struct dialect;
 struct options;
 
@@ -8,6 +12,7 @@ struct options;
 struct local {
 	char *mountpoint; /* canonical */
 	char *cache_dir;  /* ours alone: mode 0700 */
+	dev_t device;	  /* of the mount, see local_note_mount */
 };
 
 /*
@@ -16,6 +21,15 @@ struct local {
  */
 int local_prepare(struct local *, const struct options *);
 void local_free(struct local *);
+
+/*
+ * It is mounted: remember the file system that is at the mount point now.
+ * local_is_replaced tells whether another one is there (it was detached, or
+ * something was mounted over it), which is not ours to unmount.  Neither asks
+ * the file system itself, which may have ended.
+ */
+void local_note_mount(struct local *);
+bool local_is_replaced(const struct local *);
 
 /*
  * Make the path of certificates canonical, if there is one: the daemon's

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <malloc.h>
 #include <stdio.h>
@@ -336,6 +337,25 @@ attach(struct fuse_session *session, const char *mountpoint)
 	return mounted;
 }
 
+/*
+ * libfuse unmounts whatever is at the path by now, unless its descriptor says
+ * that the mount has ended.  A pipe that nobody reads says so, too.
+ */
+static void
+detach(struct fuse_session *session, bool replaced)
+{
+	int ends[2];
+
+	if (replaced) {
+		if (pipe(ends) != 0)
+			return;
+		close(ends[0]);
+		(void)dup3(ends[1], fuse_session_fd(session), O_CLOEXEC);
+		close(ends[1]);
+	}
+	fuse_session_unmount(session);
+}
+
 static int
 mount_and_run(struct program *program, struct fuse_args *args)
 {
@@ -350,9 +370,10 @@ mount_and_run(struct program *program, struct fuse_args *args)
 	program->mount.session = session;
 	ending_block_signals();
 	if (attach(session, mountpoint)) {
+		local_note_mount(&program->local);
 		parallel_prepare(session);
 		status = run_mounted(program);
-		fuse_session_unmount(session);
+		detach(session, local_is_replaced(&program->local));
 	}
 	ops_close_all(&program->mount);
 	inodes_free(program->mount.inodes);
