@@ -73,6 +73,7 @@ SRCS = \
 	client/date.c \
 	client/dialect.c \
 	client/exchange.c \
+	client/finished.c \
 	client/form.c \
 	client/frame.c \
 	client/http.c \

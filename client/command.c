@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "client/dialect.h"
+#include "client/finished.h"
 #include "client/http.h"
 #include "client/json.h"
 #include "client/link.h"
@@ -80,9 +81,8 @@ came_true(struct printer *printer, const struct wait *wait,
 	return is;
 }
 
-/* Has the Pi still to leave the screen of its last print? */
-static bool
-is_recovering(struct printer *printer, const struct wait *wait)
+bool
+link_shows_end(struct printer *printer, const struct wait *wait)
 {
 	struct buf text = { 0 }, state = { 0 };
 	bool is = false;
@@ -119,12 +119,14 @@ print_file(struct printer *printer, const struct wait *wait, const char *path)
 		    &reply);
 		http_reply_free(&reply);
 		if (error != -EBUSY || !printer->dialect->recovers ||
-		    time_now_ms() > until || !is_recovering(printer, wait))
+		    time_now_ms() > until || !link_shows_end(printer, wait))
 			break;
 		error = time_pause(wait, AGAIN_MS);
 	}
 	if (printer_is_unclear(error) && link_does_print(printer, wait, path))
 		error = 0;
+	if (error == 0)
+		finished_note_job(link, path);
 	http_reply_free(&reply);
 	buf_free(&target);
 	return error;

@@ -54,6 +54,7 @@ const struct dialect dialect_buddy = {
 	.upload_storage = "usb",
 	.folds = true,
 	.stored_tells = true,
+	.holds_finished = true,
 	.hides_models_in_folders = true,
 	.uploadable = models,
 	.printable = models,

@@ -29,6 +29,8 @@ struct dialect {
 	bool late;	      /* a new file is visible a moment after the 201 */
 	bool stored_tells;    /* the 201 describes the stored file */
 	bool recovers;	      /* refuses to start until FINISHED has passed */
+	bool holds_finished;  /* keeps a printed file open until its end is
+				 no longer shown */
 	bool stops_transfers; /* DELETE /api/v1/transfer stops one */
 	bool has_ready;	      /* can be declared ready for a print */
 	bool has_cameras;     /* may have cameras of its own */

@@ -131,6 +131,15 @@ queued_bytes(const struct exchange *x, unsigned long request)
 	return queued;
 }
 
+/* How many more bytes go out before what is to be held back; -1: no limit. */
+static off_t
+left_to_hold(const struct exchange *x)
+{
+	const struct hold *hold = x->request->hold;
+
+	return hold == NULL || x->released ? -1 : hold->at - x->sent;
+}
+
 /*
  * The last bytes are held back until all others are on the wire: while they
  * are missing an upload can still be called off, for what the kernel holds
@@ -141,17 +150,20 @@ exchange_on_read(char *out, size_t size, size_t count, void *arg)
 {
 	struct exchange *x = arg;
 	const struct source *body = x->request->body;
-	off_t left = body->len - x->sent;
+	off_t left = body->len - x->sent, to_hold = left_to_hold(x);
 	size_t room = size * count;
 	ssize_t len;
 
 	x->moved_ms = time_now_ms();
-	if (left > 0 && left <= LAST && queued_bytes(x, SIOCOUTQNSD) > 0) {
+	if (to_hold == 0 ||
+	    (left > 0 && left <= LAST && queued_bytes(x, SIOCOUTQNSD) > 0)) {
 		x->held = true;
 		return CURL_READFUNC_PAUSE;
 	}
 	if (left > LAST)
 		left -= LAST;
+	if (to_hold > 0 && left > to_hold)
+		left = to_hold;
 	len = body->read(body->arg, out,
 	    (off_t)room < left ? room : (size_t)left, x->sent);
 	if (len < 0) {
@@ -174,20 +186,40 @@ exchange_on_seek(void *arg, int64_t offset, int origin)
 	return CURL_SEEKFUNC_OK;
 }
 
+/* All that goes out before it was acknowledged, and no answer came. */
+static int
+release(struct exchange *x)
+{
+	const struct hold *hold = x->request->hold;
+	int error = hold->release(hold->arg);
+
+	x->released = error == 0;
+	x->moved_ms = time_now_ms();
+	return error;
+}
+
 /* Bytes still queued in the kernel count as not sent; shrinking is movement. */
-static void
+static int
 watch_queue(struct exchange *x)
 {
-	int queued = queued_bytes(x, SIOCOUTQ);
+	int queued = queued_bytes(x, SIOCOUTQ), error;
 
 	if (queued != x->queued)
 		x->moved_ms = time_now_ms();
 	x->queued = queued;
-	if (x->held &&
-	    (x->reply->status >= 300 || queued_bytes(x, SIOCOUTQNSD) == 0)) {
-		x->held = false;
-		curl_easy_pause(x->easy, CURLPAUSE_CONT);
+	if (!x->held ||
+	    (x->reply->status < 300 && queued_bytes(x, SIOCOUTQNSD) > 0))
+		return 0;
+	if (x->reply->status < 200 && left_to_hold(x) == 0) {
+		if (queued > 0)
+			return 0;
+		error = release(x);
+		if (error != 0)
+			return error;
 	}
+	x->held = false;
+	curl_easy_pause(x->easy, CURLPAUSE_CONT);
+	return 0;
 }
 
 /* How long may nothing move now? */
@@ -212,8 +244,9 @@ int
 exchange_check(struct exchange *x)
 {
 	curl_off_t started = 0;
+	int error = 0;
 
-	if (wait_given_up(x->wait))
+	if (!x->released && wait_given_up(x->wait))
 		return -EINTR;
 	if (!x->connected) {
 		curl_easy_getinfo(x->easy, CURLINFO_PRETRANSFER_TIME_T,
@@ -223,7 +256,9 @@ exchange_check(struct exchange *x)
 			x->moved_ms = time_now_ms();
 	}
 	if (x->request->body != NULL)
-		watch_queue(x);
+		error = watch_queue(x);
+	if (error != 0)
+		return error;
 	return time_now_ms() - x->moved_ms > patience_ms(x) ? -ETIMEDOUT : 0;
 }
 

@@ -29,6 +29,7 @@ struct exchange {
 	size_t headers;	  /* bytes of header lines that came */
 	int queued;	  /* bytes that the kernel has not sent yet */
 	bool held;	  /* the last bytes wait for the others */
+	bool released;	  /* what the request holds back goes out */
 	bool connected;
 	bool headed;	       /* all header lines came */
 	bool begun;	       /* the sink's begin was called */

@@ -9,6 +9,7 @@
 #include "client/buf.h"
 
 struct counts;
+struct hold;
 struct http;
 struct sink;
 struct source;
@@ -49,6 +50,7 @@ struct http_request {
 	const char *target;	   /* begins with a slash, percent-encoded */
 	const char *headers[3];	   /* more header lines; NULL ends them */
 	const struct source *body; /* or NULL */
+	const struct hold *hold;   /* the body's end waits, or NULL */
 	const struct sink *sink;   /* for the body of a 2xx answer, or NULL */
 	bool once;		   /* never repeat it by itself */
 	bool is_signed;		   /* its query is a secret and the login */

@@ -26,6 +26,7 @@ struct link {
 	pthread_mutex_t lock;
 	struct buf display_name; /* under lock: the Pi's name for "local" */
 	int64_t read_ms;	 /* under lock: when the last download ended */
+	struct buf job_path;	 /* under lock: the last job's file, or "" */
 };
 
 /* GET target.  Returns http_perform's or http_error's verdict. */
@@ -68,6 +69,9 @@ int link_own_cameras(struct link *, struct buf *out);
  * for a print takes a while to show.
  */
 bool link_does_print(struct printer *, const struct wait *, const char *path);
+
+/* Is the end of the last print shown: FINISHED or STOPPED? */
+bool link_shows_end(struct printer *, const struct wait *);
 
 /* Have a camera take a picture; "": the one that snapshot.jpg shows. */
 int link_snap(struct link *, const struct wait *, const char *id);

@@ -14,6 +14,7 @@
 #include "client/buf.h"
 #include "client/camera.h"
 #include "client/dialect.h"
+#include "client/finished.h"
 #include "client/http.h"
 #include "client/link.h"
 #include "client/listing.h"
@@ -70,6 +71,7 @@ document(struct printer *printer, const struct wait *wait, enum topic topic,
     struct buf *out)
 {
 	struct link *link = (struct link *)printer;
+	size_t before = out->len;
 	struct http_reply reply;
 	int error;
 
@@ -84,6 +86,9 @@ document(struct printer *printer, const struct wait *wait, enum topic topic,
 	if (error == 0)
 		error = shape_document(printer->dialect, topic, reply.body.data,
 		    reply.body.len, out);
+	if (error == 0 && topic == TOPIC_JOB)
+		finished_note_document(link, buf_text(out) + before,
+		    out->len - before);
 	http_reply_free(&reply);
 	return error;
 }
@@ -312,6 +317,7 @@ release(struct printer *printer)
 	camera_free(link->camera);
 	turn_destroy(&link->upload);
 	buf_free(&link->display_name);
+	buf_free(&link->job_path);
 	pthread_mutex_destroy(&link->lock);
 	free(link);
 }

@@ -11,6 +11,7 @@
 
 #include "client/away.h"
 #include "client/dialect.h"
+#include "client/finished.h"
 #include "client/http.h"
 #include "client/link.h"
 #include "client/listing.h"
@@ -31,12 +32,13 @@
 
 static int
 put_raw(struct link *link, const struct wait *wait, const struct store *store,
-    struct http_reply *reply)
+    const struct hold *hold, struct http_reply *reply)
 {
 	struct http_request request = { .lane = LANE_UP,
 		.method = "PUT",
 		.headers = { "Content-Type: text/x.gcode" },
 		.body = &store->source,
+		.hold = hold,
 		.once = true };
 	struct buf target = { 0 };
 	int error, count = 1;
@@ -106,7 +108,7 @@ put_odd(struct link *link, const struct wait *wait, const struct store *store,
 
 static int
 put(struct link *link, const struct wait *wait, const struct store *store,
-    struct http_reply *reply)
+    const struct hold *hold, struct http_reply *reply)
 {
 	const struct dialect *dialect = link->printer.dialect;
 	off_t chunk = dialect->lossy_chunk, len = store->source.len;
@@ -119,7 +121,7 @@ put(struct link *link, const struct wait *wait, const struct store *store,
 		return error;
 	if (chunk > 0 && len > chunk && len % chunk == 1)
 		return put_odd(link, wait, store, reply);
-	return put_raw(link, wait, store, reply);
+	return put_raw(link, wait, store, hold, reply);
 }
 
 static bool
@@ -148,13 +150,14 @@ is_elsewhere(struct link *link, const struct wait *wait,
 /* PUT, again and again while somebody else's transfer is in the way. */
 static int
 put_in_turn(struct link *link, const struct wait *wait,
-    const struct store *store, struct http_reply *reply)
+    const struct store *store, const struct hold *hold,
+    struct http_reply *reply)
 {
 	int64_t until = time_now_ms() + ELSEWHERE_MS;
 	int error;
 
 	for (;;) {
-		error = put(link, wait, store, reply);
+		error = put(link, wait, store, hold, reply);
 		if (error != 0 || !is_elsewhere(link, wait, reply))
 			return error;
 		if (time_now_ms() > until)
@@ -166,6 +169,58 @@ put_in_turn(struct link *link, const struct wait *wait,
 		} while (time_now_ms() < until && is_transferring(link, wait));
 		http_reply_free(reply);
 	}
+}
+
+/*
+ * In the way that finished says.  Once the old file is gone, the new one must
+ * get there: what fails then is tried once more, and never ends as a caller's
+ * leaving does, after which nothing is kept.
+ */
+static int
+put_finished(struct link *link, const struct wait *wait,
+    struct finished *finished, struct http_reply *reply)
+{
+	int error = put_in_turn(link, wait, finished->store, &finished->hold,
+	    reply);
+
+	if ((error != 0 || http_error(reply) != 0) &&
+	    finished_has_gone(finished)) {
+		http_reply_free(reply);
+		error = put_in_turn(link, wait, finished->store, NULL, reply);
+		if (error == -EINTR)
+			error = -EIO;
+	}
+	finished_end(finished);
+	return error;
+}
+
+/* Does the server hold the file open that was to be replaced? */
+static bool
+is_refused_as_held(const struct http_reply *reply)
+{
+	return reply->status == 409 &&
+	    strcasestr(reply->message, "busy") != NULL;
+}
+
+/*
+ * PUT; and if that may be in vain because the end of the file's print is on
+ * the screen, so that it is not.
+ */
+static int
+put_well(struct link *link, const struct wait *wait, const struct store *store,
+    struct http_reply *reply)
+{
+	struct finished finished;
+	int error;
+
+	if (finished_begin(&finished, link, wait, store, true) == 0)
+		return put_finished(link, wait, &finished, reply);
+	error = put_in_turn(link, wait, store, NULL, reply);
+	if (error != 0 || !is_refused_as_held(reply) ||
+	    finished_begin(&finished, link, wait, store, false) != 0)
+		return error;
+	http_reply_free(reply);
+	return put_finished(link, wait, &finished, reply);
 }
 
 /* A question that failed for a reason which may pass: ask again. */
@@ -363,12 +418,24 @@ look_for_start(struct link *link, const struct wait *wait,
 	return does ? 0 : -EBUSY;
 }
 
+/* Its end will be shown, and hold it. */
+static void
+note_start(struct link *link, const struct store *store,
+    const struct entry *stored)
+{
+	char *path = name_join(store->folder, stored->short_name);
+
+	if (path != NULL)
+		finished_note_job(link, path);
+	free(path);
+}
+
 static int
 store_in_turn(struct link *link, const struct wait *wait,
     const struct store *store, struct entry *out)
 {
 	struct http_reply reply = { 0 };
-	int error = put_in_turn(link, wait, store, &reply);
+	int error = put_well(link, wait, store, &reply);
 
 	if (error == 0 && is_stored_only(link, wait, store, &reply, out)) {
 		*store->start = start_late(link, wait, store, &reply, out);
@@ -392,6 +459,8 @@ store_in_turn(struct link *link, const struct wait *wait,
 	else
 		error = explain(link, wait, store, &reply, error);
 out:
+	if (error == 0 && store->start != NULL && *store->start == 0)
+		note_start(link, store, out);
 	if (store->words != NULL)
 		strlcpy(store->words, reply.message,
 		    name_fit(reply.message, STORE_WORDS - 1) + 1);

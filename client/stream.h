@@ -15,6 +15,19 @@ struct source {
 };
 
 /*
+ * The rest of what is sent, from the offset at on, waits until the server's
+ * end has acknowledged all before it.  Then release, which runs in the thread
+ * of the request and must be done within seconds, says whether it goes out: 0,
+ * and nobody who leaves calls it off any more; or a negative errno, which ends
+ * the request in an orderly way.
+ */
+struct hold {
+	off_t at;
+	int (*release)(void *arg);
+	void *arg;
+};
+
+/*
  * Where received bytes go.  begin is told their announced number (-1: not
  * announced) before the first of them comes; a negative errno from either
  * ends the transfer with that error.

@@ -175,3 +175,169 @@ sends_of() {
 	jq -es '[.[].uploads[] | select(.state == "sending")] |
 	    length > 0' "$M/$1/uploads.json"
 }
+
+# --- a model whose finished print is on the screen ---
+
+# finished NAME [state]: it is printed through the mount, and that has ended.
+finished() {
+	model "$DIR/$1"
+	echo '; estimated printing time (normal mode) = 10m 0s' >>"$DIR/$1"
+	cp "$DIR/$1" "$S/$1"
+	echo "print $STORAGE/$1" >"$M/control"
+	eventually status_is PRINTING
+	end_print "${2-FINISHED}"
+	forget_requests
+}
+
+end_print() {
+	if [ "$1" = FINISHED ]; then
+		ctl finish
+	else
+		echo stop >"$M/control"
+	fi
+	eventually status_is "$1"
+}
+
+put_cp() { cp "$1" "$2"; }
+put_rsync() { rsync "$1" "$2"; }
+put_gio() { gio copy "$1" "$2"; }
+put_slicer() { "$TOOLS/slicer" "$1" "$2"; }
+put_print() { cp "$1" "$M/print/"; }
+
+# What the printer said to the PUTs and DELETEs.
+verdicts() {
+	jq -rs '[.[] | select(.status != 401 and
+	    (.method == "PUT" or .method == "DELETE")) |
+	    "\(.method) \(.status)"] | sort | join(", ")' "$DIR/requests"
+}
+
+assert_verdicts() {
+	within 5 verdicts_are "$1" || {
+		echo "# $(verdicts), wanted $1" >&2
+		return 1
+	}
+}
+
+verdicts_are() {
+	[ "$(verdicts)" = "$1" ]
+}
+
+@test "a model can be replaced while its finished print is on the screen" {
+	local state tool
+	for state in FINISHED STOPPED; do
+		fresh buddy
+		for tool in cp rsync gio slicer print; do
+			echo "# $state, $tool"
+			finished model.gcode "$state"
+			model "$DIR/$tool.gcode" 30000
+			mv "$DIR/$tool.gcode" "$DIR/model.gcode"
+			"put_$tool" "$DIR/model.gcode" "$S/model.gcode"
+			assert_verdicts 'DELETE 204, PUT 201'
+			cmp "$DIR/model.gcode" "$DISK/model.gcode"
+			cmp "$DIR/model.gcode" "$S/model.gcode"
+			unsent_is_empty
+			[ "$tool" != print ] || echo stop >"$M/control"
+			ctl idle
+		done
+	done
+}
+
+@test "a finished model in a folder with a long name can be replaced" {
+	fresh buddy
+	mkdir -p "$S/long folder name" "$DIR/long folder name"
+	finished 'long folder name/model of mine.gcode'
+	model "$DIR/model.gcode" 30000
+	cp "$DIR/model.gcode" "$S/long folder name/model of mine.gcode"
+	assert_verdicts 'DELETE 204, PUT 201'
+	cmp "$DIR/model.gcode" "$DISK/long folder name/model of mine.gcode"
+}
+
+@test "a finished model can be replaced whatever its new size" {
+	local size
+	fresh buddy
+	for size in 1 2 4096 4097 8192 8193 1000000; do
+		finished model.gcode
+		model "$DIR/model.gcode" "$size"
+		cp "$DIR/model.gcode" "$S/model.gcode"
+		assert_verdicts 'DELETE 204, PUT 201'
+		cmp "$DIR/model.gcode" "$DISK/model.gcode"
+		ctl idle
+	done
+}
+
+@test "a finished model whose print nobody saw is replaced, too" {
+	fresh buddy
+	finished model.gcode
+	unmounted
+	remounted
+	model "$DIR/model.gcode" 30000
+	cp "$DIR/model.gcode" "$S/model.gcode"
+	assert_verdicts 'DELETE 204, PUT 201, PUT 409'
+	cmp "$DIR/model.gcode" "$DISK/model.gcode"
+	unsent_is_empty
+}
+
+@test "a finished model is known by its job, whoever began it" {
+	fresh buddy
+	model "$DIR/model.gcode"
+	echo '; estimated printing time (normal mode) = 10m 0s' \
+	    >>"$DIR/model.gcode"
+	cp "$DIR/model.gcode" "$S/model.gcode"
+	echo print >"$M/control"
+	unmounted
+	remounted
+	eventually grep -q PRINTING "$M/job.json"
+	end_print FINISHED
+	eventually refute cat "$M/job.json"
+	forget_requests
+	model "$DIR/model.gcode" 30000
+	cp "$DIR/model.gcode" "$S/model.gcode"
+	assert_verdicts 'DELETE 204, PUT 201'
+	cmp "$DIR/model.gcode" "$DISK/model.gcode"
+}
+
+@test "a finished model that cannot be deleted stays as it is" {
+	fresh buddy
+	finished model.gcode
+	ctl fail DELETE /api/ 409 1 File is busy
+	model "$DIR/new.gcode" 30000
+	assert_fails_with 'Device or resource busy' \
+	    cp "$DIR/new.gcode" "$S/model.gcode"
+	assert_verdicts 'DELETE 409, PUT 400'
+	cmp "$DIR/model.gcode" "$DISK/model.gcode"
+	printer_has model.gcode
+	cmp "$DIR/new.gcode" "$M/unsent/model.gcode"
+	# Nothing of it is in the way of the next one.
+	cp "$M/unsent/model.gcode" "$S/model.gcode"
+	cmp "$DIR/new.gcode" "$DISK/model.gcode"
+	unsent_is_empty
+}
+
+@test "nothing is lost when the answers about a finished model are" {
+	fresh buddy
+	# Of the deletion, and of the upload's end, after the deletion.
+	finished model.gcode
+	ctl lose-response DELETE 1
+	model "$DIR/new.gcode" 30000
+	cp "$DIR/new.gcode" "$S/model.gcode"
+	cmp "$DIR/new.gcode" "$DISK/model.gcode"
+	ctl idle
+	finished model.gcode
+	ctl cut-upload-after 29000 1
+	cp "$DIR/new.gcode" "$S/model.gcode"
+	cmp "$DIR/new.gcode" "$DISK/model.gcode"
+	assert_requests 1 DELETE
+	printer_has model.gcode
+}
+
+@test "other models are replaced as ever while a print's end is shown" {
+	fresh buddy
+	model "$DIR/other.gcode"
+	cp "$DIR/other.gcode" "$S/other.gcode"
+	finished model.gcode
+	model "$DIR/other.gcode" 30000
+	cp "$DIR/other.gcode" "$S/other.gcode"
+	assert_verdicts 'PUT 201'
+	cmp "$DIR/other.gcode" "$DISK/other.gcode"
+	cmp "$DIR/model.gcode" "$DISK/model.gcode"
+}

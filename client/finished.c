@@ -1,0 +1,185 @@
+/*
+ * Replacing the model whose finished print is still on the screen.  Runs in
+ * the thread that uploads; link.lock guards what is known of the last job.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/buf.h"
+#include "client/dialect.h"
+#include "client/finished.h"
+#include "client/http.h"
+#include "client/json.h"
+#include "client/link.h"
+#include "client/log.h"
+#include "client/name.h"
+#include "client/time.h"
+#include "client/wait.h"
+
+#define DELETE_MS  8000 /* the upload stands still: Buddy's patience is 12 s */
+#define LOOK_MS	   8000
+#define TAKEN_MS   2000
+#define TAKEN_TICK 10
+#define PIECE	   4096 /* bytes that are held back */
+
+void
+finished_note_job(struct link *link, const char *path)
+{
+	pthread_mutex_lock(&link->lock);
+	buf_clear(&link->job_path);
+	(void)buf_printf(&link->job_path, "%s", path);
+	pthread_mutex_unlock(&link->lock);
+}
+
+void
+finished_note_document(struct link *link, const char *text, size_t len)
+{
+	struct buf folder = { 0 }, name = { 0 }, path = { 0 };
+
+	if (!link->printer.dialect->holds_finished)
+		return;
+	if (json_field(text, len, "file.path", &folder) == 0 &&
+	    json_field(text, len, "file.name", &name) == 0 &&
+	    buf_printf(&path, "%s/%s", buf_text(&folder), buf_text(&name)) == 0)
+		finished_note_job(link, path.data + (*path.data == '/'));
+	buf_free(&folder);
+	buf_free(&name);
+	buf_free(&path);
+}
+
+/* Is the last job's file, as far as it is known, in that folder? */
+static bool
+is_near(struct link *link, const char *folder)
+{
+	const char *rest;
+	bool is;
+
+	pthread_mutex_lock(&link->lock);
+	rest = name_below(buf_text(&link->job_path), folder);
+	is = rest != NULL && strchr(rest + 1, '/') == NULL;
+	pthread_mutex_unlock(&link->lock);
+	return is;
+}
+
+static bool
+is_last_job(struct link *link, const char *folder, const struct entry *entry)
+{
+	char *path = name_join(folder, entry->short_name);
+	bool is = false;
+
+	if (path != NULL) {
+		pthread_mutex_lock(&link->lock);
+		is = strcasecmp(buf_text(&link->job_path), path) == 0;
+		pthread_mutex_unlock(&link->lock);
+	}
+	free(path);
+	return is;
+}
+
+/*
+ * A server that refused the upload would drain it and seem to take it: there
+ * must be a transfer.  What it has acknowledged it may still be going to look
+ * at.
+ */
+static int
+await_taken(struct link *link, const struct wait *wait)
+{
+	int64_t until_ms = time_now_ms() + TAKEN_MS, tick_ms = TAKEN_TICK;
+	struct http_reply reply;
+	bool taken;
+	int error;
+
+	for (;;) {
+		error = link_get(link, wait, "/api/v1/transfer", &reply);
+		taken = error == 0 && reply.status == 200;
+		http_reply_free(&reply);
+		if (taken || error != 0)
+			return error;
+		if (time_now_ms() > until_ms)
+			return -EBUSY;
+		error = time_pause(wait, tick_ms);
+		if (error != 0)
+			return error;
+		tick_ms *= 2;
+	}
+}
+
+/* From here on only the clock ends it: half of this is worse than all. */
+static int
+release_last(void *arg)
+{
+	struct finished *finished = arg;
+	struct deadline deadline = { .wait = &(struct wait){ 0 },
+		.until_ms = time_now_ms() + DELETE_MS };
+	const struct wait wait = { .given_up = time_is_over, .arg = &deadline };
+	const struct store *store = finished->store;
+	int error = await_taken(finished->link, &wait);
+
+	if (error == 0) {
+		finished->asked = true;
+		error = printer_remove(&finished->link->printer, &wait,
+		    store->folder, &finished->entry);
+	}
+	if (error != 0)
+		log_say(LOG_LEVEL_NOTE,
+		    "%s/%s: the printer does not let go of the former file, "
+		    "and the upload was called off: %s",
+		    store->folder, store->name, strerror(-error));
+	return error == -EINTR ? -ETIMEDOUT : error;
+}
+
+int
+finished_begin(struct finished *finished, struct link *link,
+    const struct wait *wait, const struct store *store, bool known)
+{
+	off_t len = store->source.len;
+	struct entry entry;
+	int error;
+
+	if (!link->printer.dialect->holds_finished || !store->replace ||
+	    (known && !is_near(link, store->folder)) ||
+	    !link_shows_end(&link->printer, wait))
+		return -ENOENT;
+	error = link_entry(link, wait, store->folder, store->name, &entry);
+	if (error != 0)
+		return error;
+	if (entry.folder ||
+	    (known && !is_last_job(link, store->folder, &entry))) {
+		entry_free(&entry);
+		return -ENOENT;
+	}
+	memset(finished, 0, sizeof(*finished));
+	finished->link = link;
+	finished->store = store;
+	finished->entry = entry;
+	finished->hold.at = len > 2 * PIECE ? len - PIECE : len / 2;
+	finished->hold.release = release_last;
+	finished->hold.arg = finished;
+	return 0;
+}
+
+bool
+finished_has_gone(struct finished *finished)
+{
+	struct deadline deadline = { .wait = &(struct wait){ 0 },
+		.until_ms = time_now_ms() + LOOK_MS };
+	const struct wait wait = { .given_up = time_is_over, .arg = &deadline };
+	const struct store *store = finished->store;
+	struct entry there;
+	int error;
+
+	if (!finished->asked)
+		return false;
+	error = link_entry(finished->link, &wait, store->folder, store->name,
+	    &there);
+	if (error == 0)
+		entry_free(&there);
+	return error == -ENOENT;
+}
+
+void
+finished_end(struct finished *finished)
+{
+	entry_free(&finished->entry);
+}
