@@ -56,6 +56,20 @@ rename_empty(struct model *model, const struct path *from,
 	effect_reverted(model, from->key);
 }
 
+/* Are they in two folders of a printer that renames nothing itself? */
+static bool
+is_elsewhere(const struct model *model, const struct path *from,
+    const struct path *to)
+{
+	const char *one = strrchr(from->key, '/');
+	const char *two = strrchr(to->key, '/');
+	size_t len = one == NULL ? 0 : (size_t)(one - from->key);
+
+	return !model->options->cloud &&
+	    (len != (two == NULL ? 0 : (size_t)(two - to->key)) ||
+		strncmp(from->key, to->key, len) != 0);
+}
+
 static void
 rename_printed(struct model *model, const struct path *from,
     const struct path *to, int error)
@@ -65,6 +79,10 @@ rename_printed(struct model *model, const struct path *from,
 
 	model_at(model->sent, from->key, sent);
 	want = effect_verdict(model, to->key, model_length(sent));
+	if (is_elsewhere(model, from, to)) {
+		same_result(model, "rename to another folder", error, EXDEV);
+		return;
+	}
 	if (error == EXDEV &&
 	    (name_is_temporary(to->key) ||
 		(!model->options->cloud &&

@@ -20,7 +20,7 @@
  *   - an empty file is a placeholder until the unmount, and hides the
  *     printer's file; it cannot be renamed to a printable name;
  *   - a file that is not in the cache, a folder, and anything printed that
- *     goes to a temporary name, are EXDEV to rename;
+ *     goes to a temporary name or to another folder, are EXDEV to rename;
  *   - the cache keeps so many files: it may have dropped what was sent before
  *     as many others were sent or read;
  *   - a rename between two spellings changes nothing (0 or EPERM);
@@ -54,11 +54,14 @@ struct options {
 	const char *fifo;
 	const char *simctl;
 	char **command; /* starts the file system in the foreground */
-	uint64_t seed;
+	long seed;
 	long steps;
 	long seconds;
 	const char *home;  /* the directory that has the storage, or "" */
 	const char *other; /* one that shows the same, or NULL */
+	const char *url;   /* where a second client goes, or NULL */
+	const char *key;   /* the header line that lets it in */
+	const char *clock; /* what the printer's is */
 	bool folds;
 	bool cloud; /* an Obico account's: text only, and it renames */
 	bool verbose;
