@@ -237,6 +237,7 @@ SIM_LIBS = -lmd $(shell $(PKG_CONFIG) --libs libcjson libbsd-overlay libjpeg zli
 
 # The random test.
 MODEL_SRCS = \
+	tests/model/client.c \
 	tests/model/compare.c \
 	tests/model/effects.c \
 	tests/model/files.c \
@@ -245,6 +246,8 @@ MODEL_SRCS = \
 	tests/model/main.c \
 	tests/model/mount.c \
 	tests/model/names.c \
+	tests/model/second.c \
+	tests/model/second_steps.c \
 	tests/model/world.c
 
 OBJS = $(SRCS:%.c=$(BUILD)/%.o)
@@ -264,7 +267,7 @@ $(BUILD)/simctl: $(BUILD)/tests/sim/simctl.o
 	$(LINK) -o $@ $(BUILD)/tests/sim/simctl.o $(SIM_LIBS)
 
 $(BUILD)/random: $(MODEL_OBJS)
-	$(LINK) -o $@ $(MODEL_OBJS) $(shell $(PKG_CONFIG) --libs libbsd-overlay)
+	$(LINK) -o $@ $(MODEL_OBJS) $(shell $(PKG_CONFIG) --libs libbsd-overlay libcurl)
 
 # What the mount has, for scripts/endpoints.
 $(BUILD)/tables: $(BUILD)/tests/tools/tables.o $(OBJS)

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "tests/model/model.h"
+#include "tests/model/second.h"
 
 #define THOROUGH 50 /* every so many steps all bytes are compared */
 
@@ -65,6 +66,9 @@ static const struct option long_options[] = {
 	{ "other", required_argument, NULL, 'o' },
 	{ "folds", no_argument, NULL, 'F' },
 	{ "cloud", no_argument, NULL, 'C' },
+	{ "url", required_argument, NULL, 'u' },
+	{ "key", required_argument, NULL, 'k' },
+	{ "clock", required_argument, NULL, 'T' },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ NULL, 0, NULL, 0 },
 };
@@ -72,53 +76,44 @@ static const struct option long_options[] = {
 static bool
 set_option(struct options *options, int option, const char *value)
 {
-	switch (option) {
-	case 'm':
-		options->mount = value;
-		break;
-	case 's':
-		options->storage = value;
-		break;
-	case 'd':
-		options->disk = value;
-		break;
-	case 'w':
-		options->work = value;
-		break;
-	case 'f':
-		options->fifo = value;
-		break;
-	case 'c':
-		options->simctl = value;
-		break;
-	case 'S':
-		options->seed = strtoull(value, NULL, 10);
-		break;
-	case 'n':
-		options->steps = strtol(value, NULL, 10);
-		break;
-	case 't':
-		options->seconds = strtol(value, NULL, 10);
-		break;
-	case 'h':
-		options->home = value;
-		break;
-	case 'o':
-		options->other = value;
-		break;
-	case 'C':
-		options->cloud = true;
-		break;
-	case 'F':
-		options->folds = true;
-		break;
-	case 'v':
-		options->verbose = true;
-		break;
-	default:
-		return false;
+	const struct {
+		int option;
+		const char **text;
+		bool *flag;
+		long *number;
+	} places[] = {
+		{ 'm', &options->mount, NULL, NULL },
+		{ 's', &options->storage, NULL, NULL },
+		{ 'd', &options->disk, NULL, NULL },
+		{ 'w', &options->work, NULL, NULL },
+		{ 'f', &options->fifo, NULL, NULL },
+		{ 'c', &options->simctl, NULL, NULL },
+		{ 'h', &options->home, NULL, NULL },
+		{ 'o', &options->other, NULL, NULL },
+		{ 'u', &options->url, NULL, NULL },
+		{ 'k', &options->key, NULL, NULL },
+		{ 'T', &options->clock, NULL, NULL },
+		{ 'F', NULL, &options->folds, NULL },
+		{ 'C', NULL, &options->cloud, NULL },
+		{ 'v', NULL, &options->verbose, NULL },
+		{ 'n', NULL, NULL, &options->steps },
+		{ 't', NULL, NULL, &options->seconds },
+		{ 'S', NULL, NULL, &options->seed },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		if (places[i].option != option)
+			continue;
+		if (places[i].text != NULL)
+			*places[i].text = value;
+		else if (places[i].flag != NULL)
+			*places[i].flag = true;
+		else
+			*places[i].number = strtol(value, NULL, 10);
+		return true;
 	}
-	return true;
+	return false;
 }
 
 static bool
@@ -144,7 +139,8 @@ prepare(struct model *model, const struct options *options)
 	char kept[PATH_SIZE];
 
 	model->options = options;
-	model->random = options->seed * 2654435761u + 88172645463325252u;
+	model->random = (uint64_t)options->seed * 2654435761u +
+	    88172645463325252u;
 	model_at(options->mount, options->home, model->home);
 	model_join(model->mount, model->home, options->storage);
 	model_join(model->unsent, model->home, "unsent");
@@ -200,7 +196,7 @@ int
 main(int argc, char **argv)
 {
 	struct model *model = calloc(1, sizeof(*model));
-	struct options options = { .seed = 1, .home = "" };
+	struct options options = { .seed = 1, .home = "", .clock = "good" };
 	struct timespec begin, end;
 	double seconds;
 
@@ -212,9 +208,13 @@ main(int argc, char **argv)
 	prepare(model, &options);
 	mount_start(model);
 	clock_gettime(CLOCK_MONOTONIC, &begin);
-	run(model);
-	step_remount(model);
-	compare_all(model, true);
+	if (options.url != NULL) {
+		second_run(model);
+	} else {
+		run(model);
+		step_remount(model);
+		compare_all(model, true);
+	}
 	clock_gettime(CLOCK_MONOTONIC, &end);
 	mount_stop(model);
 	seconds = (double)(end.tv_sec - begin.tv_sec) +

@@ -143,8 +143,7 @@ model_fail(struct model *model, const char *format, ...)
 	long step, first = model->step - HISTORY + 1;
 	va_list args;
 
-	printf("# seed %llu, step %ld: ",
-	    (unsigned long long)model->options->seed, model->step);
+	printf("# seed %ld, step %ld: ", model->options->seed, model->step);
 	va_start(args, format);
 	vprintf(format, args);
 	va_end(args);
