@@ -51,9 +51,10 @@ buddy_is_busy(struct sim *sim, const char *real)
 {
 	if (buddy_previews(sim, real) || machine_prints(sim, real))
 		return true;
-	if (sim->machine.phase == PHASE_FINISHED &&
+	if ((sim->machine.phase == PHASE_FINISHED ||
+		sim->machine.phase == PHASE_STOPPED) &&
 	    strcmp(sim->machine.real, real) == 0)
-		return true; /* the prefetch still holds it open */
+		return true; /* the screen still holds it open */
 	return buddy_is_read(sim, real);
 }
 
@@ -68,6 +69,9 @@ buddy_show(struct sim *sim, const char *real)
 	if (view.has_job || view.attention)
 		return;
 	machine_idle(sim);
+	/* What is shown stays, until somebody touches the screen. */
+	if (buddy_previews(sim, buddy->preview) && buddy->preview[0] != '\0')
+		return;
 	strlcpy(buddy->preview, seconds == 0 ? "" : real,
 	    sizeof(buddy->preview));
 	buddy->preview_until = seconds < 0 ? -1 : sim_now(sim) + seconds;

@@ -16,8 +16,13 @@ buddy_version(struct call *call)
 	text_puts(&json,
 	    "{\"api\":\"2.0.0\",\"server\":\"2.1.2\","
 	    "\"nozzle_diameter\":0.40,\"text\":\"PrusaLink\","
-	    "\"hostname\":\"prusa-mk4\","
-	    "\"capabilities\":{\"upload-by-put\":true}}");
+	    "\"hostname\":\"prusa-mk4\",");
+	if (call->sim->options.firmware >= 5)
+		text_printf(&json,
+		    "\"firmware\":\"6.%ld.2+12780\","
+		    "\"printer\":\"1.4.0\",",
+		    call->sim->options.firmware);
+	text_puts(&json, "\"capabilities\":{\"upload-by-put\":true}}");
 	buddy_json(call, &json);
 	text_free(&json);
 }

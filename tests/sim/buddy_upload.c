@@ -88,6 +88,16 @@ split_path(const char *path, char *folder, size_t size, const char **name)
 	strlcpy(folder, path, len + 1 < size ? len + 1 : size);
 }
 
+/* Too long a path is cut without a word by firmware before 6.4. */
+static struct verdict
+check_path(struct call *call)
+{
+	if (call->sim->options.firmware >= 4 && strlen(call->path) > BUDDY_PATH)
+		return (struct verdict){ 414, "" };
+	call->path[BUDDY_PATH] = '\0';
+	return fine;
+}
+
 static struct verdict
 begin(struct upload *upload)
 {
@@ -413,8 +423,9 @@ buddy_upload(struct call *call)
 	struct verdict verdict;
 	bool at_end = false;
 
-	call->path[BUDDY_PATH] = '\0';
-	verdict = begin(&upload);
+	verdict = check_path(call);
+	if (verdict.status == 0)
+		verdict = begin(&upload);
 	if (verdict.status == 0) {
 		server_give_slot(call->sim);
 		call->has_slot = false;

@@ -42,6 +42,7 @@ struct options {
 	long rate;
 	long latency_ms;
 	long printers; /* more of them, obico */
+	long firmware; /* of a buddy: 3 to 6 for 6.3 to 6.6 */
 };
 
 /*

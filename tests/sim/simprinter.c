@@ -18,6 +18,7 @@ static const char usage[] =
     "    --password P [--user NAME] [--api-key K] [--rate BYTES]\n"
     "    [--latency MS] [--log FILE] [--control FIFO]\n"
     "    [--preview hold|SECONDS|off] [--time-scale F]\n"
+    "       buddy: [--firmware 6.3|6.4|6.5|6.6], the newest if not told\n"
     "       obico: --token TOKEN [--printers N] in place of --password;\n"
     "    the printers: printing=1 idle=2 offline=3 archived=5 foreign=7, and\n"
     "    N idle ones from 8 on; TOKEN-other logs in the owner of 7\n";
@@ -36,6 +37,7 @@ static const struct option long_options[] = {
 	{ "log", required_argument, NULL, 'o' },
 	{ "control", required_argument, NULL, 'c' },
 	{ "preview", required_argument, NULL, 'v' },
+	{ "firmware", required_argument, NULL, 'f' },
 	{ "time-scale", required_argument, NULL, 't' },
 	{ NULL, 0, NULL, 0 },
 };
@@ -46,6 +48,19 @@ parse_preview(const char *word)
 	if (strcmp(word, "hold") == 0)
 		return -1;
 	return strcmp(word, "off") == 0 ? 0 : strtod(word, NULL);
+}
+
+/* Its second number, or -1 for one that is not known. */
+static long
+parse_firmware(const char *word)
+{
+	static const char *const known[] = { "6.3", "6.4", "6.5", "6.6" };
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		if (strcmp(known[i], word) == 0)
+			return 3 + (long)i;
+	}
+	return -1;
 }
 
 static void
@@ -80,6 +95,8 @@ set_option(struct options *options, int option, const char *value)
 	}
 	if (option == 'v')
 		options->preview_s = parse_preview(value);
+	if (option == 'f')
+		options->firmware = parse_firmware(value);
 	if (option == 't')
 		options->time_scale = strtod(value, NULL);
 }
@@ -101,6 +118,7 @@ parse(struct options *options, int argc, char **argv)
 
 	options->user = "maker";
 	options->preview_s = -1;
+	options->firmware = 6;
 	options->time_scale = 1;
 	while ((option = getopt_long(argc, argv, "", long_options, NULL)) !=
 	    -1) {
@@ -111,7 +129,7 @@ parse(struct options *options, int argc, char **argv)
 	return optind == argc && options->personality != NULL &&
 	    options->storage != NULL && has_login(options) &&
 	    options->port >= 0 && options->port < 65536 &&
-	    options->time_scale > 0;
+	    options->time_scale > 0 && options->firmware > 0;
 }
 
 static int
