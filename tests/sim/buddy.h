@@ -195,6 +195,9 @@ bool buddy_fits(const char *path, const struct fat_place *);
 void buddy_short_path(char *out, size_t size, const char *path,
     const struct fat_place *);
 
+/* The same with every part short, as a job has it.  Locked. */
+void buddy_job_path(struct fat *, char *out, size_t size, const char *path);
+
 /* Is it a printable file by its long name? */
 bool buddy_is_printable(const char *name);
 

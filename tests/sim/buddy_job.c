@@ -40,7 +40,8 @@ buddy_start_print(struct call *call)
 	}
 	if (error == 0) {
 		gcode_read(place.real, &gcode);
-		buddy_short_path(path, sizeof(path), call->path, &place);
+		buddy_job_path(&call->buddy->fat, path, sizeof(path),
+		    call->path);
 		call->buddy->preview[0] = '\0';
 		machine_start(sim, path, place.real, gcode.duration_s);
 	}

@@ -90,6 +90,32 @@ buddy_short_path(char *out, size_t size, const char *path,
 		shorten(out, size, place);
 }
 
+void
+buddy_job_path(struct fat *fat, char *out, size_t size, const char *path)
+{
+	char spelt[TARGET_SIZE], *at;
+	bool last = false;
+
+	merge_slashes(spelt, sizeof(spelt), path);
+	strlcpy(out, "/usb", size);
+	for (at = spelt + strlen("/usb"); !last && *at == '/';) {
+		struct fat_place place;
+		char *end = at + 1 + strcspn(at + 1, "/");
+
+		last = *end == '\0';
+		*end = '\0';
+		fat_find(fat, spelt + strlen("/usb"), &place);
+		strlcat(out, "/", size);
+		strlcat(out,
+		    place.found != NULL ? place.found->short_name : at + 1,
+		    size);
+		fat_release(&place);
+		if (!last)
+			*end = '/';
+		at = end;
+	}
+}
+
 bool
 buddy_fits(const char *path, const struct fat_place *place)
 {
