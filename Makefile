@@ -55,6 +55,7 @@ SRCS = \
 	cache/content.c \
 	cache/content_keep.c \
 	cache/crew.c \
+	cache/pace.c \
 	cache/slot.c \
 	cache/spool.c \
 	cache/stage.c \
@@ -152,6 +153,7 @@ SRCS = \
 	fs/printers_alone.c \
 	fs/prints.c \
 	fs/rename.c \
+	fs/rename_anew.c \
 	fs/rename_there.c \
 	fs/root.c \
 	fs/root_control.c \

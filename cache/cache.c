@@ -308,8 +308,22 @@ static int
 cache_fetch(struct printer *printer, const struct wait *wait,
     const char *folder, const struct entry *entry, const struct sink *sink)
 {
-	return printer_fetch(((struct cache *)printer)->inner, wait, folder,
-	    entry, sink);
+	struct cache *cache = (struct cache *)printer;
+	int64_t began_ms = time_now_ms();
+	int error = printer_fetch(cache->inner, wait, folder, entry, sink);
+	off_t size;
+
+	if (error == 0 &&
+	    printer_size(printer, wait, folder, entry, &size) == 0)
+		pace_note(&cache->pace, PACE_DOWN, size,
+		    time_now_ms() - began_ms);
+	return error;
+}
+
+int64_t
+cache_estimate_ms(struct printer *printer, off_t down, off_t up)
+{
+	return pace_estimate_ms(&((struct cache *)printer)->pace, down, up);
 }
 
 static void
@@ -332,6 +346,7 @@ cache_free(struct printer *printer)
 	slots_clear(&cache->slots);
 	printer_free(cache->inner);
 	turn_destroy(&cache->sizes);
+	pace_destroy(&cache->pace);
 	pthread_cond_destroy(&cache->answered);
 	pthread_mutex_destroy(&cache->lock);
 	free(cache);
@@ -370,6 +385,7 @@ cache_new(struct printer *inner, struct book *book, int64_t ttl_ms,
 	cache->inner = inner;
 	cache->book = book;
 	turn_init(&cache->sizes);
+	pace_init(&cache->pace);
 	pthread_mutex_init(&cache->lock, NULL);
 	time_cond_init(&cache->answered);
 	slots_init(&cache->slots, ttl_ms, inner->dialect->is_cloud);

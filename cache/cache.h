@@ -1,6 +1,8 @@
 #ifndef CACHE_CACHE_H
 #define CACHE_CACHE_H
 
+#include <sys/types.h>
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -34,5 +36,11 @@ void cache_expire(struct printer *, enum topic, int64_t age_ms);
  * asks the printer.  Returns whether there was one.
  */
 bool cache_peek(struct printer *, enum topic, int64_t age_ms, struct buf *out);
+
+/*
+ * How many milliseconds so many bytes from the printer and to it would take, by
+ * the transfers before; -1: nobody can say, for others are being uploaded.
+ */
+int64_t cache_estimate_ms(struct printer *, off_t down, off_t up);
 
 #endif

@@ -9,6 +9,7 @@
 #include "cache/cache_link.h"
 #include "client/listing.h"
 #include "client/name.h"
+#include "client/time.h"
 
 /*
  * Whatever was asked before now is void, if a change may have been made.
@@ -35,9 +36,18 @@ cache_store(struct printer *printer, const struct wait *wait,
     const struct store *store, struct entry *out)
 {
 	struct cache *cache = (struct cache *)printer;
-	int error = printer_store(cache->inner, wait, store, out);
+	struct paced_source paced;
+	struct store timed = *store;
 	char *path;
+	int error;
 
+	timed.source = pace_source(&paced, &store->source);
+	pace_upload(&cache->pace, 1);
+	error = printer_store(cache->inner, wait, &timed, out);
+	pace_upload(&cache->pace, -1);
+	if (error == 0 && paced.began_ms != 0)
+		pace_note(&cache->pace, PACE_UP, store->source.len,
+		    time_now_ms() - paced.began_ms);
 	note_change(cache, error);
 	/* What failed may have arrived all the same. */
 	path = name_join(store->folder, error == 0 ? out->name : store->name);

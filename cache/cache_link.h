@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdint.h>
 
+#include "cache/pace.h"
 #include "cache/slot.h"
 #include "client/printer.h"
 #include "client/turn.h"
@@ -16,6 +17,7 @@ struct cache {
 	struct printer *inner;
 	struct book *book;
 	struct turn sizes;
+	struct pace pace;
 	pthread_mutex_t lock;
 	pthread_cond_t answered; /* everything below, under lock */
 	uint64_t generation;	 /* of our changes */

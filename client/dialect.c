@@ -55,6 +55,7 @@ const struct dialect dialect_buddy = {
 	.folds = true,
 	.stored_tells = true,
 	.holds_finished = true,
+	.previews = true,
 	.hides_models_in_folders = true,
 	.uploadable = models,
 	.printable = models,

@@ -31,6 +31,8 @@ struct dialect {
 	bool recovers;	      /* refuses to start until FINISHED has passed */
 	bool holds_finished;  /* keeps a printed file open until its end is
 				 no longer shown */
+	bool previews;	      /* shows a file that was uploaded, and holds it
+				 open meanwhile */
 	bool stops_transfers; /* DELETE /api/v1/transfer stops one */
 	bool has_ready;	      /* can be declared ready for a print */
 	bool has_cameras;     /* may have cameras of its own */

@@ -84,6 +84,7 @@ remove_both(const struct caller *caller, struct place *place,
 		    found.folder, &found.entry);
 	if (error == 0) {
 		content_drop(unit->content, found.folder, found.entry.name);
+		unit_note_removal(unit, place->key);
 		events_note_file(unit->events, place->path, NULL);
 	}
 	if (error == -ENOENT && staged != NULL)

@@ -1,7 +1,7 @@
 /*
  * Renaming in a printer's storages.  A staged file is uploaded under its final
  * name.  What is on the printer gets another name there; PrusaLink has no such
- * thing, so a file whose bytes are here is stored anew and then deleted, else
+ * thing, so a file is stored anew and then deleted where that is quick, else
  * programs are told to copy (EXDEV); so they are for another folder, because
  * the kernel then holds a lock of the whole mount until it is answered.  No
  * state, any thread.
@@ -10,15 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cache/content.h"
-#include "cache/spool.h"
 #include "cache/stage.h"
 #include "client/dialect.h"
 #include "client/listing.h"
-#include "client/log.h"
 #include "client/name.h"
 #include "client/printer.h"
-#include "fs/events.h"
 #include "fs/kind.h"
 #include "fs/node.h"
 #include "fs/place.h"
@@ -54,97 +50,23 @@ finish_staged(const struct caller *caller, struct staged *staged,
 	return error;
 }
 
-/* What others have put there meanwhile is theirs. */
-static int
-check_same(const struct caller *caller, const struct place *source,
-    const struct storage_find *found)
-{
-	struct storage_find now;
-	int error = storage_find_place(caller, source, &now);
-
-	if (error != 0)
-		return error;
-	if (entry_version(&now.entry) != entry_version(&found->entry))
-		error = -ESTALE;
-	storage_found_free(&now);
-	return error;
-}
-
-/* PUT under the new name, compared by the back end; then DELETE the old. */
-static int
-store_anew(const struct caller *caller, const struct place *source,
-    const struct storage_find *found, struct place *folder,
-    struct place *target, struct spool *spool, const struct upload *upload)
-{
-	struct unit *unit = folder->unit;
-	const struct store store = { .folder = folder->wire,
-		.name = name_of(target->path),
-		.source = spool_source(spool),
-		.replace = upload->replace,
-		.old_mtime = upload->old_mtime };
-	struct entry stored;
-	int error;
-
-	error = printer_store(unit->printer, &caller->wait, &store, &stored);
-	if (error != 0)
-		return error;
-	content_keep(unit->content, folder->wire, &stored, spool);
-	rename_keep_mtime(unit, found, folder->wire, &stored);
-	entry_free(&stored);
-	error = check_same(caller, source, found);
-	if (error == 0)
-		error = printer_remove(unit->printer, &caller->wait,
-		    found->folder, &found->entry);
-	if (error == -ENOENT)
-		error = 0;
-	if (error != 0)
-		log_say(LOG_LEVEL_ERROR,
-		    "%s was stored; the old file %s/%s "
-		    "could not be deleted: %s",
-		    target->path, found->folder, found->entry.name,
-		    strerror(-error));
-	return error;
-}
-
 static int
 rename_printed(const struct caller *caller, const struct renaming *renaming)
 {
-	struct place *source = renaming->source, *folder = renaming->folder;
-	struct place *target = renaming->target;
-	struct unit *unit = folder->unit;
-	struct upload upload = { 0 };
+	struct place *folder = renaming->folder;
+	const char *name = name_of(renaming->target->path);
 	struct storage_find found;
-	struct spool *spool = NULL;
-	off_t size;
-	int error = storage_find_place(caller, source, &found);
+	int error = storage_find_place(caller, renaming->source, &found);
 
 	if (error != 0)
 		return error;
-	if (!found.entry.folder && !renaming->elsewhere &&
-	    printer_size(unit->printer, &caller->wait, found.folder,
-		&found.entry, &size) == 0)
-		spool = content_have(unit->content, found.folder, &found.entry,
-		    size);
-	if (spool == NULL ||
-	    storage_is_temporary(folder, name_of(target->path))) {
+	if (found.entry.folder || renaming->elsewhere ||
+	    storage_is_temporary(folder, name))
 		error = -EXDEV;
-		goto out;
-	}
-	error = storage_check_name(folder, name_of(target->path), false);
 	if (error == 0)
-		error = storage_check_idle(caller, source);
+		error = storage_check_name(folder, name, false);
 	if (error == 0)
-		error = entries_look_at_target(caller, target,
-		    renaming->replace, &upload);
-	if (error == 0)
-		error = store_anew(caller, source, &found, folder, target,
-		    spool, &upload);
-	if (error == 0) {
-		rename_drop_staged(unit, target);
-		events_note_file(unit->events, source->path, target->path);
-	}
-out:
-	spool_release(spool);
+		error = rename_anew(caller, renaming, &found);
 	storage_found_free(&found);
 	return error;
 }

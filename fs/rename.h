@@ -9,7 +9,7 @@ struct place;
 struct storage_find;
 struct unit;
 
-/* What fs/rename.c and fs/rename_there.c share. */
+/* What fs/rename.c, fs/rename_anew.c and fs/rename_there.c share. */
 struct renaming {
 	struct place *source;
 	struct place *folder; /* of the target */
@@ -25,6 +25,15 @@ struct renaming {
  */
 int rename_there(const struct caller *, const struct renaming *,
     struct place **out);
+
+/*
+ * The file that was found is stored under the new name in the same folder, and
+ * the old one deleted.  Returns 0, -EXDEV: that would take too long (the log
+ * says so), -EEXIST, -EISDIR, -EBUSY: the printer holds the old one, and there
+ * is no new one; or others have put another file there meanwhile.
+ */
+int rename_anew(const struct caller *, const struct renaming *,
+    const struct storage_find *);
 
 /* A time that was set goes along with a file. */
 void rename_keep_mtime(struct unit *, const struct storage_find *,

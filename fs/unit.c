@@ -25,6 +25,8 @@
 #include "fs/unit.h"
 #include "fs/upload.h"
 
+#define SHOWN_MS ((int64_t)120 * 1000) /* then it may be dismissed */
+
 static int
 set_up(struct unit *unit, const struct unit_config *config,
     struct printer *inner)
@@ -142,6 +144,7 @@ unit_free(struct unit *unit)
 	free(unit->folder);
 	free(unit->last);
 	free(unit->printed);
+	free(unit->shown);
 	free(unit->name);
 	free(unit->kept);
 	free(unit);
@@ -228,4 +231,52 @@ unit_just_printed(struct unit *unit, const char *key, int64_t ms)
 	    time_now_ms() - unit->printed_ms < ms;
 	pthread_mutex_unlock(&unit->lock);
 	return is;
+}
+
+/* With the lock. */
+static bool
+shows(const struct unit *unit)
+{
+	return unit->shown != NULL && time_now_ms() - unit->shown_ms < SHOWN_MS;
+}
+
+void
+unit_note_shown(struct unit *unit, const char *key)
+{
+	char *copy;
+
+	if (!unit->printer->dialect->previews)
+		return;
+	copy = strdup(key);
+	pthread_mutex_lock(&unit->lock);
+	if (!shows(unit) || strcmp(unit->shown, key) == 0) {
+		free(unit->shown);
+		unit->shown = copy;
+		unit->shown_ms = time_now_ms();
+		copy = NULL;
+	}
+	pthread_mutex_unlock(&unit->lock);
+	free(copy);
+}
+
+void
+unit_note_removal(struct unit *unit, const char *key)
+{
+	pthread_mutex_lock(&unit->lock);
+	if (unit->shown != NULL && strcmp(unit->shown, key) == 0) {
+		free(unit->shown);
+		unit->shown = NULL;
+	}
+	pthread_mutex_unlock(&unit->lock);
+}
+
+bool
+unit_may_show(struct unit *unit, const char *key)
+{
+	bool may;
+
+	pthread_mutex_lock(&unit->lock);
+	may = shows(unit) && strcmp(unit->shown, key) == 0;
+	pthread_mutex_unlock(&unit->lock);
+	return may;
 }

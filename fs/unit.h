@@ -67,6 +67,8 @@ struct unit {
 	char *last;	      /* under lock: the file uploaded last, or NULL */
 	char *printed;	      /* the same of the directory print: its key */
 	int64_t printed_ms;   /* when */
+	char *shown;	      /* the key of what a preview may show, or NULL */
+	int64_t shown_ms;     /* since when */
 	struct glance glance; /* under the survey's lock */
 	atomic_int open;      /* files */
 	atomic_int holders;   /* the owner, places, those who look at it */
@@ -124,5 +126,14 @@ char *unit_last_upload(struct unit *);
  */
 void unit_note_print(struct unit *, const char *key);
 bool unit_just_printed(struct unit *, const char *key, int64_t ms);
+
+/*
+ * A file was uploaded: the printer shows it and holds it open, unless it still
+ * shows another one; it was removed.  May it be the one that is shown?  The
+ * printer does not tell, nor when somebody at the printer has dismissed it.
+ */
+void unit_note_shown(struct unit *, const char *key);
+void unit_note_removal(struct unit *, const char *key);
+bool unit_may_show(struct unit *, const char *key);
 
 #endif

@@ -101,9 +101,11 @@ remember(struct unit *unit, const struct upload *upload,
 	free(path);
 	content_keep(unit->content, upload->folder, stored, spool);
 	unit_note_upload(unit, upload->path);
-	key = upload->print ? place_key(unit, upload->path) : NULL;
-	if (key != NULL)
+	key = place_key(unit, upload->path);
+	if (key != NULL && upload->print)
 		unit_note_print(unit, key);
+	else if (key != NULL)
+		unit_note_shown(unit, key);
 	free(key);
 	events_note_file(unit->events, NULL, upload->path);
 }

@@ -341,3 +341,188 @@ verdicts_are() {
 	cmp "$DIR/other.gcode" "$DISK/other.gcode"
 	cmp "$DIR/model.gcode" "$DISK/model.gcode"
 }
+
+# --- rename(2) of a model on the printer ---
+
+name_os() { python3 -c 'import os, sys; os.rename(*sys.argv[1:])' "$1" "$2"; }
+name_mv() { mv "$1" "$2"; }
+name_gio() { gio rename "$1" "$(basename "$2")"; }
+name_noreplace() { "$TOOLS/rename" "$1" "$2" noreplace; }
+
+@test "rename(2) brings the bytes of a model itself" {
+	local kind tool
+	for kind in $(both); do
+		printer "$kind"
+		mkdir "$DISK/parts"
+		for tool in os mv gio noreplace; do
+			on_disk "parts/$tool.gcode" 100000
+		done
+		mounted
+		for tool in os mv gio noreplace; do
+			echo "# tool: $tool"
+			cp "$DISK/parts/$tool.gcode" "$DIR/want.gcode"
+			forget_requests
+			"name_$tool" "$S/parts/$tool.gcode" \
+			    "$S/parts/$tool new.gcode"
+			assert_one_put
+			assert_requests 1 DELETE
+			cmp "$DIR/want.gcode" "$DISK/parts/$tool new.gcode"
+			cmp "$DIR/want.gcode" "$S/parts/$tool new.gcode"
+			refute test -e "$DISK/parts/$tool.gcode"
+			refute test -e "$S/parts/$tool.gcode"
+		done
+	done
+}
+
+@test "a rename that would take long is EXDEV, at once, and the log says so" {
+	local kind
+	for kind in $(both); do
+		printer "$kind"
+		on_disk model.gcode 100000
+		on_disk big.gcode 3000000
+		mounted
+		ctl rate 50000
+		cat "$S/model.gcode" >/dev/null
+		ctl rate 0
+		forget_requests
+		run "$TOOLS/rename" "$S/big.gcode" "$S/new.gcode"
+		[ "$output" = EXDEV ]
+		assert_requests 0 PUT
+		assert_requests 0 DELETE
+		grep -q 'big.gcode is not renamed' "$M/log"
+		mv "$S/big.gcode" "$S/new.gcode"
+		printer_has model.gcode new.gcode
+	done
+}
+
+@test "a rename to a name that is there replaces it, or is EEXIST" {
+	local kind
+	for kind in $(both); do
+		printer "$kind"
+		on_disk a.gcode 30000
+		on_disk b.gcode 20000
+		mounted
+		cp "$DISK/a.gcode" "$DIR/a.gcode"
+		run "$TOOLS/rename" "$S/a.gcode" "$S/b.gcode" noreplace
+		[ "$output" = EEXIST ]
+		assert_requests 0 PUT
+		"$TOOLS/rename" "$S/a.gcode" "$S/b.gcode"
+		printer_has b.gcode
+		cmp "$DIR/a.gcode" "$DISK/b.gcode"
+	done
+}
+
+@test "folders, and models for other folders, are EXDEV to rename" {
+	local kind
+	for kind in $(both); do
+		printer "$kind"
+		mkdir "$DISK/parts"
+		on_disk a.gcode
+		mounted
+		cat "$S/a.gcode" >/dev/null
+		run "$TOOLS/rename" "$S/a.gcode" "$S/parts/a.gcode"
+		[ "$output" = EXDEV ]
+		run "$TOOLS/rename" "$S/parts" "$S/pieces"
+		[ "$output" = EXDEV ]
+		assert_requests 0 PUT
+		assert_requests 0 DELETE
+	done
+}
+
+@test "a rename whose upload is refused leaves the model as it was" {
+	local kind
+	for kind in $(both); do
+		printer "$kind"
+		on_disk a.gcode 30000
+		mounted
+		cp "$DISK/a.gcode" "$DIR/a.gcode"
+		refuse It is full
+		run "$TOOLS/rename" "$S/a.gcode" "$S/b.gcode"
+		[ "$output" = ENOSPC ]
+		assert_requests 0 DELETE
+		printer_has a.gcode
+		cmp "$DIR/a.gcode" "$S/a.gcode"
+		refute test -e "$S/b.gcode"
+	done
+}
+
+@test "a rename whose deletion is refused is taken back" {
+	local kind tool
+	for kind in $(both); do
+		printer "$kind"
+		on_disk a.gcode 30000
+		mounted
+		cp "$DISK/a.gcode" "$DIR/a.gcode"
+		for tool in os mv; do
+			forget_requests
+			ctl fail DELETE /api/ 409 1 Not now
+			assert_fails_with busy \
+			    "name_$tool" "$S/a.gcode" "$S/b.gcode"
+			assert_requests 1 PUT
+			printer_has a.gcode
+			[ "$(ls "$S")" = a.gcode ]
+			cmp "$DIR/a.gcode" "$S/a.gcode"
+		done
+	done
+}
+
+@test "a model that the preview holds is EBUSY to rename, and nothing is sent" {
+	local tool
+	printer buddy --preview hold
+	mounted
+	model "$DIR/a.gcode"
+	cp "$DIR/a.gcode" "$S/a.gcode"
+	for tool in mv os gio; do
+		forget_requests
+		refute "name_$tool" "$S/a.gcode" "$S/b.gcode"
+		assert_requests 0 PUT
+		printer_has a.gcode
+		cmp "$DIR/a.gcode" "$S/a.gcode"
+	done
+	unsent_is_empty
+	grep -q 'dismiss the preview' "$M/log"
+	ctl dismiss
+	mv "$S/a.gcode" "$S/b.gcode"
+	printer_has b.gcode
+	cmp "$DIR/a.gcode" "$DISK/b.gcode"
+	unsent_is_empty
+}
+
+@test "a model in print is EBUSY to rename, and nothing is sent" {
+	local kind tool
+	for kind in $(both); do
+		fresh "$kind"
+		model "$DIR/a.gcode"
+		echo '; estimated printing time (normal mode) = 10m 0s' \
+		    >>"$DIR/a.gcode"
+		cp "$DIR/a.gcode" "$S/a.gcode"
+		echo print >"$M/control"
+		eventually status_is PRINTING
+		for tool in mv os; do
+			forget_requests
+			assert_fails_with busy \
+			    "name_$tool" "$S/a.gcode" "$S/b.gcode"
+			assert_requests 0 'PUT|DELETE'
+		done
+		printer_has a.gcode
+	done
+}
+
+@test "a rename that is refused after the deletion loses nothing" {
+	fresh buddy
+	model "$DIR/a.gcode"
+	cp "$DIR/a.gcode" "$S/a.gcode"
+	ctl fail PUT /api/ 507 1 It is full
+	refute "$TOOLS/rename" "$S/a.gcode" "$S/b.gcode"
+	printer_has a.gcode
+	cmp "$DIR/a.gcode" "$DISK/a.gcode"
+	unsent_is_empty
+	fresh buddy
+	cp "$DIR/a.gcode" "$S/a.gcode"
+	ctl fail PUT /api/ 507 2 It is full
+	refute "$TOOLS/rename" "$S/a.gcode" "$S/b.gcode"
+	printer_has ''
+	cmp "$DIR/a.gcode" "$M/unsent/b.gcode"
+	mv "$M/unsent/b.gcode" "$S/"
+	cmp "$DIR/a.gcode" "$DISK/b.gcode"
+}
