@@ -83,10 +83,9 @@ rename_printed(struct model *model, const struct path *from,
 		same_result(model, "rename to another folder", error, EXDEV);
 		return;
 	}
+	/* How long it would take hangs on how busy this machine is. */
 	if (error == EXDEV &&
-	    (name_is_temporary(to->key) ||
-		(!model->options->cloud &&
-		    !effect_is_cached(model, from->key))))
+	    (name_is_temporary(to->key) || !model->options->cloud))
 		return;
 	if (error != want || name_is_temporary(to->key))
 		model_fail(model, "rename: %s", strerror(error));
