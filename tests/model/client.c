@@ -119,11 +119,19 @@ insist(struct second *second, const struct place *place, const char *method,
 	    place->path, status);
 }
 
+/* A Raspberry Pi's tree follows its disk a moment later. */
+static void
+await(struct second *second, const struct place *place)
+{
+	insist(second, place, "GET", "Accept: */*", NULL, 0);
+}
+
 void
 client_put(struct second *second, const struct place *place,
     const unsigned char *bytes, size_t size)
 {
 	insist(second, place, "PUT", "Overwrite: ?1", bytes, size);
+	await(second, place);
 }
 
 void
@@ -136,4 +144,5 @@ void
 client_mkdir(struct second *second, const struct place *place)
 {
 	insist(second, place, "PUT", "Create-Folder: ?1", NULL, 0);
+	await(second, place);
 }
