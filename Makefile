@@ -119,6 +119,7 @@ SRCS = \
 	fs/conf.c \
 	fs/control.c \
 	fs/control_print.c \
+	fs/copying.c \
 	fs/directory.c \
 	fs/document.c \
 	fs/ending.c \

@@ -13,6 +13,7 @@
 #include "client/printer.h"
 #include "client/time.h"
 #include "client/wait.h"
+#include "fs/copying.h"
 #include "fs/events.h"
 #include "fs/node.h"
 #include "fs/place.h"
@@ -87,6 +88,8 @@ remove_both(const struct caller *caller, struct place *place,
 		unit_note_removal(unit, place->key);
 		events_note_file(unit->events, place->path, NULL);
 	}
+	if (error == -EBUSY)
+		copying_take_back(caller, place);
 	if (error == -ENOENT && staged != NULL)
 		error = 0;
 	if (error == 0)

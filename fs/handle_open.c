@@ -10,6 +10,7 @@
 #include "cache/stage.h"
 #include "cache/withheld.h"
 #include "client/printer.h"
+#include "fs/copying.h"
 #include "fs/handle.h"
 #include "fs/place.h"
 #include "fs/unit.h"
@@ -142,13 +143,48 @@ stage_new_file(struct handle *handle, struct place *place, bool temporary,
 	return error;
 }
 
+/*
+ * A deletion of that name that waits is carried out, unless its caller now
+ * copies what he wanted to rename: then his copy replaces it.
+ */
+static int
+settle_deletion(const struct caller *caller, const struct place *place,
+    bool *replaces)
+{
+	struct withheld *withheld = place->unit->withheld;
+	int called_off = 0;
+
+	if (copying_goes_to(caller, place))
+		called_off = withheld_cancel(withheld, &caller->wait,
+		    place->key);
+	if (called_off < 0)
+		return called_off;
+	*replaces = called_off > 0;
+	return *replaces ? 0 :
+			   withheld_hurry(withheld, &caller->wait, place->key);
+}
+
+static int
+note_replaced(struct handle *handle, const struct caller *caller)
+{
+	struct staged *staged = handle_staged(handle);
+	int error = staged_lock(staged, &caller->wait);
+
+	if (error != 0)
+		return error;
+	handle->exclusive = false;
+	staged_replaces(staged, 0);
+	staged_unlock(staged);
+	return 0;
+}
+
 int
 handle_create(const struct caller *caller, struct place *folder,
     const char *name, int flags, struct place **out_place, struct file **out)
 {
 	struct place *place;
 	struct handle *handle;
-	bool temporary = storage_is_temporary(folder, name);
+	bool temporary = storage_is_temporary(folder, name), replaces = false;
 	int error = 0;
 
 	if (!temporary)
@@ -157,8 +193,7 @@ handle_create(const struct caller *caller, struct place *folder,
 		error = storage_child(folder, name, &place);
 	if (error != 0)
 		return error;
-	error = withheld_hurry(folder->unit->withheld, &caller->wait,
-	    place->key);
+	error = settle_deletion(caller, place, &replaces);
 	if (error != 0) {
 		place_release(place);
 		return error;
@@ -167,6 +202,8 @@ handle_create(const struct caller *caller, struct place *folder,
 	error = handle == NULL ?
 	    -ENOMEM :
 	    stage_new_file(handle, place, temporary, flags);
+	if (error == 0 && replaces)
+		error = note_replaced(handle, caller);
 	if (error != 0) {
 		if (handle != NULL)
 			handle->file.ops->close(&handle->file, caller);

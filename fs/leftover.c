@@ -12,6 +12,7 @@
 #include "cache/unsent.h"
 #include "client/name.h"
 #include "fs/caller.h"
+#include "fs/copying.h"
 #include "fs/node.h"
 #include "fs/place.h"
 #include "fs/storage.h"
@@ -208,20 +209,29 @@ unsent_rename(const struct caller *caller, struct place *folder,
     const char *name, struct place *new_folder, const char *new_name,
     bool replace, struct place **out)
 {
-	int error = 0;
+	struct place *source, *target;
+	int error;
 
-	(void)caller;
-	(void)name;
 	(void)replace;
 	(void)out;
-	if (new_folder->node->kind == &kind_storage &&
-	    new_folder->unit == folder->unit) {
-		if (storage_is_temporary(new_folder, new_name))
-			error = -EINVAL;
-		else
-			error = storage_check_name(new_folder, new_name, false);
+	if (new_folder->node->kind != &kind_storage ||
+	    new_folder->unit != folder->unit)
+		return -EXDEV;
+	if (storage_is_temporary(new_folder, new_name))
+		return -EINVAL;
+	error = storage_check_name(new_folder, new_name, false);
+	if (error == 0)
+		error = storage_child(folder, name, &source);
+	if (error != 0)
+		return error;
+	error = storage_child(new_folder, new_name, &target);
+	if (error == 0) {
+		copying_note(caller, source, target);
+		place_release(target);
+		error = -EXDEV;
 	}
-	return error != 0 ? error : -EXDEV;
+	place_release(source);
+	return error;
 }
 
 const struct kind kind_unsent = {

@@ -12,6 +12,7 @@
 #include "client/printer.h"
 #include "client/time.h"
 #include "fs/caller.h"
+#include "fs/copying.h"
 #include "fs/events.h"
 #include "fs/kind.h"
 #include "fs/place.h"
@@ -109,7 +110,7 @@ postpone_removal(const struct caller *caller, const struct place *place,
 
 	if (postponed == NULL)
 		return -ENOMEM;
-	if (!is_replacing(caller, place)) {
+	if (!is_replacing(caller, place) && !copying_goes_to(caller, place)) {
 		free(postponed);
 		return -EINVAL;
 	}

@@ -15,6 +15,7 @@
 #include "client/listing.h"
 #include "client/name.h"
 #include "client/printer.h"
+#include "fs/copying.h"
 #include "fs/kind.h"
 #include "fs/node.h"
 #include "fs/place.h"
@@ -67,6 +68,9 @@ rename_printed(const struct caller *caller, const struct renaming *renaming)
 		error = storage_check_name(folder, name, false);
 	if (error == 0)
 		error = rename_anew(caller, renaming, &found);
+	/* To another folder mv deletes what is there, and copies. */
+	if (error == -EXDEV && renaming->elsewhere && !found.entry.folder)
+		copying_note(caller, renaming->source, renaming->target);
 	storage_found_free(&found);
 	return error;
 }

@@ -18,6 +18,7 @@
 #include "client/printer.h"
 #include "client/time.h"
 #include "client/wait.h"
+#include "fs/copying.h"
 #include "fs/events.h"
 #include "fs/kind.h"
 #include "fs/place.h"
@@ -57,6 +58,8 @@ refuse_slow(const struct anew *anew, int64_t ms)
 		    "%s is not renamed, for that would take about %lld "
 		    "seconds and hold up its folder; programs copy it",
 		    path, (long long)((ms + 999) / 1000));
+	copying_note(anew->caller, anew->renaming->source,
+	    anew->renaming->target);
 	return -EXDEV;
 }
 

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "fs/copying.h"
 #include "fs/survey.h"
 
 struct book;
@@ -70,8 +71,9 @@ struct unit {
 	char *shown;	      /* the key of what a preview may show, or NULL */
 	int64_t shown_ms;     /* since when */
 	struct glance glance; /* under the survey's lock */
-	atomic_int open;      /* files */
-	atomic_int holders;   /* the owner, places, those who look at it */
+	struct copying copying;
+	atomic_int open;    /* files */
+	atomic_int holders; /* the owner, places, those who look at it */
 	void (*unused)(struct unit *, void *arg); /* nobody holds it */
 	void *unused_arg;
 	void (*idle)(void *arg); /* see unit_note_idle */

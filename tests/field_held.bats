@@ -526,3 +526,53 @@ name_noreplace() { "$TOOLS/rename" "$1" "$2" noreplace; }
 	mv "$M/unsent/b.gcode" "$S/"
 	cmp "$DIR/a.gcode" "$DISK/b.gcode"
 }
+
+# --- renames that programs do by copying ---
+
+@test "mv onto a model that is refused leaves that model" {
+	local kind
+	for kind in $(both); do
+		fresh "$kind"
+		mkdir "$S/parts"
+		model "$DIR/old.gcode" 20000
+		model "$DIR/model.gcode" 30000
+		# Out of unsent, and from another folder.
+		cp "$DIR/old.gcode" "$S/model.gcode"
+		refused "$DIR/model.gcode" "$S/model.gcode"
+		forget_requests
+		refuse It is full
+		refute mv "$M/unsent/model.gcode" "$S/"
+		cmp "$DIR/old.gcode" "$DISK/model.gcode"
+		cmp "$DIR/model.gcode" "$M/unsent/model.gcode"
+		rm "$M/unsent/model.gcode"
+		cp "$DIR/model.gcode" "$S/parts/model.gcode"
+		refuse It is full
+		refute mv "$S/parts/model.gcode" "$S/"
+		cmp "$DIR/old.gcode" "$DISK/model.gcode"
+		cmp "$DIR/model.gcode" "$DISK/parts/model.gcode"
+		assert_requests 0 DELETE
+		mv "$S/parts/model.gcode" "$S/"
+		cmp "$DIR/model.gcode" "$DISK/model.gcode"
+		refute test -e "$DISK/parts/model.gcode"
+		assert_requests 1 DELETE
+		unsent_is_empty
+	done
+}
+
+@test "mv's copy of a model that cannot go is taken back" {
+	local target
+	printer buddy --preview hold
+	mounted
+	mkdir "$S/parts"
+	model "$DIR/a.gcode" 300000
+	cp "$DIR/a.gcode" "$S/a.gcode"
+	for target in parts/a.gcode parts/b.gcode; do
+		refute mv "$S/a.gcode" "$S/$target"
+		printer_has a.gcode
+		cmp "$DIR/a.gcode" "$S/a.gcode"
+		refute test -e "$S/$target"
+	done
+	ctl dismiss
+	mv "$S/a.gcode" "$S/parts/a.gcode"
+	printer_has parts/a.gcode
+}

@@ -1,0 +1,153 @@
+/*
+ * Renames that programs do by copying.  Any thread; copying.lock guards the
+ * last one of each printer.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cache/content.h"
+#include "client/log.h"
+#include "client/printer.h"
+#include "client/time.h"
+#include "fs/copying.h"
+#include "fs/events.h"
+#include "fs/kind.h"
+#include "fs/place.h"
+#include "fs/storage.h"
+#include "fs/unit.h"
+
+#define SOON_MS 5000		       /* mv deletes the target at once */
+#define COPY_MS ((int64_t)3600 * 1000) /* and the source after the upload */
+
+void
+copying_init(struct copying *copying)
+{
+	pthread_mutex_init(&copying->lock, NULL);
+}
+
+/* With the lock. */
+static void
+forget(struct copying *copying)
+{
+	free(copying->source);
+	free(copying->target);
+	free(copying->path);
+	copying->source = copying->target = copying->path = NULL;
+}
+
+void
+copying_destroy(struct copying *copying)
+{
+	forget(copying);
+	pthread_mutex_destroy(&copying->lock);
+}
+
+/* Is there nothing at the target? */
+static bool
+is_free(const struct caller *caller, const struct place *target)
+{
+	struct storage_find found;
+	int error = storage_find_place(caller, target, &found);
+
+	if (error == 0)
+		storage_found_free(&found);
+	return error == -ENOENT;
+}
+
+void
+copying_note(const struct caller *caller, const struct place *source,
+    const struct place *target)
+{
+	struct copying *copying = &target->unit->copying;
+	bool fresh = is_free(caller, target);
+
+	pthread_mutex_lock(&copying->lock);
+	forget(copying);
+	copying->source = strdup(source->key);
+	copying->target = strdup(target->key);
+	copying->path = fresh ? strdup(target->path) : NULL;
+	copying->process = caller->process;
+	copying->told_ms = time_now_ms();
+	pthread_mutex_unlock(&copying->lock);
+}
+
+bool
+copying_goes_to(const struct caller *caller, const struct place *place)
+{
+	struct copying *copying = &place->unit->copying;
+	bool is;
+
+	pthread_mutex_lock(&copying->lock);
+	is = copying->target != NULL && copying->process == caller->process &&
+	    time_now_ms() - copying->told_ms < SOON_MS &&
+	    strcmp(copying->target, place->key) == 0;
+	pthread_mutex_unlock(&copying->lock);
+	return is;
+}
+
+/* Where the caller has copied that place to (caller: free), or NULL. */
+static char *
+take_path(const struct caller *caller, const struct place *place)
+{
+	struct copying *copying = &place->unit->copying;
+	char *path = NULL;
+
+	pthread_mutex_lock(&copying->lock);
+	if (copying->source != NULL && copying->process == caller->process &&
+	    time_now_ms() - copying->told_ms < COPY_MS &&
+	    strcmp(copying->source, place->key) == 0) {
+		path = copying->path;
+		copying->path = NULL;
+		forget(copying);
+	}
+	pthread_mutex_unlock(&copying->lock);
+	return path;
+}
+
+/* Has the copy as many bytes as what was copied? */
+static bool
+is_copy(const struct caller *caller, const struct place *place,
+    const struct storage_find *copy)
+{
+	struct printer *printer = place->unit->printer;
+	struct storage_find source;
+	off_t one = -1, two = -2;
+	bool is;
+
+	if (copy->entry.folder ||
+	    storage_find_place(caller, place, &source) != 0)
+		return false;
+	is = printer_size(printer, &caller->wait, source.folder, &source.entry,
+		 &one) == 0 &&
+	    printer_size(printer, &caller->wait, copy->folder, &copy->entry,
+		&two) == 0 &&
+	    one == two;
+	storage_found_free(&source);
+	return is;
+}
+
+void
+copying_take_back(const struct caller *caller, const struct place *place)
+{
+	struct unit *unit = place->unit;
+	char *path = take_path(caller, place);
+	struct storage_find copy;
+
+	if (path == NULL)
+		return;
+	if (storage_find(caller, unit, path, &copy) == 0) {
+		if (is_copy(caller, place, &copy) &&
+		    printer_remove(unit->printer, &caller->wait, copy.folder,
+			&copy.entry) == 0) {
+			content_drop(unit->content, copy.folder,
+			    copy.entry.name);
+			events_note_file(unit->events, path, NULL);
+			log_say(LOG_LEVEL_NOTE,
+			    "%s cannot go, so its copy %s was taken back",
+			    place->path, path);
+		}
+		storage_found_free(&copy);
+	}
+	free(path);
+}
