@@ -116,6 +116,7 @@ SRCS = \
 	fs/call.c \
 	fs/cameras.c \
 	fs/caller.c \
+	fs/cloud.c \
 	fs/conf.c \
 	fs/control.c \
 	fs/control_print.c \

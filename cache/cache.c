@@ -381,7 +381,6 @@ cache_new(struct printer *inner, struct book *book, int64_t ttl_ms,
 	cache->printer.dialect = inner->dialect;
 	cache->printer.has_pictures = inner->has_pictures;
 	cache->printer.is_watched = inner->is_watched;
-	cache->printer.library = inner->library;
 	cache->inner = inner;
 	cache->book = book;
 	turn_init(&cache->sizes);

@@ -92,6 +92,15 @@ const struct dialect dialect_pi = {
 const struct dialect dialect_obico = {
 	.title = "Obico",
 	.realm = "",
+	.storages = no_storages,
+	.is_cloud = true,
+	.printable = nothing,
+	.forbidden = nothing,
+};
+
+const struct dialect dialect_library = {
+	.title = "Obico",
+	.realm = "",
 	.storages = obico_storages,
 	.upload_storage = "gcodes",
 	.shows_all = true,

@@ -58,6 +58,7 @@ struct dialect {
 extern const struct dialect dialect_buddy;    /* Prusa-Firmware-Buddy */
 extern const struct dialect dialect_pi;	      /* PrusaLink, Raspberry Pi */
 extern const struct dialect dialect_obico;    /* an Obico server */
+extern const struct dialect dialect_library;  /* its cloud folder */
 extern const struct dialect dialect_archived; /* the same */
 
 /* The storage of that name, or NULL. */

@@ -81,6 +81,12 @@ int obico_printer_new(struct obico *, int64_t id, bool archived,
     struct printer **out);
 
 /*
+ * The account's cloud folder as a printer that is nothing but a storage
+ * "gcodes"; it holds the account.  As obico_printer_new.
+ */
+int obico_library_new(struct obico *, struct printer **out);
+
+/*
  * Give a printer another name (1 to 256 characters), or delete it, which
  * cannot be undone: only if that is its name.  Returns 0 when it is seen to be
  * so, -ENOENT: no such printer, -EINVAL: the name is none, or not its own.

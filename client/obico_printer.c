@@ -188,17 +188,35 @@ release(struct printer *printer)
 }
 
 int
-obico_printer_new(struct obico *obico, int64_t id, bool archived,
-    struct printer **out)
+obico_library_new(struct obico *obico, struct printer **out)
 {
 	static const struct printer_ops ops = {
-		.document = document,
 		.list = obico_list,
 		.fetch = obico_fetch,
 		.store = obico_store,
 		.make_folder = obico_make_folder,
 		.remove = obico_remove,
 		.rename = obico_move,
+		.refuses = refuses,
+		.free = release,
+	};
+	struct obico_printer *library = calloc(1, sizeof(*library));
+
+	if (library == NULL)
+		return -ENOMEM;
+	library->printer.ops = &ops;
+	library->printer.dialect = &dialect_library;
+	library->obico = obico_hold(obico);
+	*out = &library->printer;
+	return 0;
+}
+
+int
+obico_printer_new(struct obico *obico, int64_t id, bool archived,
+    struct printer **out)
+{
+	static const struct printer_ops ops = {
+		.document = document,
 		.camera = obico_camera,
 		.change_settings = obico_change_settings,
 		.told_ms = told_ms,
@@ -215,7 +233,6 @@ obico_printer_new(struct obico *obico, int64_t id, bool archived,
 					      &dialect_obico;
 	printer->printer.has_pictures = !archived;
 	printer->printer.is_watched = !archived;
-	printer->printer.library = obico;
 	printer->obico = obico_hold(obico);
 	printer->id = id;
 	printer->archived = archived;

@@ -115,8 +115,6 @@ struct printer {
 	const struct dialect *dialect;
 	bool has_pictures; /* it may have a camera */
 	bool is_watched;   /* an Obico server looks for failures */
-	/* Printers that have the same one show the same files; or NULL. */
-	const void *library;
 };
 
 /*

@@ -17,6 +17,7 @@
 #include "client/printer.h"
 #include "client/wait.h"
 #include "fs/account.h"
+#include "fs/cloud.h"
 #include "fs/control.h"
 #include "fs/document.h"
 #include "fs/farm_list.h"
@@ -139,8 +140,8 @@ account_documents(const struct account *account)
 bool
 account_is_reserved(const char *name)
 {
-	return root_has_row(name) || strcmp(name, CONTROL_ALL) == 0 ||
-	    control_knows(name);
+	return root_has_row(name) || cloud_has_row(name) ||
+	    strcmp(name, CONTROL_ALL) == 0 || control_knows(name);
 }
 
 /* The directory from the mount's root (caller: free), or NULL. */
@@ -309,7 +310,7 @@ carry_out(struct plan *plan, uint64_t serial)
 	if (account_is_gone(account))
 		error = -ESTALE;
 	TAILQ_FOREACH (member, &farm->members, link)
-		member->seen = member->account != account;
+		member->seen = member->account != account || member->is_library;
 	for (i = 0; i < plan->count && error == 0; i++)
 		error = put(plan, &plan->wanted[i]);
 	TAILQ_FOREACH (member, &farm->members, link) {

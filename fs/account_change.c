@@ -12,6 +12,7 @@
 #include "client/name.h"
 #include "client/obico.h"
 #include "fs/account.h"
+#include "fs/cloud.h"
 #include "fs/farm.h"
 #include "fs/kind.h"
 #include "fs/node.h"
@@ -95,7 +96,7 @@ account_rename(const struct caller *caller, struct place *folder,
 	if (account == NULL || new_folder->account != account ||
 	    new_folder->node != folder->node)
 		return -EPERM;
-	if (root_has_row(new_name))
+	if (root_has_row(new_name) || cloud_has_row(new_name))
 		return -EEXIST;
 	if (!is_printer_name(new_name))
 		return -EINVAL;

@@ -4,7 +4,9 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "client/log.h"
 #include "client/name.h"
 #include "fs/document.h"
 #include "fs/node.h"
@@ -23,6 +25,28 @@ directory_lookup(const struct caller *caller, struct place *folder,
 	if (node->kind->rendered)
 		return document_place(caller, folder, node, out);
 	return place_new(unit, node, node->path, node->path, NULL, out);
+}
+
+/* Said once: the kernel asks often. */
+static void
+say_where(struct unit *unit)
+{
+	if (!atomic_exchange(&unit->library_asked, true))
+		log_say(LOG_LEVEL_NOTE,
+		    "gcodes is in the account's directory, beside its "
+		    "printers");
+}
+
+/* An account's cloud folder is none of a printer's. */
+static int
+member_lookup(const struct caller *caller, struct place *folder,
+    const char *name, struct place **out)
+{
+	int error = directory_lookup(caller, folder, name, out);
+
+	if (error == -ENOENT && strcmp(name, "gcodes") == 0)
+		say_where(folder->unit);
+	return error;
 }
 
 /* A camera's folder has a path of its own. */
@@ -74,7 +98,7 @@ const struct kind kind_directory = {
 
 /* Who has the printer in an account may rename it, and add others. */
 const struct kind kind_member = {
-	.lookup = directory_lookup,
+	.lookup = member_lookup,
 	.list = directory_list,
 	.attributes = node_look,
 	.entry_s = 1,

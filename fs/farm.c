@@ -16,6 +16,7 @@
 #include "client/printer.h"
 #include "client/time.h"
 #include "fs/account.h"
+#include "fs/cloud.h"
 #include "fs/document.h"
 #include "fs/farm.h"
 #include "fs/farm_list.h"
@@ -57,7 +58,8 @@ farm_member_at(struct farm *farm, const char *folder)
 	TAILQ_FOREACH (member, &farm->members, link) {
 		const char *name = member->unit->folder;
 
-		if (name != NULL && strcmp(name, folder) == 0)
+		if (name != NULL && !member->is_library &&
+		    strcmp(name, folder) == 0)
 			return member;
 	}
 	return NULL;
@@ -146,6 +148,12 @@ farm_add_account(struct farm *farm, struct section *section)
 	}
 	error = account_new(farm, section, &holding->account);
 	if (error != 0) {
+		free(holding);
+		return error;
+	}
+	error = cloud_add(farm, holding->account);
+	if (error != 0) {
+		account_release(holding->account);
 		free(holding);
 		return error;
 	}
@@ -398,18 +406,28 @@ farm_replace_unused(struct farm *farm)
 	farm->pending = pending;
 }
 
-void
-farm_settle(struct farm *farm, int64_t ms)
+static void
+settle(struct farm *farm, int64_t until,
+    int (*choose)(struct farm *, const struct account *, struct units *out))
 {
-	int64_t until = time_now_ms() + ms, left;
 	struct units units;
+	int64_t left;
 	size_t i;
 
-	if (farm_units(farm, NULL, &units) != 0)
+	if (choose(farm, NULL, &units) != 0)
 		return;
 	for (i = 0; i < units.count; i++) {
 		left = until - time_now_ms();
 		ledger_settle(units.all[i]->ledger, left > 0 ? left : 0);
 	}
 	farm_units_free(&units);
+}
+
+void
+farm_settle(struct farm *farm, int64_t ms)
+{
+	int64_t until = time_now_ms() + ms;
+
+	settle(farm, until, farm_units);
+	settle(farm, until, farm_libraries);
 }

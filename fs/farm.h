@@ -72,6 +72,9 @@ struct units {
  */
 int farm_units(struct farm *, const struct account *, struct units *out);
 int farm_archived(struct farm *, const struct account *, struct units *out);
+
+/* The same for the cloud folder of an account, or of all. */
+int farm_libraries(struct farm *, const struct account *, struct units *out);
 void farm_units_free(struct units *);
 
 /*

@@ -30,8 +30,9 @@ struct member {
 	struct account *next_account;
 	int64_t next_id;
 	struct unit *next_unit;
-	bool leaving; /* it goes when it is unused */
-	bool seen;    /* for the one who refreshes */
+	bool is_library; /* the cloud folder of the account, no printer */
+	bool leaving;	 /* it goes when it is unused */
+	bool seen;	 /* for the one who refreshes */
 };
 
 TAILQ_HEAD(members, member);
@@ -64,7 +65,7 @@ void farm_member_free(struct member *);
 /* Nothing else shall be there when it is unused.  With the lock. */
 void farm_member_drop_next(struct member *);
 
-/* The member that has that directory, or NULL.  With the lock. */
+/* The printer that has that directory, or NULL.  With the lock. */
 struct member *farm_member_at(struct farm *, const char *folder);
 
 /* The unit of a section for a member; as section_unit. */

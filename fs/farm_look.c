@@ -72,15 +72,24 @@ farm_each_account(struct farm *farm, void (*call)(void *, struct account *),
 
 /* With the lock. */
 static bool
-is_wanted(const struct member *member, const struct account *account,
-    bool archived)
+is_printer(const struct member *member, const struct account *account)
+{
+	return !member->is_library &&
+	    (account == NULL || member->account == account) &&
+	    !member->unit->printer->dialect->is_archived;
+}
+
+/* The same. */
+static bool
+is_archived(const struct member *member, const struct account *account)
 {
 	return (account == NULL || member->account == account) &&
-	    member->unit->printer->dialect->is_archived == archived;
+	    member->unit->printer->dialect->is_archived;
 }
 
 static int
-choose(struct farm *farm, const struct account *account, bool archived,
+choose(struct farm *farm, const struct account *account,
+    bool (*is_wanted)(const struct member *, const struct account *),
     struct units *out)
 {
 	struct member *member;
@@ -93,7 +102,7 @@ choose(struct farm *farm, const struct account *account, bool archived,
 	out->count = 0;
 	out->all = calloc(count + 1, sizeof(struct unit *));
 	TAILQ_FOREACH (member, &farm->members, link) {
-		if (out->all != NULL && is_wanted(member, account, archived))
+		if (out->all != NULL && is_wanted(member, account))
 			out->all[out->count++] = unit_hold(member->unit);
 	}
 	pthread_mutex_unlock(&farm->lock);
@@ -103,14 +112,29 @@ choose(struct farm *farm, const struct account *account, bool archived,
 int
 farm_units(struct farm *farm, const struct account *account, struct units *out)
 {
-	return choose(farm, account, false, out);
+	return choose(farm, account, is_printer, out);
 }
 
 int
 farm_archived(struct farm *farm, const struct account *account,
     struct units *out)
 {
-	return choose(farm, account, true, out);
+	return choose(farm, account, is_archived, out);
+}
+
+/* With the lock.  NULL: whatever account's. */
+static bool
+is_library(const struct member *member, const struct account *account)
+{
+	return member->is_library &&
+	    (account == NULL || member->account == account);
+}
+
+int
+farm_libraries(struct farm *farm, const struct account *account,
+    struct units *out)
+{
+	return choose(farm, account, is_library, out);
 }
 
 void

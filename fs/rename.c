@@ -152,48 +152,6 @@ rename_staged(const struct caller *caller, struct staged *staged,
 	return error;
 }
 
-/* Printers of one account show the same files. */
-static bool
-shows_same(const struct unit *unit, const struct unit *other)
-{
-	const void *library = unit->printer->library;
-
-	return unit == other ||
-	    (library != NULL && library == other->printer->library);
-}
-
-/* Is there something here of it, or below it, that the printer has not? */
-static bool
-is_staged(const struct place *place)
-{
-	struct staged *staged = stage_find(place->unit->stage, place->key);
-	bool is = staged != NULL;
-
-	if (!is) {
-		staged = stage_find_below(place->unit->stage, place->key);
-		is = staged != NULL;
-	}
-	staged_release(staged);
-	return is;
-}
-
-/* What is staged stays with its printer. */
-static int
-rename_across(const struct caller *caller, const struct renaming *renaming,
-    struct place **out)
-{
-	const struct place *source = renaming->source;
-	int error;
-
-	if (is_staged(source))
-		return -EXDEV;
-	error = rename_there(caller, renaming, out);
-	if (error == 0)
-		(void)printer_command(source->unit->printer, &caller->wait,
-		    VERB_REFRESH, NULL);
-	return error;
-}
-
 static int
 rename_here(const struct caller *caller, const struct renaming *renaming,
     struct place **out)
@@ -222,7 +180,7 @@ entries_rename(const struct caller *caller, struct place *folder,
 
 	if (error == 0 &&
 	    (new_folder->node->kind != &kind_storage ||
-		!shows_same(folder->unit, new_folder->unit)))
+		folder->unit != new_folder->unit))
 		error = -EXDEV;
 	if (error == 0)
 		error = entries_resolve(caller, new_folder, new_name,
@@ -234,9 +192,7 @@ entries_rename(const struct caller *caller, struct place *folder,
 		error = -EPERM;
 		goto out;
 	}
-	error = folder->unit == new_folder->unit ?
-	    rename_here(caller, &renaming, &there) :
-	    rename_across(caller, &renaming, &there);
+	error = rename_here(caller, &renaming, &there);
 	if (error == 0)
 		*out = there != NULL ? there : place_hold(renaming.target);
 out:

@@ -10,6 +10,7 @@
 #include "client/name.h"
 #include "client/wait.h"
 #include "fs/account.h"
+#include "fs/cloud.h"
 #include "fs/farm.h"
 #include "fs/kind.h"
 #include "fs/node.h"
@@ -145,9 +146,9 @@ static int
 look_in_account(const struct caller *caller, const struct place *root,
     const char *name, struct place **out)
 {
-	int error = account_follow(root->account, &caller->wait, false);
-	int found;
+	int error, found;
 
+	error = account_follow(root->account, &caller->wait, false);
 	if (error == -EINTR || error == -ENOMEM)
 		return error;
 	found = look_at_printer(root, name, out);
@@ -178,8 +179,10 @@ root_lookup(const struct caller *caller, struct place *root, const char *name,
 		    root_document(caller, root, row, out) :
 		    place_new_of_farm(root->farm, root->account, row, NULL,
 			out);
-	return root->account == NULL ? look_in_farm(root, name, out) :
-				       look_in_account(caller, root, name, out);
+	if (root->account == NULL)
+		return look_in_farm(root, name, out);
+	return cloud_has_row(name) ? cloud_lookup(caller, root, name, out) :
+				     look_in_account(caller, root, name, out);
 }
 
 static int
@@ -302,6 +305,8 @@ root_list(const struct caller *caller, struct place *root,
 {
 	int error = list_rows(root, lister);
 
+	if (error == 0 && root->account != NULL)
+		error = cloud_list(root, lister);
 	if (error != 0)
 		return error;
 	return root->account == NULL ?

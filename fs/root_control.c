@@ -11,6 +11,7 @@
 #include "client/obico.h"
 #include "client/wait.h"
 #include "fs/account.h"
+#include "fs/cloud.h"
 #include "fs/control.h"
 #include "fs/fan.h"
 #include "fs/farm.h"
@@ -362,6 +363,7 @@ run_deletions(const struct script *script, const struct caller *caller)
 static int
 reread(const struct caller *caller, const struct place *root)
 {
+	cloud_refresh(caller, root->farm, root->account);
 	if (root->account == NULL)
 		return farm_refresh(root->farm, &caller->wait);
 	obico_forget(account_obico(root->account));

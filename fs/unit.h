@@ -62,8 +62,9 @@ struct unit {
 	struct ledger *ledger;
 	struct events *events;
 	struct space *space;
-	atomic_bool ending; /* what is asked in the background ends */
-	atomic_bool gone;   /* it has left the mount */
+	atomic_bool ending;	   /* what is asked in the background ends */
+	atomic_bool gone;	   /* it has left the mount */
+	atomic_bool library_asked; /* for gcodes, which an account has */
 	pthread_mutex_t lock;
 	char *last;	      /* under lock: the file uploaded last, or NULL */
 	char *printed;	      /* the same of the directory print: its key */

@@ -134,6 +134,7 @@ printer() {
 		login=(--token "$TOKEN")
 	fi
 	S=$P/$STORAGE
+	[ "$PERSONALITY" != obico ] || S=$M/$STORAGE
 	: >"$DIR/requests"
 	"$SIMPRINTER" --personality "$PERSONALITY" --port 0 \
 	    --storage "$DIR/printer" "${login[@]}" \

@@ -8,10 +8,11 @@ load linked.bash
 	local name
 	for name in control events failure.json info.json job.json log \
 	    metrics printer.json prints settings.json snapshot.jpg status \
-	    status.json storage.json unsent uploads.json version.json; do
+	    status.json storage.json version.json; do
 		[ -e "$P/$name" ]
 	done
-	for name in transfer.json legacy print usb local sdcard \
+	for name in transfer.json legacy print usb local sdcard gcodes \
+	    unsent uploads.json \
 	    status/speed status/flow status/fan_print status/fan_hotend; do
 		[ ! -e "$P/$name" ]
 	done
@@ -382,8 +383,8 @@ is_jpeg() {
 	cat "$M"/*/{failure,settings,printer,info}.json >"$DIR/all"
 	[ "$(wc -l <"$DIR/all")" -ge 200 ]
 	jq -e 'length >= 51' "$M/status.json"
-	assert_requests 1
 	assert_requests 1 '^GET$' '^/api/v1/printers/[?]'
+	assert_requests 0 . '^/api/v1/printers/[0-9]'
 }
 
 @test "a watched printer keeps its own, and its alarms while it is away" {

@@ -274,18 +274,6 @@ compare_sent(struct model *model, const char *root, bool thorough)
 		compare_disk(model, root, &todo.paths[i], &todo, thorough);
 }
 
-/* Another printer of the account has the same. */
-static void
-compare_other(struct model *model)
-{
-	char home[PATH_SIZE], root[PATH_SIZE];
-
-	model_join(home, model->options->mount, model->options->other);
-	model_join(root, home, model->options->storage);
-	mount_refresh(model, home);
-	compare_sent(model, root, true);
-}
-
 static void
 compare_all_bytes(struct model *model)
 {
@@ -330,8 +318,6 @@ compare_all(struct model *model, bool thorough)
 		mount_simctl(model,
 		    (const char *const[]){ "library", "tree", NULL });
 	compare_sent(model, model->options->disk, thorough);
-	if (model->options->other != NULL && thorough)
-		compare_other(model);
 	for (i = 0; i < 2; i++) {
 		model_at(model->plain, model->touched[i], plain);
 		if (*model->touched[i] != '\0' && model_exists(plain) &&

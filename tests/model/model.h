@@ -58,7 +58,6 @@ struct options {
 	long steps;
 	long seconds;
 	const char *home;  /* the directory that has the storage, or "" */
-	const char *other; /* one that shows the same, or NULL */
 	const char *url;   /* where a second client goes, or NULL */
 	const char *key;   /* the header line that lets it in */
 	const char *clock; /* what the printer's is */

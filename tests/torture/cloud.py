@@ -17,7 +17,8 @@ class Account(Printer):
     """The account, and the first of its printers, which prints."""
 
     login = ["--token", TOKEN]
-    home = "/MK3S Workshop"
+    home = ""
+    ordered = "/MK3S Workshop"
 
     def __init__(self, build, personality, where):
         self.requests = where + "/requests"
@@ -81,7 +82,8 @@ class Account(Printer):
         return data
 
     def settles(self, mount):
-        """Each printer keeps a book of its own, once the list has come.
+        """Each printer and the cloud folder keeps a book of its own, once the
+        list has come.
 
         Time may be short: on a machine that stands still the server seems to
         be away, and needs another try."""
@@ -96,7 +98,7 @@ class Account(Printer):
 
         wait_for("the list of printers", has_come)
         wait_for("the books of all printers", lambda: len(
-            glob.glob(mount.cache + "/*.book")) == len(PRINTERS))
+            glob.glob(mount.cache + "/*.book")) == len(PRINTERS) + 1)
 
     def beside(self, op, files):
         """The former file stays where only its deletion fails."""

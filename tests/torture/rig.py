@@ -44,7 +44,8 @@ class Printer:
     """A simulated printer with its control FIFO."""
 
     login = ["--password", PASSWORD, "--api-key", "api-key"]
-    home = ""    # where its directory is in the mount
+    home = ""    # where its storage and its log are in the mount
+    ordered = ""    # the directory of who is told what to do
 
     def __init__(self, build, personality, where):
         self.root = os.path.join(where, "printer")

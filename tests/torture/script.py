@@ -198,7 +198,9 @@ class Steps:
                     return False
                 time.sleep(0.005)
             return True
-        return self.control(words, check=obeyed)
+        at = f"{self.home}{self.printer.ordered}/control"
+        return Op(words.split()[0], lambda: write_all(
+            at, words.encode(), os.O_WRONLY), check=obeyed)
 
     def staged(self, path, data):
         """What slicers do."""
@@ -218,7 +220,8 @@ class Steps:
             self.at(path) + ".tmp"))
 
     def status(self):
-        return Op("status", lambda: read_all(self.home + "/status.json"),
+        return Op("status", lambda: read_all(
+            f"{self.home}{self.printer.ordered}/status.json"),
                   check=lambda got, files: got.endswith(b"}\n"))
 
     def beginning(self, one, two, three):

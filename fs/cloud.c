@@ -1,0 +1,178 @@
+/*
+ * The cloud folder of an Obico account, once for all of its printers.  It is
+ * a member of the farm as they are, so that it outlives those who use it.  No
+ * state of its own, any thread.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cache/content.h"
+#include "cache/unsent.h"
+#include "client/obico.h"
+#include "client/printer.h"
+#include "fs/account.h"
+#include "fs/cloud.h"
+#include "fs/farm_list.h"
+#include "fs/kind.h"
+#include "fs/local.h"
+#include "fs/node.h"
+#include "fs/place.h"
+#include "fs/section.h"
+#include "fs/unit.h"
+
+static const char *const rows[] = { "gcodes", "unsent", "uploads.json" };
+
+#define ROWS (sizeof(rows) / sizeof(rows[0]))
+
+bool
+cloud_has_row(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < ROWS; i++) {
+		if (strcmp(rows[i], name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* With the lock: is there an account of the same server before that one? */
+static bool
+has_sister(struct farm *farm, const struct account *account)
+{
+	const char *url = account_section(account)->login.url;
+	const struct holding *holding;
+
+	TAILQ_FOREACH (holding, &farm->holdings, link) {
+		if (strcmp(account_section(holding->account)->login.url, url) ==
+		    0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The name of its files in the cache directory (caller: free), or NULL.  A
+ * second account of a server has its own.
+ */
+static char *
+kept_name(struct farm *farm, const struct account *account)
+{
+	const struct section *section = account_section(account);
+	char *url, *kept;
+	bool second;
+
+	pthread_mutex_lock(&farm->lock);
+	second = section->name != NULL && has_sister(farm, account);
+	pthread_mutex_unlock(&farm->lock);
+	if (asprintf(&url, "%s/gcodes%s%s", section->login.url,
+		second ? "/" : "", second ? section->name : "") < 0)
+		return NULL;
+	kept = local_name(url);
+	free(url);
+	return kept;
+}
+
+static int
+make_unit(struct farm *farm, const struct account *account, const char *kept,
+    struct unit **out)
+{
+	const struct section *section = account_section(account);
+	struct unit_config config = { .settings = farm->config.settings,
+		.folder = section->name,
+		.cache_dir = farm->config.local->cache_dir,
+		.name = kept,
+		.cache_size = section->options.cache_size,
+		.ttl_ms = section->options.ttl_ms };
+	struct printer *printer;
+	int error = obico_library_new(account_obico(account), &printer);
+
+	if (error != 0)
+		return error;
+	config.unsent = farm_unsent(farm, kept);
+	error = unit_new(&config, printer, out);
+	unsent_close(config.unsent);
+	if (error == 0)
+		farm_adopt(farm, *out);
+	return error;
+}
+
+int
+cloud_add(struct farm *farm, struct account *account)
+{
+	struct member *member = calloc(1, sizeof(*member));
+	char *kept = kept_name(farm, account);
+	int error = -ENOMEM;
+
+	if (member != NULL && kept != NULL)
+		error = make_unit(farm, account, kept, &member->unit);
+	free(kept);
+	if (error != 0) {
+		free(member);
+		return error;
+	}
+	member->account = account_hold(account);
+	member->id = -1;
+	member->is_library = true;
+	pthread_mutex_lock(&farm->lock);
+	TAILQ_INSERT_TAIL(&farm->members, member, link);
+	pthread_mutex_unlock(&farm->lock);
+	return 0;
+}
+
+int
+cloud_lookup(const struct caller *caller, struct place *root, const char *name,
+    struct place **out)
+{
+	struct units units;
+	struct place *whole;
+	int error = farm_libraries(root->farm, root->account, &units);
+
+	if (error == 0 && units.count == 0)
+		error = -ESTALE;
+	if (error == 0)
+		error = place_new(units.all[0], node_root(), "", "", NULL,
+		    &whole);
+	if (error == 0) {
+		error = kind_directory.lookup(caller, whole, name, out);
+		place_release(whole);
+	}
+	farm_units_free(&units);
+	return error;
+}
+
+int
+cloud_list(const struct place *root, const struct lister *lister)
+{
+	const struct node *node;
+	struct units units;
+	size_t i;
+	int error = farm_libraries(root->farm, root->account, &units);
+
+	for (i = 0; i < ROWS && error == 0 && units.count > 0; i++) {
+		node = node_child(units.all[0], node_root(), rows[i]);
+		error = lister->add(lister->arg, rows[i],
+		    place_row_number(units.all[0], rows[i]), node->mode);
+	}
+	farm_units_free(&units);
+	return error;
+}
+
+void
+cloud_refresh(const struct caller *caller, struct farm *farm,
+    struct account *account)
+{
+	struct units units;
+	size_t i;
+
+	if (farm_libraries(farm, account, &units) != 0)
+		return;
+	for (i = 0; i < units.count; i++) {
+		(void)printer_command(units.all[i]->printer, &caller->wait,
+		    VERB_REFRESH, NULL);
+		content_forget(units.all[i]->content);
+	}
+	farm_units_free(&units);
+}

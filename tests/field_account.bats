@@ -1,0 +1,159 @@
+#!/usr/bin/env bats
+# An Obico account whose server, printers and files are not as expected.
+load helper
+load linked.bash
+
+MINI='Prusa MINI'
+
+api() {
+	curl -sf -X "$1" -H "Authorization: Bearer $TOKEN" "${@:3}" \
+	    "$URL/api/v1/$2"
+}
+
+api_json() {
+	api "$1" "$2" -H 'Content-Type: application/json' -d "$3"
+}
+
+# cloud NAME FILE: uploaded by somebody else; tells its id.
+cloud() {
+	api POST g_code_files/ -F "filename=$1" -F "file=@$2" | jq -r .id
+}
+
+cloud_names() {
+	api GET "g_code_files/?parent_folder=null&page_size=5000" |
+	    jq -r '.results[].filename' | sort
+}
+
+setup_account() {
+	printer obico "$@"
+	model "$DIR/a.gcode" 3000
+	model "$DIR/b.gcode" 5000
+}
+
+# farm_of_account [OPTION]: as a section beside others.
+farm_of_account() {
+	printf '[cloud]\ntype = obico\nurl = %s\ntoken_file = token\n' \
+	    "$URL" >"$DIR/printers.conf"
+	"$PRUSAFS" -f -o "cache_dir=$DIR/cache,ttl=1${1:+,$1}" \
+	    "$DIR/printers.conf" "$M" >"$OUT" 2>&1 3>&- &
+	FS_PID=$!
+	eventually is_mounted
+}
+
+@test "an account has one cloud folder, and its printers have none" {
+	setup_account
+	cloud a.gcode "$DIR/a.gcode"
+	mounted
+	[ "$(ls "$M/gcodes")" = a.gcode ]
+	[ ! -e "$P/gcodes" ]
+	[ ! -e "$M/$MINI/gcodes" ]
+	[ ! -e "$P/gcodes" ]
+	[ "$(grep -c "gcodes is in the account's directory" "$P/log")" -eq 1 ]
+	for name in unsent uploads.json; do
+		[ -e "$M/$name" ]
+		[ ! -e "$P/$name" ]
+	done
+	cp "$DIR/b.gcode" "$M/gcodes/"
+	jq -e '.uploads[0].state == "stored"' "$M/uploads.json"
+	df "$M/gcodes"
+}
+
+@test "rm -r of a printer leaves the cloud folder alone" {
+	setup_account
+	cloud a.gcode "$DIR/a.gcode"
+	mounted
+	mkdir "$S/parts"
+	cp "$DIR/b.gcode" "$S/parts/"
+	forget_requests
+	refute rm -rf "$P" "$M/$MINI"
+	assert_requests 0 '^(DELETE|POST|PATCH|PUT)$'
+	cmp "$DIR/a.gcode" "$S/a.gcode"
+	cmp "$DIR/b.gcode" "$S/parts/b.gcode"
+}
+
+@test "tar of the printers downloads nothing of the cloud folder" {
+	setup_account
+	cloud a.gcode "$DIR/a.gcode"
+	mounted
+	tar -C "$M" -cf "$DIR/all.tar" "${P##*/}" "$MINI" || :
+	tar -tf "$DIR/all.tar" | grep -q status.json
+	assert_requests 0 . '^/(media/tsd-gcodes|api/v1/g_code)'
+}
+
+@test "the cloud folder of a section is beside its printers, too" {
+	setup_account
+	farm_of_account
+	[ "$(ls "$M/cloud" | xargs)" = "MK3S Workshop Never_connected:\
+ Žluťoučký ☕ $MINI archived control gcodes log metrics status.json unsent\
+ uploads.json" ]
+	[ ! -e "$M/gcodes" ]
+	cp "$DIR/a.gcode" "$M/cloud/gcodes/"
+	cmp "$DIR/a.gcode" "$M/cloud/gcodes/a.gcode"
+	[ "$(cloud_names)" = a.gcode ]
+	ctl fail POST /api/v1/g_code_files/ 500 1
+	refute cp "$DIR/b.gcode" "$M/cloud/gcodes/"
+	cmp "$DIR/b.gcode" "$M/cloud/unsent/b.gcode"
+	unmounted
+	farm_of_account
+	cmp "$DIR/b.gcode" "$M/cloud/unsent/b.gcode"
+	mv "$M/cloud/unsent/b.gcode" "$M/cloud/gcodes/"
+	[ "$(ls -A "$M/cloud/unsent")" = '' ]
+	[ "$(cloud_names | xargs)" = 'a.gcode b.gcode' ]
+}
+
+@test "two accounts of one server have each an unsent of its own" {
+	setup_account
+	farm_of_account
+	unmounted
+	printf '[second]\ntype = obico\nurl = %s\ntoken_file = token\n' \
+	    "$URL" >>"$DIR/printers.conf"
+	"$PRUSAFS" -f -o "cache_dir=$DIR/cache" "$DIR/printers.conf" "$M" \
+	    >"$OUT" 2>&1 3>&- &
+	FS_PID=$!
+	eventually is_mounted
+	ctl fail POST /api/v1/g_code_files/ 500 1
+	refute cp "$DIR/b.gcode" "$M/second/gcodes/"
+	[ "$(ls "$M/second/unsent")" = b.gcode ]
+	[ "$(ls "$M/cloud/unsent")" = '' ]
+}
+
+@test "an account that leaves the printers file takes its folder along" {
+	setup_account
+	farm_of_account
+	cp "$DIR/a.gcode" "$M/cloud/gcodes/"
+	exec 7<"$M/cloud/gcodes/a.gcode"
+	sed -i 's/^\[cloud]/[sky]/' "$DIR/printers.conf"
+	echo refresh >"$M/control"
+	[ ! -e "$M/cloud" ]
+	cmp "$DIR/a.gcode" "$M/sky/gcodes/a.gcode"
+	cmp "$DIR/a.gcode" - <&7
+	exec 7<&-
+	echo refresh >"$M/control"
+	cmp "$DIR/a.gcode" "$M/sky/gcodes/a.gcode"
+}
+
+@test "a printer named as a row of the account has its number behind it" {
+	local name id
+	setup_account
+	for name in gcodes archived unsent uploads.json; do
+		id=$(api_json POST printers/ "{\"name\":\"$name\"}" | jq .id)
+		echo "$name $id" >>"$DIR/named"
+	done
+	mounted
+	while read -r name id; do
+		[ "$(jq .id "$M/$name ($id)/info.json")" -eq "$id" ]
+	done <"$DIR/named"
+	[ "$(ls "$M/gcodes")" = '' ]
+	assert_fails_with 'File exists' \
+	    "$TOOLS/rename" "$P" "$M/gcodes" 2>&1 || :
+	[ -d "$P" ]
+}
+
+@test "refresh in the account's control forgets the cloud folder" {
+	setup_account
+	mounted
+	[ "$(ls "$S")" = '' ]
+	cloud a.gcode "$DIR/a.gcode"
+	echo refresh >"$M/control"
+	[ "$(ls "$S")" = a.gcode ]
+}
