@@ -169,7 +169,8 @@ SRCS = \
 	fs/stream.c \
 	fs/survey.c \
 	fs/unit.c \
-	fs/upload.c
+	fs/upload.c \
+	fs/upload_start.c
 
 # The simulated printer.
 SIM_SRCS = \

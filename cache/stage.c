@@ -371,22 +371,18 @@ take_place(struct staged *staged, char *copy[3])
 }
 
 void
-stage_sent(struct staged *staged)
+stage_drop_empty(struct stage *stage, const char *key)
 {
-	struct stage *stage = staged->stage;
-	struct staged *there, *orphans[2] = { NULL };
+	struct staged *there, *orphan = NULL;
 
 	pthread_mutex_lock(&stage->lock);
-	unlist(staged, &orphans[0]);
-	there = stage_find_listed(stage, staged->key);
+	there = stage_find_listed(stage, key);
 	if (there != NULL && there->writers == 0 && !there->dirty &&
 	    spool_size(there->spool) == 0)
-		unlist(there, &orphans[1]);
+		unlist(there, &orphan);
 	pthread_mutex_unlock(&stage->lock);
-	if (orphans[0] != NULL)
-		free_staged(orphans[0]);
-	if (orphans[1] != NULL)
-		free_staged(orphans[1]);
+	if (orphan != NULL)
+		free_staged(orphan);
 }
 
 int

@@ -92,11 +92,9 @@ struct staged *stage_find_forgotten(struct stage *, int64_t age_ms);
 /* Take the name off the list; the printer's file is seen again. */
 void stage_unlist(struct staged *);
 
-/*
- * It is on the printer: the same, and an empty file of its name that nobody
- * has open hides it no longer.
- */
-void stage_sent(struct staged *);
+
+/* An empty file of that key that nobody has open is taken off the list. */
+void stage_drop_empty(struct stage *, const char *key);
 
 /*
  * The file of that key was deleted: whoever has it open, listed or not, may

@@ -132,6 +132,21 @@ print_file(struct printer *printer, const struct wait *wait, const char *path)
 	return error;
 }
 
+static int
+start_file(struct link *link, const struct wait *wait, const char *path)
+{
+	struct http_reply reply = { 0 };
+	struct buf target = { 0 };
+	int error = link_target(link, "/api/v1/files/", path, NULL, &target);
+
+	if (error == 0)
+		error = link_ask(link, wait, "POST", target.data, NULL, true,
+		    &reply);
+	http_reply_free(&reply);
+	buf_free(&target);
+	return error;
+}
+
 /*
  * The verbs of a job.  PrusaLink names a job by its id: look it up, then ask.
  * A 404 says that the job has just ended.
@@ -225,6 +240,8 @@ link_command(struct printer *printer, const struct wait *wait, enum verb verb,
 
 	if (verb == VERB_PRINT)
 		return print_file(printer, wait, path);
+	if (verb == VERB_START)
+		return start_file((struct link *)printer, wait, path);
 	if (verb == VERB_SNAP)
 		return link_snap((struct link *)printer, wait,
 		    path == NULL ? "" : path);

@@ -39,6 +39,7 @@ enum topic {
 
 enum verb {
 	VERB_PRINT,
+	VERB_START, /* the same, asked once: now or not at all */
 	VERB_PAUSE,
 	VERB_RESUME,
 	VERB_STOP,
@@ -195,8 +196,8 @@ int printer_camera(struct printer *, const struct wait *, enum topic,
     const char *id, struct buf *out);
 
 /*
- * Do what a verb says; path is the file for VERB_PRINT, the camera or NULL for
- * VERB_SNAP, "failed" or "not_failed" for VERB_ACKNOWLEDGE.  Returns the
+ * Do what a verb says; path is the file for VERB_PRINT and VERB_START, the
+ * camera or NULL for VERB_SNAP, "failed" or "not_failed" for VERB_ACKNOWLEDGE.  Returns the
  * printer's answer: -EBUSY: not now, -ESRCH: no job or transfer, -ENOENT: no
  * file, -EOPNOTSUPP: its server does not have that.
  */

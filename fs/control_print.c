@@ -53,20 +53,32 @@ from_root(const struct unit *unit, const char *path)
 	    rest;
 }
 
+/* Wait for uploads to that path, by its own name or through print/. */
+static int
+settle(const struct caller *caller, struct unit *unit, const char *path)
+{
+	char *key = place_key(unit, path);
+	char *printed = place_print_key(unit, name_of(path));
+	int error = -ENOMEM;
+
+	if (key != NULL && printed != NULL)
+		error = stage_settle(unit->stage, &caller->wait, key);
+	if (error == 0)
+		error = stage_settle(unit->stage, &caller->wait, printed);
+	free(key);
+	free(printed);
+	return error;
+}
+
 /* Start a print file, after the upload of its name that is under way. */
 static int
 print_path(const struct caller *caller, struct unit *unit, const char *path)
 {
 	const struct dialect *dialect = unit->printer->dialect;
 	struct storage_find found;
-	char *key, *wire;
-	int error;
+	char *wire;
+	int error = settle(caller, unit, path);
 
-	key = place_key(unit, path);
-	if (key == NULL)
-		return -ENOMEM;
-	error = stage_settle(unit->stage, &caller->wait, key);
-	free(key);
 	if (error == 0)
 		error = storage_find(caller, unit, path, &found);
 	if (error != 0)

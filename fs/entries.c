@@ -98,6 +98,20 @@ remove_both(const struct caller *caller, struct place *place,
 	return error;
 }
 
+int
+entries_remove_staged(const struct caller *caller, struct place *place)
+{
+	struct staged *staged = stage_find(place->unit->stage, place->key);
+	int error = staged == NULL ? -ENOENT : lock_to_remove(caller, staged);
+
+	if (error == 0) {
+		stage_remove(place->unit->stage, place->key);
+		staged_unlock(staged);
+	}
+	staged_release(staged);
+	return error;
+}
+
 static int
 remove_file(const struct caller *caller, struct place *place)
 {
@@ -196,12 +210,15 @@ entries_look_at_target(const struct caller *caller, struct place *target,
     bool replace, struct upload *upload)
 {
 	struct storage_find found;
+	char *key = place_key(target->unit, target->path);
 	/* A deletion of that name that waits is done by what comes there. */
-	int deleted = withheld_cancel(target->unit->withheld, &caller->wait,
-	    target->key);
+	int deleted = key == NULL ?
+	    -ENOMEM :
+	    withheld_cancel(target->unit->withheld, &caller->wait, key);
 	int error = deleted < 0 ? deleted :
 				  storage_find_place(caller, target, &found);
 
+	free(key);
 	upload->old_mtime = STORE_NONE;
 	if (error == -ENOENT)
 		return 0;

@@ -201,6 +201,14 @@ handle_change(struct file *file, const struct caller *caller,
 	return error;
 }
 
+/* Nothing can be printed then. */
+static bool
+is_empty_print(const struct staged_facts *facts)
+{
+	return facts->prints && facts->listed && !facts->temporary &&
+	    facts->size == 0 && facts->spoiled == 0;
+}
+
 /*
  * Close of one descriptor.  Shells pass descriptors on to their children, and
  * every child's end comes here too: only the process that opened uploads.
@@ -225,6 +233,8 @@ handle_flush(struct file *file, const struct caller *caller)
 	/* Who wrote nothing does not send what another one still writes. */
 	if (!atomic_load(&handle->wrote) && facts.writers > 1)
 		return 0;
+	if (is_empty_print(&facts))
+		return -EINVAL;
 	/* The close of another descriptor may have sent what this one wrote. */
 	if (!facts.dirty)
 		return atomic_load(&handle->wrote) ? facts.verdict : 0;
@@ -274,6 +284,12 @@ settle(struct handle *handle, const struct caller *caller,
 	if (!facts.listed && !facts.dirty)
 		return;
 	if (killed && (facts.dirty || facts.temporary || facts.size == 0)) {
+		stage_unlist(staged);
+		return;
+	}
+	if (is_empty_print(&facts)) {
+		log_say(LOG_LEVEL_NOTE, "print: %s is empty: nothing to print",
+		    handle->file.place->path);
 		stage_unlist(staged);
 		return;
 	}

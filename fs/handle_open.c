@@ -128,6 +128,8 @@ stage_new_file(struct handle *handle, struct place *place, bool temporary,
 		error = stage_add(unit->stage, &where, temporary, spool,
 		    &staged);
 	free(folder);
+	if (error == 0 && place->prints)
+		staged_print(staged, true);
 	handle->exclusive = error == 0 && (flags & O_EXCL) != 0;
 	/* Somebody else may have made it just now. */
 	if (error == -EEXIST && (flags & O_EXCL) == 0)
@@ -152,16 +154,16 @@ settle_deletion(const struct caller *caller, const struct place *place,
     bool *replaces)
 {
 	struct withheld *withheld = place->unit->withheld;
-	int called_off = 0;
+	char *key = place_key(place->unit, place->path);
+	int error = key == NULL ? -ENOMEM : 0;
 
-	if (copying_goes_to(caller, place))
-		called_off = withheld_cancel(withheld, &caller->wait,
-		    place->key);
-	if (called_off < 0)
-		return called_off;
-	*replaces = called_off > 0;
-	return *replaces ? 0 :
-			   withheld_hurry(withheld, &caller->wait, place->key);
+	if (error == 0 && copying_goes_to(caller, place))
+		error = withheld_cancel(withheld, &caller->wait, key);
+	*replaces = error > 0;
+	if (error == 0)
+		error = withheld_hurry(withheld, &caller->wait, key);
+	free(key);
+	return error < 0 ? error : 0;
 }
 
 static int

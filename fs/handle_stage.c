@@ -115,6 +115,8 @@ stage_at(struct handle *handle, const struct caller *caller,
 		error = stage_add(place->unit->stage, &where, false, spool,
 		    &staged);
 	free(folder);
+	if (error == 0 && place->prints)
+		staged_print(staged, true);
 	/* Another handle may have been quicker: its file is the one. */
 	if (error == -EEXIST)
 		staged = stage_find(place->unit->stage, place->key);

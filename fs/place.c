@@ -19,6 +19,8 @@
 #include "fs/place.h"
 #include "fs/unit.h"
 
+#define WINDOW "print"
+
 struct counted {
 	struct place place;
 	atomic_int holders;
@@ -49,6 +51,18 @@ place_key(const struct unit *unit, const char *path)
 	folded = name_fold(path);
 	key = folded == NULL ? NULL : key_in(unit->folder, folded);
 	free(folded);
+	return key;
+}
+
+char *
+place_print_key(const struct unit *unit, const char *name)
+{
+	char *path = NULL, *key;
+
+	if (asprintf(&path, WINDOW "/%s", name) < 0)
+		return NULL;
+	key = place_key(unit, path);
+	free(path);
 	return key;
 }
 
@@ -109,6 +123,38 @@ place_new(struct unit *unit, const struct node *node, const char *path,
 	if (error == 0)
 		(*out)->unit = unit_hold(unit);
 	return error;
+}
+
+int
+place_new_window(struct unit *unit, const struct node *storage,
+    struct place **out)
+{
+	int error = make(unit->settings, storage, storage->path, storage->path,
+	    place_key(unit, WINDOW), NULL, out);
+
+	if (error != 0)
+		return error;
+	(*out)->unit = unit_hold(unit);
+	(*out)->prints = true;
+	return 0;
+}
+
+int
+place_new_child(const struct place *folder, const char *path, const char *wire,
+    struct place **out)
+{
+	struct unit *unit = folder->unit;
+	int error;
+
+	if (!folder->prints)
+		return place_new(unit, folder->node, path, wire, NULL, out);
+	error = make(unit->settings, folder->node, path, wire,
+	    place_print_key(unit, name_of(path)), NULL, out);
+	if (error != 0)
+		return error;
+	(*out)->unit = unit_hold(unit);
+	(*out)->prints = true;
+	return 0;
 }
 
 int

@@ -27,6 +27,7 @@ struct place {
 	char *path; /* from the root of the printer: "usb/parts/Cube.gcode" */
 	char *wire; /* the same as on the wire: "usb/PARTS/CUBE.GCO" */
 	struct rendering *rendering; /* held, or NULL */
+	bool prints; /* seen through print/: its key is not that of its path */
 	int64_t version;	     /* of a file on the printer; 0: not told */
 };
 
@@ -36,6 +37,17 @@ struct place {
  */
 int place_new(struct unit *, const struct node *, const char *path,
     const char *wire, struct rendering *, struct place **out);
+
+/*
+ * The window print/ on a storage, whose files are other ones than those that
+ * it stores: they have keys of their own until they are stored.
+ */
+int place_new_window(struct unit *, const struct node *storage,
+    struct place **out);
+
+/* A file or folder in a folder of a storage, or seen through a window on it. */
+int place_new_child(const struct place *folder, const char *path,
+    const char *wire, struct place **out);
 
 /* The same for a row of a farm, or of one of its accounts (NULL: none). */
 int place_new_of_farm(struct farm *, struct account *, const struct node *,
@@ -54,6 +66,9 @@ ino_t place_number(const char *key);
  * The key of a printer's path, folded where the printer folds (caller: free).
  */
 char *place_key(const struct unit *, const char *path);
+
+/* The key of a file seen through print/ under that name (caller: free). */
+char *place_print_key(const struct unit *, const char *name);
 
 /* The st_ino for a row of the node table; unit is NULL for one of a farm. */
 ino_t place_row_number(const struct unit *, const char *path);

@@ -1,7 +1,9 @@
 /*
  * The directory print: a window on the storage that uploads go to, in which
  * only files are seen that were made here and are not stored yet.  They are
- * uploaded with the wish to be printed at once.  No state, any thread.
+ * other files than those that the storage has under their names, until they
+ * replace them.  They are uploaded with the wish to be printed at once; what
+ * is stored already is started where it is.  No state, any thread.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -34,7 +36,14 @@ open_window(const struct place *folder, struct place **out)
 		node = node_child(unit, node_root(), name);
 	if (node == NULL)
 		return -ENOENT;
-	return place_new(unit, node, name, name, NULL, out);
+	return place_new_window(unit, node, out);
+}
+
+/* Its key as a file of the storage (caller: free), or NULL. */
+static char *
+stored_key(const struct place *place)
+{
+	return place_key(place->unit, place->path);
 }
 
 /*
@@ -43,16 +52,16 @@ open_window(const struct place *folder, struct place **out)
  * file that they have closed.
  */
 static bool
-is_seen(struct unit *unit, const char *key, int64_t afterwards_ms)
+is_seen(const struct place *place)
 {
-	struct staged *staged = stage_find(unit->stage, key);
-	struct staged_facts facts = { 0 };
+	struct staged *staged = stage_find(place->unit->stage, place->key);
+	char *key = staged == NULL ? stored_key(place) : NULL;
+	bool seen = staged != NULL ||
+	    (key != NULL && unit_just_printed(place->unit, key, AFTERWARDS_MS));
 
-	if (staged != NULL)
-		staged_look(staged, &facts);
 	staged_release(staged);
-	return (facts.listed && facts.prints) ||
-	    unit_just_printed(unit, key, afterwards_ms);
+	free(key);
+	return seen;
 }
 
 /* The place behind a name, if it is seen. */
@@ -64,7 +73,7 @@ find(struct place *window, const char *name, struct place **out)
 
 	if (error != 0)
 		return error;
-	if (!is_seen(window->unit, child->key, AFTERWARDS_MS)) {
+	if (!is_seen(child)) {
 		place_release(child);
 		return -ENOENT;
 	}
@@ -90,24 +99,18 @@ print_lookup(const struct caller *caller, struct place *folder,
 	return error;
 }
 
-/* Where the names that are seen go. */
-struct listing_of {
-	struct unit *unit;
-	const struct lister *lister;
-};
-
+/* A name that is seen, and the number of its place. */
 static int
-add(const struct listing_of *listing, const char *path)
+add(const struct lister *lister, struct place *window, const char *name)
 {
-	char *key = place_key(listing->unit, path);
-	int error = 0;
+	struct place *child;
+	int error = storage_child(window, name, &child);
 
-	if (key == NULL)
-		return -ENOMEM;
-	if (is_seen(listing->unit, key, 0))
-		error = listing->lister->add(listing->lister->arg,
-		    name_of(path), place_number(key), S_IFREG);
-	free(key);
+	if (error != 0)
+		return error;
+	error = lister->add(lister->arg, name, place_number(child->key),
+	    S_IFREG);
+	place_release(child);
 	return error;
 }
 
@@ -122,7 +125,6 @@ static int
 print_list(const struct caller *caller, struct place *folder,
     const struct lister *lister)
 {
-	struct listing_of listing = { .unit = folder->unit, .lister = lister };
 	struct buf paths = { 0 };
 	struct place *window;
 	size_t at;
@@ -134,7 +136,7 @@ print_list(const struct caller *caller, struct place *folder,
 	error = stage_each(folder->unit->stage, window->key, collect, &paths);
 	for (at = 0; at < paths.len && error == 0;
 	     at += strlen(paths.data + at) + 1)
-		error = add(&listing, paths.data + at);
+		error = add(lister, window, name_of(paths.data + at));
 	buf_free(&paths);
 	place_release(window);
 	return error;
@@ -169,9 +171,9 @@ check_able(const struct caller *caller, struct unit *unit)
 	return error;
 }
 
-/* It was just made: what does it replace, and what is it for? */
+/* It was just made: what will it replace in the storage? */
 static int
-dedicate(const struct caller *caller, struct place *place, bool temporary)
+look_at_replaced(const struct caller *caller, struct place *place)
 {
 	struct upload upload = { .old_mtime = STORE_NONE };
 	struct staged *staged = stage_find(place->unit->stage, place->key);
@@ -179,15 +181,11 @@ dedicate(const struct caller *caller, struct place *place, bool temporary)
 
 	if (staged == NULL)
 		return -EAGAIN;
-	error = temporary ?
-	    0 :
-	    entries_look_at_target(caller, place, true, &upload);
+	error = entries_look_at_target(caller, place, true, &upload);
 	if (error == 0)
 		error = staged_lock(staged, &caller->wait);
 	if (error == 0) {
-		staged_print(staged, true);
-		if (!temporary)
-			staged_replaces(staged, upload.old_mtime);
+		staged_replaces(staged, upload.old_mtime);
 		staged_unlock(staged);
 	} else {
 		stage_remove(place->unit->stage, place->key);
@@ -196,30 +194,46 @@ dedicate(const struct caller *caller, struct place *place, bool temporary)
 	return error;
 }
 
+/*
+ * May a file of that name be printed now?  target is where it will be: a file
+ * that the storage has keeps its long name.
+ */
+static int
+check_create(const struct caller *caller, struct place *window,
+    const char *name, struct place **target)
+{
+	struct unit *unit = window->unit;
+	int error;
+
+	if (!storage_is_temporary(window, name) &&
+	    !dialect_is_printable(unit->printer->dialect, name))
+		return -EINVAL;
+	error = check_able(caller, unit);
+	return error != 0 ? error :
+			    entries_resolve(caller, window, name, target);
+}
+
 static int
 print_create(const struct caller *caller, struct place *folder,
     const char *name, int flags, struct place **out_place, struct file **out)
 {
-	struct place *window, *place;
-	bool temporary;
+	struct place *window, *target = NULL, *place = NULL;
 	int error = open_window(folder, &window);
 
 	if (error != 0)
 		return error;
-	temporary = storage_is_temporary(window, name);
-	if (!temporary &&
-	    !dialect_is_printable(folder->unit->printer->dialect, name))
-		error = -EINVAL;
+	error = check_create(caller, window, name, &target);
 	if (error == 0)
-		error = check_able(caller, folder->unit);
-	if (error == 0)
-		error = handle_create(caller, window, name, flags, &place, out);
+		error = handle_create(caller, window, name_of(target->path),
+		    flags, &place, out);
+	if (error == 0 && !storage_is_temporary(window, name)) {
+		error = look_at_replaced(caller, place);
+		if (error != 0)
+			(*out)->ops->close(*out, caller);
+	}
+	place_release(target);
 	place_release(window);
-	if (error != 0)
-		return error;
-	error = dedicate(caller, place, temporary);
 	if (error != 0) {
-		(*out)->ops->close(*out, caller);
 		place_release(place);
 		return error;
 	}
@@ -227,18 +241,23 @@ print_create(const struct caller *caller, struct place *folder,
 	return 0;
 }
 
+/* What is on its way goes; what the storage has is not seen here. */
 static int
 print_remove(const struct caller *caller, struct place *folder,
     const char *name, bool is_folder)
 {
 	struct place *window, *child = NULL;
-	int error = open_window(folder, &window);
+	int error = is_folder ? -ENOTDIR : open_window(folder, &window);
 
 	if (error != 0)
 		return error;
 	error = find(window, name, &child);
 	if (error == 0)
-		error = entries_remove(caller, window, name, is_folder);
+		error = entries_remove_staged(caller, child);
+	if (error == -ENOENT && child != NULL) {
+		unit_note_print(child->unit, "");
+		error = 0;
+	}
 	place_release(child);
 	place_release(window);
 	return error;
@@ -268,6 +287,111 @@ print_rename(const struct caller *caller, struct place *folder,
 		    replace, out);
 	place_release(child);
 	place_release(window);
+	return error;
+}
+
+/* Do both names mean the same file to the printer? */
+static bool
+is_same_name(const struct unit *unit, const char *a, const char *b)
+{
+	char *key = place_key(unit, a), *other = place_key(unit, b);
+	bool same = key != NULL && other != NULL && strcmp(key, other) == 0;
+
+	free(key);
+	free(other);
+	return same;
+}
+
+/*
+ * Is it there whole, and nowhere on its way?  -EXDEV: it is no file that the
+ * printer has.
+ */
+static int
+check_whole(struct unit *unit, const char *key)
+{
+	struct staged *staged = stage_find(unit->stage, key);
+	struct staged_facts facts = { .temporary = true };
+
+	if (staged == NULL)
+		return 0;
+	staged_look(staged, &facts);
+	staged_release(staged);
+	return facts.temporary || facts.size == 0 ? -EXDEV : -EBUSY;
+}
+
+/* Is a file on its way under that name of print/? */
+static int
+check_free(struct place *folder, const char *name)
+{
+	struct place *window, *child = NULL;
+	struct staged *staged = NULL;
+	int error = open_window(folder, &window);
+
+	if (error != 0)
+		return error;
+	error = storage_child(window, name, &child);
+	if (error == 0)
+		staged = stage_find(folder->unit->stage, child->key);
+	if (staged != NULL)
+		error = -EBUSY;
+	staged_release(staged);
+	place_release(child);
+	place_release(window);
+	return error;
+}
+
+/* May that file be started under this name of print/?  0 or negative. */
+static int
+check_start(const struct place *source, const struct entry *entry,
+    struct place *to, const char *new_name)
+{
+	struct unit *unit = source->unit;
+
+	if (entry->folder || to->unit != unit ||
+	    (!is_same_name(unit, new_name, entry->name) &&
+		!is_same_name(unit, new_name, entry->short_name)) ||
+	    !dialect_is_printable(unit->printer->dialect, entry->name))
+		return -EXDEV;
+	return entry->partial ? -EBUSY : check_free(to, entry->name);
+}
+
+/*
+ * The kernel holds a lock of the whole mount until a rename across directories
+ * is answered, so the printer is asked once, and its answer alone is awaited.
+ * The file stays where it is: its place is the answer.
+ */
+int
+print_start(const struct caller *caller, struct place *folder, const char *name,
+    struct place *to, const char *new_name, struct place **out)
+{
+	struct storage_find found = { 0 };
+	struct place *source = NULL;
+	char *wire = NULL;
+	int error = folder->node->kind->lookup(caller, folder, name, &source);
+
+	if (error == 0)
+		error = check_whole(source->unit, source->key);
+	if (error == 0)
+		error = storage_find_place(caller, source, &found);
+	if (error == 0)
+		error = check_start(source, &found.entry, to, new_name);
+	if (error == 0 &&
+	    (wire = name_join(found.folder, found.entry.short_name)) == NULL)
+		error = -ENOMEM;
+	if (error == 0)
+		error = printer_command(source->unit->printer, &caller->wait,
+		    VERB_START, wire);
+	if (wire != NULL)
+		log_say(LOG_LEVEL_NOTE, "print: %s is started where it is%s%s",
+		    source->path, error == 0 ? "" : ": ",
+		    error == 0 ? "" : strerror(-error));
+	if (error == 0) {
+		unit_note_upload(source->unit, source->path);
+		*out = place_hold(source);
+	}
+	free(wire);
+	storage_found_free(&found);
+	place_release(source);
 	return error;
 }
 

@@ -176,8 +176,12 @@ entries_rename(const struct caller *caller, struct place *folder,
 		.replace = replace,
 		.elsewhere = strcmp(folder->key, new_folder->key) != 0 };
 	struct place *there = NULL;
-	int error = entries_resolve(caller, folder, name, &renaming.source);
+	int error;
 
+	if (new_folder->node->kind == &kind_print && !folder->prints)
+		return print_start(caller, folder, name, new_folder, new_name,
+		    out);
+	error = entries_resolve(caller, folder, name, &renaming.source);
 	if (error == 0 &&
 	    (new_folder->node->kind != &kind_storage ||
 		folder->unit != new_folder->unit))

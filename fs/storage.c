@@ -55,8 +55,7 @@ printed_child(const struct caller *caller, struct place *folder,
 	entry_free(&entry);
 	error = -ENOMEM;
 	if (path != NULL && wire != NULL)
-		error = place_new(folder->unit, folder->node, path, wire, NULL,
-		    out);
+		error = place_new_child(folder, path, wire, out);
 	if (error == 0)
 		(*out)->version = version;
 	free(path);

@@ -92,6 +92,20 @@ int entries_make_folder(const struct caller *, struct place *folder,
 int entries_remove(const struct caller *, struct place *folder,
     const char *name, bool is_folder);
 
+/*
+ * What is on its way to that place goes, and nothing of the printer's.
+ * Returns 0, -ENOENT: there is nothing, or -EBUSY: it is being sent.
+ */
+int entries_remove_staged(const struct caller *, struct place *);
+
+/*
+ * Start a file of a folder where it is, which is what moving it to print/
+ * means.  Returns 0 and its place (caller: place_release), -EBUSY: not now, or
+ * -EXDEV: what the printer has not, or has under another name, is copied.
+ */
+int print_start(const struct caller *, struct place *folder, const char *name,
+    struct place *to, const char *new_name, struct place **out);
+
 /* fs/rename.c */
 int entries_rename(const struct caller *, struct place *folder,
     const char *name, struct place *new_folder, const char *new_name,

@@ -131,8 +131,7 @@ storage_child(struct place *folder, const char *name, struct place **out)
 	int error = -ENOMEM;
 
 	if (path != NULL && wire != NULL)
-		error = place_new(folder->unit, folder->node, path, wire, NULL,
-		    out);
+		error = place_new_child(folder, path, wire, out);
 	free(path);
 	free(wire);
 	return error;

@@ -124,8 +124,8 @@ void unit_note_upload(struct unit *, const char *path);
 char *unit_last_upload(struct unit *);
 
 /*
- * The file of that key was uploaded to be printed.  Is that so, and less than
- * ms ago?
+ * The file of that key was uploaded to be printed ("": none was).  Is that so,
+ * and less than ms ago?
  */
 void unit_note_print(struct unit *, const char *key);
 bool unit_just_printed(struct unit *, const char *key, int64_t ms);

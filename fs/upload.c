@@ -199,6 +199,29 @@ upload_spool(const struct caller *caller, struct unit *unit,
 	return error;
 }
 
+/* What shall be printed and is stored already is only started. */
+static int
+send_or_start(const struct caller *caller, struct unit *unit,
+    struct spool *spool, struct upload *upload)
+{
+	int error = upload->print ? upload_start(caller, unit, spool, upload) :
+				    -ENOENT;
+
+	return error == -ENOENT ? upload_spool(caller, unit, spool, upload) :
+				  error;
+}
+
+/* An empty file of that name hides no longer what the storage has now. */
+static void
+uncover(struct unit *unit, const struct upload *upload)
+{
+	char *key = place_key(unit, upload->path);
+
+	if (key != NULL)
+		stage_drop_empty(unit->stage, key);
+	free(key);
+}
+
 int
 upload_as(const struct caller *caller, struct unit *unit, struct staged *staged,
     struct upload *upload)
@@ -211,11 +234,12 @@ upload_as(const struct caller *caller, struct unit *unit, struct staged *staged,
 	upload->print = facts.prints;
 	upload->start = 0;
 	upload->has_mtime = staged_mtime_was_set(staged, &upload->mtime);
-	error = upload_spool(caller, unit, spool, upload);
+	error = send_or_start(caller, unit, spool, upload);
 	spool_release(spool);
 	if (error == 0) {
 		staged_clean(staged);
-		stage_sent(staged);
+		stage_unlist(staged);
+		uncover(unit, upload);
 	} else {
 		staged_share(staged);
 	}

@@ -53,4 +53,15 @@ void upload_give_up(struct unit *, int64_t age_ms);
 int upload_spool(const struct caller *, struct unit *, struct spool *,
     struct upload *);
 
+/*
+ * fs/upload_start.c: has the printer these bytes under that name?  Then start
+ * them there.  Returns 0; the printer's verdict of it is in upload->start.
+ * -ENOENT: it has them not, as far as can be told without asking for them.
+ */
+int upload_start(const struct caller *, struct unit *, struct spool *,
+    struct upload *);
+
+/* A file was uploaded to be printed, or started in its stead: it is known. */
+void upload_note_print(struct unit *, const char *path);
+
 #endif

@@ -1,0 +1,113 @@
+/*
+ * What is copied to print/ and is on the printer already, byte for byte, is
+ * started there, not sent again.  No state, any thread.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cache/content.h"
+#include "cache/spool.h"
+#include "client/listing.h"
+#include "client/log.h"
+#include "client/name.h"
+#include "client/printer.h"
+#include "fs/kind.h"
+#include "fs/place.h"
+#include "fs/storage.h"
+#include "fs/unit.h"
+#include "fs/upload.h"
+
+#define PIECE 32768
+
+/* Bytes that are here are compared: nobody is waited for. */
+static bool
+has_same_bytes(const struct caller *caller, struct spool *spool,
+    struct spool *other)
+{
+	char *ours = malloc(PIECE), *theirs = malloc(PIECE);
+	bool same = ours != NULL && theirs != NULL;
+	off_t at = 0, size = spool_size(spool);
+
+	while (same && at < size) {
+		ssize_t got = spool_read(spool, &caller->wait, ours, PIECE, at);
+
+		same = got > 0 &&
+		    spool_read(other, &caller->wait, theirs, (size_t)got, at) ==
+			got &&
+		    memcmp(ours, theirs, (size_t)got) == 0;
+		at += got;
+	}
+	free(ours);
+	free(theirs);
+	return same;
+}
+
+/* Does the printer have these bytes there?  Then they are here, too. */
+static bool
+is_there(const struct caller *caller, struct unit *unit,
+    const struct storage_find *found, struct spool *spool)
+{
+	struct spool *there;
+	off_t size;
+	bool is;
+
+	if (found->entry.folder || found->entry.partial ||
+	    printer_size(unit->printer, &caller->wait, found->folder,
+		&found->entry, &size) != 0 ||
+	    size != spool_size(spool))
+		return false;
+	there = content_have(unit->content, found->folder, &found->entry, size);
+	is = there != NULL && has_same_bytes(caller, spool, there);
+	spool_release(there);
+	return is;
+}
+
+void
+upload_note_print(struct unit *unit, const char *path)
+{
+	char *key = place_key(unit, path);
+
+	if (key != NULL)
+		unit_note_print(unit, key);
+	free(key);
+}
+
+static int
+start(const struct caller *caller, struct unit *unit,
+    const struct storage_find *found, const char *path)
+{
+	char *wire = name_join(found->folder, found->entry.short_name);
+	int error = wire == NULL ?
+	    -ENOMEM :
+	    printer_command(unit->printer, &caller->wait, VERB_PRINT, wire);
+
+	free(wire);
+	if (error != 0) {
+		log_say(LOG_LEVEL_NOTE,
+		    "%s is on the printer already, and was not started: %s",
+		    path, strerror(-error));
+		return error;
+	}
+	unit_note_upload(unit, path);
+	return 0;
+}
+
+int
+upload_start(const struct caller *caller, struct unit *unit,
+    struct spool *spool, struct upload *upload)
+{
+	struct storage_find found = { 0 };
+	int error = storage_find(caller, unit, upload->path, &found);
+
+	if (error != 0)
+		return -ENOENT;
+	error = -ENOENT;
+	if (is_there(caller, unit, &found, spool)) {
+		upload->start = start(caller, unit, &found, upload->path);
+		upload_note_print(unit, upload->path);
+		error = 0;
+	}
+	storage_found_free(&found);
+	return error;
+}

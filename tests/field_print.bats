@@ -1,0 +1,283 @@
+#!/usr/bin/env bats
+# print/ beside the storage behind it; copies that are broken off; removing
+# what is being sent.
+load helper
+
+state_is() {
+	[ "$(cat "$M/status/state")" = "$1" ]
+}
+
+file_is() {
+	[ "$(cat "$M/status/file")" = "$1" ]
+}
+
+# A model on the printer that takes long to print, and the same in $DIR.
+stored() {
+	mkdir -p "$(dirname "$DISK/$1")"
+	model "$DISK/$1" "${2:-20000}"
+	echo '; estimated printing time (normal mode) = 10m 0s' >>"$DISK/$1"
+	cp "$DISK/$1" "$DIR/original"
+}
+
+prints() {
+	eventually state_is PRINTING
+	eventually file_is "$1"
+}
+
+@test "mv from the storage to print/ starts a model and leaves it" {
+	local kind
+	for kind in $(both); do
+		fresh "$kind"
+		stored x.gcode
+		mv "$S/x.gcode" "$P/print/"
+		assert_requests 1 '^POST$'
+		assert_requests 0 '^(PUT|DELETE)$'
+		cmp "$DIR/original" "$S/x.gcode"
+		[ ! -e "$P/print/x.gcode" ]
+		[ -z "$(ls "$P/print")" ]
+		prints x.gcode
+		cmp "$DIR/original" "$DISK/x.gcode"
+	done
+}
+
+@test "mv of a model that was just read starts it and leaves it" {
+	local kind
+	for kind in $(both); do
+		fresh "$kind"
+		stored x.gcode
+		exec 8<"$S/x.gcode"
+		cat "$S/x.gcode" >"$DIR/read"
+		mv "$S/x.gcode" "$P/print/x.gcode"
+		cmp "$DIR/original" <(cat <&8)
+		exec 8<&-
+		cmp "$DIR/original" "$S/x.gcode"
+		assert_requests 0 '^(PUT|DELETE)$'
+		prints x.gcode
+	done
+}
+
+@test "mv to print/ is EBUSY while the printer cannot start" {
+	local kind
+	for kind in $(both); do
+		fresh "$kind"
+		stored x.gcode
+		stored y.gcode
+		mv "$S/x.gcode" "$P/print/"
+		prints x.gcode
+		forget_requests
+		assert_fails_with 'busy' mv "$S/y.gcode" "$P/print/"
+		assert_requests 1 '^POST$'
+		assert_requests 0 '^(PUT|DELETE)$'
+		cmp "$DIR/original" "$S/y.gcode"
+		file_is x.gcode
+	done
+}
+
+@test "what is in a folder is started there by mv" {
+	local kind
+	for kind in $(both); do
+		fresh "$kind"
+		stored parts/x.gcode
+		mv "$S/parts/x.gcode" "$P/print/"
+		prints x.gcode
+		assert_requests 0 '^(PUT|DELETE)$'
+		cmp "$DIR/original" "$S/parts/x.gcode"
+		[ ! -e "$DISK/x.gcode" ]
+	done
+}
+
+@test "mv to print/ under another spelling starts the same model" {
+	fresh buddy
+	stored 'A long name.gcode'
+	local short
+	short=$(ask /api/v1/files/usb | jq -r '.children[0].name')
+	mv "$S/A long name.gcode" "$P/print/a LONG name.GCODE"
+	prints 'A long name.gcode'
+	ctl idle
+	echo refresh >"$P/control"
+	eventually state_is IDLE
+	mv "$S/$short" "$P/print/"
+	prints 'A long name.gcode'
+	assert_requests 2 '^POST$'
+	assert_requests 0 '^(PUT|DELETE)$'
+	cmp "$DIR/original" "$S/A long name.gcode"
+}
+
+@test "mv to another name in print/ stores and prints that one" {
+	local kind
+	for kind in $(both); do
+		fresh "$kind"
+		stored x.gcode
+		mv "$S/x.gcode" "$P/print/y.gcode"
+		prints y.gcode
+		cmp "$DIR/original" "$DISK/y.gcode"
+		[ ! -e "$DISK/x.gcode" ]
+	done
+}
+
+@test "gio move to print/ starts a model and leaves it" {
+	command -v gio >/dev/null || skip 'no gio'
+	local kind
+	for kind in $(both); do
+		fresh "$kind"
+		stored x.gcode
+		gio move "$S/x.gcode" "$P/print/"
+		prints x.gcode
+		assert_requests 0 '^(PUT|DELETE)$'
+		cmp "$DIR/original" "$S/x.gcode"
+	done
+}
+
+@test "a folder, or what nobody can print, does not get into print/" {
+	local kind
+	for kind in $(both); do
+		fresh "$kind"
+		mkdir "$DISK/folder"
+		echo text >"$DISK/notes.txt"
+		refute mv "$S/folder" "$P/print/"
+		[ -d "$DISK/folder" ]
+		if [ "$kind" = pi ]; then
+			assert_fails_with 'Invalid argument' \
+			    mv "$S/notes.txt" "$P/print/"
+			[ -e "$DISK/notes.txt" ]
+		fi
+		assert_requests 0 '^(PUT|DELETE)$'
+	done
+}
+
+# How a file is copied to a directory.
+copiers() {
+	cat <<-'END'
+	cp "$1" "$2/"
+	cp -p "$1" "$2/"
+	cat "$1" >"$2/${1##*/}"
+	rsync -a "$1" "$2/"
+	rsync --inplace "$1" "$2/"
+	install -m 644 "$1" "$2/"
+	dd if="$1" of="$2/${1##*/}" status=none
+	gio copy "$1" "$2/"
+	python3 -c 'import shutil, sys; shutil.copy2(*sys.argv[1:])' "$1" "$2/"
+	END
+}
+
+@test "what is copied from the storage to print/ is started, not sent" {
+	local kind line count
+	for kind in $(both); do
+		fresh "$kind"
+		count=0
+		while read -r line; do
+			echo "# $kind: $line"
+			count=$((count + 1))
+			stored "$count.gcode"
+			echo refresh >"$P/control"
+			forget_requests
+			bash -c "$line" sh "$S/$count.gcode" "$P/print"
+			prints "$count.gcode"
+			assert_requests 1 '^POST$'
+			assert_requests 0 '^(PUT|DELETE)$'
+			cmp "$DIR/original" "$S/$count.gcode"
+			[ -z "$(ls "$P/print")" ]
+			ctl idle
+			echo refresh >"$P/control"
+		done < <(copiers)
+		[ -z "$(ls "$P/unsent")" ]
+	done
+}
+
+@test "other bytes of the same name and size are sent to print/" {
+	local kind
+	for kind in $(both); do
+		fresh "$kind"
+		stored x.gcode
+		touch -d 2020-01-01 "$DISK/x.gcode"
+		cat "$S/x.gcode" >"$DIR/read"
+		sed 's/X4/X5/' "$DIR/read" >"$DIR/x.gcode"
+		cp "$DIR/x.gcode" "$P/print/"
+		prints x.gcode
+		assert_requests 1 '^PUT$'
+		cmp "$DIR/x.gcode" "$DISK/x.gcode"
+	done
+}
+
+# Write a line to a file, say so, and close it when a file FILE.go comes.
+slow_writer() {
+	python3 -c '
+import os, sys, time
+with open(sys.argv[1], "w") as out:
+    out.write("; another\n")
+    out.flush()
+    open(sys.argv[2], "w").close()
+    while not os.path.exists(sys.argv[2] + ".go"):
+        time.sleep(0.02)
+' "$1" "$DIR/wrote"
+}
+
+@test "what is being made in print/ hides nothing in the storage" {
+	local kind
+	for kind in $(both); do
+		fresh "$kind"
+		stored x.gcode
+		rm -f "$DIR/wrote" "$DIR/wrote.go"
+		exec 8<"$S/x.gcode"
+		slow_writer "$P/print/x.gcode" 3>&- 8<&- &
+		local writer=$!
+		eventually test -e "$DIR/wrote"
+		[ "$(ls "$P/print")" = x.gcode ]
+		cmp "$DIR/original" "$S/x.gcode"
+		cmp "$DIR/original" <(cat <&8)
+		[ "$(stat -c %s "$S/x.gcode")" = \
+		    "$(stat -c %s "$DIR/original")" ]
+		[ "$(stat -c %i "$S/x.gcode")" != \
+		    "$(stat -c %i "$P/print/x.gcode")" ]
+		# Taking it back takes nothing from the storage.
+		rm "$P/print/x.gcode"
+		[ -z "$(ls "$P/print")" ]
+		touch "$DIR/wrote.go"
+		wait "$writer"
+		exec 8<&-
+		cmp "$DIR/original" "$S/x.gcode"
+		assert_requests 0 '^(PUT|DELETE|POST)$'
+	done
+}
+
+@test "removing from print/ what has just been started removes nothing" {
+	local kind
+	for kind in $(both); do
+		fresh "$kind"
+		stored z.gcode
+		cp "$DIR/original" "$P/print/x.gcode"
+		rm -f "$P/print/x.gcode"
+		[ ! -e "$P/print/x.gcode" ]
+		assert_requests 0 '^DELETE$'
+		cmp "$DIR/original" "$DISK/x.gcode"
+	done
+}
+
+@test "an empty file in print/ is an error at close" {
+	local kind
+	for kind in $(both); do
+		fresh "$kind"
+		stored x.gcode
+		: >"$DIR/x.gcode"
+		assert_fails_with 'Invalid argument' cp "$DIR/x.gcode" "$P/print/"
+		assert_fails_with 'Invalid argument' \
+		    cp "$DIR/x.gcode" "$P/print/y.gcode"
+		eventually test -z "$(ls "$P/print")"
+		cmp "$DIR/original" "$S/x.gcode"
+		assert_requests 0 '^(PUT|DELETE|POST)$'
+	done
+}
+
+@test "a short name in print/ means the model that has it" {
+	fresh buddy
+	stored 'A long name.gcode'
+	local short
+	short=$(ask /api/v1/files/usb | jq -r '.children[0].name')
+	model "$DIR/new.gcode" 30000
+	echo '; estimated printing time (normal mode) = 10m 0s' \
+	    >>"$DIR/new.gcode"
+	cp "$DIR/new.gcode" "$P/print/$short"
+	prints 'A long name.gcode'
+	cmp "$DIR/new.gcode" "$DISK/A long name.gcode"
+	[ "$(ls "$S")" = 'A long name.gcode' ]
+}
