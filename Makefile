@@ -133,6 +133,7 @@ SRCS = \
 	fs/farm_refresh.c \
 	fs/handle.c \
 	fs/handle_open.c \
+	fs/handle_send.c \
 	fs/handle_stage.c \
 	fs/hush.c \
 	fs/inode.c \
@@ -148,6 +149,7 @@ SRCS = \
 	fs/option_read.c \
 	fs/options.c \
 	fs/options_printer.c \
+	fs/original.c \
 	fs/place.c \
 	fs/postpone.c \
 	fs/print.c \

@@ -36,6 +36,7 @@ struct staged_facts {
 	bool listed;
 	bool prints;	       /* shall be printed once it is there */
 	bool dirty;	       /* has bytes that the printer has not */
+	bool incomplete;       /* its size was set, and its end not written */
 	int writers;	       /* handles that may write */
 	int verdict;	       /* of its last upload */
 	int spoiled;	       /* 0, or why a write of it failed */
@@ -91,7 +92,6 @@ struct staged *stage_find_forgotten(struct stage *, int64_t age_ms);
 
 /* Take the name off the list; the printer's file is seen again. */
 void stage_unlist(struct staged *);
-
 
 /* An empty file of that key that nobody has open is taken off the list. */
 void stage_drop_empty(struct stage *, const char *key);

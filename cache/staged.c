@@ -50,6 +50,8 @@ staged_look(struct staged *staged, struct staged_facts *out)
 	out->listed = staged->listed;
 	out->prints = staged->prints;
 	out->dirty = staged->dirty && !staged->removed;
+	out->incomplete = staged->reached > 0 &&
+	    staged->reached < staged->announced;
 	out->spoiled = staged->spoiled;
 	out->writers = staged->writers;
 	out->verdict = staged->verdict;
@@ -124,6 +126,28 @@ staged_spoil(struct staged *staged, int error)
 	pthread_mutex_unlock(&staged->stage->lock);
 }
 
+/*
+ * Who sets the size of an empty file announces what he will write; who sets it
+ * later ends a file with a hole.
+ */
+static void
+note_size(struct staged *staged, off_t former, off_t size)
+{
+	pthread_mutex_lock(&staged->stage->lock);
+	staged->announced = former == 0 ? size : 0;
+	staged->reached = 0;
+	pthread_mutex_unlock(&staged->stage->lock);
+}
+
+static void
+note_end(struct staged *staged, off_t end)
+{
+	pthread_mutex_lock(&staged->stage->lock);
+	if (end > staged->reached)
+		staged->reached = end;
+	pthread_mutex_unlock(&staged->stage->lock);
+}
+
 ssize_t
 staged_write(struct staged *staged, const char *dir, const void *data,
     size_t len, off_t offset)
@@ -132,25 +156,30 @@ staged_write(struct staged *staged, const char *dir, const void *data,
 
 	if (count == 0)
 		count = spool_write(staged->spool, data, len, offset);
-	if (count > 0)
+	if (count > 0) {
+		note_end(staged, offset + count);
 		note_change(staged);
-	else if (count < 0)
+	} else if (count < 0) {
 		staged_spoil(staged, (int)count);
+	}
 	return count;
 }
 
 int
 staged_truncate(struct staged *staged, const char *dir, off_t size)
 {
+	off_t former = spool_size(staged->spool);
 	int error;
 
-	if (spool_size(staged->spool) == size && staged->spoiled == 0)
+	if (former == size && staged->spoiled == 0)
 		return 0;
 	error = make_own(staged, dir);
 	if (error == 0)
 		error = spool_truncate(staged->spool, size);
-	if (error == 0)
+	if (error == 0) {
+		note_size(staged, former, size);
 		note_change(staged);
+	}
 	if (error != 0 || size == 0)
 		staged_spoil(staged, error);
 	return error;
@@ -161,6 +190,7 @@ staged_clean(struct staged *staged)
 {
 	pthread_mutex_lock(&staged->stage->lock);
 	staged->dirty = false;
+	staged->announced = 0;
 	staged->shared = true;
 	pthread_cond_broadcast(&staged->stage->changed);
 	pthread_mutex_unlock(&staged->stage->lock);

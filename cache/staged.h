@@ -27,6 +27,8 @@ struct staged {
 	char *folder;
 	struct spool *spool; /* from here on changed with the gate only */
 	bool dirty;
+	off_t announced; /* a size that was set before the first write, or 0 */
+	off_t reached;	 /* the end of what was written then */
 	int spoiled;
 	int verdict;
 	bool shared;

@@ -19,6 +19,7 @@
 #include "fs/caller.h"
 #include "fs/handle.h"
 #include "fs/node.h"
+#include "fs/original.h"
 #include "fs/place.h"
 #include "fs/unit.h"
 #include "fs/upload.h"
@@ -238,7 +239,7 @@ handle_flush(struct file *file, const struct caller *caller)
 	/* The close of another descriptor may have sent what this one wrote. */
 	if (!facts.dirty)
 		return atomic_load(&handle->wrote) ? facts.verdict : 0;
-	error = upload_staged(caller, file->place->unit, staged);
+	error = handle_send(handle, caller, staged);
 	if (error == 0)
 		atomic_store(&file->stored, true);
 	return error;
@@ -276,7 +277,6 @@ static void
 settle(struct handle *handle, const struct caller *caller,
     struct staged *staged)
 {
-	struct unit *unit = handle->file.place->unit;
 	struct staged_facts facts;
 	bool killed = atomic_load(&handle->killed);
 
@@ -299,7 +299,7 @@ settle(struct handle *handle, const struct caller *caller,
 		    "the unmount, for no printer can store it",
 		    handle->file.place->path);
 	if (!facts.temporary && (facts.dirty || facts.spoiled != 0))
-		(void)upload_staged(caller, unit, staged);
+		(void)handle_send(handle, caller, staged);
 }
 
 static void
@@ -314,6 +314,7 @@ handle_close(struct file *file, const struct caller *caller)
 	staged_release(staged);
 	if (handle->content != NULL)
 		content_close(handle->content);
+	originals_free(handle->originals);
 	storage_found_free(&handle->found);
 	place_release(handle->now);
 	place_release(file->place);

@@ -11,6 +11,7 @@
 #include "fs/storage.h"
 
 struct content_file;
+struct originals;
 struct staged;
 
 /*
@@ -30,8 +31,9 @@ struct handle {
 	bool on_printer;   /* found and size are those of the file there */
 	struct storage_find found;
 	off_t size;
-	pthread_mutex_t lock; /* guards all below */
-	struct place *now;    /* held: where it is, after renames */
+	pthread_mutex_t lock;	     /* guards all below */
+	struct place *now;	     /* held: where it is, after renames */
+	struct originals *originals; /* what its writer copies, or NULL */
 	/* From here on set once. */
 	struct content_file *content; /* or NULL */
 	struct staged *staged;	      /* held, or NULL */
@@ -51,6 +53,16 @@ struct staged *handle_staged(struct handle *);
 
 /* Where the file is now (caller: place_release). */
 struct place *handle_place(struct handle *);
+
+/* The caller makes or empties the file: does he copy another one of its name?
+ */
+void handle_note_originals(struct handle *, const struct caller *);
+
+/*
+ * At its close: have what was written stored, and return the printer's
+ * verdict.  -ECANCELED: it is a copy that was broken off, and is not sent.
+ */
+int handle_send(struct handle *, const struct caller *, struct staged *);
 
 /*
  * See that the file is staged, under the name that it has now, and take the

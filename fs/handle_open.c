@@ -89,6 +89,8 @@ handle_open(const struct caller *caller, struct place *place, int flags,
 
 	if (handle == NULL)
 		return -ENOMEM;
+	if ((flags & O_TRUNC) != 0 && handle->writes)
+		handle_note_originals(handle, caller);
 	staged = stage_find(place->unit->stage, place->key);
 	if (staged == NULL)
 		error = open_printed(handle, caller, flags);
@@ -201,6 +203,8 @@ handle_create(const struct caller *caller, struct place *folder,
 		return error;
 	}
 	handle = handle_make(caller, place, flags);
+	if (handle != NULL && !temporary)
+		handle_note_originals(handle, caller);
 	error = handle == NULL ?
 	    -ENOMEM :
 	    stage_new_file(handle, place, temporary, flags);

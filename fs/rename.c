@@ -142,6 +142,8 @@ rename_staged(const struct caller *caller, struct staged *staged,
 		error = -EAGAIN; /* its upload has ended meanwhile */
 	else if (facts.spoiled != 0)
 		error = facts.spoiled;
+	else if (facts.incomplete && facts.writers == 0)
+		error = -ECANCELED;
 	else if (temporary || (!facts.temporary && facts.dirty))
 		error = move_staged(caller, staged, renaming, temporary);
 	else if (facts.size == 0)

@@ -248,9 +248,9 @@ upload_as(const struct caller *caller, struct unit *unit, struct staged *staged,
 
 int
 upload_staged(const struct caller *caller, struct unit *unit,
-    struct staged *staged)
+    struct staged *staged, const char *there)
 {
-	struct upload upload = { 0 };
+	struct upload upload = { .there = there };
 	struct staged_facts facts;
 	int error = staged_lock(staged, &caller->wait);
 
@@ -276,6 +276,50 @@ upload_staged(const struct caller *caller, struct unit *unit,
 out:
 	staged_unlock(staged);
 	return error;
+}
+
+#define INCOMPLETE ".incomplete" /* no printer takes such a name */
+
+/* What was written of it, under a name that says so. */
+static void
+keep_beginning(struct unit *unit, struct staged *staged, const char *path)
+{
+	struct spool *spool = staged_spool(staged);
+	char *marked = NULL;
+
+	if (asprintf(&marked, "%s" INCOMPLETE, path) < 0)
+		marked = NULL;
+	if (marked != NULL)
+		unsent_keep(unsent_begin(unit->unsent, spool, marked));
+	free(marked);
+	spool_release(spool);
+}
+
+int
+upload_break_off(const struct caller *caller, struct unit *unit,
+    struct staged *staged, bool keep)
+{
+	const char *folder, *path;
+	struct staged_facts facts;
+	int error = staged_lock(staged, &caller->wait);
+
+	if (error != 0)
+		return error;
+	staged_look(staged, &facts);
+	staged_see_target(staged, &folder, &path);
+	log_say(LOG_LEVEL_NOTE,
+	    "%s: its copy was broken off after %lld bytes: nothing is %s%s",
+	    path, (long long)facts.size, facts.prints ? "printed" : "stored",
+	    keep ? ", they are in unsent" : "");
+	if (keep)
+		keep_beginning(unit, staged, path);
+	ledger_end(ledger_begin(unit->ledger, path, facts.size), -ECANCELED,
+	    "broken off by its writer");
+	staged_judge(staged, -ECANCELED);
+	staged_clean(staged);
+	stage_unlist(staged);
+	staged_unlock(staged);
+	return -ECANCELED;
 }
 
 void

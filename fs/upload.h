@@ -17,6 +17,7 @@ struct upload {
 	bool replace;	    /* a file may be there */
 	int64_t old_mtime;  /* its time stamp, or 0 */
 	bool print;	    /* and then print it */
+	const char *there;  /* where the printer may have it, or NULL */
 	int start;	    /* out: why a stored file was not started, or 0 */
 	bool has_mtime;	    /* there is a time to be remembered */
 	struct timespec mtime;
@@ -25,9 +26,19 @@ struct upload {
 /*
  * Upload what a program has written, if there is something, under the name
  * that it has.  Returns the printer's verdict.  A file that was refused is
- * taken off the list: the former file, if any, is seen again.
+ * taken off the list: the former file, if any, is seen again.  there: a path
+ * of this printer that it was copied from; what shall be printed and is the
+ * same is started there.  NULL: none.
  */
-int upload_staged(const struct caller *, struct unit *, struct staged *);
+int upload_staged(const struct caller *, struct unit *, struct staged *,
+    const char *there);
+
+/*
+ * It is not sent, because it is the beginning of a file only; keep: that goes
+ * to unsent/.  Returns -ECANCELED, which is its verdict, or -EINTR.
+ */
+int upload_break_off(const struct caller *, struct unit *, struct staged *,
+    bool keep);
 
 /*
  * The same under another name, for a rename; a refused file stays as it was.
@@ -54,9 +65,10 @@ int upload_spool(const struct caller *, struct unit *, struct spool *,
     struct upload *);
 
 /*
- * fs/upload_start.c: has the printer these bytes under that name?  Then start
- * them there.  Returns 0; the printer's verdict of it is in upload->start.
- * -ENOENT: it has them not, as far as can be told without asking for them.
+ * fs/upload_start.c: has the printer these bytes there, or under that name?
+ * Then start them where they are.  Returns 0; the printer's verdict of it is in
+ * upload->start. -ENOENT: it has them not, as far as can be told without asking
+ * for them.
  */
 int upload_start(const struct caller *, struct unit *, struct spool *,
     struct upload *);

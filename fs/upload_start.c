@@ -93,21 +93,32 @@ start(const struct caller *caller, struct unit *unit,
 	return 0;
 }
 
-int
-upload_start(const struct caller *caller, struct unit *unit,
-    struct spool *spool, struct upload *upload)
+static int
+start_at(const struct caller *caller, struct unit *unit, struct spool *spool,
+    struct upload *upload, const char *path)
 {
 	struct storage_find found = { 0 };
-	int error = storage_find(caller, unit, upload->path, &found);
+	int error = -ENOENT;
 
-	if (error != 0)
+	if (storage_find(caller, unit, path, &found) != 0)
 		return -ENOENT;
-	error = -ENOENT;
 	if (is_there(caller, unit, &found, spool)) {
-		upload->start = start(caller, unit, &found, upload->path);
+		upload->start = start(caller, unit, &found, path);
 		upload_note_print(unit, upload->path);
 		error = 0;
 	}
 	storage_found_free(&found);
 	return error;
+}
+
+int
+upload_start(const struct caller *caller, struct unit *unit,
+    struct spool *spool, struct upload *upload)
+{
+	int error = -ENOENT;
+
+	if (upload->there != NULL)
+		error = start_at(caller, unit, spool, upload, upload->there);
+	return error == 0 ? 0 :
+			    start_at(caller, unit, spool, upload, upload->path);
 }

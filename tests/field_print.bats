@@ -281,3 +281,190 @@ with open(sys.argv[1], "w") as out:
 	cmp "$DIR/new.gcode" "$DISK/A long name.gcode"
 	[ "$(ls "$S")" = 'A long name.gcode' ]
 }
+
+@test "what is in a folder is started there by cp" {
+	local kind
+	for kind in $(both); do
+		fresh "$kind"
+		stored parts/x.gcode
+		cp "$S/parts/x.gcode" "$P/print/"
+		prints x.gcode
+		assert_requests 1 '^POST$'
+		assert_requests 0 '^(PUT|DELETE)$'
+		[ ! -e "$DISK/x.gcode" ]
+	done
+}
+
+# break_off FROM TO [PART]: the system calls of a copy that is cancelled after
+# half of it, as GIO makes them: both are closed, and nothing else.
+break_off() {
+	python3 -c '
+import os, sys
+source = os.open(sys.argv[1], os.O_RDONLY)
+target = os.open(sys.argv[2], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+data = os.read(source, os.fstat(source).st_size)
+os.write(target, data[:len(data) // 2])
+os.close(source)
+os.close(target)' "$@"
+}
+
+@test "a copy that is broken off is not stored, and close says so" {
+	local kind
+	for kind in $(both); do
+		fresh "$kind"
+		stored x.gcode
+		model "$DIR/x.gcode" 60000
+		model "$DIR/y.gcode" 3000
+		assert_fails_with 'Operation canceled' \
+		    break_off "$DIR/x.gcode" "$S/x.gcode"
+		assert_fails_with 'Operation canceled' \
+		    break_off "$DIR/y.gcode" "$S/y.gcode"
+		assert_requests 0 '^(PUT|POST|DELETE)$'
+		cmp "$DIR/original" "$S/x.gcode"
+		[ "$(ls "$S")" = x.gcode ]
+		[ -z "$(ls "$P/unsent")" ]
+		grep -q 'x.gcode: its copy was broken off after 30000' "$P/log"
+		# The whole of it is stored as ever.
+		cp "$DIR/x.gcode" "$S/"
+		cmp "$DIR/x.gcode" "$DISK/x.gcode"
+	done
+}
+
+@test "a copy that is broken off is not printed" {
+	local kind
+	for kind in $(both); do
+		fresh "$kind"
+		stored x.gcode
+		model "$DIR/x.gcode" 60000
+		model "$DIR/y.gcode" 60000
+		assert_fails_with 'Operation canceled' \
+		    break_off "$DIR/x.gcode" "$P/print/x.gcode"
+		assert_fails_with 'Operation canceled' \
+		    break_off "$DIR/y.gcode" "$P/print/y.gcode"
+		# One of the printer's own, whose rest is not read for that.
+		assert_fails_with 'Operation canceled' \
+		    break_off "$S/x.gcode" "$P/print/x.gcode"
+		assert_requests 0 '^(PUT|POST|DELETE)$'
+		cmp "$DIR/original" "$S/x.gcode"
+		[ -z "$(ls "$P/print")" ]
+		[ "$(ls "$P/unsent")" = x.gcode.incomplete ]
+		echo refresh >"$P/control"
+		state_is IDLE
+	done
+}
+
+@test "GIO's cancelled copy stores and prints nothing" {
+	python3 -c 'from gi.repository import Gio' || skip 'no GIO for Python'
+	local kind there
+	for kind in $(both); do
+		fresh "$kind"
+		model "$DIR/x.gcode" 6000000
+		for there in "$S" "$P/print"; do
+			run python3 - "$DIR/x.gcode" "$there/x.gcode" <<-'END'
+			import sys
+			from gi.repository import Gio
+			stop = Gio.Cancellable()
+			def moved(done, whole):
+			    if done > whole // 3:
+			        stop.cancel()
+			Gio.File.new_for_path(sys.argv[1]).copy(
+			    Gio.File.new_for_path(sys.argv[2]),
+			    Gio.FileCopyFlags.NONE, stop, moved)
+			END
+			[ "$status" -ne 0 ]
+		done
+		assert_requests 0 '^(PUT|POST)$'
+		[ -z "$(ls "$S")$(ls "$P/print")$(ls "$P/unsent")" ]
+	done
+}
+
+@test "Python's copy that fails at half stores nothing" {
+	local kind
+	for kind in $(both); do
+		fresh "$kind"
+		model "$DIR/x.gcode" 60000
+		run python3 - "$DIR/x.gcode" "$S/x.gcode" <<-'END'
+		import sys
+		with open(sys.argv[1], "rb") as a, open(sys.argv[2], "wb") as b:
+		    b.write(a.read(20000))
+		    raise OSError("the medium is out")
+		END
+		[ "$status" -ne 0 ]
+		assert_requests 0 '^(PUT|POST)$'
+		[ -z "$(ls "$S")$(ls "$P/unsent")" ]
+	done
+}
+
+@test "who writes less on purpose is stored" {
+	local kind
+	for kind in $(both); do
+		fresh "$kind"
+		model "$DIR/x.gcode" 60000
+		cd "$DIR"
+		head -c 3000 x.gcode >"$S/x.gcode"
+		cmp -n 3000 x.gcode "$DISK/x.gcode"
+		sed -n 1,4p <x.gcode >"$S/x.gcode"
+		cmp <(head -n 4 x.gcode) "$DISK/x.gcode"
+		dd if=x.gcode of="$S/x.gcode" bs=700 count=1 status=none
+		cmp <(head -c 700 x.gcode) "$DISK/x.gcode"
+		# A filter with its source at 0, and one that changes it.
+		python3 -c 'import sys; open(sys.argv[1], "w").write(
+		    sys.stdin.read(900))' "$S/x.gcode" <x.gcode
+		cmp <(head -c 900 x.gcode) "$DISK/x.gcode"
+		python3 - x.gcode "$S/x.gcode" <<-'END'
+		import sys
+		with open(sys.argv[1]) as a, open(sys.argv[2], "w") as b:
+		    b.write("; mine\n" + a.read(500))
+		END
+		[ "$(stat -c %s "$DISK/x.gcode")" -eq 507 ]
+		cd /
+		assert_requests 5 '^PUT$'
+		[ -z "$(ls "$P/unsent")" ]
+	done
+}
+
+@test "a source that grows or shrinks while it is copied is stored" {
+	local kind
+	for kind in $(both); do
+		fresh "$kind"
+		model "$DIR/x.gcode" 3000
+		python3 - "$DIR/x.gcode" "$S/x.gcode" <<-'END'
+		import os, sys
+		with open(sys.argv[1], "rb") as a, open(sys.argv[2], "wb") as b:
+		    b.write(a.read())
+		    with open(sys.argv[1], "ab") as more:
+		        more.write(b"; more\n")
+		END
+		[ "$(stat -c %s "$DISK/x.gcode")" -eq 3000 ]
+		python3 - "$DIR/x.gcode" "$S/x.gcode" <<-'END'
+		import os, sys
+		with open(sys.argv[1], "rb") as a, open(sys.argv[2], "wb") as b:
+		    os.truncate(sys.argv[1], 1000)
+		    b.write(a.read())
+		END
+		[ "$(stat -c %s "$DISK/x.gcode")" -eq 1000 ]
+	done
+}
+
+@test "a size that was set and not written is not stored" {
+	local kind
+	for kind in $(both); do
+		fresh "$kind"
+		stored x.gcode
+		assert_fails_with 'Operation canceled' python3 -c '
+import os, sys
+target = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+os.ftruncate(target, 5000)
+os.write(target, b"; the beginning\n")
+os.close(target)' "$S/x.gcode"
+		assert_requests 0 '^PUT$'
+		cmp "$DIR/original" "$S/x.gcode"
+		[ "$(ls "$P/unsent")" = x.gcode.incomplete ]
+		[ "$(stat -c %s "$P/unsent/x.gcode.incomplete")" -eq 5000 ]
+		# Who ends a file with a hole sets its size at last.
+		cp "$DIR/original" "$DIR/y.gcode"
+		truncate -s 200000 "$DIR/y.gcode"
+		cp --sparse=always "$DIR/y.gcode" "$S/"
+		cmp "$DIR/y.gcode" "$DISK/y.gcode"
+	done
+}

@@ -1,0 +1,115 @@
+/*
+ * What becomes of a written file when it is closed: a whole one goes to the
+ * printer, a copy that was broken off does not.  No state of its own, any
+ * thread; handle.lock guards what a handle has.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cache/spool.h"
+#include "cache/stage.h"
+#include "client/name.h"
+#include "client/printer.h"
+#include "fs/handle.h"
+#include "fs/original.h"
+#include "fs/place.h"
+#include "fs/unit.h"
+#include "fs/upload.h"
+
+void
+handle_note_originals(struct handle *handle, const struct caller *caller)
+{
+	const struct place *place = handle->file.place;
+
+	handle->originals = originals_find(caller->process,
+	    name_of(place->path), place->unit->settings->mountpoint);
+}
+
+/* They speak once, and are not held open while their copy is sent. */
+static struct originals *
+take_originals(struct handle *handle)
+{
+	struct originals *originals;
+
+	pthread_mutex_lock(&handle->lock);
+	originals = handle->originals;
+	handle->originals = NULL;
+	pthread_mutex_unlock(&handle->lock);
+	return originals;
+}
+
+/* What a copy in print/ is made from, if it is on this printer, or NULL. */
+static const char *
+path_there(const struct unit *unit, const struct originals *originals)
+{
+	const char *path = originals_in_mount(originals);
+	size_t len = unit->folder == NULL ? 0 : strlen(unit->folder);
+
+	if (path == NULL || len == 0)
+		return path;
+	return strncmp(path, unit->folder, len) == 0 && path[len] == '/' ?
+	    path + len + 1 :
+	    NULL;
+}
+
+/* Is the printer's file longer?  It is not read again to be compared. */
+static bool
+is_longer_there(const struct caller *caller, struct unit *unit,
+    const char *path, off_t size)
+{
+	struct storage_find found;
+	off_t there = 0;
+
+	if (storage_find(caller, unit, path, &found) != 0)
+		return false;
+	if (found.entry.folder ||
+	    printer_size(unit->printer, &caller->wait, found.folder,
+		&found.entry, &there) != 0)
+		there = 0;
+	storage_found_free(&found);
+	return there > size;
+}
+
+static enum originals_say
+compare(const struct caller *caller, struct unit *unit,
+    const struct originals *originals, struct staged *staged, bool prints)
+{
+	struct spool *spool = staged_spool(staged);
+	enum originals_say say = originals_compare(originals, &caller->wait,
+	    spool);
+	const char *there = prints ? path_there(unit, originals) : NULL;
+
+	if (say == ORIGINALS_WHOLE && there != NULL &&
+	    is_longer_there(caller, unit, there, spool_size(spool)))
+		say = ORIGINALS_UNREADABLE;
+	spool_release(spool);
+	return say;
+}
+
+int
+handle_send(struct handle *handle, const struct caller *caller,
+    struct staged *staged)
+{
+	struct originals *originals = take_originals(handle);
+	struct unit *unit = handle->file.place->unit;
+	struct staged_facts facts;
+	enum originals_say say;
+	char *there = NULL;
+	int error;
+
+	staged_look(staged, &facts);
+	say = originals == NULL ?
+	    ORIGINALS_WHOLE :
+	    compare(caller, unit, originals, staged, facts.prints);
+	if (facts.prints && path_there(unit, originals) != NULL)
+		there = strdup(path_there(unit, originals));
+	originals_free(originals);
+	if (facts.incomplete || (say == ORIGINALS_UNREADABLE && facts.prints))
+		error = upload_break_off(caller, unit, staged, true);
+	else if (say == ORIGINALS_BROKEN)
+		error = upload_break_off(caller, unit, staged, false);
+	else
+		error = upload_staged(caller, unit, staged, there);
+	free(there);
+	return error;
+}
