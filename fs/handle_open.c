@@ -66,10 +66,13 @@ open_printed(struct handle *handle, const struct caller *caller, int flags)
 	handle->on_printer = true;
 	if (found->entry.partial)
 		return -EBUSY;
-	if (handle->writes &&
-	    (found->entry.read_only ||
-		storage_check_name(place, found->entry.name, false) == -EROFS))
+	if (handle->writes && found->entry.read_only)
 		return -EROFS;
+	/* What others have stored may have a name that no upload may have. */
+	if (handle->writes)
+		error = storage_check_name(place, found->entry.name, false);
+	if (error != 0)
+		return error;
 	if (handle->writes)
 		error = storage_check_idle(caller, place);
 	if (error == 0 && (flags & O_TRUNC) == 0)
