@@ -358,6 +358,19 @@ run_unless_away(struct http *http, const struct wait *wait,
 	return error;
 }
 
+/*
+ * Its answer was lost, or cut short: asking again changes nothing, unless
+ * somebody was given a part of it.
+ */
+static bool
+may_repeat(const struct http_request *request, const struct http_reply *reply,
+    int error)
+{
+	return error == -EIO && !request->once &&
+	    strcmp(request->method, "GET") == 0 &&
+	    (request->sink == NULL || reply->received == 0);
+}
+
 int
 http_perform(struct http *http, const struct wait *wait,
     const struct http_request *request, struct http_reply *reply)
@@ -376,6 +389,10 @@ http_perform(struct http *http, const struct wait *wait,
 		return error;
 	}
 	error = run_unless_away(http, wait, request, attempt, reply);
+	if (may_repeat(request, reply, error)) {
+		http_reply_free(reply);
+		error = run_unless_away(http, wait, request, attempt, reply);
+	}
 	turn_give(turn);
 	return error;
 }
