@@ -36,6 +36,8 @@ struct staged_facts {
 	bool listed;
 	bool prints;	       /* shall be printed once it is there */
 	bool dirty;	       /* has bytes that the printer has not */
+	bool sending;	       /* its upload is under way, or waits its turn */
+	bool cancelled;	       /* somebody called that upload off */
 	bool incomplete;       /* its size was set, and its end not written */
 	int writers;	       /* handles that may write */
 	int verdict;	       /* of its last upload */
@@ -159,6 +161,22 @@ void staged_share(struct staged *);
 /* With the gate: the printer has a file of this name with this time stamp. */
 void staged_replaces(struct staged *, int64_t mtime_s);
 bool staged_does_replace(struct staged *, int64_t *mtime_s);
+
+/*
+ * With the gate: its upload begins, moves its first byte, ends.  In between
+ * anybody may call it off; then its uploader gives up and has not stored it,
+ * or is told by the end that it was too late.
+ */
+void staged_begin_sending(struct staged *);
+void staged_note_sent(struct staged *);
+void staged_end_sending(struct staged *, bool is_stored);
+
+/* Returns whether there is an upload to be called off. */
+bool staged_cancel(struct staged *);
+bool staged_is_cancelled(struct staged *);
+
+/* The file whose bytes are on their way (caller: staged_release), or NULL. */
+struct staged *stage_find_sending(struct stage *);
 
 /* With the gate: shall it be printed once it is uploaded? */
 void staged_print(struct staged *, bool prints);

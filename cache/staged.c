@@ -50,6 +50,8 @@ staged_look(struct staged *staged, struct staged_facts *out)
 	out->listed = staged->listed;
 	out->prints = staged->prints;
 	out->dirty = staged->dirty && !staged->removed;
+	out->sending = staged->sending;
+	out->cancelled = staged->cancelled;
 	out->incomplete = staged->reached > 0 &&
 	    staged->reached < staged->announced;
 	out->spoiled = staged->spoiled;
@@ -339,4 +341,72 @@ stage_settle(struct stage *stage, const struct wait *wait, const char *key)
 	}
 	pthread_mutex_unlock(&stage->lock);
 	return left ? -EINTR : 0;
+}
+
+void
+staged_begin_sending(struct staged *staged)
+{
+	pthread_mutex_lock(&staged->stage->lock);
+	staged->sending = true;
+	staged->moves = false;
+	staged->cancelled = false;
+	pthread_mutex_unlock(&staged->stage->lock);
+}
+
+void
+staged_note_sent(struct staged *staged)
+{
+	pthread_mutex_lock(&staged->stage->lock);
+	staged->moves = true;
+	pthread_mutex_unlock(&staged->stage->lock);
+}
+
+void
+staged_end_sending(struct staged *staged, bool is_stored)
+{
+	pthread_mutex_lock(&staged->stage->lock);
+	staged->sending = false;
+	if (is_stored)
+		staged->cancelled = false;
+	pthread_mutex_unlock(&staged->stage->lock);
+}
+
+bool
+staged_cancel(struct staged *staged)
+{
+	bool is;
+
+	pthread_mutex_lock(&staged->stage->lock);
+	is = staged->sending;
+	if (is)
+		staged->cancelled = true;
+	pthread_mutex_unlock(&staged->stage->lock);
+	return is;
+}
+
+bool
+staged_is_cancelled(struct staged *staged)
+{
+	bool is;
+
+	pthread_mutex_lock(&staged->stage->lock);
+	is = staged->cancelled;
+	pthread_mutex_unlock(&staged->stage->lock);
+	return is;
+}
+
+struct staged *
+stage_find_sending(struct stage *stage)
+{
+	struct staged *staged;
+
+	pthread_mutex_lock(&stage->lock);
+	TAILQ_FOREACH (staged, &stage->all, known) {
+		if (staged->sending && staged->moves)
+			break;
+	}
+	if (staged != NULL)
+		staged->holders++;
+	pthread_mutex_unlock(&stage->lock);
+	return staged;
 }

@@ -22,6 +22,9 @@ struct staged {
 	bool temporary;
 	bool removed;
 	bool prints;
+	bool sending;
+	bool moves; /* the first byte has gone */
+	bool cancelled;
 	char *key;
 	char *path;
 	char *folder;

@@ -18,6 +18,7 @@
 #include "fs/place.h"
 #include "fs/root_control.h"
 #include "fs/unit.h"
+#include "fs/upload.h"
 
 struct verb_row {
 	const char *word;
@@ -50,12 +51,6 @@ static bool
 is_near(const struct unit *unit)
 {
 	return !dialect_of(unit)->is_cloud;
-}
-
-static bool
-can_stop_transfers(const struct unit *unit)
-{
-	return dialect_of(unit)->stops_transfers;
 }
 
 static bool
@@ -95,7 +90,7 @@ static const struct verb_row verbs[] = {
 	{ "resume",  false, VERB_RESUME,  is_live, "resume the current job" },
 	{ "stop",    false, VERB_STOP,    is_live, "stop the current job" },
 	{ "cancel",  false, VERB_STOP,    is_live, "the same as stop" },
-	{ "stop-transfer", false, VERB_STOP_TRANSFER, can_stop_transfers, "stop what the printer is receiving" },
+	{ "stop-transfer", false, VERB_STOP_TRANSFER, is_near, "stop what the printer is receiving" },
 	{ "ready",   false, VERB_READY,   can_be_ready, "declare the printer ready for a print" },
 	{ "unready", false, VERB_UNREADY, can_be_ready, "take that back" },
 	{ "snap",    true,  VERB_SNAP,    can_snap, "snap [CAMERA]: take a picture now" },
@@ -207,6 +202,23 @@ control_parse(const struct unit *unit, char *line, struct order *out)
 	return 0;
 }
 
+/* Our own upload is called off here; the printer stops what others send. */
+static int
+stop_transfer(const struct caller *caller, struct unit *unit)
+{
+	int error = upload_stop(caller, unit);
+
+	if (error != -ESRCH)
+		return error;
+	if (dialect_of(unit)->stops_transfers)
+		return printer_command(unit->printer, &caller->wait,
+		    VERB_STOP_TRANSFER, NULL);
+	log_say(LOG_LEVEL_NOTE,
+	    "control: nothing is being sent by this mount, and the server of "
+	    "this printer has no stop-transfer for others");
+	return -EOPNOTSUPP;
+}
+
 int
 control_run(const struct caller *caller, struct unit *unit,
     const struct order *order)
@@ -217,7 +229,9 @@ control_run(const struct caller *caller, struct unit *unit,
 
 	if (!is_there(unit, order->row))
 		return -EOPNOTSUPP;
-	if (verb == VERB_PRINT) /* to a path its blanks belong */
+	if (verb == VERB_STOP_TRANSFER)
+		error = stop_transfer(caller, unit);
+	else if (verb == VERB_PRINT) /* to a path its blanks belong */
 		error = control_print(caller, unit, order->path);
 	else
 		error = printer_command(unit->printer, &caller->wait, verb,

@@ -98,12 +98,30 @@ remove_both(const struct caller *caller, struct place *place,
 	return error;
 }
 
+/*
+ * What is being sent, or waits for its turn, is called off, and that is all:
+ * the former file is seen again.  -ESRCH: it is not, or it was too late.
+ */
+static int
+call_off(const struct caller *caller, struct place *place)
+{
+	struct staged *staged = stage_find(place->unit->stage, place->key);
+	int error = staged == NULL ? -ESRCH : upload_cancel(caller, staged);
+
+	staged_release(staged);
+	return error;
+}
+
 int
 entries_remove_staged(const struct caller *caller, struct place *place)
 {
-	struct staged *staged = stage_find(place->unit->stage, place->key);
-	int error = staged == NULL ? -ENOENT : lock_to_remove(caller, staged);
+	struct staged *staged;
+	int error = call_off(caller, place);
 
+	if (error != -ESRCH)
+		return error;
+	staged = stage_find(place->unit->stage, place->key);
+	error = staged == NULL ? -ENOENT : lock_to_remove(caller, staged);
 	if (error == 0) {
 		stage_remove(place->unit->stage, place->key);
 		staged_unlock(staged);
@@ -115,9 +133,13 @@ entries_remove_staged(const struct caller *caller, struct place *place)
 static int
 remove_file(const struct caller *caller, struct place *place)
 {
-	struct staged *staged = stage_find(place->unit->stage, place->key);
-	int error = 0;
+	struct staged *staged;
+	int error = call_off(caller, place);
 
+	if (error != -ESRCH)
+		return error;
+	error = 0;
+	staged = stage_find(place->unit->stage, place->key);
 	if (staged != NULL)
 		error = lock_to_remove(caller, staged);
 	if (error == -EBUSY)

@@ -196,9 +196,17 @@ static int
 lock_to_change(const struct handle *handle, const struct caller *caller,
     struct staged *staged)
 {
+	struct staged_facts facts;
 	int64_t old_mtime;
 	int error = staged_lock(staged, &caller->wait);
 
+	if (error != 0)
+		return error;
+	staged_look(staged, &facts);
+	if (facts.cancelled && !facts.listed) {
+		staged_unlock(staged);
+		return -ECANCELED;
+	}
 	if (error == 0 && !handle->exclusive &&
 	    !staged_does_replace(staged, &old_mtime))
 		staged_replaces(staged, STORE_NONE);

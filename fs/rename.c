@@ -133,6 +133,9 @@ rename_staged(const struct caller *caller, struct staged *staged,
 	int error;
 
 	error = temporary ? 0 : storage_check_name(folder, name, false);
+	staged_look(staged, &facts);
+	if (error == 0 && facts.sending) /* a folder would wait for its end */
+		error = -EBUSY;
 	if (error == 0)
 		error = staged_lock(staged, &caller->wait);
 	if (error != 0)

@@ -17,6 +17,8 @@
 #include "client/log.h"
 #include "client/name.h"
 #include "client/printer.h"
+#include "client/time.h"
+#include "client/wait.h"
 #include "fs/caller.h"
 #include "fs/events.h"
 #include "fs/kind.h"
@@ -24,6 +26,8 @@
 #include "fs/place.h"
 #include "fs/unit.h"
 #include "fs/upload.h"
+
+#define ANSWER_MS 10000 /* to an upload that was called off too late */
 
 /* Reading back: each piece that comes is compared with ours. */
 struct comparison {
@@ -118,14 +122,20 @@ static bool
 is_doubtful(int error)
 {
 	return error == -EINTR || error == -EIO || error == -ETIMEDOUT ||
-	    error == -EREMOTEIO;
+	    error == -EREMOTEIO || error == -ECANCELED;
 }
 
 /* What was not stored is kept, unless its writer was killed. */
 static void
 put_aside(const struct caller *caller, struct unsent_ticket *ticket,
-    const struct upload *upload, int error)
+    const struct upload *upload, int error, bool cancelled)
 {
+	if (cancelled) {
+		log_say(LOG_LEVEL_NOTE, "%s was not stored: it was called off",
+		    upload->path);
+		unsent_drop(ticket);
+		return;
+	}
 	if (error == -EINTR && caller_has_left(caller->thread)) {
 		log_say(LOG_LEVEL_NOTE, "%s was not stored: its writer left",
 		    upload->path);
@@ -137,29 +147,56 @@ put_aside(const struct caller *caller, struct unsent_ticket *ticket,
 	unsent_keep(ticket);
 }
 
-/* The bytes on their way, and who counts them. */
+/* The bytes on their way, who counts them, and who may call them off. */
 struct tracked {
 	struct source source;
 	struct ledger_entry *entry;
+	const struct wait *wait; /* of him who waits for the upload */
+	struct staged *staged;
+	off_t handed; /* to be sent */
+	int64_t handed_ms;
 };
+
+/*
+ * Shall it go on?  When the last byte has gone it is too late to call it off:
+ * the printer's answer, which comes soon, tells what there is.
+ */
+static bool
+is_over(void *arg)
+{
+	const struct tracked *tracked = arg;
+
+	if (wait_given_up(tracked->wait))
+		return true;
+	return staged_is_cancelled(tracked->staged) &&
+	    (tracked->handed < tracked->source.len ||
+		time_now_ms() - tracked->handed_ms > ANSWER_MS);
+}
 
 static ssize_t
 tracked_read(void *arg, void *out, size_t len, off_t offset)
 {
-	const struct tracked *tracked = arg;
+	struct tracked *tracked = arg;
 	const struct source *source = &tracked->source;
 	ssize_t count = source->read(source->arg, out, len, offset);
 
-	if (count > 0)
+	if (count > 0) {
 		ledger_sent(tracked->entry, offset + count);
+		staged_note_sent(tracked->staged);
+		tracked->handed = offset + count;
+		tracked->handed_ms = time_now_ms();
+	}
 	return count;
 }
 
-int
-upload_spool(const struct caller *caller, struct unit *unit,
-    struct spool *spool, struct upload *upload)
+static int
+send_bytes(const struct caller *caller, struct unit *unit,
+    struct staged *staged, struct spool *spool, struct upload *upload)
 {
-	struct tracked tracked = { .source = spool_source(spool) };
+	struct tracked tracked = { .source = spool_source(spool),
+		.wait = &caller->wait,
+		.staged = staged };
+	const struct wait wait = { .given_up = is_over, .arg = &tracked };
 	char words[STORE_WORDS] = "";
 	const struct store store = { .folder = upload->folder,
 		.name = name_of(upload->path),
@@ -178,11 +215,13 @@ upload_spool(const struct caller *caller, struct unit *unit,
 	tracked.entry = ledger_begin(unit->ledger, upload->path,
 	    tracked.source.len);
 	ticket = unsent_begin(unit->unsent, spool, upload->path);
-	error = content_settle(unit->content, &caller->wait, upload->folder,
+	error = content_settle(unit->content, &wait, upload->folder,
 	    name_of(upload->path));
 	if (error == 0)
-		error = printer_store(unit->printer, &caller->wait, &store,
-		    &stored);
+		error = printer_store(unit->printer, &wait, &store, &stored);
+	staged_end_sending(staged, error == 0);
+	if (error != 0 && staged_is_cancelled(staged))
+		error = -ECANCELED;
 	if (error == 0)
 		error = read_back(caller, unit, upload, &stored, spool);
 	if (error == 0) {
@@ -192,7 +231,8 @@ upload_spool(const struct caller *caller, struct unit *unit,
 		if (is_doubtful(error))
 			content_drop(unit->content, upload->folder,
 			    name_of(upload->path));
-		put_aside(caller, ticket, upload, error);
+		put_aside(caller, ticket, upload, error,
+		    staged_is_cancelled(staged));
 	}
 	ledger_end(tracked.entry, error != 0 ? error : upload->start, words);
 	entry_free(&stored);
@@ -202,13 +242,18 @@ upload_spool(const struct caller *caller, struct unit *unit,
 /* What shall be printed and is stored already is only started. */
 static int
 send_or_start(const struct caller *caller, struct unit *unit,
-    struct spool *spool, struct upload *upload)
+    struct staged *staged, struct upload *upload)
 {
+	struct spool *spool = staged_spool(staged);
 	int error = upload->print ? upload_start(caller, unit, spool, upload) :
 				    -ENOENT;
 
-	return error == -ENOENT ? upload_spool(caller, unit, spool, upload) :
-				  error;
+	if (error == -ENOENT) {
+		staged_begin_sending(staged);
+		error = send_bytes(caller, unit, staged, spool, upload);
+	}
+	spool_release(spool);
+	return error;
 }
 
 /* An empty file of that name hides no longer what the storage has now. */
@@ -226,7 +271,6 @@ int
 upload_as(const struct caller *caller, struct unit *unit, struct staged *staged,
     struct upload *upload)
 {
-	struct spool *spool = staged_spool(staged);
 	struct staged_facts facts;
 	int error;
 
@@ -234,8 +278,7 @@ upload_as(const struct caller *caller, struct unit *unit, struct staged *staged,
 	upload->print = facts.prints;
 	upload->start = 0;
 	upload->has_mtime = staged_mtime_was_set(staged, &upload->mtime);
-	error = send_or_start(caller, unit, spool, upload);
-	spool_release(spool);
+	error = send_or_start(caller, unit, staged, upload);
 	if (error == 0) {
 		staged_clean(staged);
 		stage_unlist(staged);
@@ -275,6 +318,32 @@ upload_staged(const struct caller *caller, struct unit *unit,
 		staged_replaces(staged, 0);
 out:
 	staged_unlock(staged);
+	return error;
+}
+
+int
+upload_cancel(const struct caller *caller, struct staged *staged)
+{
+	struct staged_facts facts;
+	int error;
+
+	if (!staged_cancel(staged))
+		return -ESRCH;
+	error = staged_lock(staged, &caller->wait);
+	if (error != 0)
+		return error;
+	staged_look(staged, &facts);
+	staged_unlock(staged);
+	return facts.cancelled ? 0 : -ESRCH;
+}
+
+int
+upload_stop(const struct caller *caller, struct unit *unit)
+{
+	struct staged *staged = stage_find_sending(unit->stage);
+	int error = staged == NULL ? -ESRCH : upload_cancel(caller, staged);
+
+	staged_release(staged);
 	return error;
 }
 

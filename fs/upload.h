@@ -57,12 +57,14 @@ void upload_give_up(struct unit *, int64_t age_ms);
 #define UPLOAD_RENAME_MS ((int64_t)3600 * 1000)
 
 /*
- * Upload bytes.  Those that are refused are kept in unsent/, unless the
- * caller has left.  A file that was stored and not started is stored; why it
- * was not is in upload->start.
+ * Call an upload off that is under way or waits for its turn, and wait until
+ * it has ended: its uploader gets -ECANCELED, and nothing of it is kept.
+ * Returns 0, -ESRCH: there is none, or it was too late, or -EINTR.
  */
-int upload_spool(const struct caller *, struct unit *, struct spool *,
-    struct upload *);
+int upload_cancel(const struct caller *, struct staged *);
+
+/* The same for the one that is under way. */
+int upload_stop(const struct caller *, struct unit *);
 
 /*
  * fs/upload_start.c: has the printer these bytes there, or under that name?

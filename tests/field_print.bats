@@ -468,3 +468,146 @@ os.close(target)' "$S/x.gcode"
 		cmp "$DIR/y.gcode" "$DISK/y.gcode"
 	done
 }
+
+has_begun() {
+	jq -e '.uploads[-1] | .state == "sending" and .bytes > 0' \
+	    "$P/uploads.json"
+}
+
+# Copy in the background; its status and words are in $DIR/cp.
+copying() {
+	(
+		trap - ERR
+		set +e
+		cp "$1" "$2" 2>"$DIR/cp.err"
+		echo "$?" >"$DIR/cp.status"
+	) 3>&- &
+	WRITER=$!
+}
+
+called_off() {
+	wait "$WRITER"
+	[ "$(cat "$DIR/cp.status")" -ne 0 ]
+	grep -q 'Operation canceled' "$DIR/cp.err"
+}
+
+@test "rm of a file that is being sent calls its upload off" {
+	local kind
+	for kind in $(both); do
+		fresh "$kind"
+		stored x.gcode
+		model "$DIR/x.gcode" 3000000
+		ctl rate 200000
+		copying "$DIR/x.gcode" "$S/x.gcode"
+		eventually has_begun
+		rm "$S/x.gcode"
+		called_off
+		ctl rate 0
+		assert_requests 0 '^DELETE$'
+		# The former one is there, and a second rm removes it.
+		cmp "$DIR/original" "$S/x.gcode"
+		[ -z "$(ls "$P/unsent")" ]
+		grep -q 'x.gcode was not stored: it was called off' "$P/log"
+		rm "$S/x.gcode"
+		[ -z "$(ls "$S")" ]
+		# The printer takes the next one.
+		cp "$DIR/original" "$S/next.gcode"
+		cmp "$DIR/original" "$DISK/next.gcode"
+	done
+}
+
+@test "rm of a file that waits for its turn calls its upload off" {
+	local kind first
+	for kind in $(both); do
+		fresh "$kind"
+		model "$DIR/first.gcode" 3000000
+		model "$DIR/x.gcode" 5000
+		ctl rate 200000
+		copying "$DIR/first.gcode" "$S/"
+		first=$WRITER
+		eventually has_begun
+		copying "$DIR/x.gcode" "$S/"
+		eventually jq -e '.uploads[-1] | .path | test("x.gcode")' \
+		    "$P/uploads.json"
+		rm "$S/x.gcode"
+		called_off
+		ctl rate 0
+		wait "$first"
+		[ "$(ls "$S")" = first.gcode ]
+		assert_requests 0 '^DELETE$'
+		assert_requests 1 '^PUT$'
+	done
+}
+
+@test "stop-transfer calls off what this mount sends" {
+	local kind
+	for kind in $(both); do
+		fresh "$kind"
+		model "$DIR/x.gcode" 3000000
+		ctl rate 200000
+		copying "$DIR/x.gcode" "$P/print/x.gcode"
+		eventually has_begun
+		echo stop-transfer >"$P/control"
+		called_off
+		ctl rate 0
+		[ -z "$(ls "$S")$(ls "$P/print")$(ls "$P/unsent")" ]
+		assert_requests 0 '^(DELETE|POST)$'
+		cp "$DIR/x.gcode" "$S/"
+		cmp "$DIR/x.gcode" "$DISK/x.gcode"
+	done
+}
+
+@test "a writer whose file was called off is told at its next write" {
+	local kind
+	for kind in $(both); do
+		fresh "$kind"
+		ctl rate 100000
+		python3 - "$S/x.gcode" >"$DIR/told" 2>&1 3>&- <<-'END' &
+		import os, sys, threading
+		target = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT, 0o644)
+		os.write(target, b"; model\n" * 100000)
+		closer = os.dup(target)
+		def close():
+		    try:
+		        os.close(closer)
+		    except OSError as error:
+		        print("close:", error.strerror)
+		thread = threading.Thread(target=close)
+		thread.start()
+		thread.join()
+		try:
+		    os.write(target, b"; more\n")
+		except OSError as error:
+		    print("write:", error.strerror)
+		try:
+		    os.close(target)
+		except OSError as error:
+		    print("again:", error.strerror)
+		END
+		WRITER=$!
+		eventually has_begun
+		rm "$S/x.gcode"
+		wait "$WRITER"
+		ctl rate 0
+		grep -q 'close: Operation canceled' "$DIR/told"
+		grep -q 'write: Operation canceled' "$DIR/told"
+		grep -q 'again: Operation canceled' "$DIR/told"
+		[ -z "$(ls "$S")$(ls "$P/unsent")" ]
+	done
+}
+
+@test "renaming a file that is being sent is EBUSY" {
+	local kind
+	for kind in $(both); do
+		fresh "$kind"
+		model "$DIR/x.gcode" 1000000
+		ctl rate 200000
+		copying "$DIR/x.gcode" "$S/"
+		eventually has_begun
+		assert_fails_with 'busy' mv "$S/x.gcode" "$S/y.gcode"
+		ctl rate 0
+		wait "$WRITER"
+		cmp "$DIR/x.gcode" "$DISK/x.gcode"
+		[ "$(ls "$S")" = x.gcode ]
+	done
+}

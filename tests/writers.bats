@@ -123,26 +123,6 @@ puts_were() {
 	done
 }
 
-@test "a file that is being sent is EBUSY to remove" {
-	local kind writer
-	for kind in $(both); do
-		fresh "$kind"
-		model "$DIR/x.gcode" 1000000
-		ctl rate 200000
-		cp "$DIR/x.gcode" "$S/" 3>&- &
-		writer=$!
-		eventually is_sending
-		assert_fails_with 'resource busy' rm "$S/x.gcode"
-		grep -q 'x.gcode: its upload is under way' "$M/log"
-		ctl rate 0
-		wait "$writer"
-		cmp "$DIR/x.gcode" "$S/x.gcode"
-		rm "$S/x.gcode"
-		eventually refute test -e "$DISK/x.gcode"
-		[ -z "$(ls "$S")" ]
-	done
-}
-
 @test "a close that finds its bytes sent in vain by another one fails too" {
 	local kind
 	for kind in $(both); do
