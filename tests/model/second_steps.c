@@ -417,6 +417,8 @@ user_rename(struct second *second)
 	model_note(model, "%s", word(error));
 	if (error == EXDEV)
 		return;
+	if (error == EEXIST && second_could_be(second, to, false, STALE_S))
+		return; /* it was not replaced unseen */
 	if (error != 0) {
 		if (error != ENOENT || !could_lack_folder(second, to))
 			excuse(second, from, "rename", error);
