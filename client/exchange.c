@@ -237,8 +237,7 @@ patience_ms(const struct exchange *x)
 		return limits->answer_ms;
 	if (x->sent < body->len || x->queued > 0)
 		return limits->stall_ms;
-	return x->request->more_ms +
-	    (limits->answer_ms > STORED_MS ? limits->answer_ms : STORED_MS);
+	return limits->answer_ms > STORED_MS ? limits->answer_ms : STORED_MS;
 }
 
 int

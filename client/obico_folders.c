@@ -225,6 +225,7 @@ settle_deletion(struct obico *obico, const struct wait *wait, bool is_folder,
     int64_t id, int error)
 {
 	struct record record;
+	bool has_bytes;
 	int found;
 
 	if (error != -EREMOTEIO && !printer_is_unclear(error))
@@ -232,9 +233,9 @@ settle_deletion(struct obico *obico, const struct wait *wait, bool is_folder,
 	found = library_get(obico, wait, is_folder, id, &record);
 	if (found != 0)
 		return found == -ENOENT ? 0 : error;
+	has_bytes = record.url != NULL;
 	record_free(&record);
-	/* The server fails over bytes that it has not, or has lost. */
-	if (is_folder || error != -EREMOTEIO)
+	if (is_folder || has_bytes || error != -EREMOTEIO)
 		return error;
 	return delete_without_bytes(obico, wait, id);
 }

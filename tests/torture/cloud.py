@@ -21,14 +21,13 @@ class Account(Printer):
     ordered = "/MK3S Workshop"
 
     def __init__(self, build, personality, where):
-        self.requests = where + "/requests"
         self.ids = {}    # of the files, as they were looked at last
         self.replaced = set()    # ids of those that gave way to others
         super().__init__(build, personality, where)
         self.storage = "gcodes"
 
-    def options(self, where):
-        return ["--log", self.requests]
+    def deleted(self):
+        return []    # it is done by number: see stays_true()
 
     def credentials(self, where):
         return "type=obico,token_file=" + secret(where + "/token", TOKEN)

@@ -1,9 +1,11 @@
 """A simulated printer and a mount of it, for the torture driver."""
+import json
 import mmap
 import os
 import queue
-import shutil
 import select
+import shutil
+import signal
 import struct
 import subprocess
 import threading
@@ -51,6 +53,7 @@ class Printer:
         self.root = os.path.join(where, "printer")
         self.disk = self.root
         self.storage = "usb"
+        self.read = 0    # of its requests
         if personality == "pi":
             self.disk = os.path.join(self.root, "local")
             self.storage = "local"
@@ -76,7 +79,18 @@ class Printer:
 
     def options(self, where):
         """More of its own."""
-        return []
+        self.requests = where + "/requests"
+        return ["--log", self.requests]
+
+    def deleted(self):
+        """The names of what was deleted since this was asked last."""
+        with open(self.requests, encoding="utf-8") as log:
+            log.seek(self.read)
+            lines = log.readlines()
+            self.read = log.tell()
+        lines = [json.loads(line) for line in lines if "DELETE" in line]
+        return [os.path.basename(line["target"]) for line in lines
+                if line["method"] == "DELETE" and line["status"] == 204]
 
     def credentials(self, where):
         """The mount's options for the login."""
@@ -130,6 +144,8 @@ class Printer:
         """Idle, empty, without faults."""
         self.tell("fault", "off")
         self.tell("idle")
+        if self.storage == "usb":
+            self.tell("usb", "in")
         for name in os.listdir(self.disk):
             path = os.path.join(self.disk, name)
             if os.path.isdir(path):
@@ -156,6 +172,7 @@ class Switch:
     """The counters that tests/torture/wrap.c shares with us."""
 
     KINDS = {"alloc": 1, "disk": 2}
+    KILL = -1    # in place of an error: the process ends right there
 
     def __init__(self, path):
         with open(path, "wb") as file:
@@ -267,9 +284,10 @@ class Mount:
                         raise
         return found
 
-    def end(self, keep=False):
+    def end(self, keep=False, killed=False):
         """Unmount; a crash, a leak or a sanitizer's report is a violation.
-        keep: the cache directory stays, for another mount."""
+        keep: the cache directory stays, for another mount.  killed: so the
+        process may have ended."""
         if self.process.poll() is None:
             subprocess.run(["umount", self.at], check=False,
                            stderr=subprocess.DEVNULL)
@@ -280,16 +298,18 @@ class Mount:
                 self.process.wait()
                 self.clear()
                 raise Hang("the process did not end") from None
-        if not keep:
-            self.clear()
+        self.clear(keep)
         said = self.said()
+        if killed and self.process.returncode == -signal.SIGKILL:
+            return
         if self.process.returncode != 0 or "Sanitizer" in said:
             raise Violation(f"prusafs ended with {self.process.returncode}:\n"
                             + said[-3000:])
 
     def clear(self, keep=False):
-        if os.path.ismount(self.at):
-            subprocess.run(["umount", "-l", self.at], check=False)
+        if self.device() != os.stat(os.path.dirname(self.at)).st_dev:
+            subprocess.run(["umount", "-l", self.at], check=False,
+                           stderr=subprocess.DEVNULL)
         if not keep:
             shutil.rmtree(self.cache, ignore_errors=True)
 

@@ -33,6 +33,12 @@ def moved_to(old, new):
     return after
 
 
+def is_spelling(name, path):
+    """Is it the file's name, or the short one that FAT gives it?"""
+    stem = os.path.basename(path).split(".")[0]
+    return name.upper().startswith(stem.upper())
+
+
 def is_at(folder, path):
     return path == folder or path.startswith(folder + "/")
 
@@ -172,6 +178,15 @@ class Steps:
                   moved_to(old, new), lambda files: old in files and
                   has_folder(new)(files) and is_empty(new, files), **more)
 
+    def print_stored(self, path):
+        """It is started where it is, and stays there."""
+        name = os.path.basename(path)
+        return Op("move to print/", lambda: os.rename(
+            self.at(path), f"{self.home}/print/{name}"),
+            needs=lambda files: path in files,
+            check=lambda got, files: self.printer.tell("state") in (
+                "PRINTING", "BUSY"))
+
     def mkdir(self, path):
         return Op("mkdir", lambda: os.mkdir(self.at(path)), put(path, None),
                   lambda files: path not in files and
@@ -254,6 +269,7 @@ def script(mount, printer):
         steps.mkdir("d/e"),
         steps.copy("d/e/c.gcode", three),
         steps.control("refresh"),
+        steps.list("b.gcode"),
         steps.read("d/e/c.gcode"),
         steps.stat("b.gcode"),
         steps.patch("b.gcode", b"; changed", 100),
@@ -263,6 +279,8 @@ def script(mount, printer):
                           "PRINTING", "BUSY")),
         steps.order("pause", "PAUSED"),
         steps.order("stop", "STOPPED", "IDLE", "FINISHED"),
+        Op("dismiss", lambda: printer.tell("idle")),
+        steps.print_stored("b.gcode"),
         Op("dismiss", lambda: printer.tell("idle")),
         steps.delete("d/e/c.gcode"),
         steps.rmdir("d/e"),
@@ -291,6 +309,9 @@ def settle(printer, allowed, seconds=2):
 def judge(op, got, error, files, may_wait, promised, mount, printer):
     """Compare with what was promised.  Returns what is on the printer."""
     wanted = op.after(files)
+    deleted = printer.deleted()
+    if op.sends and any(is_spelling(name, op.sends[0]) for name in deleted):
+        raise Violation(f"{op.name} has deleted what it stored")
     if error is None:
         allowed = [wanted, files] if may_wait else [wanted]
         allowed += printer.beside(op, files)

@@ -1,15 +1,16 @@
 /*
  * Stands between prusafs's own objects and libc: the linker sends their calls
  * here (--wrap), but not those that libfuse, libcurl or libc make themselves.
- * The k-th allocation, or the k-th operation on a local file, fails.  Counters
- * are shared with the driver through the file that TORTURE_SWITCH names; any
- * thread counts.
+ * The k-th allocation, or the k-th operation on a local file, fails or is the
+ * last that the process comes to.  Counters are shared with the driver through
+ * the file that TORTURE_SWITCH names; any thread counts.
  */
 #include <sys/mman.h>
 #include <sys/stat.h>
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -35,6 +36,8 @@ enum {
 	DISK
 };
 
+#define KILL (-1) /* in place of an error */
+
 static struct board *board;
 
 static bool
@@ -44,6 +47,8 @@ fails(int64_t kind)
 	    atomic_fetch_add(&board->count, 1) + 1 != atomic_load(&board->k))
 		return false;
 	errno = (int)atomic_load(&board->error);
+	if (errno == KILL)
+		raise(SIGKILL);
 	return true;
 }
 
