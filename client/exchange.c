@@ -237,7 +237,8 @@ patience_ms(const struct exchange *x)
 		return limits->answer_ms;
 	if (x->sent < body->len || x->queued > 0)
 		return limits->stall_ms;
-	return limits->answer_ms > STORED_MS ? limits->answer_ms : STORED_MS;
+	return x->request->more_ms +
+	    (limits->answer_ms > STORED_MS ? limits->answer_ms : STORED_MS);
 }
 
 int

@@ -52,8 +52,9 @@ struct http_request {
 	const struct source *body; /* or NULL */
 	const struct hold *hold;   /* the body's end waits, or NULL */
 	const struct sink *sink;   /* for the body of a 2xx answer, or NULL */
-	bool once;		   /* never repeat it by itself */
-	bool is_signed;		   /* its query is a secret and the login */
+	int64_t more_ms; /* that its answer may take beyond the limit */
+	bool once;	 /* never repeat it by itself */
+	bool is_signed;	 /* its query is a secret and the login */
 };
 
 struct http_reply {

@@ -42,7 +42,9 @@ read_sight(const cJSON *printer, struct sight *out)
 	memset(out, 0, sizeof(*out));
 	out->state = obico_state(printer);
 	out->paused = strcmp(words, "Paused") == 0;
-	out->printing = strcmp(words, "Printing") == 0;
+	out->printing = out->state != NULL &&
+	    strcmp(out->state, "PRINTING") == 0 &&
+	    strcmp(words, "Cancelling") != 0;
 	out->alert = obico_has_alert(printer);
 	out->muted = json_string(print, "alert_muted_at") != NULL;
 	out->archived = archived != NULL && !cJSON_IsNull(archived);

@@ -262,6 +262,54 @@ get_bytes(struct obico *obico, const struct wait *wait, const char *target,
 	return error;
 }
 
+/* Where the bytes of a record are; NULL: not on this server. */
+static const char *
+find_media(const struct obico *obico, const struct record *record)
+{
+	return record->url == NULL ? NULL :
+				     library_media(obico->base, record->url);
+}
+
+static int
+note_size(void *arg, off_t announced)
+{
+	*(off_t *)arg = announced;
+	return -ECANCELED; /* that is all that is wanted */
+}
+
+/*
+ * The record does not tell: the head of the bytes does.  What the server has
+ * lost is of no size, for one such file shall not spoil its folder.
+ */
+int
+obico_size(struct printer *printer, const struct wait *wait, const char *folder,
+    const struct entry *entry, off_t *out)
+{
+	struct obico *obico = ((struct obico_printer *)printer)->obico;
+	off_t size = 0;
+	const struct sink sink = { .begin = note_size, .arg = &size };
+	const char *target;
+	struct record record;
+	int64_t id;
+	int error = library_id(entry->short_name, false, &id);
+
+	(void)folder;
+	if (error == 0)
+		error = library_get(obico, wait, false, id, &record);
+	if (error != 0)
+		return error;
+	target = find_media(obico, &record);
+	if (record.size >= 0)
+		size = record.size;
+	else if (target != NULL)
+		error = get_bytes(obico, wait, target, &sink, -1);
+	record_free(&record);
+	if (error == -EINTR || error == -ENOMEM || printer_is_unclear(error))
+		return error;
+	*out = size < 0 ? 0 : size;
+	return 0;
+}
+
 int
 obico_fetch(struct printer *printer, const struct wait *wait,
     const char *folder, const struct entry *entry, const struct sink *sink)

@@ -225,7 +225,6 @@ settle_deletion(struct obico *obico, const struct wait *wait, bool is_folder,
     int64_t id, int error)
 {
 	struct record record;
-	bool has_bytes;
 	int found;
 
 	if (error != -EREMOTEIO && !printer_is_unclear(error))
@@ -233,9 +232,9 @@ settle_deletion(struct obico *obico, const struct wait *wait, bool is_folder,
 	found = library_get(obico, wait, is_folder, id, &record);
 	if (found != 0)
 		return found == -ENOENT ? 0 : error;
-	has_bytes = record.url != NULL;
 	record_free(&record);
-	if (is_folder || has_bytes || error != -EREMOTEIO)
+	/* The server fails over bytes that it has not, or has lost. */
+	if (is_folder || error != -EREMOTEIO)
 		return error;
 	return delete_without_bytes(obico, wait, id);
 }

@@ -192,6 +192,7 @@ obico_library_new(struct obico *obico, struct printer **out)
 {
 	static const struct printer_ops ops = {
 		.list = obico_list,
+		.size = obico_size,
 		.fetch = obico_fetch,
 		.store = obico_store,
 		.make_folder = obico_make_folder,

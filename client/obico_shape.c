@@ -85,6 +85,10 @@ static const struct {
 } states[] = {
 	{ "Operational", "IDLE" },
 	{ "Printing", "PRINTING" },
+	{ "Printing from SD", "PRINTING" },
+	{ "Starting", "PRINTING" },
+	{ "Starting print from SD", "PRINTING" },
+	{ "Finishing", "PRINTING" },
 	{ "Cancelling", "PRINTING" },
 	{ "Pausing", "PAUSED" },
 	{ "Paused", "PAUSED" },
@@ -107,6 +111,9 @@ obico_state(const struct cJSON *printer)
 		return NULL;
 	if (cJSON_IsTrue(json_at(printer, "status.state.flags.error")))
 		return "ERROR";
+	/* The agent is there, its machine is not. */
+	if (cJSON_IsTrue(json_at(printer, "status.state.flags.closedOrError")))
+		return NULL;
 	for (i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
 		if (cJSON_IsString(text) &&
 		    strcmp(text->valuestring, states[i].text) == 0)

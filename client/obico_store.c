@@ -20,6 +20,8 @@
 
 #define LOOK_MS	     3000 /* for what was stored without an answer */
 #define LOOK_TICK_MS 200
+#define LATE_MS	     60000 /* for what it may still be at work on */
+#define MB_MS	     300   /* ten times what a fast server takes */
 
 /* An upload, and what was in its folder before. */
 struct sending {
@@ -89,6 +91,13 @@ make_form(const struct sending *sending, struct form *form)
 	    form_end(form, "file", "upload.gcode", &store->source);
 }
 
+/* It looks into the file before it answers: how long that may take. */
+static int64_t
+work_ms(const struct store *store)
+{
+	return (store->source.len >> 20) * MB_MS;
+}
+
 static int
 post(struct sending *sending, struct http_reply *reply)
 {
@@ -99,6 +108,7 @@ post(struct sending *sending, struct http_reply *reply)
 		.target = "/api/v1/g_code_files/",
 		.headers = { FORM_HEADER },
 		.body = &body,
+		.more_ms = work_ms(sending->store),
 		.once = true };
 	int error = make_form(sending, &form);
 
@@ -209,7 +219,8 @@ static int
 look_for_it(struct sending *sending, bool answered, int error,
     struct entry *out)
 {
-	int64_t until = time_now_ms() + LOOK_MS;
+	int64_t until = time_now_ms() +
+	    (error == -ETIMEDOUT ? LATE_MS + work_ms(sending->store) : LOOK_MS);
 	struct record record;
 	int found;
 
@@ -222,7 +233,9 @@ look_for_it(struct sending *sending, bool answered, int error,
 			return error;
 		if ((found == -ENOENT && answered) || time_now_ms() > until)
 			return error;
-		if (time_pause(sending->wait, LOOK_TICK_MS) != 0)
+		if (time_pause(sending->wait,
+			error == -ETIMEDOUT ? 10 * LOOK_TICK_MS :
+					      LOOK_TICK_MS) != 0)
 			return error;
 	}
 }

@@ -20,6 +20,7 @@
 #include "fs/cloud.h"
 #include "fs/control.h"
 #include "fs/document.h"
+#include "fs/events.h"
 #include "fs/farm_list.h"
 #include "fs/local.h"
 #include "fs/root.h"
@@ -229,6 +230,21 @@ compare(struct plan *plan)
 	pthread_mutex_unlock(&farm->lock);
 }
 
+static void
+follow_one(void *arg, struct account *account)
+{
+	(void)account_follow(account, arg, true);
+}
+
+/* Who hears a printer's events may hear that it is no more. */
+static void
+follow_known(void *arg)
+{
+	const struct wait wait = { 0 };
+
+	farm_each_account(arg, follow_one, (void *)(uintptr_t)&wait);
+}
+
 static int
 make_unit(const struct account *account, struct wanted *wanted)
 {
@@ -259,6 +275,8 @@ make_unit(const struct account *account, struct wanted *wanted)
 	}
 	if (error == 0)
 		farm_adopt(account->farm, wanted->unit);
+	if (error == 0)
+		wanted->unit->looked = follow_known;
 	free(kept);
 	return error;
 }
@@ -277,6 +295,7 @@ put(struct plan *plan, struct wanted *wanted)
 		return 0;
 	if (member != NULL) {
 		farm_member_drop_next(member);
+		events_end(member->unit->events);
 		member->leaving = false;
 		member->next_unit = wanted->unit;
 		member->next_account = account_hold(account);
@@ -318,6 +337,7 @@ carry_out(struct plan *plan, uint64_t serial)
 			continue;
 		farm_member_drop_next(member);
 		member->leaving = farm->pending = true;
+		events_end(member->unit->events);
 	}
 	if (error == 0)
 		account->followed = serial;

@@ -5,6 +5,7 @@
  */
 #include <ctype.h>
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,7 @@
 #include "client/log.h"
 #include "client/printer.h"
 #include "fs/control.h"
+#include "fs/farm.h"
 #include "fs/node.h"
 #include "fs/place.h"
 #include "fs/root_control.h"
@@ -113,8 +115,21 @@ is_there(const struct unit *unit, const struct verb_row *row)
 	return unit == NULL || row->is_there == NULL || row->is_there(unit);
 }
 
+/* Has one of them the command?  No units: any printer might. */
+static bool
+is_anywhere(const struct units *units, const struct verb_row *row)
+{
+	size_t i;
+
+	for (i = 0; i < units->count; i++) {
+		if (is_there(units->all[i], row))
+			return true;
+	}
+	return units->count == 0;
+}
+
 int
-control_help(const struct unit *unit, struct buf *out)
+control_help_all(const struct units *units, struct buf *out)
 {
 	size_t i;
 	int error;
@@ -123,11 +138,19 @@ control_help(const struct unit *unit, struct buf *out)
 	    "# Write one of these words, a line each. "
 	    "The write returns the printer's answer.\n");
 	for (i = 0; i < VERBS && error == 0; i++) {
-		if (is_there(unit, &verbs[i]))
+		if (is_anywhere(units, &verbs[i]))
 			error = buf_printf(out, "%-13s %s\n", verbs[i].word,
 			    verbs[i].help);
 	}
 	return error;
+}
+
+int
+control_help(struct unit *unit, struct buf *out)
+{
+	const struct units one = { .all = &unit, .count = 1 };
+
+	return control_help_all(&one, out);
 }
 
 const char *
@@ -241,19 +264,24 @@ control_run(const struct caller *caller, struct unit *unit,
 	return error;
 }
 
+/* before: lines that were written through the same open file. */
 static int
-run_lines(const struct caller *caller, struct unit *unit, char *text)
+run_lines(const struct caller *caller, struct unit *unit, char *text,
+    size_t before)
 {
 	struct order orders[CONTROL_LINES], order;
 	size_t i, count = 0;
 	int error;
 	char *line;
 
-	for (order.line = 1; (line = strsep(&text, "\n")) != NULL;
+	for (order.line = before + 1; (line = strsep(&text, "\n")) != NULL;
 	     order.line++) {
 		error = control_parse(unit, line, &order);
-		if (error < 0)
+		if (error < 0) {
+			log_say(LOG_LEVEL_NOTE,
+			    "control: line %zu: nothing was done", order.line);
 			return error;
+		}
 		if (error == 0 && count == CONTROL_LINES)
 			return -E2BIG;
 		if (error == 0)
@@ -280,10 +308,27 @@ help_of(const struct place *place, struct buf *out)
 				     control_help(place->unit, out);
 }
 
+/* A shell writes each line of what it prints by itself. */
+struct control_file {
+	struct file file;
+	atomic_size_t lines; /* that were written so far */
+};
+
+static size_t
+count_lines(struct control_file *file, const char *data, size_t len)
+{
+	size_t i, count = 0;
+
+	for (i = 0; i < len; i++)
+		count += data[i] == '\n';
+	return atomic_fetch_add(&file->lines, count);
+}
+
 static ssize_t
 control_write(struct file *file, const struct caller *caller, const void *data,
     size_t len, off_t offset)
 {
+	size_t before;
 	char *text;
 	int error;
 
@@ -295,9 +340,10 @@ control_write(struct file *file, const struct caller *caller, const void *data,
 	text = strndup(data, len);
 	if (text == NULL)
 		return -ENOMEM;
+	before = count_lines((struct control_file *)file, data, len);
 	error = file->place->unit == NULL ?
-	    root_control_run(caller, file->place, text) :
-	    run_lines(caller, file->place->unit, text);
+	    root_control_run(caller, file->place, text, before) :
+	    run_lines(caller, file->place->unit, text, before);
 	free(text);
 	return error != 0 ? error : (ssize_t)len;
 }
@@ -356,11 +402,12 @@ control_open(const struct caller *caller, struct place *place, int flags,
 		.change = change_open,
 		.close = control_close,
 	};
-	struct file *file = calloc(1, sizeof(*file));
+	struct control_file *control = calloc(1, sizeof(*control));
+	struct file *file = &control->file;
 
 	(void)caller;
 	(void)flags;
-	if (file == NULL)
+	if (control == NULL)
 		return -ENOMEM;
 	file->ops = &ops;
 	file->place = place_hold(place);

@@ -7,13 +7,15 @@
 struct buf;
 struct caller;
 struct unit;
+struct units;
 struct verb_row;
 
 /*
  * Append what the file "control" reads: each command that the printer's
- * server may have, and what it does; of all printers when there is no unit.
+ * server may have, and what it does; of several, that one of them may have.
  */
-int control_help(const struct unit *, struct buf *out);
+int control_help(struct unit *, struct buf *out);
+int control_help_all(const struct units *, struct buf *out);
 
 /* A line that was understood; path points into the line. */
 struct order {

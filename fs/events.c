@@ -63,6 +63,12 @@ events_new(struct unit *unit, struct events **out)
 }
 
 void
+events_end(struct events *events)
+{
+	stream_end(events->stream);
+}
+
+void
 events_stop(struct events *events)
 {
 	pthread_mutex_lock(&events->lock);
@@ -169,6 +175,8 @@ follow(void *arg)
 		}
 		pthread_mutex_unlock(&events->lock);
 		(void)look(events, &wait);
+		if (events->unit->looked != NULL)
+			events->unit->looked(events->unit->idle_arg);
 		next_ms = time_now_ms() + sight_pause_ms(events->sight);
 		pthread_mutex_lock(&events->lock);
 	}

@@ -10,7 +10,10 @@ struct unit;
  */
 int events_new(struct unit *, struct events **out);
 
-/* No more questions, and whoever reads comes to the end. */
+/* Whoever reads comes to the end: there will be nothing more. */
+void events_end(struct events *);
+
+/* The same, and no more questions. */
 void events_stop(struct events *);
 
 /* After the crew has ended, and when nobody has the file open any more. */

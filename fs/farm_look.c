@@ -75,6 +75,7 @@ static bool
 is_printer(const struct member *member, const struct account *account)
 {
 	return !member->is_library &&
+	    !(member->leaving && member->account != NULL) &&
 	    (account == NULL || member->account == account) &&
 	    !member->unit->printer->dialect->is_archived;
 }

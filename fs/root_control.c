@@ -7,8 +7,10 @@
 #include <string.h>
 
 #include "client/buf.h"
+#include "client/dialect.h"
 #include "client/log.h"
 #include "client/obico.h"
+#include "client/printer.h"
 #include "client/wait.h"
 #include "fs/account.h"
 #include "fs/cloud.h"
@@ -54,9 +56,26 @@ struct deletion {
 	size_t line;
 };
 
+/* What its printers may have, whichever it has now. */
+static int
+help_of_account(struct buf *out)
+{
+	struct printer live = { .dialect = &dialect_obico,
+		.has_pictures = true,
+		.is_watched = true };
+	struct printer archived = { .dialect = &dialect_archived };
+	struct unit kinds[] = { { .printer = &live },
+		{ .printer = &archived } };
+	struct unit *all[] = { &kinds[0], &kinds[1] };
+	const struct units units = { .all = all, .count = 2 };
+
+	return control_help_all(&units, out);
+}
+
 int
 root_control_help(const struct place *root, struct buf *out)
 {
+	const struct units any = { 0 };
 	int error = buf_printf(out,
 	    "# Write NAME COMMAND, a line each; NAME is a printer, or several, "
 	    "or all.\n%s",
@@ -65,7 +84,10 @@ root_control_help(const struct place *root, struct buf *out)
 		"refresh       ask for the list of printers again\n" DELETE
 		"        delete ID NAME: delete a printer for good\n");
 
-	return error != 0 ? error : control_help(NULL, out);
+	if (error != 0)
+		return error;
+	return root->account == NULL ? control_help_all(&any, out) :
+				       help_of_account(out);
 }
 
 /* How much of the line is this name and the blanks behind it? */
@@ -234,15 +256,18 @@ take_line(struct script *script, char *line, size_t number)
 }
 
 static int
-take_text(struct script *script, char *text)
+take_text(struct script *script, char *text, size_t before)
 {
 	size_t number;
 	int error = 0;
 	char *line;
 
-	for (number = 1; error == 0 && (line = strsep(&text, "\n")) != NULL;
-	     number++)
+	for (number = before + 1;
+	     error == 0 && (line = strsep(&text, "\n")) != NULL; number++)
 		error = take_line(script, line, number);
+	if (error != 0) /* number is of the line behind it */
+		log_say(LOG_LEVEL_NOTE, "control: line %zu: nothing was done",
+		    number - 1);
 	return error;
 }
 
@@ -372,13 +397,13 @@ reread(const struct caller *caller, const struct place *root)
 
 int
 root_control_run(const struct caller *caller, const struct place *root,
-    char *text)
+    char *text, size_t before)
 {
 	struct script script;
 	int again, error = make_script(caller, root, &script);
 
 	if (error == 0)
-		error = take_text(&script, text);
+		error = take_text(&script, text, before);
 	if (error == 0) {
 		error = run_jobs(&script, caller);
 		if (error == 0)

@@ -1,6 +1,8 @@
 #ifndef FS_ROOT_CONTROL_H
 #define FS_ROOT_CONTROL_H
 
+#include <stddef.h>
+
 struct buf;
 struct caller;
 struct place;
@@ -14,8 +16,10 @@ int root_control_help(const struct place *, struct buf *out);
  * own lines, and each stops at its first failure.  "delete ID NAME", in an
  * account, is done after that, and only if nothing has failed; "refresh" is
  * last, in any case.  Returns the answer if one printer was named, else -EIO if
- * any has failed; log says which, and why.
+ * any has failed; log says which, and why.  before: so many lines were written
+ * through the same open file.
  */
-int root_control_run(const struct caller *, const struct place *, char *text);
+int root_control_run(const struct caller *, const struct place *, char *text,
+    size_t before);
 
 #endif

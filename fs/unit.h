@@ -77,7 +77,8 @@ struct unit {
 	atomic_int holders; /* the owner, places, those who look at it */
 	void (*unused)(struct unit *, void *arg); /* nobody holds it */
 	void *unused_arg;
-	void (*idle)(void *arg); /* see unit_note_idle */
+	void (*looked)(void *arg); /* events was, with idle_arg; or NULL */
+	void (*idle)(void *arg);   /* see unit_note_idle */
 	void *idle_arg;
 };
 

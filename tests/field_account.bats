@@ -157,3 +157,100 @@ farm_of_account() {
 	echo refresh >"$M/control"
 	[ "$(ls "$S")" = a.gcode ]
 }
+
+@test "whatever it is called, a print that runs can be paused" {
+	local text
+	setup_account
+	mounted ttl=0
+	for text in 'Printing from SD' Starting Finishing; do
+		ctl agent says "$text"
+		[ "$(cat "$P/status/state")" = PRINTING ]
+	done
+	ctl agent obey
+	ctl agent says Printing from SD
+	echo pause >"$P/control" &
+	eventually has_requests 1 '^POST$' pause_print
+	ctl agent says Paused
+	wait $!
+	ctl agent says G-Code Downloading
+	[ "$(cat "$P/status/state")" = BUSY ]
+}
+
+@test "an agent that has lost its machine tells of none" {
+	setup_account
+	mounted ttl=0
+	ctl agent closed
+	[ "$(cat "$P/status/online")" = 0 ]
+	assert_fails_with 'Host is down' cat "$P/status.json"
+	assert_fails_with 'Host is down' bash -c "echo pause >'$P/control'"
+	jq -e '."MK3S Workshop".online == false' "$M/status.json"
+	ctl agent error
+	[ "$(cat "$P/status/state")" = ERROR ]
+}
+
+@test "a file whose size is not told does not spoil its folder" {
+	local id
+	setup_account
+	id=$(cloud a.gcode "$DIR/a.gcode")
+	cloud b.gcode "$DIR/b.gcode"
+	api_json PATCH "g_code_files/$id/" '{"num_bytes": null}'
+	mounted
+	ls -l "$S"
+	[ "$(stat -c %s "$S/a.gcode")" -eq 3000 ]
+	cmp "$DIR/a.gcode" "$S/a.gcode"
+	[ "$(stat -c %s "$S/b.gcode")" -eq 5000 ]
+}
+
+@test "a file whose bytes the server lost is removed" {
+	setup_account
+	cloud a.gcode "$DIR/a.gcode"
+	mounted
+	ls "$S"
+	ctl fail DELETE /api/v1/g_code_files/ 500 1
+	rm "$S/a.gcode"
+	[ "$(ls "$S")" = '' ]
+	[ "$(cloud_names)" = '' ]
+	assert_requests 1 '^POST$' bulk_delete
+}
+
+@test "log names the line of control that was not understood" {
+	setup_account
+	mounted
+	refute bash -c "printf '# one\\n\\nrefresh\\nnonsense\\n' >'$P/control'"
+	grep -q 'control: line 4: nothing was done' "$P/log"
+	refute bash -c \
+	    "printf '# one\\nall refresh\\nMK3S Workshop nonsense\\n' >'$M/control'"
+	grep -q 'control: line 3: nothing was done' "$M/log"
+	refute bash -c "printf '\\n# x\\npause\\nresume\\nresume\\n' >'$P/control'"
+	grep -q 'control: line 5: resume: ' "$P/log"
+}
+
+@test "control of an account lists what its printers have" {
+	setup_account
+	mounted
+	grep -q '^pause ' "$M/control"
+	grep -q '^archive ' "$M/control"
+	refute grep -qE '^(print|ready|unready|snap|reboot|restart) ' "$M/control"
+	refute grep -qE '^stop-transfer ' "$M/control"
+}
+
+# events_end COMMAND ...: whoever reads them comes to the end.
+events_end() {
+	cat "$M/$MINI/events" >"$DIR/events" 3>&- &
+	eventually has_requests 1 '^GET$' ^/api/v1/printers/
+	"$@"
+	wait $!
+	refute grep -qx "$MINI" < <(ls "$M")
+}
+
+@test "events of a printer end when it is renamed, archived or deleted" {
+	local path
+	setup_account
+	mounted ttl=0.1
+	events_end api_json PATCH printers/2/ '{"name": "Mine"}'
+	MINI=Mine
+	events_end api POST printers/2/archive/
+	MINI='MK3S Workshop'
+	ctl idle
+	events_end api DELETE printers/1/
+}

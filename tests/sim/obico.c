@@ -29,8 +29,8 @@ find_token(struct obico *obico, const char *token, size_t len)
 	return NULL;
 }
 
-/* Who asks?  Headers and query tell; false if the key breaks the server. */
-static bool
+/* Who asks?  Headers and query tell; a key that is unknown is ignored. */
+static void
 log_in(struct call *call)
 {
 	const char *key = exchange_header(call->ex, HEADER_API_KEY);
@@ -41,22 +41,22 @@ log_in(struct call *call)
 	if (key[0] != '\0') {
 		call->account = find_token(call->obico, key, strlen(key));
 		call->with_session = call->account != NULL;
-		return call->account != NULL;
+		if (call->account != NULL)
+			return;
 	}
 	if (call->ex->header[HEADER_AUTHORIZATION] == NULL) {
 		if (token != NULL)
 			call->account = find_token(call->obico, token,
 			    strlen(token));
-		return true;
+		return;
 	}
 	if (strncasecmp(at, "Bearer", 6) != 0 || strchr(" \t", at[6]) == NULL)
-		return true;
+		return;
 	at += 6;
 	at += strspn(at, " \t");
 	len = strcspn(at, " \t");
 	if (at[len + strspn(at + len, " \t")] == '\0')
 		call->account = find_token(call->obico, at, len);
-	return true;
 }
 
 static bool
@@ -110,6 +110,19 @@ decide(struct call *call)
 	}
 }
 
+/* What the real server's work costs in time. */
+static void
+spend(const struct call *call)
+{
+	const struct options *options = &call->sim->options;
+	long ms = call->records * options->record_ms;
+
+	if (call->has_file)
+		ms += (long)(call->file_len >> 20) * options->mb_ms;
+	if (ms > 0)
+		sim_sleep(call->sim, (double)ms / 1000);
+}
+
 /* What cannot be served any further; the connection ends. */
 static void
 refuse(struct call *call, int error)
@@ -132,7 +145,7 @@ static void
 serve_request(struct call *call)
 {
 	size_t len = strcspn(call->ex->target, "?#");
-	bool works, counted;
+	bool counted;
 	int error;
 
 	for (char *at = call->ex->method; *at != '\0'; at++)
@@ -149,7 +162,7 @@ serve_request(struct call *call)
 	obico_clean(call->path);
 	obico_parse_query(call);
 	pthread_mutex_lock(&call->sim->lock);
-	works = log_in(call);
+	log_in(call);
 	pthread_mutex_unlock(&call->sim->lock);
 	counted = call->account != NULL ||
 	    strncmp(call->path, "/media/", 7) == 0;
@@ -163,10 +176,8 @@ serve_request(struct call *call)
 	if (counted && faults_answered(call->conn, call->ex))
 		return;
 	pthread_mutex_lock(&call->sim->lock);
-	if (works)
-		decide(call);
-	else
-		obico_page(call, 500);
+	decide(call);
+	spend(call); /* it answers nobody else meanwhile */
 	pthread_mutex_unlock(&call->sim->lock);
 	obico_reply(call);
 }

@@ -53,6 +53,7 @@ struct call {
 	bool is_api;
 	bool with_session;    /* its cookies are sent */
 	unsigned short allow; /* methods, a bit each */
+	long records;	      /* that it rendered */
 	struct text out;      /* the answer's body */
 	struct text extra;    /* header lines */
 	enum source source;

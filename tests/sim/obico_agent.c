@@ -95,6 +95,7 @@ obico_agent_report(struct sim *sim, struct obico_printer *printer)
 	report->when = obico_now();
 	report->state = agent->state;
 	report->error = agent->error;
+	report->closed = agent->closed;
 	memcpy(report->text, agent->text, sizeof(report->text));
 	memcpy(report->file, agent->file, sizeof(report->file));
 	report->done = done_now(sim, agent);

@@ -165,6 +165,13 @@ run_says(const struct order *order)
 }
 
 static int
+run_closed(const struct order *order)
+{
+	order->printer->agent.closed = true;
+	return run_report(order);
+}
+
+static int
 run_error(const struct order *order)
 {
 	order->printer->agent.error = order->count < 3 ||
@@ -275,6 +282,7 @@ static const struct {
 	int (*run)(const struct order *);
 } verbs[] = {
 	{ "agent",   "back",   true,  run_back },
+	{ "agent",   "closed", true,  run_closed },
 	{ "agent",   "drop",   true,  run_drop },
 	{ "agent",   "error",  true,  run_error },
 	{ "agent",   "freeze", true,  run_freeze },

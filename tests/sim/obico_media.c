@@ -256,6 +256,10 @@ obico_media(struct call *call)
 		obico_page(call, 403); /* it wants a token for forms */
 		return;
 	}
+	if (strcmp(call->path, "/media/") == 0) {
+		obico_page(call, 404);
+		return;
+	}
 	if (digest == NULL) {
 		obico_page(call, 500);
 		return;

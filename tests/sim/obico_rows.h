@@ -53,6 +53,7 @@ struct report {
 	enum agent_state state;
 	char text[64]; /* of the state; empty: the usual one */
 	bool error;
+	bool closed; /* the agent has lost its machine */
 	char file[256];
 	double done, duration; /* seconds of the print */
 };
@@ -67,6 +68,7 @@ struct agent {
 	enum agent_state state;
 	char text[64];
 	bool error;
+	bool closed;		   /* the agent has lost its machine */
 	struct obico_print *print; /* its job as the server knows it */
 	char file[256];
 	double duration;      /* of the job */

@@ -68,7 +68,7 @@ render_state(struct text *out, const struct report *report)
 	    flag(!report->error), flag(report->state == AGENT_PRINTING),
 	    flag(report->state == AGENT_PAUSED), flag(report->error),
 	    flag(report->state == AGENT_OPERATIONAL && !report->error),
-	    flag(report->error));
+	    flag(report->error || report->closed));
 }
 
 static void

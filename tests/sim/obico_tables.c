@@ -272,6 +272,7 @@ obico_render_file(struct call *call, struct text *out,
 {
 	const struct table *table = &obico_file_table;
 
+	call->records++;
 	render_columns(out, table, file, 0, table->count);
 	render_parent(call, out, file->parent, form == FILE_WHOLE);
 	if (form == FILE_WHOLE)

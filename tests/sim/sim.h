@@ -41,8 +41,10 @@ struct options {
 	double time_scale; /* real seconds in a simulated one */
 	long rate;
 	long latency_ms;
-	long printers; /* more of them, obico */
-	long firmware; /* of a buddy: 3 to 6 for 6.3 to 6.6 */
+	long record_ms; /* a record of a list costs, obico */
+	long mb_ms;	/* and a MB of an upload */
+	long printers;	/* more of them, obico */
+	long firmware;	/* of a buddy: 3 to 6 for 6.3 to 6.6 */
 };
 
 /*

@@ -16,7 +16,7 @@
 static const char usage[] =
     "usage: simprinter --personality buddy|pi|obico --port N --storage DIR\n"
     "    --password P [--user NAME] [--api-key K] [--rate BYTES]\n"
-    "    [--latency MS] [--log FILE] [--control FIFO]\n"
+    "    [--latency MS] [--record-ms MS] [--mb-ms MS] [--log FILE] [--control FIFO]\n"
     "    [--preview hold|SECONDS|off] [--time-scale F]\n"
     "       buddy: [--firmware 6.3|6.4|6.5|6.6], the newest if not told\n"
     "       obico: --token TOKEN [--printers N] in place of --password;\n"
@@ -34,6 +34,8 @@ static const struct option long_options[] = {
 	{ "printers", required_argument, NULL, 'n' },
 	{ "rate", required_argument, NULL, 'r' },
 	{ "latency", required_argument, NULL, 'l' },
+	{ "record-ms", required_argument, NULL, 'D' },
+	{ "mb-ms", required_argument, NULL, 'B' },
 	{ "log", required_argument, NULL, 'o' },
 	{ "control", required_argument, NULL, 'c' },
 	{ "preview", required_argument, NULL, 'v' },
@@ -81,6 +83,8 @@ set_option(struct options *options, int option, const char *value)
 		{ 'n', NULL, &options->printers },
 		{ 'r', NULL, &options->rate },
 		{ 'l', NULL, &options->latency_ms },
+		{ 'D', NULL, &options->record_ms },
+		{ 'B', NULL, &options->mb_ms },
 		{ 'o', &options->log, NULL },
 		{ 'c', &options->control, NULL },
 	};
