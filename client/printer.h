@@ -197,9 +197,9 @@ int printer_camera(struct printer *, const struct wait *, enum topic,
 
 /*
  * Do what a verb says; path is the file for VERB_PRINT and VERB_START, the
- * camera or NULL for VERB_SNAP, "failed" or "not_failed" for VERB_ACKNOWLEDGE.  Returns the
- * printer's answer: -EBUSY: not now, -ESRCH: no job or transfer, -ENOENT: no
- * file, -EOPNOTSUPP: its server does not have that.
+ * camera or NULL for VERB_SNAP, "failed" or "not_failed" for VERB_ACKNOWLEDGE.
+ * Returns the printer's answer: -EBUSY: not now, -ESRCH: no job or transfer,
+ * -ENOENT: no file, -EOPNOTSUPP: its server does not have that.
  */
 int printer_command(struct printer *, const struct wait *, enum verb,
     const char *path);

@@ -28,7 +28,7 @@ struct place {
 	char *wire; /* the same as on the wire: "usb/PARTS/CUBE.GCO" */
 	struct rendering *rendering; /* held, or NULL */
 	bool prints; /* seen through print/: its key is not that of its path */
-	int64_t version;	     /* of a file on the printer; 0: not told */
+	int64_t version; /* of a file on the printer; 0: not told */
 };
 
 /*

@@ -69,8 +69,7 @@ int upload_stop(const struct caller *, struct unit *);
 /*
  * fs/upload_start.c: has the printer these bytes there, or under that name?
  * Then start them where they are.  Returns 0; the printer's verdict of it is in
- * upload->start. -ENOENT: it has them not, as far as can be told without asking
- * for them.
+ * upload->start.  -ENOENT: it has them not, as far as can be told.
  */
 int upload_start(const struct caller *, struct unit *, struct spool *,
     struct upload *);

@@ -43,12 +43,16 @@ has_same_bytes(const struct caller *caller, struct spool *spool,
 	return same;
 }
 
-/* Does the printer have these bytes there?  Then they are here, too. */
+/*
+ * Does the printer have these bytes there?  Who has just read them has brought
+ * them, or does so at this moment; else they are read, which takes no longer
+ * than to send them.
+ */
 static bool
 is_there(const struct caller *caller, struct unit *unit,
     const struct storage_find *found, struct spool *spool)
 {
-	struct spool *there;
+	struct spool *there = NULL;
 	off_t size;
 	bool is;
 
@@ -57,8 +61,10 @@ is_there(const struct caller *caller, struct unit *unit,
 		&found->entry, &size) != 0 ||
 	    size != spool_size(spool))
 		return false;
-	there = content_have(unit->content, found->folder, &found->entry, size);
-	is = there != NULL && has_same_bytes(caller, spool, there);
+	if (content_bring(unit->content, &caller->wait, found->folder,
+		&found->entry, size, &there) != 0)
+		return false;
+	is = has_same_bytes(caller, spool, there);
 	spool_release(there);
 	return is;
 }

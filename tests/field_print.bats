@@ -1,7 +1,9 @@
 #!/usr/bin/env bats
 # print/ beside the storage behind it; copies that are broken off; removing
 # what is being sent.
+# shellcheck disable=SC2030,SC2031 # each test has its own variables
 load helper
+
 
 state_is() {
 	[ "$(cat "$M/status/state")" = "$1" ]
