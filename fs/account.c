@@ -15,6 +15,7 @@
 #include "client/name.h"
 #include "client/obico.h"
 #include "client/printer.h"
+#include "client/time.h"
 #include "client/wait.h"
 #include "fs/account.h"
 #include "fs/cloud.h"
@@ -27,6 +28,9 @@
 #include "fs/section.h"
 #include "fs/unit.h"
 
+#define SOON_MS	 300
+#define QUIET_MS 5000 /* nobody waits after that was in vain */
+
 struct account {
 	struct farm *farm;
 	struct section *section;
@@ -34,6 +38,7 @@ struct account {
 	struct documents *documents;
 	struct turn turn;
 	uint64_t followed; /* under farm.lock: the list's serial */
+	_Atomic int64_t quiet_until_ms;
 	atomic_bool gone;
 	atomic_int holders;
 };
@@ -428,6 +433,37 @@ account_follow(struct account *account, const struct wait *wait, bool known)
 	}
 	roster_release(roster);
 	return error;
+}
+
+/* For a little while, unless the caller has left before. */
+struct soon {
+	const struct wait *wait;
+	int64_t until_ms;
+};
+
+static bool
+is_over(void *arg)
+{
+	const struct soon *soon = arg;
+
+	return wait_given_up(soon->wait) || time_now_ms() >= soon->until_ms;
+}
+
+int
+account_follow_soon(struct account *account, const struct wait *wait)
+{
+	struct soon soon = { .wait = wait,
+		.until_ms = time_now_ms() + SOON_MS };
+	const struct wait limited = { .given_up = is_over, .arg = &soon };
+	int error;
+
+	if (time_now_ms() < atomic_load(&account->quiet_until_ms))
+		return -ETIMEDOUT;
+	error = account_follow(account, &limited, false);
+	if (error != -EINTR || wait_given_up(wait))
+		return error;
+	atomic_store(&account->quiet_until_ms, time_now_ms() + QUIET_MS);
+	return -ETIMEDOUT;
 }
 
 bool

@@ -46,6 +46,12 @@ struct documents *account_documents(const struct account *);
  */
 int account_follow(struct account *, const struct wait *, bool known);
 
+/*
+ * The same, for who can do without: it waits for a moment only, and not again
+ * for some seconds.  -ETIMEDOUT: that was too short.
+ */
+int account_follow_soon(struct account *, const struct wait *);
+
 /* Has its list ever come? */
 bool account_is_known(struct account *);
 

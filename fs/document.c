@@ -13,16 +13,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cache/cache.h"
 #include "client/buf.h"
+#include "client/dialect.h"
 #include "client/json.h"
 #include "client/log.h"
 #include "client/name.h"
+#include "client/time.h"
+#include "client/wait.h"
 #include "fs/document.h"
 #include "fs/ledger.h"
 #include "fs/metrics.h"
 #include "fs/node.h"
 #include "fs/place.h"
 #include "fs/unit.h"
+
+#define ONLINE_MS 300
+#define RECENT_MS 60000
 
 #define PAGES 256
 
@@ -140,18 +147,44 @@ produce_log(struct unit *unit, const struct caller *caller, struct buf *out)
 				       log_text_about(unit->subject, out);
 }
 
+/* For a little while, unless the caller has left before. */
+struct soon {
+	const struct wait *wait;
+	int64_t until_ms;
+};
+
+static bool
+is_over(void *arg)
+{
+	const struct soon *soon = arg;
+
+	return wait_given_up(soon->wait) || time_now_ms() >= soon->until_ms;
+}
+
+/*
+ * A server that stands for several printers and does not answer says nothing
+ * of them: what was last heard then counts.
+ */
 static int
 produce_online(struct unit *unit, const struct caller *caller, struct buf *out)
 {
+	struct soon soon = { .wait = &caller->wait,
+		.until_ms = time_now_ms() + ONLINE_MS };
+	const struct wait limited = { .given_up = is_over, .arg = &soon };
+	bool is_cloud = unit->printer->dialect->is_cloud, online;
 	struct buf status = { 0 };
 	int error;
 
-	error = printer_document(unit->printer, &caller->wait, TOPIC_STATUS,
-	    &status);
+	error = printer_document(unit->printer,
+	    is_cloud ? &limited : &caller->wait, TOPIC_STATUS, &status);
+	online = error == 0;
+	if (error == -EINTR && !wait_given_up(&caller->wait)) {
+		online = cache_peek(unit->printer, TOPIC_STATUS, RECENT_MS,
+		    &status);
+		error = 0;
+	}
 	buf_free(&status);
-	if (error == -EINTR)
-		return error;
-	return buf_printf(out, "%d\n", error == 0);
+	return error == -EINTR ? error : buf_printf(out, "%d\n", online);
 }
 
 static int

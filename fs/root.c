@@ -141,14 +141,22 @@ look_at_printer(const struct place *root, const char *name, struct place **out)
 	return error;
 }
 
-/* One that is not known may be on a list that cannot be had now. */
+/*
+ * One that is not known may be on a list that cannot be had now; for one that
+ * is known nobody waits long, since not all of its files need the server.
+ */
 static int
 look_in_account(const struct caller *caller, const struct place *root,
     const char *name, struct place **out)
 {
-	int error, found;
+	struct place *known;
+	int found = look_at_printer(root, name, &known), error;
 
-	error = account_follow(root->account, &caller->wait, false);
+	if (found == 0)
+		place_release(known);
+	error = found == 0 ?
+	    account_follow_soon(root->account, &caller->wait) :
+	    account_follow(root->account, &caller->wait, false);
 	if (error == -EINTR || error == -ENOMEM)
 		return error;
 	found = look_at_printer(root, name, out);

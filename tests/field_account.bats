@@ -254,3 +254,19 @@ events_end() {
 	ctl idle
 	events_end api DELETE printers/1/
 }
+
+@test "a server that hangs delays no file that needs none" {
+	local name
+	setup_account
+	mounted
+	[ "$(cat "$P/status/online")" = 1 ]
+	ls "$M" "$M/uploads.json"
+	ctl latency 20000
+	until [ "$(timeout 10 cat "$P/status/online" | wc -l)" -eq 1 ]; do :; done
+	for name in "$P/log" "$P/control" "$M/uploads.json" "$M/control" \
+	    "$M/log" "$P/status/online" "$M/$MINI/log"; do
+		timeout 10 cat "$name" >/dev/null
+	done
+	ctl latency 0
+	eventually cat "$P/status.json"
+}
