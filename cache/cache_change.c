@@ -7,6 +7,7 @@
 
 #include "cache/book.h"
 #include "cache/cache_link.h"
+#include "client/dialect.h"
 #include "client/listing.h"
 #include "client/name.h"
 #include "client/time.h"
@@ -38,9 +39,11 @@ cache_store(struct printer *printer, const struct wait *wait,
 	struct cache *cache = (struct cache *)printer;
 	struct paced_source paced;
 	struct store timed = *store;
+	bool more = false;
 	char *path;
 	int error;
 
+	timed.more = &more;
 	timed.source = pace_source(&paced, &store->source);
 	pace_upload(&cache->pace, 1);
 	error = printer_store(cache->inner, wait, &timed, out);
@@ -48,7 +51,13 @@ cache_store(struct printer *printer, const struct wait *wait,
 	if (error == 0 && paced.began_ms != 0)
 		pace_note(&cache->pace, PACE_UP, store->source.len,
 		    time_now_ms() - paced.began_ms);
-	note_change(cache, error);
+	pthread_mutex_lock(&cache->lock);
+	count_change(cache, error);
+	/* Of many uploads each would have a large folder asked anew. */
+	if (error == 0 && cache->inner->dialect->is_cloud && !more)
+		slots_stored(&cache->slots, store->folder, out,
+		    cache->generation);
+	pthread_mutex_unlock(&cache->lock);
 	/* What failed may have arrived all the same. */
 	path = name_join(store->folder, error == 0 ? out->name : store->name);
 	if (path == NULL)

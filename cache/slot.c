@@ -169,6 +169,27 @@ slots_removed(struct slots *slots, const char *folder,
 }
 
 void
+slots_stored(struct slots *slots, const char *folder, const struct entry *entry,
+    uint64_t generation)
+{
+	struct listing *listing;
+	struct slot *slot;
+
+	TAILQ_FOREACH (slot, &slots->list, link) {
+		if (slot->topic != TOPIC_COUNT || !slot->filled ||
+		    slot->listing == NULL || slot->generation != generation - 1)
+			continue;
+		if (strcmp(slot->key, folder) == 0) {
+			if (listing_with(slot->listing, entry, &listing) != 0)
+				continue;
+			listing_release(slot->listing);
+			slot->listing = listing;
+		}
+		slot->generation = generation;
+	}
+}
+
+void
 slots_init(struct slots *slots, int64_t ttl_ms, bool shared)
 {
 	slots->shared = shared;

@@ -64,4 +64,8 @@ void slots_expire(struct slots *, enum topic, int64_t oldest_ms);
 void slots_removed(struct slots *, const char *folder, const struct entry *,
     uint64_t generation);
 
+/* The same for a file that was stored, where each folder has one spelling. */
+void slots_stored(struct slots *, const char *folder, const struct entry *,
+    uint64_t generation);
+
 #endif

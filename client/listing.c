@@ -250,6 +250,40 @@ listing_without(struct listing *from, const struct entry *entry,
 	return 0;
 }
 
+int
+listing_with(const struct listing *from, const struct entry *entry,
+    struct listing **out)
+{
+	const struct entry *former = listing_find(from, entry->name);
+	size_t at = former == NULL ? from->count :
+				     (size_t)(former - from->entries),
+	       i;
+	struct listing *listing;
+	struct entry copy;
+	int error;
+
+	if (from->folds || from->had_doubles)
+		return -EAGAIN;
+	error = listing_new(&listing);
+	if (error != 0)
+		return error;
+	for (i = 0; i <= from->count && error == 0; i++) {
+		if (i == at && i < from->count)
+			continue;
+		error = entry_copy(&copy,
+		    i == from->count ? entry : &from->entries[i]);
+		if (error == 0)
+			error = listing_add(listing, &copy);
+	}
+	if (error == 0)
+		error = listing_finish(listing, false);
+	if (error != 0)
+		listing_release(listing);
+	else
+		*out = listing;
+	return error;
+}
+
 /*
  * Without memory of its own: a name that was not looked for must not be told
  * to be missing.  What is too long to be folded is longer than any name.

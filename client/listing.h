@@ -61,6 +61,13 @@ int listing_finish(struct listing *, bool folds);
 int listing_without(struct listing *, const struct entry *,
     struct listing **out);
 
+/*
+ * A finished listing with an entry that is new, or takes the place of the one
+ * of its name (caller: listing_release).  -EAGAIN: only the printer can say.
+ */
+int listing_with(const struct listing *, const struct entry *,
+    struct listing **out);
+
 /* The entry with that long or short name, or NULL.  Borrowed. */
 const struct entry *listing_find(const struct listing *, const char *name);
 

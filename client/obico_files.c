@@ -192,24 +192,53 @@ make_listing(const struct records *records, const struct label *labels,
 	return error;
 }
 
+/* With names that differ. */
+static int
+name_records(struct obico *obico, const struct records *records,
+    struct listing **out)
+{
+	struct label *labels = calloc(records->count + 1, sizeof(*labels));
+	int error = labels == NULL ? -ENOMEM : 0;
+
+	if (error == 0)
+		error = make_labels(obico, records, labels);
+	if (error == 0)
+		error = make_listing(records, labels, out);
+	free(labels);
+	return error;
+}
+
 int
 obico_list(struct printer *printer, const struct wait *wait, const char *folder,
     struct listing **out)
 {
 	struct obico *obico = ((struct obico_printer *)printer)->obico;
 	struct records records = { 0 };
-	struct label *labels = NULL;
 	int error = ask_records(obico, wait, folder, &records);
 
-	if (error == 0) {
-		labels = calloc(records.count + 1, sizeof(*labels));
-		error = labels == NULL ? -ENOMEM : 0;
-	}
 	if (error == 0)
-		error = make_labels(obico, &records, labels);
+		error = name_records(obico, &records, out);
+	records_free(&records);
+	return error;
+}
+
+int
+obico_list_named(struct obico *obico, const struct wait *wait,
+    const char *folder, const char *name, struct listing **out)
+{
+	struct records records = { 0 };
+	int64_t id;
+	int error = library_folder_id(folder, &id);
+
 	if (error == 0)
-		error = make_listing(&records, labels, out);
-	free(labels);
+		error = library_list_named(obico, wait, id, name, &records);
+	if (error == 0)
+		error = drop_hidden(folder, &records);
+	if (error == 0 && records.count > 0)
+		qsort(records.all, records.count, sizeof(*records.all),
+		    compare);
+	if (error == 0)
+		error = name_records(obico, &records, out);
 	records_free(&records);
 	return error;
 }

@@ -243,7 +243,8 @@ add_record(struct records *records, const cJSON *object, bool is_folder)
 /* One page: which one it is, and what it and the folder have. */
 struct page {
 	int number;
-	int size; /* records that it may have */
+	int size;	  /* records that it may have */
+	const char *part; /* of their safe names; NULL: all of them */
 	int64_t here;
 	int64_t count;
 };
@@ -258,6 +259,10 @@ make_page_target(bool is_folder, int64_t folder, const struct page *page,
 		error = folder == LIBRARY_NO_ID ?
 		    buf_printf(out, "null") :
 		    buf_printf(out, "%" PRId64, folder);
+	if (error == 0 && page->part != NULL)
+		error = buf_printf(out, "&q=");
+	if (error == 0 && page->part != NULL)
+		error = http_escape(out, page->part, strlen(page->part));
 	if (error == 0)
 		error = buf_printf(out,
 		    "&sorting=created_at_asc&page_size=%d&page=%d", page->size,
@@ -319,9 +324,9 @@ ask_page(struct obico *obico, const struct wait *wait, bool is_folder,
  */
 static int
 ask_all(struct obico *obico, const struct wait *wait, bool is_folder,
-    int64_t folder, int size, struct records *out)
+    int64_t folder, const char *part, int size, struct records *out)
 {
-	struct page page = { .size = size };
+	struct page page = { .size = size, .part = part };
 	int64_t seen = 0, count = 0;
 	int error;
 
@@ -343,9 +348,9 @@ ask_all(struct obico *obico, const struct wait *wait, bool is_folder,
 	return -EOVERFLOW;
 }
 
-int
-library_list(struct obico *obico, const struct wait *wait, bool is_folder,
-    int64_t folder, struct records *out)
+static int
+list_part(struct obico *obico, const struct wait *wait, bool is_folder,
+    int64_t folder, const char *part, struct records *out)
 {
 	size_t before = out->count;
 	int size = PAGE, error = -EAGAIN, attempt;
@@ -353,11 +358,32 @@ library_list(struct obico *obico, const struct wait *wait, bool is_folder,
 	for (attempt = 0; attempt < ATTEMPTS && error == -EAGAIN; attempt++) {
 		while (out->count > before)
 			record_free(&out->all[--out->count]);
-		error = ask_all(obico, wait, is_folder, folder, size, out);
+		error = ask_all(obico, wait, is_folder, folder, part, size,
+		    out);
 		if (error != -EMSGSIZE)
 			continue;
 		error = size > FEW ? -EAGAIN : -EPROTO;
 		size = FEW;
 	}
 	return error == -EAGAIN ? -EBUSY : error;
+}
+
+int
+library_list(struct obico *obico, const struct wait *wait, bool is_folder,
+    int64_t folder, struct records *out)
+{
+	return list_part(obico, wait, is_folder, folder, NULL, out);
+}
+
+int
+library_list_named(struct obico *obico, const struct wait *wait, int64_t folder,
+    const char *name, struct records *out)
+{
+	char *part = library_safe_name(name);
+	int error = part == NULL ?
+	    -ENOMEM :
+	    list_part(obico, wait, false, folder, part, out);
+
+	free(part);
+	return error;
 }

@@ -74,6 +74,10 @@ int library_read(const char *text, size_t len, bool is_folder,
 int library_list(struct obico *, const struct wait *, bool is_folder,
     int64_t folder, struct records *out);
 
+/* The same of the files whose name is like that one; others may be there. */
+int library_list_named(struct obico *, const struct wait *, int64_t folder,
+    const char *name, struct records *out);
+
 /*
  * Delete a record, a folder with all that is in it.  Returns 0 when it is seen
  * to be gone.

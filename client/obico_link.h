@@ -82,6 +82,9 @@ int obico_camera(struct printer *, const struct wait *, enum topic,
 /* client/obico_files.c and its neighbours: the cloud folder "gcodes". */
 int obico_list(struct printer *, const struct wait *, const char *folder,
     struct listing **out);
+/* Of the files whose name is like that one. */
+int obico_list_named(struct obico *, const struct wait *, const char *folder,
+    const char *name, struct listing **out);
 int obico_size(struct printer *, const struct wait *, const char *folder,
     const struct entry *, off_t *out);
 int obico_fetch(struct printer *, const struct wait *, const char *folder,

@@ -58,8 +58,8 @@ look_before(struct sending *sending)
 	int error = library_folder_id(store->folder, &sending->folder);
 
 	if (error == 0)
-		error = obico_list(sending->printer, sending->wait,
-		    store->folder, &sending->before);
+		error = obico_list_named(sending->obico, sending->wait,
+		    store->folder, store->name, &sending->before);
 	if (error != 0)
 		return error;
 	there = listing_find(sending->before, store->name);
@@ -194,8 +194,8 @@ static int
 find_new(const struct sending *sending, struct record *out)
 {
 	struct records files = { 0 };
-	int error = library_list(sending->obico, sending->wait, false,
-	    sending->folder, &files);
+	int error = library_list_named(sending->obico, sending->wait,
+	    sending->folder, sending->store->name, &files);
 	size_t i;
 
 	if (error == 0)
@@ -277,6 +277,8 @@ remove_replaced(const struct sending *sending)
 	int error = obico_remove(sending->printer, sending->wait, store->folder,
 	    sending->replaced);
 
+	if (error != 0 && store->more != NULL)
+		*store->more = true;
 	if (error != 0)
 		log_say(LOG_LEVEL_ERROR,
 		    "%s/%s was stored; the file that it replaces could not be "

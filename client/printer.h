@@ -70,6 +70,7 @@ struct store {
 	int *start;	   /* NULL: just store it; else print it, and the
 			      verdict of that: 0, or -EBUSY with words */
 	bool trust;	   /* do not compare what the printer has then */
+	bool *more;	   /* set: not only this file has changed; or NULL */
 	char *words; /* STORE_WORDS bytes for what the printer says, or NULL */
 };
 

@@ -270,3 +270,38 @@ events_end() {
 	ctl latency 0
 	eventually cat "$P/status.json"
 }
+
+@test "a copy costs two questions at most, in a large folder too" {
+	local i
+	setup_account
+	cloud old.gcode "$DIR/a.gcode"
+	mounted
+	ls "$S"
+	forget_requests
+	for i in {1..20}; do
+		cp "$DIR/a.gcode" "$S/m$i.gcode"
+	done
+	assert_requests 20 '^POST$'
+	assert_requests_at_most 40 '^GET$'
+	forget_requests
+	cp "$DIR/b.gcode" "$S/m3.gcode"
+	assert_requests_at_most 4 '^GET$'
+	cmp "$DIR/b.gcode" "$S/m3.gcode"
+	[ "$(cloud_names | wc -l)" -eq 21 ]
+	[ "$(ls "$S" | wc -l)" -eq 21 ]
+}
+
+@test "a copy into a folder of many has few records told" {
+	local i
+	setup_account
+	for i in {1..30}; do
+		cloud "x$i.gcode" "$DIR/a.gcode" >/dev/null
+	done
+	mounted
+	ls "$S"
+	forget_requests
+	cp "$DIR/a.gcode" "$S/new.gcode"
+	refute jq -se '[.[] | select(.method == "GET" and
+	    (.target | test("g_code_files/.page|g_code_files/[?]")) and
+	    .out > 2000)] | length > 0' "$DIR/requests"
+}
