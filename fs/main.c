@@ -127,6 +127,7 @@ meet_printers(struct program *program)
 		log_say(LOG_LEVEL_ERROR, "out of memory");
 		return STATUS_MOUNT;
 	}
+	sections_check_watches(&program->sections, &wait);
 	TAILQ_FOREACH (section, &program->sections, link) {
 		if (section->error != 0)
 			status = section_explain(section);

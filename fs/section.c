@@ -286,3 +286,43 @@ section_unit(const struct section *section, const struct section_config *with,
 		    section->contact.storage.len);
 	return error;
 }
+
+static void
+check_watch(const struct section *section, const struct section *account,
+    const struct roster *roster)
+{
+	const struct roster_printer *printer;
+
+	if (section->options.obico == 0)
+		return;
+	printer = roster_find(roster, section->options.obico);
+	if (printer == NULL || printer->archived)
+		log_say(LOG_LEVEL_ERROR,
+		    "%s: obico = %lld: %s has no printer of that number",
+		    section->name, (long long)section->options.obico,
+		    account->name);
+}
+
+void
+sections_check_watches(const struct sections *sections, const struct wait *wait)
+{
+	const struct section *section, *account = NULL;
+	struct roster *roster;
+	struct obico *obico;
+	bool wanted = false;
+
+	TAILQ_FOREACH (section, sections, link) {
+		if (section_is_account(section))
+			account = section;
+		wanted = wanted || section->options.obico != 0;
+	}
+	if (!wanted || account == NULL || account->error != 0 ||
+	    section_obico(account, &obico) != 0)
+		return;
+	if (obico_roster(obico, wait, &roster) == 0) {
+		TAILQ_FOREACH (section, sections, link)
+			check_watch(section, account, roster);
+		roster_release(roster);
+	}
+	obico_release(obico);
+}

@@ -48,6 +48,12 @@ void sections_free(struct sections *);
 bool section_is_account(const struct section *);
 
 /*
+ * Say of each printer whose number the account has not that it is wrong; asks
+ * for the account's list if there is one to be watched.
+ */
+void sections_check_watches(const struct sections *, const struct wait *);
+
+/*
  * First contact, when the login is known: tells what it is, from memory if it
  * does not answer, and whether it does.  Returns what prusalink_contact or
  * obico_contact says, or -EINTR.

@@ -305,3 +305,20 @@ events_end() {
 	    (.target | test("g_code_files/.page|g_code_files/[?]")) and
 	    .out > 2000)] | length > 0' "$DIR/requests"
 }
+
+@test "a wrong number of a watched printer is told at the mount" {
+	setup_account
+	printf '[cloud]\ntype = obico\nurl = %s\ntoken_file = token\n' \
+	    "$URL" >"$DIR/printers.conf"
+	printf '[mk4]\nurl = http://127.0.0.1:9\nobico = 77\n' \
+	    >>"$DIR/printers.conf"
+	printf '[mini]\nurl = http://127.0.0.2:9\nobico = 2\n' \
+	    >>"$DIR/printers.conf"
+	sed -i '/^obico/a password_file = password' "$DIR/printers.conf"
+	"$PRUSAFS" -f -o "cache_dir=$DIR/cache" "$DIR/printers.conf" "$M" \
+	    >"$OUT" 2>&1 3>&- &
+	FS_PID=$!
+	eventually is_mounted
+	[ "$(grep -c 'mk4: obico = 77: cloud has no printer' "$OUT")" -eq 1 ]
+	refute grep -q 'obico = 2' "$OUT"
+}
