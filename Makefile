@@ -100,6 +100,7 @@ SRCS = \
 	client/obico_settings.c \
 	client/obico_shape.c \
 	client/obico_store.c \
+	client/obico_trim.c \
 	client/picture.c \
 	client/printer.c \
 	client/prusalink.c \

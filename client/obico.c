@@ -14,6 +14,7 @@
 #include "client/json.h"
 #include "client/log.h"
 #include "client/obico_link.h"
+#include "client/obico_trim.h"
 #include "client/roster.h"
 #include "client/text.h"
 #include "client/time.h"
@@ -153,6 +154,29 @@ obico_ask(struct obico *obico, const struct wait *wait, const char *method,
 	if (error == 0)
 		error = http_error(reply);
 	note_login(obico, error);
+	return error;
+}
+
+int
+obico_ask_trimmed(struct obico *obico, const struct wait *wait,
+    const char *target, struct http_reply *reply)
+{
+	struct trim trim = { 0 };
+	const struct sink sink = trim_sink(&trim);
+	const struct http_request request = {
+		.method = "GET", .target = target, .sink = &sink
+	};
+	int error = http_perform(obico->http, wait, &request, reply);
+
+	if (error == 0)
+		error = http_error(reply);
+	note_login(obico, error);
+	if (error == 0) {
+		buf_free(&reply->body);
+		reply->body = trim.out;
+	} else {
+		buf_free(&trim.out);
+	}
 	return error;
 }
 

@@ -202,8 +202,7 @@ library_get(struct obico *obico, const struct wait *wait, bool is_folder,
 	int error = library_target(is_folder, id, &target);
 
 	if (error == 0)
-		error = obico_ask(obico, wait, "GET", target.data, NULL,
-		    &reply);
+		error = obico_ask_trimmed(obico, wait, target.data, &reply);
 	if (error == 0)
 		error = library_read(buf_text(&reply.body), reply.body.len,
 		    is_folder, &record);
@@ -305,8 +304,7 @@ ask_page(struct obico *obico, const struct wait *wait, bool is_folder,
 	int error = make_page_target(is_folder, folder, page, &target);
 
 	if (error == 0)
-		error = obico_ask(obico, wait, "GET", target.data, NULL,
-		    &reply);
+		error = obico_ask_trimmed(obico, wait, target.data, &reply);
 	if (error == 0)
 		error = read_page(&reply, is_folder, records, page);
 	if (error == -EPROTO && reply.received > MUCH)

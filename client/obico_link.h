@@ -46,6 +46,10 @@ struct obico_printer {
 int obico_ask(struct obico *, const struct wait *, const char *method,
     const char *target, const char *text, struct http_reply *);
 
+/* A GET, whose answer comes without the prints of files (obico_trim.h). */
+int obico_ask_trimmed(struct obico *, const struct wait *, const char *target,
+    struct http_reply *);
+
 /*
  * What a printer tells now: its object as JSON without secrets, appended to
  * out.  picture gets the URL of its picture (caller: free), or NULL; it may be

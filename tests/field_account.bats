@@ -322,3 +322,14 @@ events_end() {
 	[ "$(grep -c 'mk4: obico = 77: cloud has no printer' "$OUT")" -eq 1 ]
 	refute grep -q 'obico = 2' "$OUT"
 }
+
+@test "a file that was printed 5,000 times is listed and read" {
+	setup_account
+	cloud a.gcode "$DIR/a.gcode"
+	mounted
+	ctl prints 5000
+	[ "$(ls "$S")" = a.gcode ]
+	[ "$(stat -c %s "$S/a.gcode")" -eq 3000 ]
+	cmp "$DIR/a.gcode" "$S/a.gcode"
+	assert_requests 1 '^GET$' 'g_code_files/[?]'
+}

@@ -164,6 +164,16 @@ run_says(const struct order *order)
 	return run_report(order);
 }
 
+/* Each file was printed so often before. */
+static int
+run_prints(const struct order *order)
+{
+	if (order->count != 2)
+		return -EINVAL;
+	order->obico->former_prints = strtol(order->words[1], NULL, 10);
+	return 0;
+}
+
 static int
 run_closed(const struct order *order)
 {
@@ -298,6 +308,7 @@ static const struct {
 	{ "library", NULL,     false, run_library },
 	{ "pause",   "from",   true,  run_pause },
 	{ "print",   NULL,     true,  run_print },
+	{ "prints",  NULL,     false, run_prints },
 	{ "pro",     NULL,     false, run_pro },
 	{ "restart", NULL,     false, run_restart },
 	{ "resume",  "from",   true,  run_resume },

@@ -147,6 +147,7 @@ struct obico_event {
 struct obico {
 	struct obico_account accounts[OBICO_ACCOUNTS];
 	TAILQ_HEAD(, obico_printer) printers; /* in the order of their ids */
+	long former_prints; /* that each file's print_set has besides */
 	TAILQ_HEAD(obico_prints, obico_print) prints;
 	TAILQ_HEAD(, obico_folder) folders;
 	TAILQ_HEAD(, obico_file) files;

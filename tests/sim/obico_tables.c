@@ -263,6 +263,13 @@ render_prints(struct call *call, struct text *out,
 		obico_render_print(call, out, print, false);
 		comma = ",";
 	}
+	for (long i = 0; i < call->obico->former_prints; i++) {
+		text_printf(out,
+		    "%s{\"id\":%ld,\"filename\":\"a]\\\"[{%0*d\","
+		    "\"g_code_file\":{\"print_set\":[[]]}}",
+		    comma, 100000 + i, 2000, 0);
+		comma = ",";
+	}
 	text_puts(out, "]");
 }
 
