@@ -52,9 +52,9 @@ class Keeper:
             self.backed = True
         return Step("back up", call)
 
-    def move(self, name, old, new):
+    def move(self, name, old, new, adds=()):
         return Step(name, lambda: os.rename(self.steps.at(old),
-                                            self.steps.at(new)))
+                                            self.steps.at(new)), adds=adds)
 
     def script(self):
         """In order; each begins when the one before has ended."""
@@ -64,11 +64,11 @@ class Keeper:
         yield Step("copy in", lambda: write_all(
             self.steps.at("a.gcode"), first), adds=(first,))
         yield Step("write a temporary file", lambda: write_all(
-            self.steps.at("t.gcode.part"), staged, sync=True),
-            adds=(staged,))
+            self.steps.at("t.gcode.part"), staged, sync=True))
         yield self.back_up("a.gcode", "a.gcode.bak")
         yield self.put("replace", "a.gcode", second)
-        yield self.move("rename in", "t.gcode.part", "p.gcode")
+        yield self.move("rename in", "t.gcode.part", "p.gcode",
+                        adds=(staged,))
         yield Step("unlink the backup", lambda: os.unlink(
             self.steps.at("a.gcode.bak")), drops=(first,))
         self.backed = False
