@@ -52,6 +52,7 @@ SRCS = \
 	cache/book.c \
 	cache/cache.c \
 	cache/cache_change.c \
+	cache/cache_truth.c \
 	cache/content.c \
 	cache/content_keep.c \
 	cache/crew.c \

@@ -252,17 +252,37 @@ cache_peek(struct printer *printer, enum topic topic, int64_t age_ms,
 	return known;
 }
 
-static int
-cache_list(struct printer *printer, const struct wait *wait, const char *folder,
+void
+cache_expire_folder(struct printer *printer, const char *folder, int64_t age_ms)
+{
+	struct cache *cache = (struct cache *)printer;
+
+	pthread_mutex_lock(&cache->lock);
+	slots_expire_folder(&cache->slots, folder, time_now_ms() - age_ms);
+	pthread_mutex_unlock(&cache->lock);
+}
+
+int
+cache_ask_list(struct cache *cache, const struct wait *wait, const char *folder,
     struct listing **out)
 {
 	struct answer answer = { 0 };
-	int error = get((struct cache *)printer, wait, TOPIC_COUNT, folder,
-	    &answer);
+	int error = get(cache, wait, TOPIC_COUNT, folder, &answer);
 
 	if (error == 0)
 		*out = answer.listing;
 	return error;
+}
+
+static int
+cache_list(struct printer *printer, const struct wait *wait, const char *folder,
+    struct listing **out)
+{
+	struct cache *cache = (struct cache *)printer;
+	int error = cache_ask_list(cache, wait, folder, out);
+
+	return error == -ENOENT ? cache_judge_folder(cache, wait, folder) :
+				  error;
 }
 
 static uint64_t
@@ -301,7 +321,8 @@ cache_size(struct printer *printer, const struct wait *wait, const char *folder,
 	turn_give(&cache->sizes);
 out:
 	free(path);
-	return error;
+	return error == -ENOENT ? cache_judge_file(cache, wait, folder, entry) :
+				  error;
 }
 
 static int
@@ -317,7 +338,8 @@ cache_fetch(struct printer *printer, const struct wait *wait,
 	    printer_size(printer, wait, folder, entry, &size) == 0)
 		pace_note(&cache->pace, PACE_DOWN, size,
 		    time_now_ms() - began_ms);
-	return error;
+	return error == -ENOENT ? cache_judge_file(cache, wait, folder, entry) :
+				  error;
 }
 
 int64_t

@@ -19,17 +19,27 @@ struct book;
  * removed is taken out of what is remembered of folders, which gets no
  * younger.
  *
+ * A folder is -ENOENT when a listing of the one around it lacks it, a file
+ * whose size is asked for or that is fetched when a new listing of its folder
+ * does.  Else an answer "not found" is -EIO, or what is wrong with the folders
+ * above, such as -ENOMEDIUM.
+ *
  * Takes inner in any case, borrows book for its life.  Returns 0 and the
  * printer (caller: printer_free), or -ENOMEM.
  */
 int cache_new(struct printer *inner, struct book *book, int64_t ttl_ms,
     struct printer **out);
 
+#define CACHE_LIST_MS 5000 /* a folder's listing is believed so long */
+
 /*
  * What is remembered of a document and older than age_ms is asked for anew by
  * whoever wants it next.
  */
 void cache_expire(struct printer *, enum topic, int64_t age_ms);
+
+/* The same for what is remembered of a folder. */
+void cache_expire_folder(struct printer *, const char *folder, int64_t age_ms);
 
 /*
  * Append a document to out if one no older than age_ms is remembered; never

@@ -28,6 +28,18 @@ struct cache {
 	uint64_t misses; /* questions that went out */
 };
 
+/* What is remembered or told of a folder; -ENOENT: the answer was 404. */
+int cache_ask_list(struct cache *, const struct wait *, const char *folder,
+    struct listing **out);
+
+/*
+ * cache/cache_truth.c: a folder, or a file in it, was not found.  Returns
+ * -ENOENT if it is gone, or why that is not known.
+ */
+int cache_judge_folder(struct cache *, const struct wait *, const char *folder);
+int cache_judge_file(struct cache *, const struct wait *, const char *folder,
+    const struct entry *);
+
 /* The functions of a cache that change something on its printer. */
 int cache_store(struct printer *, const struct wait *, const struct store *,
     struct entry *out);

@@ -5,13 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cache/cache.h"
 #include "cache/slot.h"
 #include "client/listing.h"
 
 #define LONG_MS	   300000 /* what changes by a restart only */
-#define LIST_MS	   5000
-#define PRINTS_MS  30000 /* a print lasts longer */
-#define PICTURE_MS 10000 /* cameras take them every 10 s at the most */
+#define PRINTS_MS  30000  /* a print lasts longer */
+#define PICTURE_MS 10000  /* cameras take them every 10 s at the most */
 #define SLOTS	   256
 
 static void
@@ -72,7 +72,7 @@ slot_new(const struct slots *slots, enum topic topic, const char *key)
 	if (slot->lasting)
 		slot->ttl_ms = LONG_MS;
 	if (topic == TOPIC_COUNT)
-		slot->ttl_ms = LIST_MS;
+		slot->ttl_ms = CACHE_LIST_MS;
 	if (topic == TOPIC_PRINTS)
 		slot->ttl_ms = PRINTS_MS;
 	if (topic == TOPIC_PICTURE || topic == TOPIC_PNG)
@@ -122,6 +122,18 @@ slots_expire(struct slots *slots, enum topic topic, int64_t oldest_ms)
 
 	TAILQ_FOREACH (slot, &slots->list, link) {
 		if (slot->topic == topic && slot->done_ms < oldest_ms)
+			slot->done_ms = INT64_MIN / 2;
+	}
+}
+
+void
+slots_expire_folder(struct slots *slots, const char *folder, int64_t oldest_ms)
+{
+	struct slot *slot;
+
+	TAILQ_FOREACH (slot, &slots->list, link) {
+		if (slot->topic == TOPIC_COUNT && slot->done_ms < oldest_ms &&
+		    strcmp(slot->key, folder) == 0)
 			slot->done_ms = INT64_MIN / 2;
 	}
 }

@@ -56,6 +56,9 @@ const struct slot *slots_find(const struct slots *, enum topic,
 /* Answers about that topic that came before oldest_ms are out of date. */
 void slots_expire(struct slots *, enum topic, int64_t oldest_ms);
 
+/* The same for one folder. */
+void slots_expire_folder(struct slots *, const char *folder, int64_t oldest_ms);
+
 /*
  * A file was removed and nothing else changed: what is remembered of folders
  * since the generation before goes on into this one, of that folder without

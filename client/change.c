@@ -3,6 +3,7 @@
  * folders deleted.  No state of its own, any thread.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "client/buf.h"
@@ -11,6 +12,7 @@
 #include "client/link.h"
 #include "client/listing.h"
 #include "client/log.h"
+#include "client/shape.h"
 #include "client/time.h"
 
 #define SEEN_MS	     2000
@@ -82,6 +84,25 @@ link_make_folder(struct printer *printer, const struct wait *wait,
 	return error;
 }
 
+/* It is not there: it is gone unless the whole medium is. */
+static int
+check_gone(struct link *link, const struct wait *wait, const char *folder)
+{
+	const struct dialect_storage *storage;
+	struct shape_storage now;
+	char name[16];
+	int error;
+
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(folder, "/"), folder);
+	storage = dialect_storage(link->printer.dialect, name);
+	if (storage == NULL || !storage->removable)
+		return 0;
+	error = link_storage(link, wait, folder, &now);
+	if (error == 0)
+		return now.available ? 0 : -ENOMEDIUM;
+	return error == -EINTR || error == -ENOMEM ? error : -EIO;
+}
+
 /*
  * A deletion without a clear answer: what is there now decides.  Buddy answers
  * 404 for a folder that is not empty, and for a file with the read-only
@@ -104,7 +125,7 @@ settle_removal(struct link *link, const struct wait *wait, const char *folder,
 	}
 	found = link_entry(link, wait, folder, entry->short_name, &there);
 	if (found == -ENOENT)
-		return 0;
+		return check_gone(link, wait, folder);
 	if (found != 0)
 		return error;
 	entry_free(&there);

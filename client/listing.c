@@ -10,6 +10,7 @@
 
 #include "client/listing.h"
 #include "client/name.h"
+#include "client/time.h"
 
 /* A name to find an entry by. */
 struct handle {
@@ -20,6 +21,7 @@ struct handle {
 
 struct listing {
 	atomic_int holders;
+	int64_t told_ms;
 	bool folds;
 	bool had_doubles; /* entries whose name an earlier one has */
 	size_t count;
@@ -63,6 +65,7 @@ listing_new(struct listing **out)
 	if (listing == NULL)
 		return -ENOMEM;
 	atomic_init(&listing->holders, 1);
+	listing->told_ms = time_now_ms();
 	*out = listing;
 	return 0;
 }
@@ -241,6 +244,7 @@ listing_without(struct listing *from, const struct entry *entry,
 	error = listing_new(&listing);
 	if (error != 0)
 		return error;
+	listing->told_ms = from->told_ms;
 	error = copy_but(from, (size_t)(gone - from->entries), listing);
 	if (error != 0) {
 		listing_release(listing);
@@ -310,6 +314,12 @@ listing_find(const struct listing *listing, const char *name)
 	    strcmp(listing->handles[low].name, wanted) != 0)
 		return NULL;
 	return &listing->entries[listing->handles[low].at];
+}
+
+bool
+listing_is_recent(const struct listing *listing, int64_t age_ms)
+{
+	return time_now_ms() - listing->told_ms <= age_ms;
 }
 
 size_t

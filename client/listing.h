@@ -36,7 +36,9 @@ int64_t entry_version(const struct entry *);
  */
 struct listing;
 
-/* Returns 0 and an empty listing that the caller holds, or -ENOMEM. */
+/*
+ * Returns 0 and an empty listing that the caller holds, told now, or -ENOMEM.
+ */
 int listing_new(struct listing **out);
 struct listing *listing_hold(struct listing *);
 void listing_release(struct listing *);
@@ -54,7 +56,8 @@ int listing_add(struct listing *, struct entry *);
 int listing_finish(struct listing *, bool folds);
 
 /*
- * A finished listing as it is without that entry (caller: listing_release).
+ * A finished listing as it is without that entry (caller: listing_release);
+ * it gets no younger.
  * -EAGAIN: only the printer can say, for there were more of that name or it
  * stands for another file now, or nothing else is left.
  */
@@ -70,6 +73,12 @@ int listing_with(const struct listing *, const struct entry *,
 
 /* The entry with that long or short name, or NULL.  Borrowed. */
 const struct entry *listing_find(const struct listing *, const char *name);
+
+/*
+ * Was it told age_ms ago at the most?  What an older one lacks may be there by
+ * now.
+ */
+bool listing_is_recent(const struct listing *, int64_t age_ms);
 
 size_t listing_count(const struct listing *);
 const struct entry *listing_at(const struct listing *, size_t);

@@ -16,6 +16,7 @@
 #include "client/dialect.h"
 #include "client/finished.h"
 #include "client/http.h"
+#include "client/json.h"
 #include "client/link.h"
 #include "client/listing.h"
 #include "client/log.h"
@@ -125,6 +126,62 @@ link_check_medium(struct link *link, const struct wait *wait,
 	return error;
 }
 
+/* Is it the medium that is out?  Returns that, or -EIO. */
+static int
+explain_missing(struct link *link, const struct wait *wait, const char *folder)
+{
+	return link_check_medium(link, wait, folder, -EIO);
+}
+
+/*
+ * Buddy tells an empty root without a stick, and when it could not open the
+ * folder just now (at most six objects are open).  The folder's own name is
+ * empty then.  What cannot be proved to be empty is an error.
+ */
+static int
+prove_empty(struct link *link, const struct wait *wait, const char *folder,
+    const struct buf *text)
+{
+	struct shape_storage storage;
+	struct buf name = { 0 };
+	bool is_named, is_nameless;
+	int error = json_field(text->data, text->len, "name", &name);
+
+	is_named = error == 0 && name.len > 0;
+	is_nameless = error == 0 && name.len == 0;
+	buf_free(&name);
+	if (is_named && strchr(folder, '/') != NULL)
+		return 0;
+	error = link_storage(link, wait, folder, &storage);
+	if (error == -EINTR || error == -ENOMEM)
+		return error;
+	if (error != 0)
+		return is_named ? 0 : -EIO;
+	if (!storage.available)
+		return -ENOMEDIUM;
+	return is_nameless ? -EIO : 0;
+}
+
+/* What could not be asked is neither empty nor gone. */
+static int
+judge_listing(struct link *link, const struct wait *wait, const char *folder,
+    const struct buf *text, const struct listing *listing, int error)
+{
+	const struct dialect_storage *storage;
+	char name[16];
+
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(folder, "/"), folder);
+	storage = dialect_storage(link->printer.dialect, name);
+	if (error == 0 && listing_count(listing) == 0 && storage != NULL &&
+	    storage->removable)
+		return prove_empty(link, wait, folder, text);
+	if (strchr(folder, '/') != NULL)
+		return error;
+	if (error == -ENOENT)
+		return explain_missing(link, wait, folder);
+	return error == -ENOTDIR ? -EPROTO : error;
+}
+
 static int
 list(struct printer *printer, const struct wait *wait, const char *folder,
     struct listing **out)
@@ -132,7 +189,6 @@ list(struct printer *printer, const struct wait *wait, const char *folder,
 	struct link *link = (struct link *)printer;
 	struct http_reply reply = { 0 };
 	struct buf target = { 0 };
-	bool is_root = strchr(folder, '/') == NULL;
 	struct listing *listing = NULL;
 	int error = link_target(link, "/api/v1/files/", folder, NULL, &target);
 
@@ -141,9 +197,7 @@ list(struct printer *printer, const struct wait *wait, const char *folder,
 	if (error == 0)
 		error = shape_listing(printer->dialect, reply.body.data,
 		    reply.body.len, &listing);
-	if (is_root &&
-	    (error == -ENOENT || (error == 0 && listing_count(listing) == 0)))
-		error = link_check_medium(link, wait, folder, error);
+	error = judge_listing(link, wait, folder, &reply.body, listing, error);
 	http_reply_free(&reply);
 	buf_free(&target);
 	if (error != 0) {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cache/book.h"
+#include "cache/cache.h"
 #include "cache/stage.h"
 #include "cache/withheld.h"
 #include "client/name.h"
@@ -16,6 +17,8 @@
 #include "fs/storage.h"
 #include "fs/unit.h"
 #include "fs/upload.h"
+
+#define SLACK_MS 500 /* from memory to here */
 
 static int
 staged_child(struct place *folder, const char *key, struct place **out)
@@ -153,6 +156,10 @@ storage_list(const struct caller *caller, struct place *folder,
 	    &listing);
 	if (error != 0)
 		return error;
+	/* From memory, while the printer is away: is it empty still? */
+	if (listing_count(listing) == 0 &&
+	    !listing_is_recent(listing, CACHE_LIST_MS + SLACK_MS))
+		error = -EHOSTDOWN;
 	for (i = 0; i < listing_count(listing) && error == 0; i++)
 		error = add_entry(&collector, listing_at(listing, i));
 	listing_release(listing);

@@ -49,6 +49,12 @@ int storage_find_place(const struct caller *, const struct place *,
  */
 int storage_child(struct place *folder, const char *name, struct place **out);
 
+/*
+ * Shall this be a new name, and is it one?  Returns 0, -EEXIST, or why that is
+ * not known.
+ */
+int storage_check_new(const struct caller *, const struct place *);
+
 /* Is this what desktops look for in every folder, and no printer has? */
 bool storage_answers_here(const char *name);
 

@@ -19,6 +19,7 @@
 #include "fs/unit.h"
 
 #define JOB_AGE_MS 10000 /* a remembered job that is still believed */
+#define NEW_MS	   1000	 /* a listing that lacks what shall be new */
 
 bool
 storage_answers_here(const char *name)
@@ -50,9 +51,10 @@ storage_found_free(struct storage_find *found)
 	memset(found, 0, sizeof(*found));
 }
 
-int
-storage_find_in(const struct caller *caller, struct unit *unit,
-    const char *folder, const char *name, struct entry *out)
+/* -ENOENT: a listing that is no older lacks it; -EHOSTDOWN: an older one. */
+static int
+find_listed(const struct caller *caller, struct unit *unit, const char *folder,
+    const char *name, int64_t age_ms, struct entry *out)
 {
 	const struct entry *entry;
 	struct listing *listing;
@@ -62,9 +64,47 @@ storage_find_in(const struct caller *caller, struct unit *unit,
 	if (error != 0)
 		return error;
 	entry = listing_find(listing, name);
-	error = entry == NULL ? -ENOENT : entry_copy(out, entry);
+	if (entry != NULL)
+		error = entry_copy(out, entry);
+	else
+		error = listing_is_recent(listing, age_ms) ? -ENOENT :
+							     -EHOSTDOWN;
 	listing_release(listing);
 	return error;
+}
+
+int
+storage_find_in(const struct caller *caller, struct unit *unit,
+    const char *folder, const char *name, struct entry *out)
+{
+	int error = find_listed(caller, unit, folder, name, CACHE_LIST_MS, out);
+
+	/* It may have grown too old on its way here. */
+	if (error == -EHOSTDOWN)
+		error = find_listed(caller, unit, folder, name, CACHE_LIST_MS,
+		    out);
+	return error;
+}
+
+int
+storage_check_new(const struct caller *caller, const struct place *place)
+{
+	struct unit *unit = place->unit;
+	char *folder = name_folder(place->wire);
+	struct entry entry;
+	int error;
+
+	if (folder == NULL)
+		return -ENOMEM;
+	cache_expire_folder(unit->printer, folder, NEW_MS);
+	error = find_listed(caller, unit, folder, name_of(place->path),
+	    CACHE_LIST_MS, &entry);
+	if (error == 0) {
+		entry_free(&entry);
+		error = -EEXIST;
+	}
+	free(folder);
+	return error == -ENOENT ? 0 : error;
 }
 
 int

@@ -1,0 +1,224 @@
+#!/usr/bin/env bats
+# What could not be asked is neither empty nor gone, and memory proves nothing
+# without a good stamp.
+# shellcheck disable=SC2034,SC2154 # helper.bash sets and uses these
+load helper
+
+# Two files, one in a folder, and a copy of all that is there.
+backed_up() {
+	fresh "$1"
+	rm -rf "$DIR/bak"
+	on_disk precious.gcode 3000
+	on_disk parts/q.gcode 2000
+	mkdir "$DIR/bak"
+	rsync -a "$S/" "$DIR/bak/"
+	complete
+}
+
+complete() {
+	[ -f "$DIR/bak/precious.gcode" ] && [ -f "$DIR/bak/parts/q.gcode" ]
+}
+
+# What is remembered of a folder grows too old to be told.
+fails_by_and_by() {
+	eventually refute ls "$1"
+}
+
+again() {
+	run rsync -a --delete "$S/" "$DIR/bak/"
+	echo "# rsync ($status): $output"
+	complete
+}
+
+@test "a missing stick whose storage cannot be asked is not an empty one" {
+	backed_up buddy
+	ctl usb out
+	ctl fail GET /api/v1/storage 503 90
+	fails_by_and_by "$S"
+	assert_fails_with 'Input/output error' ls "$S"
+	again
+	[ "$status" -ne 0 ]
+}
+
+@test "a folder below a stick just pulled is not gone" {
+	backed_up buddy
+	echo refresh >"$M/control"
+	ls "$S"
+	ctl usb out
+	again
+	[ "$status" -ne 0 ]
+	assert_fails_with 'No medium' ls "$S/parts"
+	fails_by_and_by "$S"
+	again
+	assert_fails_with 'No medium' stat "$S/precious.gcode"
+	assert_fails_with 'No medium' stat "$S/parts/q.gcode"
+}
+
+@test "a storage that is not found is not gone" {
+	local kind fault
+	for kind in $(both); do
+		for fault in 404 500 503 204 410; do
+			backed_up "$kind"
+			echo refresh >"$M/control"
+			ctl fail GET "/api/v1/files/$STORAGE" "$fault" 40
+			run ls "$S"
+			[ "$status" -ne 0 ]
+			[[ $output != *'No such file'* ]]
+			run stat "$S/precious.gcode"
+			[ "$status" -ne 0 ]
+			[[ $output != *'No such file'* ]]
+			again
+			[ "$status" -ne 0 ]
+		done
+	done
+}
+
+@test "a folder that is not found while its parent lists it is not gone" {
+	local kind
+	for kind in $(both); do
+		backed_up "$kind"
+		echo refresh >"$M/control"
+		ls "$S"
+		ctl fail GET "/api/v1/files/$STORAGE/" 404 40
+		run ls "$S/parts" "$S/PARTS"
+		[[ $output == *'Input/output error'* ]]
+		again
+		[ "$status" -ne 0 ]
+	done
+}
+
+@test "a file that is not found while its folder lists it is not gone" {
+	backed_up buddy
+	echo refresh >"$M/control"
+	ls "$S"
+	ctl fail GET /api/v1/files/usb/PRECI 404 40
+	assert_fails_with 'Input/output error' stat "$S/precious.gcode"
+	again
+	[ "$status" -ne 0 ]
+}
+
+@test "a folder or file that another client deletes is gone" {
+	local kind
+	for kind in $(both); do
+		backed_up "$kind"
+		mkdir "$DISK/deep"
+		on_disk deep/er/x.gcode
+		echo refresh >"$M/control"
+		ls "$S" "$S/deep" "$S/deep/er" "$S/parts"
+		rm -r "$DISK/deep" "$DISK/parts"
+		eventually refute test -e "$S/deep/er/x.gcode"
+		eventually refute test -e "$S/parts"
+		assert_fails_with 'No such file' ls "$S/parts"
+		assert_fails_with 'No such file' ls "$S/deep/er"
+		rsync -a --delete "$S/" "$DIR/bak/"
+		[ -f "$DIR/bak/precious.gcode" ]
+		[ ! -e "$DIR/bak/parts" ]
+	done
+}
+
+@test "a cut or broken listing is not a shorter one" {
+	local kind order
+	for kind in $(both); do
+		for order in 'cut-after 60' garbage; do
+			backed_up "$kind"
+			echo refresh >"$M/control"
+			# shellcheck disable=SC2086
+			ctl $order 3
+			run ls "$S"
+			[[ $output != *'No such file'* ]]
+			echo refresh >"$M/control"
+			again
+		done
+	done
+}
+
+@test "an empty stick is empty, a folder that cannot be opened is not" {
+	fresh buddy
+	[ -z "$(ls "$S")" ]
+	mkdir "$S/hollow"
+	[ -z "$(ls "$S/hollow")" ]
+	rmdir "$S/hollow"
+	[ -z "$(ls "$S")" ]
+	echo refresh >"$M/control"
+	ctl fail GET /api/v1/storage 503 9
+	[ -z "$(ls "$S")" ]
+}
+
+@test "a Raspberry Pi's card that is out is no empty one, however asked" {
+	fresh pi
+	mkdir -p "$DIR/printer/sdcard/parts"
+	model "$DIR/printer/sdcard/parts/x.gcode"
+	ls "$M/sdcard"
+	ctl sd out
+	run ls "$M/sdcard/parts"
+	[ "$status" -ne 0 ]
+	[[ $output != *'No such file'* ]]
+	echo refresh >"$M/control"
+	assert_fails_with 'No medium' ls "$M/sdcard"
+	assert_fails_with 'No medium' ls "$M/sdcard/parts"
+	assert_fails_with 'No medium' stat "$M/sdcard/parts/x.gcode"
+	echo refresh >"$M/control"
+	ctl fail GET /api/v1/storage 503 9
+	assert_fails_with 'Input/output error' ls "$M/sdcard"
+}
+
+@test "rm of a file on a stick that is out fails" {
+	backed_up buddy
+	ls -l "$S" "$S/parts"
+	ctl usb out
+	assert_fails_with 'No medium' rm "$S/precious.gcode"
+	assert_fails_with 'No medium' rmdir "$S/parts"
+	ctl usb in
+	echo refresh >"$M/control"
+	[ -f "$S/precious.gcode" ]
+}
+
+says_down() {
+	assert_fails_with 'Host is down' "$@"
+}
+
+@test "what a printer that is away had not is not known to be missing" {
+	local kind
+	for kind in $(both); do
+		backed_up "$kind"
+		ls "$S"
+		printer_dies
+		assert_fails_with 'down' cat "$M/job.json"
+		eventually says_down stat "$S/new.gcode"
+		ls "$S"
+		again
+	done
+}
+
+@test "another stick has what it has, and no more is believed" {
+	backed_up buddy
+	ctl usb out
+	mv "$DISK/precious.gcode" "$DISK/other.gcode"
+	ctl usb in
+	run ls "$S/parts"
+	[ "$status" -eq 0 ]
+	eventually test -e "$S/other.gcode"
+	[ "$(ls "$S")" = $'other.gcode\nparts' ]
+	assert_fails_with 'No such file' stat "$S/precious.gcode"
+}
+
+# The empty file of a create that was not refused goes with its end.
+refuses_new() {
+	run python3 -c '
+import os, sys
+os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+os.unlink(sys.argv[1])' "$S/new.gcode"
+	[[ $output == *'File exists'* ]]
+}
+
+@test "an exclusive create sees what came more than a second ago" {
+	local kind
+	for kind in $(both); do
+		fresh "$kind"
+		on_disk old.gcode
+		ls "$S"
+		on_disk new.gcode
+		eventually refuses_new
+		assert_requests 0 PUT
+	done
+}
