@@ -52,6 +52,7 @@ SRCS = \
 	cache/book.c \
 	cache/cache.c \
 	cache/cache_change.c \
+	cache/cache_file.c \
 	cache/cache_truth.c \
 	cache/content.c \
 	cache/content_keep.c \
@@ -61,6 +62,7 @@ SRCS = \
 	cache/spool.c \
 	cache/stage.c \
 	cache/staged.c \
+	cache/stamp.c \
 	cache/unsent.c \
 	cache/unsent_disk.c \
 	cache/unsent_gone.c \

@@ -1,9 +1,10 @@
 /*
  * Sizes and times of a printer's files.  A line of the file is
  *
- *	STAMP SIZE SECONDS NANOSECONDS PATH
+ *	STAMP SIZE SECONDS NANOSECONDS @SEEN PATH
  *
- * with -1 for a size and a nanosecond that are not known; the last line of a
+ * with -1 for a size and a nanosecond that are not known, and when the size was
+ * told, which may be missing; the last line of a
  * path counts, so noting is appending one line, which two mounts may do at
  * the same time.  "/" for a path makes the sizes above it void.  Any thread;
  * book.lock guards everything.
@@ -21,11 +22,13 @@
 #include <unistd.h>
 
 #include "cache/book.h"
+#include "cache/stamp.h"
 #include "client/buf.h"
 
-#define BUCKETS 1024
-#define RECORDS 50000 /* the oldest are forgotten beyond */
-#define ALL	"/"   /* no file has that path */
+#define BUCKETS	  1024
+#define RECORDS	  50000 /* the oldest are forgotten beyond */
+#define SETTLED_S 3600	/* a stamp that old proves all it ever will */
+#define ALL	  "/"	/* no file has that path */
 
 struct record {
 	TAILQ_ENTRY(record) bucket;
@@ -33,6 +36,8 @@ struct record {
 	char *path;
 	int64_t stamp;
 	off_t size;
+	int64_t seen_s;	 /* when the size was told; 0: not known */
+	int64_t first_s; /* when it was first asked for; 0: never */
 	struct timespec mtime;
 };
 
@@ -40,6 +45,7 @@ TAILQ_HEAD(records, record);
 
 struct book {
 	pthread_mutex_t lock;
+	struct stamps *stamps;
 	char *file;
 	bool is_cut; /* its last line was not written whole */
 	int fd;	     /* all below under lock; -1: kept in memory only */
@@ -85,6 +91,8 @@ clear(struct record *record, int64_t stamp)
 {
 	record->stamp = stamp;
 	record->size = -1;
+	record->seen_s = 0;
+	record->first_s = 0;
 	record->mtime.tv_sec = 0;
 	record->mtime.tv_nsec = -1;
 }
@@ -123,9 +131,10 @@ open_to_append(struct book *book)
 static int
 print_record(struct buf *out, const struct record *record)
 {
-	return buf_printf(out, "%" PRId64 " %lld %lld %ld %s\n", record->stamp,
-	    (long long)record->size, (long long)record->mtime.tv_sec,
-	    record->mtime.tv_nsec, record->path);
+	return buf_printf(out, "%" PRId64 " %lld %lld %ld @%" PRId64 " %s\n",
+	    record->stamp, (long long)record->size,
+	    (long long)record->mtime.tv_sec, record->mtime.tv_nsec,
+	    record->seen_s, record->path);
 }
 
 /* Another mount that wrote the book anew has left us with the former one. */
@@ -170,14 +179,21 @@ load_line(struct book *book, char *line)
 {
 	long long size, seconds;
 	struct record *record;
-	int64_t stamp;
+	int64_t stamp, seen_s = 0;
 	long nanoseconds;
-	int used = 0;
+	int used = 0, more = 0;
 
 	line[strcspn(line, "\n")] = '\0';
 	if (sscanf(line, "%" SCNd64 " %lld %lld %ld %n", &stamp, &size,
 		&seconds, &nanoseconds, &used) < 4 ||
-	    used == 0 || line[used] == '\0' || nanoseconds > 999999999)
+	    used == 0 || nanoseconds > 999999999)
+		return;
+	if (sscanf(line + used, "@%" SCNd64 " %n", &seen_s, &more) == 1 &&
+	    more > 0)
+		used += more;
+	else
+		seen_s = 0;
+	if (line[used] == '\0')
 		return;
 	if (strcmp(line + used, ALL) == 0) {
 		forget_sizes(book);
@@ -187,6 +203,7 @@ load_line(struct book *book, char *line)
 	if (record == NULL)
 		return;
 	record->size = size < 0 ? -1 : (off_t)size;
+	record->seen_s = seen_s;
 	record->mtime.tv_sec = (time_t)seconds;
 	record->mtime.tv_nsec = nanoseconds < 0 ? -1 : nanoseconds;
 }
@@ -245,7 +262,9 @@ book_open(const char *dir, const char *name, struct book **out)
 
 	if (book == NULL)
 		return -ENOMEM;
-	if (asprintf(&book->file, "%s/%s.book", dir, name) < 0) {
+	if (stamps_new(&book->stamps) != 0 ||
+	    asprintf(&book->file, "%s/%s.book", dir, name) < 0) {
+		stamps_free(book->stamps);
 		free(book);
 		return -ENOMEM;
 	}
@@ -270,12 +289,20 @@ book_close(struct book *book)
 	if (book->fd >= 0)
 		close(book->fd);
 	pthread_mutex_destroy(&book->lock);
+	stamps_free(book->stamps);
 	free(book->file);
 	free(book);
 }
 
+struct stamps *
+book_stamps(struct book *book)
+{
+	return book->stamps;
+}
+
 bool
-book_size(struct book *book, const char *path, int64_t stamp, off_t *out)
+book_size(struct book *book, const char *path, int64_t stamp, off_t *out,
+    int64_t *seen_s)
 {
 	const struct record *record;
 	bool known;
@@ -283,28 +310,64 @@ book_size(struct book *book, const char *path, int64_t stamp, off_t *out)
 	pthread_mutex_lock(&book->lock);
 	record = find(book, path);
 	known = record != NULL && record->stamp == stamp && record->size >= 0;
-	if (known)
+	if (known) {
 		*out = record->size;
+		*seen_s = record->seen_s;
+	}
 	pthread_mutex_unlock(&book->lock);
 	return known;
 }
 
+/* Is it worth a line that the size was told again?  Once it proves more. */
+static bool
+is_news(const struct record *record, off_t size, int64_t seen_s)
+{
+	return record->size != size ||
+	    (record->seen_s < seen_s && record->stamp <= seen_s &&
+		record->seen_s - record->stamp < SETTLED_S);
+}
+
 void
-book_note_size(struct book *book, const char *path, int64_t stamp, off_t size)
+book_note_size(struct book *book, const char *path, int64_t stamp, off_t size,
+    int64_t seen_s)
 {
 	struct record *record;
+	bool is_new;
 
 	pthread_mutex_lock(&book->lock);
 	record = find_or_add(book, path, stamp);
-	if (record != NULL && record->size != size) {
+	if (record != NULL) {
+		is_new = is_news(record, size, seen_s);
+		if (record->size >= 0 && record->size != size)
+			clear(record, stamp);
 		record->size = size;
-		save(book, record);
+		record->seen_s = seen_s;
+		if (is_new)
+			save(book, record);
 	}
 	pthread_mutex_unlock(&book->lock);
 }
 
+int64_t
+book_first_seen(struct book *book, const char *path, int64_t stamp,
+    int64_t now_s)
+{
+	struct record *record;
+	int64_t first_s = now_s;
+
+	pthread_mutex_lock(&book->lock);
+	record = find_or_add(book, path, stamp);
+	if (record != NULL && record->first_s == 0)
+		record->first_s = now_s;
+	if (record != NULL)
+		first_s = record->first_s;
+	pthread_mutex_unlock(&book->lock);
+	return first_s;
+}
+
 void
-book_renew(struct book *book, const char *path, int64_t stamp, off_t size)
+book_renew(struct book *book, const char *path, int64_t stamp, off_t size,
+    int64_t seen_s)
 {
 	struct record *record;
 
@@ -313,6 +376,7 @@ book_renew(struct book *book, const char *path, int64_t stamp, off_t size)
 	if (record != NULL) {
 		clear(record, stamp);
 		record->size = size;
+		record->seen_s = seen_s;
 		save(book, record);
 	}
 	pthread_mutex_unlock(&book->lock);
@@ -360,6 +424,7 @@ note_moved(struct book *book, const struct record *record, const char *path)
 	if (moved == NULL)
 		return;
 	moved->size = was.size;
+	moved->seen_s = was.seen_s;
 	moved->mtime = was.mtime;
 	save(book, moved);
 }

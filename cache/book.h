@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <time.h>
 
+struct stamps;
+
 /*
  * What is worth knowing of a printer's files beyond a mount, kept as text in
  * the cache directory: sizes, which Buddy firmware tells for one file at a
@@ -23,15 +25,33 @@ struct book;
 int book_open(const char *dir, const char *name, struct book **out);
 void book_close(struct book *);
 
-/* Path is a file's path on the wire with its long name. */
-bool book_size(struct book *, const char *path, int64_t stamp, off_t *out);
-void book_note_size(struct book *, const char *path, int64_t stamp, off_t size);
+/* What the stamps of these files are worth.  Borrowed. */
+struct stamps *book_stamps(struct book *);
+
+/*
+ * The size of a file, and when the printer told it.  Path is a file's path on
+ * the wire with its long name.
+ */
+bool book_size(struct book *, const char *path, int64_t stamp, off_t *out,
+    int64_t *seen_s);
+
+/* Another size is another version, whatever the stamp says. */
+void book_note_size(struct book *, const char *path, int64_t stamp, off_t size,
+    int64_t seen_s);
 
 /*
  * A file was stored anew, with this size; -1: perhaps, and its size is not
  * known.  Time stamps are too coarse to tell it from its former version.
  */
-void book_renew(struct book *, const char *path, int64_t stamp, off_t size);
+void book_renew(struct book *, const char *path, int64_t stamp, off_t size,
+    int64_t seen_s);
+
+/*
+ * When was this version of a file or folder first asked for here?  Of a stamp
+ * that tells no time.
+ */
+int64_t book_first_seen(struct book *, const char *path, int64_t stamp,
+    int64_t now_s);
 
 bool book_mtime(struct book *, const char *path, int64_t stamp,
     struct timespec *out);

@@ -15,6 +15,7 @@
 #include "cache/cache.h"
 #include "cache/cache_link.h"
 #include "cache/slot.h"
+#include "cache/stamp.h"
 #include "client/away.h"
 #include "client/buf.h"
 #include "client/counts.h"
@@ -77,6 +78,24 @@ ask_document(struct cache *cache, const struct wait *wait, enum topic topic,
 	out->done_ms = printer_told_ms(cache->inner, topic);
 }
 
+/* What many files have is no stamp. */
+static void
+note_stamps(struct cache *cache, const char *folder,
+    const struct listing *listing)
+{
+	struct stamps *stamps = book_stamps(cache->book);
+	int64_t now_s = stamp_now();
+	size_t i;
+
+	for (i = 0; i < listing_count(listing); i++) {
+		const struct entry *entry = listing_at(listing, i);
+
+		if (!entry->folder && entry->id == 0)
+			stamps_note(stamps, folder, entry->name, entry->mtime_s,
+			    now_s);
+	}
+}
+
 /* Without the lock. */
 static void
 ask(struct cache *cache, const struct wait *wait, const struct slot *slot,
@@ -92,6 +111,8 @@ ask(struct cache *cache, const struct wait *wait, const struct slot *slot,
 		    slot->key, &out->text);
 	else
 		ask_document(cache, wait, slot->topic, out);
+	if (out->error == 0 && out->listing != NULL)
+		note_stamps(cache, slot->key, out->listing);
 	if (out->done_ms == 0)
 		out->done_ms = time_now_ms();
 }
@@ -285,8 +306,8 @@ cache_list(struct printer *printer, const struct wait *wait, const char *folder,
 				  error;
 }
 
-static uint64_t
-generation_of(struct cache *cache)
+uint64_t
+cache_generation(struct cache *cache)
 {
 	uint64_t generation;
 
@@ -294,35 +315,6 @@ generation_of(struct cache *cache)
 	generation = cache->generation;
 	pthread_mutex_unlock(&cache->lock);
 	return generation;
-}
-
-static int
-cache_size(struct printer *printer, const struct wait *wait, const char *folder,
-    const struct entry *entry, off_t *out)
-{
-	struct cache *cache = (struct cache *)printer;
-	char *path = name_join(folder, entry->name);
-	int error = 0;
-
-	if (path == NULL)
-		return -ENOMEM;
-	if (book_size(cache->book, path, entry->mtime_s, out))
-		goto out;
-	error = turn_take(&cache->sizes, wait);
-	if (error != 0)
-		goto out;
-	if (!book_size(cache->book, path, entry->mtime_s, out)) {
-		uint64_t generation = generation_of(cache);
-
-		error = printer_size(cache->inner, wait, folder, entry, out);
-		if (error == 0 && generation == generation_of(cache))
-			book_note_size(cache->book, path, entry->mtime_s, *out);
-	}
-	turn_give(&cache->sizes);
-out:
-	free(path);
-	return error == -ENOENT ? cache_judge_file(cache, wait, folder, entry) :
-				  error;
 }
 
 static int
@@ -334,8 +326,7 @@ cache_fetch(struct printer *printer, const struct wait *wait,
 	int error = printer_fetch(cache->inner, wait, folder, entry, sink);
 	off_t size;
 
-	if (error == 0 &&
-	    printer_size(printer, wait, folder, entry, &size) == 0)
+	if (error == 0 && cache_recall_size(cache, folder, entry, &size))
 		pace_note(&cache->pace, PACE_DOWN, size,
 		    time_now_ms() - began_ms);
 	return error == -ENOENT ? cache_judge_file(cache, wait, folder, entry) :
@@ -382,6 +373,8 @@ cache_new(struct printer *inner, struct book *book, int64_t ttl_ms,
 		.document = cache_document,
 		.list = cache_list,
 		.size = cache_size,
+		.look = cache_look,
+		.verify = cache_verify,
 		.fetch = cache_fetch,
 		.store = cache_store,
 		.make_folder = cache_make_folder,

@@ -7,6 +7,7 @@
 
 #include "cache/book.h"
 #include "cache/cache_link.h"
+#include "cache/stamp.h"
 #include "client/dialect.h"
 #include "client/listing.h"
 #include "client/name.h"
@@ -64,7 +65,10 @@ cache_store(struct printer *printer, const struct wait *wait,
 		book_forget_sizes(cache->book);
 	else
 		book_renew(cache->book, path, error == 0 ? out->mtime_s : 0,
-		    error == 0 ? out->size : -1);
+		    error == 0 ? out->size : -1, stamp_now());
+	if (error == 0 && out->id == 0)
+		stamps_note_stored(book_stamps(cache->book), out->mtime_s,
+		    stamp_now());
 	free(path);
 	return error;
 }

@@ -40,6 +40,21 @@ int cache_judge_folder(struct cache *, const struct wait *, const char *folder);
 int cache_judge_file(struct cache *, const struct wait *, const char *folder,
     const struct entry *);
 
+/* cache/cache_file.c: what is known of one file. */
+int cache_size(struct printer *, const struct wait *, const char *folder,
+    const struct entry *, off_t *out);
+int cache_look(struct printer *, const struct wait *, const char *folder,
+    const struct entry *, struct entry *out);
+int cache_verify(struct printer *, const struct wait *, const char *folder,
+    struct entry *);
+
+/* The size as it was last told; never asks. */
+bool cache_recall_size(struct cache *, const char *folder, const struct entry *,
+    off_t *out);
+
+/* How often something was changed. */
+uint64_t cache_generation(struct cache *);
+
 /* The functions of a cache that change something on its printer. */
 int cache_store(struct printer *, const struct wait *, const struct store *,
     struct entry *out);

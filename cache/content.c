@@ -15,6 +15,7 @@
 #include "cache/content_file.h"
 #include "cache/crew.h"
 #include "cache/spool.h"
+#include "cache/stamp.h"
 #include "client/listing.h"
 #include "client/name.h"
 #include "client/printer.h"
@@ -41,6 +42,12 @@ content_new(const char *dir, off_t limit, struct printer *printer,
 	TAILQ_INIT(&content->files);
 	*out = content;
 	return 0;
+}
+
+void
+content_set_stamps(struct content *content, struct stamps *stamps)
+{
+	content->stamps = stamps;
 }
 
 static void
@@ -154,6 +161,15 @@ content_free(struct content *content)
 	free(content);
 }
 
+/* With the lock: are these the bytes that the printer has now? */
+static bool
+is_true(const struct content *content, const struct content_file *file)
+{
+	return file->state != COMPLETE || file->entry.id != 0 ||
+	    stamps_hold(content->stamps, file->entry.mtime_s, file->seen_s,
+		stamp_now(), true);
+}
+
 /* With the lock. */
 struct content_file *
 content_find(struct content *content, const char *folder,
@@ -163,13 +179,28 @@ content_find(struct content *content, const char *folder,
 
 	TAILQ_FOREACH (file, &content->files, link) {
 		if (file->size == size && file->state != FAILED &&
-		    file->state != ENDING &&
+		    is_true(content, file) && file->state != ENDING &&
 		    entry_version(&file->entry) == entry_version(entry) &&
 		    strcmp(file->entry.name, entry->name) == 0 &&
 		    strcmp(file->folder, folder) == 0)
 			return file;
 	}
 	return NULL;
+}
+
+void
+content_drop_untrue(struct content *content, const char *folder,
+    const struct entry *entry)
+{
+	struct content_file *file, *next;
+
+	TAILQ_FOREACH_SAFE(file, &content->files, link, next)
+	{
+		if (!is_true(content, file) &&
+		    strcmp(file->entry.name, entry->name) == 0 &&
+		    strcmp(file->folder, folder) == 0)
+			content_unlist(file);
+	}
 }
 
 /* A new item with this spool, which it takes in any case; unlisted. */
@@ -185,6 +216,7 @@ content_make_file(struct content *content, const char *folder,
 	}
 	file->content = content;
 	file->size = size;
+	file->seen_s = stamp_now();
 	file->spool = spool;
 	file->folder = strdup(folder);
 	if (file->folder == NULL || entry_copy(&file->entry, entry) != 0) {
@@ -233,6 +265,7 @@ content_open(struct content *content, const char *folder,
 	pthread_mutex_lock(&content->lock);
 	file = content_find(content, folder, entry, size);
 	if (file == NULL) {
+		content_drop_untrue(content, folder, entry);
 		file = made;
 		file->holders = 1; /* while it is enlisted */
 		content_enlist(file);
@@ -294,7 +327,8 @@ download(void *arg)
 	/* First its fate, then its readers: who comes now begins anew. */
 	pthread_mutex_lock(&content->lock);
 	file->state = error == 0 ? COMPLETE : FAILED;
-	if (error != 0)
+	/* Of what is not whole yet, nothing is kept. */
+	if (error != 0 || file->entry.partial || file->entry.read_only)
 		content_unlist(file);
 	else if (file->listed)
 		content->kept += file->size;
@@ -318,6 +352,7 @@ begin(struct content_file *file)
 	mine = file->state == NEW;
 	if (mine) {
 		file->state = FILLING;
+		file->seen_s = stamp_now();
 		file->holders++;
 		(void)spool_fill(file->spool, file->size);
 	}
@@ -347,10 +382,9 @@ content_read(struct content_file *file, const struct wait *wait, void *out,
 	return spool_read(file->spool, wait, out, len, offset);
 }
 
-int
-content_bring(struct content *content, const struct wait *wait,
-    const char *folder, const struct entry *entry, off_t size,
-    struct spool **out)
+static int
+bring(struct content *content, const struct wait *wait, const char *folder,
+    const struct entry *entry, off_t size, struct spool **out)
 {
 	struct content_file *file;
 	ssize_t count;
@@ -365,5 +399,22 @@ content_bring(struct content *content, const struct wait *wait,
 	else
 		*out = spool_hold(file->spool);
 	content_close(file);
+	return error;
+}
+
+int
+content_bring(struct content *content, const struct wait *wait,
+    const char *folder, const struct entry *entry, off_t size,
+    struct spool **out)
+{
+	struct entry told;
+	int error = bring(content, wait, folder, entry, size, out);
+
+	if (error != -EIO ||
+	    printer_look(content->printer, wait, folder, entry, &told) != 0)
+		return error;
+	if (told.size != size)
+		error = bring(content, wait, folder, &told, told.size, out);
+	entry_free(&told);
 	return error;
 }

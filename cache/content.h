@@ -11,6 +11,7 @@ struct crew;
 struct entry;
 struct printer;
 struct spool;
+struct stamps;
 struct wait;
 
 /*
@@ -20,11 +21,18 @@ struct wait;
  * when the last of them has left.  What is kept is limited; the oldest goes
  * first.
  *
+ * Bytes whose time stamp does not prove that they are still those of the file
+ * (cache/stamp.h) are not kept, or for a moment; the callers see to it that
+ * entries are verified (printer_verify).
+ *
  * Folders and entries are as for printer_fetch.  dir, printer and crew are
  * borrowed for the content's life; limit is in bytes.
  */
 int content_new(const char *dir, off_t limit, struct printer *, struct crew *,
     struct content **out);
+
+/* By whom stamps are judged; borrowed.  Without, all are good. */
+void content_set_stamps(struct content *, struct stamps *);
 
 /* Stop what runs.  The crew must have ended before content_free. */
 void content_stop(struct content *);
@@ -42,7 +50,10 @@ void content_close(struct content_file *);
 ssize_t content_read(struct content_file *, const struct wait *, void *out,
     size_t len, off_t offset);
 
-/* Bring the whole file.  Returns 0 and its bytes (caller: spool_release). */
+/*
+ * Bring the whole file; its length is asked for again if it has another one
+ * than is known.  Returns 0 and its bytes (caller: spool_release).
+ */
 int content_bring(struct content *, const struct wait *, const char *folder,
     const struct entry *, off_t size, struct spool **out);
 

@@ -27,6 +27,7 @@ struct content_file {
 	char *folder;
 	struct entry entry;
 	off_t size;
+	int64_t seen_s; /* when its bytes began to be what they are */
 	struct spool *spool;
 	enum state state; /* all below under content.lock */
 	int readers;
@@ -38,6 +39,7 @@ struct content {
 	const char *dir;
 	off_t limit;
 	struct printer *printer;
+	struct stamps *stamps; /* or NULL */
 	struct crew *crew;
 	pthread_mutex_t lock; /* guards all below */
 	pthread_cond_t ended; /* a download has */
@@ -50,6 +52,10 @@ struct content {
 /* With the lock: the file that new readers may join, or NULL. */
 struct content_file *content_find(struct content *, const char *folder,
     const struct entry *, off_t size);
+
+/* With the lock: what is kept of that file and cannot be believed goes. */
+void content_drop_untrue(struct content *, const char *folder,
+    const struct entry *);
 
 /* A new one around this spool, which it takes in any case; not listed. */
 struct content_file *content_make_file(struct content *, const char *folder,

@@ -46,6 +46,7 @@ content_keep(struct content *content, const char *folder,
 	old = content_find(content, folder, entry, file->size);
 	if (old != NULL)
 		content_unlist(old);
+	content_drop_untrue(content, folder, entry);
 	content_enlist(file);
 	content_let_go(file);
 	pthread_mutex_unlock(&content->lock);

@@ -81,10 +81,10 @@ list(struct printer *printer, const struct wait *wait, const char *folder,
 }
 
 static int
-size(struct printer *printer, const struct wait *wait, const char *folder,
-    const struct entry *entry, off_t *out)
+look(struct printer *printer, const struct wait *wait, const char *folder,
+    const struct entry *entry, struct entry *out)
 {
-	return printer_size(of(printer)->inner, wait, folder, entry, out);
+	return printer_look(of(printer)->inner, wait, folder, entry, out);
 }
 
 static int
@@ -190,7 +190,7 @@ linked_new(struct printer *inner, struct printer *watch, struct printer **out)
 	static const struct printer_ops ops = {
 		.document = document,
 		.list = list,
-		.size = size,
+		.look = look,
 		.fetch = fetch,
 		.store = store,
 		.make_folder = make_folder,

@@ -28,13 +28,49 @@ int
 printer_size(struct printer *printer, const struct wait *wait,
     const char *folder, const struct entry *entry, off_t *out)
 {
+	struct entry told;
+	int error;
+
 	if (entry->size >= 0) {
 		*out = entry->size;
 		return 0;
 	}
-	if (printer->ops->size == NULL)
+	if (printer->ops->size != NULL)
+		return printer->ops->size(printer, wait, folder, entry, out);
+	if (printer->ops->look == NULL)
 		return -EOPNOTSUPP;
-	return printer->ops->size(printer, wait, folder, entry, out);
+	error = printer->ops->look(printer, wait, folder, entry, &told);
+	if (error == 0) {
+		*out = told.size;
+		entry_free(&told);
+	}
+	return error;
+}
+
+int
+printer_look(struct printer *printer, const struct wait *wait,
+    const char *folder, const struct entry *entry, struct entry *out)
+{
+	off_t size = -1;
+	int error;
+
+	if (printer->ops->look != NULL)
+		return printer->ops->look(printer, wait, folder, entry, out);
+	error = printer_size(printer, wait, folder, entry, &size);
+	if (error == 0)
+		error = entry_copy(out, entry);
+	if (error == 0)
+		out->size = size;
+	return error;
+}
+
+int
+printer_verify(struct printer *printer, const struct wait *wait,
+    const char *folder, struct entry *entry)
+{
+	return printer->ops->verify == NULL ?
+	    0 :
+	    printer->ops->verify(printer, wait, folder, entry);
 }
 
 int

@@ -89,6 +89,10 @@ struct printer_ops {
 	    struct listing **out);
 	int (*size)(struct printer *, const struct wait *, const char *folder,
 	    const struct entry *, off_t *out);
+	int (*look)(struct printer *, const struct wait *, const char *folder,
+	    const struct entry *, struct entry *out);
+	int (*verify)(struct printer *, const struct wait *, const char *folder,
+	    struct entry *);
 	int (*fetch)(struct printer *, const struct wait *, const char *folder,
 	    const struct entry *, const struct sink *);
 	int (*store)(struct printer *, const struct wait *,
@@ -136,6 +140,18 @@ int printer_list(struct printer *, const struct wait *, const char *folder,
 /* The size of a file in bytes: asks only if the entry does not tell. */
 int printer_size(struct printer *, const struct wait *, const char *folder,
     const struct entry *, off_t *out);
+
+/* The file as the printer tells it now (caller: entry_free). */
+int printer_look(struct printer *, const struct wait *, const char *folder,
+    const struct entry *, struct entry *out);
+
+/*
+ * Before remembered bytes or sizes of a file are used: where its time stamp
+ * does not prove that they are true, have the printer tell the file's size and
+ * stamp, which the entry has then.
+ */
+int printer_verify(struct printer *, const struct wait *, const char *folder,
+    struct entry *);
 
 /* Bring the bytes of a file. -EOPNOTSUPP: this storage cannot be read. */
 int printer_fetch(struct printer *, const struct wait *, const char *folder,

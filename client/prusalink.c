@@ -227,8 +227,8 @@ link_entry(struct link *link, const struct wait *wait, const char *folder,
 }
 
 static int
-size(struct printer *printer, const struct wait *wait, const char *folder,
-    const struct entry *entry, off_t *out)
+look(struct printer *printer, const struct wait *wait, const char *folder,
+    const struct entry *entry, struct entry *out)
 {
 	struct entry told;
 	int error = link_entry((struct link *)printer, wait, folder,
@@ -240,9 +240,10 @@ size(struct printer *printer, const struct wait *wait, const char *folder,
 		error = -EISDIR;
 	else if (told.size < 0)
 		error = -EPROTO;
+	if (error != 0)
+		entry_free(&told);
 	else
-		*out = told.size;
-	entry_free(&told);
+		*out = told;
 	return error;
 }
 
@@ -383,7 +384,7 @@ prusalink_new(struct http *http, const struct dialect *dialect,
 	static const struct printer_ops ops = {
 		.document = document,
 		.list = list,
-		.size = size,
+		.look = look,
 		.fetch = fetch,
 		.store = link_store,
 		.make_folder = link_make_folder,

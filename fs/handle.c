@@ -73,6 +73,60 @@ open_content(struct handle *handle, struct content_file **out)
 	return 0;
 }
 
+/* The content of the file as it is told now instead of the former one. */
+static int
+take_new(struct handle *handle, const struct entry *told,
+    struct content_file **out)
+{
+	struct content_file *content;
+	int error = content_open(handle->file.place->unit->content,
+	    handle->found.folder, told, told->size, &content);
+
+	if (error != 0)
+		return error;
+	pthread_mutex_lock(&handle->lock);
+	if (handle->former == NULL) {
+		handle->former = handle->content;
+		handle->content = content;
+		handle->size = told->size;
+		content = NULL;
+	}
+	*out = handle->content;
+	pthread_mutex_unlock(&handle->lock);
+	if (content != NULL)
+		content_close(content);
+	return 0;
+}
+
+/*
+ * No byte has come of a file whose length is another one than was known: once,
+ * it is asked for and brought anew.
+ */
+static int
+renew_content(struct handle *handle, const struct caller *caller,
+    struct content_file **out)
+{
+	struct unit *unit = handle->file.place->unit;
+	struct entry told;
+	bool was_renewed;
+	off_t size;
+	int error;
+
+	pthread_mutex_lock(&handle->lock);
+	was_renewed = handle->former != NULL;
+	size = handle->size;
+	pthread_mutex_unlock(&handle->lock);
+	if (was_renewed)
+		return -EIO;
+	error = printer_look(unit->printer, &caller->wait, handle->found.folder,
+	    &handle->found.entry, &told);
+	if (error != 0)
+		return error == -EINTR ? error : -EIO;
+	error = told.size == size ? -EIO : take_new(handle, &told, out);
+	entry_free(&told);
+	return error;
+}
+
 static ssize_t
 handle_read(struct file *file, const struct caller *caller, void *out,
     size_t len, off_t offset)
@@ -93,6 +147,14 @@ handle_read(struct file *file, const struct caller *caller, void *out,
 	error = open_content(handle, &content);
 	if (error != 0)
 		return error;
+	count = content_read(content, &caller->wait, out, len, offset);
+	if (count > 0)
+		atomic_store(&handle->got, true);
+	if (count != -EIO || atomic_load(&handle->got))
+		return count;
+	error = renew_content(handle, caller, &content);
+	if (error != 0)
+		return error;
 	return content_read(content, &caller->wait, out, len, offset);
 }
 
@@ -108,6 +170,16 @@ check_size(struct handle *handle, struct staged *staged, off_t size)
 	return -EFBIG;
 }
 
+/* With the gate.  The kernel may think of a former version's end. */
+static off_t
+end_of(struct staged *staged)
+{
+	struct staged_facts facts;
+
+	staged_look(staged, &facts);
+	return facts.size;
+}
+
 static ssize_t
 handle_write(struct file *file, const struct caller *caller, const void *data,
     size_t len, off_t offset)
@@ -120,6 +192,8 @@ handle_write(struct file *file, const struct caller *caller, const void *data,
 	if (count != 0)
 		return count;
 	atomic_store(&handle->wrote, true);
+	if (handle->appends)
+		offset = end_of(staged);
 	count = check_size(handle, staged, offset + (off_t)len);
 	if (count == 0)
 		count = staged_write(staged, dir, data, len, offset);
@@ -136,7 +210,9 @@ has_now(const struct caller *caller, const struct place *place, off_t size)
 
 	if (storage_find_place(caller, place, &found) != 0)
 		return false;
-	if (printer_size(place->unit->printer, &caller->wait, found.folder,
+	if (printer_verify(place->unit->printer, &caller->wait, found.folder,
+		&found.entry) != 0 ||
+	    printer_size(place->unit->printer, &caller->wait, found.folder,
 		&found.entry, &now) != 0)
 		now = -1;
 	storage_found_free(&found);
@@ -315,6 +391,8 @@ handle_close(struct file *file, const struct caller *caller)
 	if (handle->content != NULL)
 		content_close(handle->content);
 	originals_free(handle->originals);
+	if (handle->former != NULL)
+		content_close(handle->former);
 	storage_found_free(&handle->found);
 	place_release(handle->now);
 	place_release(file->place);
@@ -344,6 +422,7 @@ handle_make(const struct caller *caller, struct place *place, int flags)
 	handle->now = place_hold(place);
 	handle->reads = (flags & O_ACCMODE) != O_WRONLY;
 	handle->writes = (flags & O_ACCMODE) != O_RDONLY;
+	handle->appends = (flags & O_APPEND) != 0;
 	handle->opener = caller->process;
 	pthread_mutex_init(&handle->lock, NULL);
 	return handle;

@@ -23,20 +23,23 @@ struct handle {
 	struct file file;
 	bool reads;
 	bool writes;
+	bool appends;
 	bool exclusive;	    /* it made the file, with O_EXCL */
 	pid_t opener;	    /* the process whose close uploads */
 	atomic_bool killed; /* its writer was */
 	atomic_bool was_renamed;
+	atomic_bool got;   /* bytes of its content were read */
 	atomic_bool wrote; /* something, so that a verdict is about it */
 	bool on_printer;   /* found and size are those of the file there */
 	struct storage_find found;
 	off_t size;
-	pthread_mutex_t lock;	     /* guards all below */
-	struct place *now;	     /* held: where it is, after renames */
-	struct originals *originals; /* what its writer copies, or NULL */
-	/* From here on set once. */
+	pthread_mutex_t lock;	      /* guards all below */
+	struct place *now;	      /* held: where it is, after renames */
+	struct originals *originals;  /* what its writer copies, or NULL */
 	struct content_file *content; /* or NULL */
-	struct staged *staged;	      /* held, or NULL */
+	/* From here on set once. */
+	struct content_file *former; /* NULL: content is the first */
+	struct staged *staged;	     /* held, or NULL */
 };
 
 /* A handle without content (caller: its close), or NULL without memory. */

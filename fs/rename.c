@@ -67,6 +67,9 @@ rename_printed(const struct caller *caller, const struct renaming *renaming)
 	if (error == 0)
 		error = storage_check_name(folder, name, false);
 	if (error == 0)
+		error = printer_verify(folder->unit->printer, &caller->wait,
+		    found.folder, &found.entry);
+	if (error == 0)
 		error = rename_anew(caller, renaming, &found);
 	/* To another folder mv deletes what is there, and copies. */
 	if (error == -EXDEV && renaming->elsewhere && !found.entry.folder)

@@ -126,7 +126,11 @@ check_same(const struct anew *anew, const struct caller *caller)
 
 	if (error != 0)
 		return error;
-	if (entry_version(&now.entry) != entry_version(&anew->found->entry))
+	error = printer_verify(anew->unit->printer, &caller->wait, now.folder,
+	    &now.entry);
+	if (error == 0 &&
+	    (entry_version(&now.entry) != entry_version(&anew->found->entry) ||
+		now.entry.size != anew->found->entry.size))
 		error = -EBUSY;
 	storage_found_free(&now);
 	return error;

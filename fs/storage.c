@@ -9,6 +9,7 @@
 #include "cache/book.h"
 #include "cache/cache.h"
 #include "cache/stage.h"
+#include "cache/stamp.h"
 #include "cache/withheld.h"
 #include "client/name.h"
 #include "client/printer.h"
@@ -210,6 +211,15 @@ attributes_staged(const struct place *place, struct staged *staged,
 	return 0;
 }
 
+/* A time that is not known is no old one: it was seen first just now. */
+static int64_t
+time_of(struct unit *unit, const char *path, const struct entry *entry)
+{
+	if (stamp_is_time(entry->mtime_s) || path == NULL)
+		return entry->mtime_s;
+	return book_first_seen(unit->book, path, entry->mtime_s, stamp_now());
+}
+
 static int
 attributes_printed(const struct caller *caller, const struct place *place,
     struct stat *out)
@@ -227,8 +237,8 @@ attributes_printed(const struct caller *caller, const struct place *place,
 		    entry, &size);
 	if (error != 0)
 		goto out;
-	mtime.tv_sec = (time_t)entry->mtime_s;
 	path = name_join(found.folder, entry->name);
+	mtime.tv_sec = (time_t)time_of(unit, path, entry);
 	if (path != NULL && !entry->folder)
 		(void)book_mtime(unit->book, path, entry->mtime_s, &mtime);
 	set_common(place, entry->folder,

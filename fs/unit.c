@@ -74,9 +74,11 @@ set_up(struct unit *unit, const struct unit_config *config,
 		error = content_new(config->settings->spool_dir,
 		    config->cache_size, unit->printer, unit->crew,
 		    &unit->content);
-	if (error == 0)
+	if (error == 0) {
+		content_set_stamps(unit->content, book_stamps(unit->book));
 		stage_set_relief(unit->stage,
 		    &(struct relief){ content_make_room, unit->content });
+	}
 	return error;
 }
 

@@ -222,3 +222,181 @@ os.unlink(sys.argv[1])' "$S/new.gcode"
 		assert_requests 0 PUT
 	done
 }
+
+# What is on the printer, behind the mount's back, with a stamp: replaced NAME
+# SIZE WHEN.  Another letter is another content.
+replaced() {
+	on_disk "$1" "$2"
+	sed -i "s/G1/${4-G2}/" "$DISK/$1"
+	touch -d "$3" "$DISK/$1"
+}
+
+# Stamps of printers without a clock.
+stamps() {
+	echo '2097-12-31 23:59:00 UTC' '1980-01-01 00:00:00 UTC' |
+	    sed 's/UTC /UTC\n/g'
+}
+
+@test "a stamp that proves nothing brings no old bytes, to no tool" {
+	local kind when
+	for kind in $(both); do
+		while read -r when; do
+			fresh "$kind"
+			replaced part.gcode 605 "$when"
+			cmp "$DISK/part.gcode" "$S/part.gcode"
+			replaced part.gcode 2811 "$when" G3
+			cp "$S/part.gcode" "$DIR/copy"
+			cmp "$DISK/part.gcode" "$DIR/copy"
+			replaced part.gcode 2811 "$when" G4
+			cmp "$DISK/part.gcode" "$S/part.gcode"
+			replaced part.gcode 700 "$when" G5
+			cp "$DISK/part.gcode" "$DIR/want"
+			echo '; edit' >>"$DIR/want"
+			echo '; edit' >>"$S/part.gcode"
+			cmp "$DIR/want" "$DISK/part.gcode"
+			replaced part.gcode 4000 "$when" G6
+			cp "$DISK/part.gcode" "$DIR/want"
+			mv "$S/part.gcode" "$DIR/copy"
+			cmp "$DIR/want" "$DIR/copy"
+			[ ! -e "$DISK/part.gcode" ]
+		done < <(stamps)
+	done
+}
+
+@test "a printer that tells no times tells no old bytes" {
+	local kind clock
+	for kind in $(both); do
+		for clock in none fixed 2097; do
+			printer "$kind"
+			ctl clock "$clock"
+			mounted
+			on_disk part.gcode 605
+			cmp "$DISK/part.gcode" "$S/part.gcode"
+			on_disk part.gcode 2811
+			cmp "$DISK/part.gcode" "$S/part.gcode"
+			on_disk part.gcode 900
+			cp "$DISK/part.gcode" "$DIR/want"
+			mv "$S/part.gcode" "$DIR/copy"
+			cmp "$DIR/want" "$DIR/copy"
+		done
+	done
+}
+
+@test "a size that was only looked at is no error when it has changed" {
+	local kind
+	for kind in $(both); do
+		fresh "$kind"
+		replaced part.gcode 605 '2020-05-05 12:00 UTC'
+		[ "$(stat -c %s "$S/part.gcode")" -eq 605 ]
+		replaced part.gcode 2811 '2020-05-05 12:00 UTC' G3
+		cat "$S/part.gcode" >"$DIR/copy"
+		cmp "$DISK/part.gcode" "$DIR/copy"
+		[ "$(stat -c %s "$S/part.gcode")" -eq 2811 ]
+		replaced part.gcode 300 '2020-05-05 12:00 UTC' G4
+		unmounted
+		mounted
+		cmp "$DISK/part.gcode" "$S/part.gcode"
+		replaced part.gcode 400 '2020-05-05 12:00 UTC' G5
+		unmounted
+		mounted
+		cp "$DISK/part.gcode" "$DIR/want"
+		echo '; edit' >>"$DIR/want"
+		echo '; edit' >>"$S/part.gcode"
+		cmp "$DIR/want" "$DISK/part.gcode"
+	done
+}
+
+@test "one stamp of many files proves nothing" {
+	local kind i
+	for kind in $(both); do
+		fresh "$kind"
+		for i in 1 2 3 4; do
+			replaced "part$i.gcode" 605 '2020-05-05 12:00 UTC'
+		done
+		cat "$S"/part*.gcode >"$DIR/all"
+		replaced part3.gcode 2811 '2020-05-05 12:00 UTC' G3
+		cmp "$DISK/part3.gcode" "$S/part3.gcode"
+		replaced part3.gcode 2811 '2020-05-05 12:00 UTC' G4
+		cp "$DISK/part3.gcode" "$DIR/want"
+		mv "$S/part3.gcode" "$DIR/copy"
+		cmp "$DIR/want" "$DIR/copy"
+	done
+}
+
+@test "one stamp of many files is good on a printer with a clock" {
+	local kind i
+	for kind in $(both); do
+		printer "$kind"
+		for i in 1 2 3 4; do
+			replaced "part$i.gcode" 605 '2020-05-05 12:00 UTC'
+		done
+		mounted
+		model "$DIR/model.gcode"
+		cp "$DIR/model.gcode" "$S/"
+		cat "$S"/part*.gcode >"$DIR/all"
+		ls "$S" >/dev/null
+		forget_requests
+		cat "$S"/part*.gcode | cmp - "$DIR/all"
+		assert_requests_at_most 1
+	done
+}
+
+@test "a file replaced in the moment after it was read is read anew" {
+	local kind
+	for kind in $(both); do
+		fresh "$kind"
+		on_disk part.gcode 2000
+		touch -d '+2 seconds' "$DISK/part.gcode"
+		cmp "$DISK/part.gcode" "$S/part.gcode"
+		touch -r "$DISK/part.gcode" "$DIR/when"
+		sed 's/G1/G7/' "$DISK/part.gcode" >"$DIR/other"
+		cp "$DIR/other" "$DISK/part.gcode"
+		touch -r "$DIR/when" "$DISK/part.gcode"
+		within 8 cmp "$DIR/other" "$S/part.gcode"
+	done
+}
+
+@test "what was uploaded is not believed when another has replaced it" {
+	local kind
+	for kind in $(both); do
+		fresh "$kind"
+		model "$DIR/model.gcode" 3000
+		cp "$DIR/model.gcode" "$S/part.gcode"
+		touch -r "$DISK/part.gcode" "$DIR/when"
+		sed 's/G1/G7/' "$DIR/model.gcode" >"$DISK/part.gcode"
+		touch -r "$DIR/when" "$DISK/part.gcode"
+		within 8 cmp "$DISK/part.gcode" "$S/part.gcode"
+	done
+}
+
+@test "a rename takes no remembered bytes for another's file" {
+	local kind
+	for kind in $(both); do
+		fresh "$kind"
+		replaced part.gcode 605 '2097-12-31 23:59:00 UTC'
+		cat "$S/part.gcode" >/dev/null
+		replaced part.gcode 2811 '2097-12-31 23:59:00 UTC' G3
+		cp "$DISK/part.gcode" "$DIR/want"
+		mv "$S/part.gcode" "$S/moved.gcode"
+		cmp "$DIR/want" "$DISK/moved.gcode"
+		[ ! -e "$DISK/part.gcode" ]
+	done
+}
+
+@test "a file whose time is not known is no old one" {
+	local kind clock first
+	for kind in $(both); do
+		for clock in none fixed; do
+			printer "$kind"
+			ctl clock "$clock"
+			on_disk part.gcode
+			mkdir "$DISK/folder"
+			mounted
+			first=$(stat -c %Y "$S/part.gcode")
+			[ "$first" -ge "$(($(date +%s) - 60))" ]
+			[ "$(find "$S" -mtime +1 | wc -l)" -eq 0 ]
+			echo refresh >"$M/control"
+			[ "$(stat -c %Y "$S/part.gcode")" = "$first" ]
+		done
+	done
+}

@@ -40,8 +40,9 @@ static struct facts
 ask(struct book *book, const char *path, int64_t stamp)
 {
 	struct facts facts = { 0 };
+	int64_t seen_s;
 
-	facts.has_size = book_size(book, path, stamp, &facts.size);
+	facts.has_size = book_size(book, path, stamp, &facts.size, &seen_s);
 	facts.has_mtime = book_mtime(book, path, stamp, &facts.mtime);
 	HOLDS(facts.size >= 0);
 	HOLDS(facts.mtime.tv_nsec >= 0 && facts.mtime.tv_nsec <= 999999999);
@@ -111,7 +112,7 @@ check_noting(void)
 	struct book *book = open_book();
 	struct facts facts;
 
-	book_note_size(book, path, 1648042843, 2393142);
+	book_note_size(book, path, 1648042843, 2393142, 9);
 	book = reopen(book);
 	facts = ask(book, path, 1648042843);
 	HOLDS(facts.has_size && facts.size == 2393142);

@@ -34,9 +34,10 @@ reopen(struct book *book, const char *dir, const char *name)
 static off_t
 size_of(struct book *book, const char *path, int64_t stamp)
 {
+	int64_t seen_s;
 	off_t size = -1;
 
-	return book_size(book, path, stamp, &size) ? size : -1;
+	return book_size(book, path, stamp, &size, &seen_s) ? size : -1;
 }
 
 static bool
@@ -97,7 +98,7 @@ test_noting(struct check *check, const char *dir)
 	CHECK(check,
 	    size_of(book, PATH, 7) == -1 && !has_time(book, PATH, 7, 0, 0),
 	    "an empty book knows nothing");
-	book_note_size(book, PATH, 7, 12345);
+	book_note_size(book, PATH, 7, 12345, 9);
 	CHECK(check, size_of(book, PATH, 7) == 12345, "a size is noted");
 	CHECK(check,
 	    size_of(book, PATH, 8) == -1 && size_of(book, "usb/x", 7) == -1,
@@ -111,9 +112,9 @@ test_noting(struct check *check, const char *dir)
 	note_time(book, "usb/old", 1, -5, 0);
 	CHECK(check, has_time(book, "usb/old", 1, -5, 0),
 	    "a time can be before 1970");
-	book_note_size(book, "usb/empty", 1, 0);
+	book_note_size(book, "usb/empty", 1, 0, 9);
 	CHECK(check, size_of(book, "usb/empty", 1) == 0, "a size can be 0");
-	book_note_size(book, "usb/huge", 1, (off_t)5 << 40);
+	book_note_size(book, "usb/huge", 1, (off_t)5 << 40, 9);
 	CHECK(check, size_of(book, "usb/huge", 1) == (off_t)5 << 40,
 	    "a size can be huge");
 	book = reopen(book, dir, "noting");
@@ -128,7 +129,7 @@ test_noting(struct check *check, const char *dir)
 	    !has_time(book, "usb/huge", 1, 0, 0) &&
 		size_of(book, "usb/old", 1) == -1,
 	    "what was not known is not known then either");
-	book_note_size(book, PATH, 8, 6);
+	book_note_size(book, PATH, 8, 6, 9);
 	CHECK(check,
 	    size_of(book, PATH, 8) == 6 && size_of(book, PATH, 7) == -1 &&
 		!has_time(book, PATH, 8, 1000, 5),
@@ -147,22 +148,22 @@ test_forgetting(struct check *check, const char *dir)
 {
 	struct book *book = open_book(dir, "forgetting");
 
-	book_note_size(book, PATH, 7, 100);
+	book_note_size(book, PATH, 7, 100, 9);
 	note_time(book, PATH, 7, 1000, 5);
 	book_forget_sizes(book);
 	CHECK(check,
 	    size_of(book, PATH, 7) == -1 && has_time(book, PATH, 7, 1000, 5),
 	    "sizes are forgotten, times not");
-	book_note_size(book, PATH, 7, 200);
+	book_note_size(book, PATH, 7, 200, 9);
 	CHECK(check, size_of(book, PATH, 7) == 200,
 	    "a size can be noted again");
 	book = reopen(book, dir, "forgetting");
 	CHECK(check,
 	    size_of(book, PATH, 7) == 200 && has_time(book, PATH, 7, 1000, 5),
 	    "that survives a mount");
-	book_note_size(book, "usb/other", 7, 300);
+	book_note_size(book, "usb/other", 7, 300, 9);
 	book_forget_sizes(book);
-	book_note_size(book, PATH, 7, 200);
+	book_note_size(book, PATH, 7, 200, 9);
 	book = reopen(book, dir, "forgetting");
 	CHECK(check,
 	    size_of(book, "usb/other", 7) == -1 &&
@@ -177,11 +178,11 @@ test_two_mounts(struct check *check, const char *dir)
 {
 	struct book *one = open_book(dir, "two"), *two = open_book(dir, "two");
 
-	book_note_size(one, "usb/a", 1, 10);
-	book_note_size(two, "usb/b", 1, 20);
-	book_note_size(one, "usb/c", 1, 30);
+	book_note_size(one, "usb/a", 1, 10, 9);
+	book_note_size(two, "usb/b", 1, 20, 9);
+	book_note_size(one, "usb/c", 1, 30, 9);
 	book_close(one);
-	book_note_size(two, "usb/d", 1, 40);
+	book_note_size(two, "usb/d", 1, 40, 9);
 	two = reopen(two, dir, "two");
 	CHECK(check,
 	    size_of(two, "usb/a", 1) == 10 && size_of(two, "usb/b", 1) == 20 &&
@@ -197,7 +198,7 @@ test_moving(struct check *check, const char *dir)
 	struct book *book = open_book(dir, "moving");
 
 	note_time(book, "gcodes/@d1/@d7/a.gcode", 3, 1000, 5);
-	book_note_size(book, "gcodes/@d1/@d7/@d8/b.gcode", 4, 77);
+	book_note_size(book, "gcodes/@d1/@d7/@d8/b.gcode", 4, 77, 9);
 	note_time(book, "gcodes/@d1/@d77/a.gcode", 3, 2000, 0);
 	book_move(book, "gcodes/@d1/@d7", "gcodes/@d7");
 	book = reopen(book, dir, "moving");
@@ -254,7 +255,7 @@ test_rubbish(struct check *check, const char *dir)
 	    size_of(book, "usb/negative", 1) == -1 &&
 		!has_time(book, "usb/negative", 1, 0, -9),
 	    "negative numbers mean not known");
-	book_note_size(book, "usb/next", 1, 50);
+	book_note_size(book, "usb/next", 1, 50, 9);
 	book = reopen(book, dir, "rubbish");
 	CHECK(check, size_of(book, "usb/next", 1) == 50,
 	    "a line that was cut by a crash does not spoil the next one");
@@ -269,10 +270,10 @@ test_size_of_file(struct check *check, const char *dir)
 	int i;
 
 	for (i = 0; i < 500; i++)
-		book_note_size(book, PATH, 7, i);
+		book_note_size(book, PATH, 7, i, 9);
 	note_time(book, "usb/b", 1, 1, 2);
 	before = file_size(dir, "compact");
-	book_note_size(book, PATH, 7, 499);
+	book_note_size(book, PATH, 7, 499, 9);
 	CHECK(check, file_size(dir, "compact") == before,
 	    "what is known already is not written again");
 	book = reopen(book, dir, "compact");
@@ -281,7 +282,7 @@ test_size_of_file(struct check *check, const char *dir)
 	CHECK(check,
 	    size_of(book, PATH, 7) == 499 && has_time(book, "usb/b", 1, 1, 2),
 	    "those that count stay");
-	book_note_size(book, "usb/c", 1, 3);
+	book_note_size(book, "usb/c", 1, 3, 9);
 	book = reopen(book, dir, "compact");
 	CHECK(check,
 	    size_of(book, PATH, 7) == 499 && size_of(book, "usb/c", 1) == 3,
@@ -297,7 +298,7 @@ test_shared(struct check *check, const char *dir)
 	int i;
 
 	for (i = 0; i < 300; i++)
-		book_note_size(book, "usb/a", 7, i);
+		book_note_size(book, "usb/a", 7, i, 9);
 	book_close(open_book(dir, "shared"));
 	CHECK(check, file_size(dir, "shared") < 100,
 	    "the book was written anew");
@@ -338,7 +339,7 @@ test_in_memory(struct check *check)
 {
 	struct book *book = open_book("/nowhere/at/all", "memory");
 
-	book_note_size(book, PATH, 7, 5);
+	book_note_size(book, PATH, 7, 5, 9);
 	note_time(book, PATH, 7, 6, 7);
 	CHECK(check,
 	    size_of(book, PATH, 7) == 5 && has_time(book, PATH, 7, 6, 7),

@@ -1,0 +1,188 @@
+/*
+ * What is known of a single file: its size as Buddy firmware tells it, and
+ * whether memory is to be believed.  Any thread; one question at a time goes
+ * out, in the turn of those who ask.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cache/book.h"
+#include "cache/cache.h"
+#include "cache/cache_link.h"
+#include "cache/stamp.h"
+#include "client/away.h"
+#include "client/listing.h"
+#include "client/name.h"
+#include "client/turn.h"
+
+/* Is the file's size known, and true now? */
+static bool
+is_known(struct cache *cache, const char *path, const struct entry *entry,
+    off_t *out)
+{
+	struct stamps *stamps = book_stamps(cache->book);
+	int64_t seen_s;
+
+	return book_size(cache->book, path, entry->mtime_s, out, &seen_s) &&
+	    (entry->id != 0 ||
+		stamps_hold(stamps, entry->mtime_s, seen_s, stamp_now(),
+		    false));
+}
+
+/*
+ * What comes may be an older or a newer version than the listing's.  Of a file
+ * that is not whole yet nothing is remembered.
+ */
+static void
+note_told(struct cache *cache, const char *folder, const char *path,
+    const struct entry *entry, const struct entry *told, int64_t asked_s)
+{
+	if (told->mtime_s != entry->mtime_s ||
+	    (entry->size >= 0 && told->size != entry->size))
+		cache_expire_folder(&cache->printer, folder, 0);
+	if (told->size > 0 && !told->partial && !told->read_only)
+		book_note_size(cache->book, path, told->mtime_s, told->size,
+		    asked_s);
+}
+
+/* In turn. */
+static int
+ask_file(struct cache *cache, const struct wait *wait, const char *folder,
+    const char *path, const struct entry *entry, struct entry *out)
+{
+	uint64_t generation = cache_generation(cache);
+	int64_t asked_s = stamp_now();
+	int error = printer_look(cache->inner, wait, folder, entry, out);
+
+	if (error == 0 && generation == cache_generation(cache))
+		note_told(cache, folder, path, entry, out, asked_s);
+	return error;
+}
+
+/* What is remembered of a printer that does not answer is better than none. */
+static bool
+is_remembered(struct cache *cache, const char *path, const struct entry *entry,
+    off_t *out)
+{
+	int64_t seen_s;
+
+	return book_size(cache->book, path, entry->mtime_s, out, &seen_s);
+}
+
+bool
+cache_recall_size(struct cache *cache, const char *folder,
+    const struct entry *entry, off_t *out)
+{
+	char *path;
+	bool known = entry->size >= 0;
+
+	if (known) {
+		*out = entry->size;
+		return true;
+	}
+	path = name_join(folder, entry->name);
+	known = path != NULL && is_remembered(cache, path, entry, out);
+	free(path);
+	return known;
+}
+
+int
+cache_size(struct printer *printer, const struct wait *wait, const char *folder,
+    const struct entry *entry, off_t *out)
+{
+	struct cache *cache = (struct cache *)printer;
+	char *path = name_join(folder, entry->name);
+	struct entry told;
+	int error = 0;
+
+	if (path == NULL)
+		return -ENOMEM;
+	if (is_known(cache, path, entry, out))
+		goto out;
+	error = turn_take(&cache->sizes, wait);
+	if (error != 0)
+		goto out;
+	if (!is_known(cache, path, entry, out)) {
+		error = ask_file(cache, wait, folder, path, entry, &told);
+		if (error == 0) {
+			*out = told.size;
+			entry_free(&told);
+		} else if (away_is_silence(error) &&
+		    is_remembered(cache, path, entry, out)) {
+			error = 0;
+		}
+	}
+	turn_give(&cache->sizes);
+out:
+	free(path);
+	return error == -ENOENT ? cache_judge_file(cache, wait, folder, entry) :
+				  error;
+}
+
+int
+cache_look(struct printer *printer, const struct wait *wait, const char *folder,
+    const struct entry *entry, struct entry *out)
+{
+	struct cache *cache = (struct cache *)printer;
+	char *path = name_join(folder, entry->name);
+	int error;
+
+	if (path == NULL)
+		return -ENOMEM;
+	error = turn_take(&cache->sizes, wait);
+	if (error == 0) {
+		error = ask_file(cache, wait, folder, path, entry, out);
+		turn_give(&cache->sizes);
+	}
+	free(path);
+	return error == -ENOENT ? cache_judge_file(cache, wait, folder, entry) :
+				  error;
+}
+
+/* Has the printer told of this version when its stamp proved it? */
+static bool
+is_proved(struct cache *cache, const char *folder, struct entry *entry)
+{
+	struct stamps *stamps = book_stamps(cache->book);
+	char *path;
+	int64_t now_s = stamp_now(), seen_s = now_s;
+	off_t size = entry->size;
+	bool known;
+
+	if (entry->id != 0)
+		return true;
+	if (entry->size < 0) {
+		path = name_join(folder, entry->name);
+		known = path != NULL &&
+		    book_size(cache->book, path, entry->mtime_s, &size,
+			&seen_s);
+		free(path);
+		if (!known)
+			return false;
+	}
+	if (stamps_judge(stamps, entry->mtime_s, seen_s, now_s) != STAMP_GOOD)
+		return false;
+	entry->size = size;
+	return true;
+}
+
+int
+cache_verify(struct printer *printer, const struct wait *wait,
+    const char *folder, struct entry *entry)
+{
+	struct entry told;
+	int error;
+
+	if (is_proved((struct cache *)printer, folder, entry))
+		return 0;
+	error = cache_look(printer, wait, folder, entry, &told);
+	if (error != 0)
+		return error;
+	entry->size = told.size;
+	entry->mtime_s = told.mtime_s;
+	entry->read_only = told.read_only;
+	entry->partial = told.partial;
+	entry_free(&told);
+	return 0;
+}
