@@ -140,15 +140,20 @@ cache_look(struct printer *printer, const struct wait *wait, const char *folder,
 				  error;
 }
 
-/* Has the printer told of this version when its stamp proved it? */
+/*
+ * Is what is remembered of this version true, by its stamp?  A size alone is
+ * for the moment that it was told in, and a wrong one is noticed.
+ */
 static bool
-is_proved(struct cache *cache, const char *folder, struct entry *entry)
+is_proved(struct cache *cache, const char *folder, struct entry *entry,
+    bool bytes)
 {
 	struct stamps *stamps = book_stamps(cache->book);
-	char *path;
 	int64_t now_s = stamp_now(), seen_s = now_s;
+	enum stamp_worth worth;
 	off_t size = entry->size;
-	bool known;
+	char *path;
+	bool known = true;
 
 	if (entry->id != 0)
 		return true;
@@ -158,23 +163,26 @@ is_proved(struct cache *cache, const char *folder, struct entry *entry)
 		    book_size(cache->book, path, entry->mtime_s, &size,
 			&seen_s);
 		free(path);
-		if (!known)
-			return false;
 	}
-	if (stamps_judge(stamps, entry->mtime_s, seen_s, now_s) != STAMP_GOOD)
-		return false;
-	entry->size = size;
-	return true;
+	worth = stamps_judge(stamps, entry->mtime_s, seen_s, now_s);
+	if (known && worth == STAMP_YOUNG && !bytes)
+		known = stamps_hold(stamps, entry->mtime_s, seen_s, now_s,
+		    false);
+	else if (worth != STAMP_GOOD)
+		known = false;
+	if (known)
+		entry->size = size;
+	return known;
 }
 
 int
 cache_verify(struct printer *printer, const struct wait *wait,
-    const char *folder, struct entry *entry)
+    const char *folder, struct entry *entry, bool bytes)
 {
 	struct entry told;
 	int error;
 
-	if (is_proved((struct cache *)printer, folder, entry))
+	if (is_proved((struct cache *)printer, folder, entry, bytes))
 		return 0;
 	error = cache_look(printer, wait, folder, entry, &told);
 	if (error != 0)

@@ -46,7 +46,7 @@ int cache_size(struct printer *, const struct wait *, const char *folder,
 int cache_look(struct printer *, const struct wait *, const char *folder,
     const struct entry *, struct entry *out);
 int cache_verify(struct printer *, const struct wait *, const char *folder,
-    struct entry *);
+    struct entry *, bool bytes);
 
 /* The size as it was last told; never asks. */
 bool cache_recall_size(struct cache *, const char *folder, const struct entry *,

@@ -382,9 +382,15 @@ content_read(struct content_file *file, const struct wait *wait, void *out,
 	return spool_read(file->spool, wait, out, len, offset);
 }
 
+bool
+content_is_other(struct content_file *file)
+{
+	return spool_is_other(file->spool);
+}
+
 static int
 bring(struct content *content, const struct wait *wait, const char *folder,
-    const struct entry *entry, off_t size, struct spool **out)
+    const struct entry *entry, off_t size, struct spool **out, bool *other)
 {
 	struct content_file *file;
 	ssize_t count;
@@ -394,6 +400,7 @@ bring(struct content *content, const struct wait *wait, const char *folder,
 	if (error != 0)
 		return error;
 	count = size == 0 ? 0 : content_read(file, wait, &last, 1, size - 1);
+	*other = count == -EIO && spool_is_other(file->spool);
 	if (count < 0)
 		error = (int)count;
 	else
@@ -408,13 +415,15 @@ content_bring(struct content *content, const struct wait *wait,
     struct spool **out)
 {
 	struct entry told;
-	int error = bring(content, wait, folder, entry, size, out);
+	bool other = false;
+	int error = bring(content, wait, folder, entry, size, out, &other);
 
-	if (error != -EIO ||
+	if (!other ||
 	    printer_look(content->printer, wait, folder, entry, &told) != 0)
 		return error;
 	if (told.size != size)
-		error = bring(content, wait, folder, &told, told.size, out);
+		error = bring(content, wait, folder, &told, told.size, out,
+		    &other);
 	entry_free(&told);
 	return error;
 }

@@ -50,6 +50,9 @@ void content_close(struct content_file *);
 ssize_t content_read(struct content_file *, const struct wait *, void *out,
     size_t len, off_t offset);
 
+/* Did reading fail because the printer's file has another length? */
+bool content_is_other(struct content_file *);
+
 /*
  * Bring the whole file; its length is asked for again if it has another one
  * than is known.  Returns 0 and its bytes (caller: spool_release).
@@ -60,6 +63,9 @@ int content_bring(struct content *, const struct wait *, const char *folder,
 /* The bytes if all are here (caller: spool_release), or NULL. */
 struct spool *content_have(struct content *, const char *folder,
     const struct entry *, off_t size);
+
+/* Are bytes kept of a file of that name, for whatever version? */
+bool content_keeps(struct content *, const char *folder, const struct entry *);
 
 /*
  * The oldest bytes that nobody uses go.  Returns whether there were any; the

@@ -28,6 +28,24 @@ content_have(struct content *content, const char *folder,
 	return spool;
 }
 
+bool
+content_keeps(struct content *content, const char *folder,
+    const struct entry *entry)
+{
+	const struct content_file *file;
+	bool keeps = false;
+
+	pthread_mutex_lock(&content->lock);
+	TAILQ_FOREACH (file, &content->files, link) {
+		keeps = keeps ||
+		    (file->state == COMPLETE &&
+			strcmp(file->entry.name, entry->name) == 0 &&
+			strcmp(file->folder, folder) == 0);
+	}
+	pthread_mutex_unlock(&content->lock);
+	return keeps;
+}
+
 void
 content_keep(struct content *content, const char *folder,
     const struct entry *entry, struct spool *spool)

@@ -31,7 +31,8 @@ struct spool {
 	off_t have;	      /* bytes that are there */
 	off_t expected;	      /* while filling: that will be there */
 	bool filling;
-	int error; /* why filling ended early */
+	bool is_other; /* another length was announced than expected */
+	int error;     /* why filling ended early */
 };
 
 static int
@@ -337,9 +338,13 @@ spool_source(struct spool *spool)
 static int
 sink_begin(void *arg, off_t len)
 {
-	const struct spool *spool = arg;
+	struct spool *spool = arg;
+	bool other = len >= 0 && len != spool->expected;
 
-	return len >= 0 && len != spool->expected ? -EIO : 0;
+	pthread_mutex_lock(&spool->lock);
+	spool->is_other = other;
+	pthread_mutex_unlock(&spool->lock);
+	return other ? -EIO : 0;
 }
 
 static int
@@ -381,4 +386,15 @@ spool_filled(struct spool *spool, int error)
 	spool->filling = false;
 	pthread_cond_broadcast(&spool->grown);
 	pthread_mutex_unlock(&spool->lock);
+}
+
+bool
+spool_is_other(struct spool *spool)
+{
+	bool other;
+
+	pthread_mutex_lock(&spool->lock);
+	other = spool->is_other;
+	pthread_mutex_unlock(&spool->lock);
+	return other;
 }

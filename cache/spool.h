@@ -91,4 +91,7 @@ struct source spool_source(struct spool *);
 struct sink spool_fill(struct spool *, off_t size);
 void spool_filled(struct spool *, int error);
 
+/* Did its download fail because another length was announced? */
+bool spool_is_other(struct spool *);
+
 #endif

@@ -66,11 +66,11 @@ printer_look(struct printer *printer, const struct wait *wait,
 
 int
 printer_verify(struct printer *printer, const struct wait *wait,
-    const char *folder, struct entry *entry)
+    const char *folder, struct entry *entry, bool bytes)
 {
 	return printer->ops->verify == NULL ?
 	    0 :
-	    printer->ops->verify(printer, wait, folder, entry);
+	    printer->ops->verify(printer, wait, folder, entry, bytes);
 }
 
 int

@@ -92,7 +92,7 @@ struct printer_ops {
 	int (*look)(struct printer *, const struct wait *, const char *folder,
 	    const struct entry *, struct entry *out);
 	int (*verify)(struct printer *, const struct wait *, const char *folder,
-	    struct entry *);
+	    struct entry *, bool bytes);
 	int (*fetch)(struct printer *, const struct wait *, const char *folder,
 	    const struct entry *, const struct sink *);
 	int (*store)(struct printer *, const struct wait *,
@@ -146,12 +146,12 @@ int printer_look(struct printer *, const struct wait *, const char *folder,
     const struct entry *, struct entry *out);
 
 /*
- * Before remembered bytes or sizes of a file are used: where its time stamp
- * does not prove that they are true, have the printer tell the file's size and
- * stamp, which the entry has then.
+ * Before remembered bytes (or only a size) of a file are used: where its time
+ * stamp does not prove that they are true, have the printer tell the file's
+ * size and stamp, which the entry has then.
  */
 int printer_verify(struct printer *, const struct wait *, const char *folder,
-    struct entry *);
+    struct entry *, bool bytes);
 
 /* Bring the bytes of a file. -EOPNOTSUPP: this storage cannot be read. */
 int printer_fetch(struct printer *, const struct wait *, const char *folder,

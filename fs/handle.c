@@ -150,7 +150,8 @@ handle_read(struct file *file, const struct caller *caller, void *out,
 	count = content_read(content, &caller->wait, out, len, offset);
 	if (count > 0)
 		atomic_store(&handle->got, true);
-	if (count != -EIO || atomic_load(&handle->got))
+	if (count != -EIO || atomic_load(&handle->got) ||
+	    !content_is_other(content))
 		return count;
 	error = renew_content(handle, caller, &content);
 	if (error != 0)
@@ -211,7 +212,7 @@ has_now(const struct caller *caller, const struct place *place, off_t size)
 	if (storage_find_place(caller, place, &found) != 0)
 		return false;
 	if (printer_verify(place->unit->printer, &caller->wait, found.folder,
-		&found.entry) != 0 ||
+		&found.entry, true) != 0 ||
 	    printer_size(place->unit->printer, &caller->wait, found.folder,
 		&found.entry, &now) != 0)
 		now = -1;

@@ -76,11 +76,8 @@ open_printed(struct handle *handle, const struct caller *caller, int flags)
 	if (handle->writes)
 		error = storage_check_idle(caller, place);
 	if (error == 0 && (flags & O_TRUNC) == 0)
-		error = printer_verify(place->unit->printer, &caller->wait,
-		    found->folder, &found->entry);
-	if (error == 0 && (flags & O_TRUNC) == 0)
-		error = printer_size(place->unit->printer, &caller->wait,
-		    found->folder, &found->entry, &handle->size);
+		error = storage_verify(caller, place->unit, found,
+		    &handle->size);
 	return error;
 }
 

@@ -68,11 +68,7 @@ bring_newest(const struct place *place, const struct caller *caller,
 	int error = storage_find_place(caller, place, &found);
 
 	if (error == 0)
-		error = printer_verify(unit->printer, &caller->wait,
-		    found.folder, &found.entry);
-	if (error == 0)
-		error = printer_size(unit->printer, &caller->wait, found.folder,
-		    &found.entry, &size);
+		error = storage_verify(caller, unit, &found, &size);
 	if (error == 0)
 		error = content_bring(unit->content, &caller->wait,
 		    found.folder, &found.entry, size, &there);

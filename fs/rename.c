@@ -68,7 +68,7 @@ rename_printed(const struct caller *caller, const struct renaming *renaming)
 		error = storage_check_name(folder, name, false);
 	if (error == 0)
 		error = printer_verify(folder->unit->printer, &caller->wait,
-		    found.folder, &found.entry);
+		    found.folder, &found.entry, true);
 	if (error == 0)
 		error = rename_anew(caller, renaming, &found);
 	/* To another folder mv deletes what is there, and copies. */

@@ -127,7 +127,7 @@ check_same(const struct anew *anew, const struct caller *caller)
 	if (error != 0)
 		return error;
 	error = printer_verify(anew->unit->printer, &caller->wait, now.folder,
-	    &now.entry);
+	    &now.entry, true);
 	if (error == 0 &&
 	    (entry_version(&now.entry) != entry_version(&anew->found->entry) ||
 		now.entry.size != anew->found->entry.size))

@@ -55,6 +55,13 @@ int storage_child(struct place *folder, const char *name, struct place **out);
  */
 int storage_check_new(const struct caller *, const struct place *);
 
+/*
+ * The size of a file that was found, true now as far as its stamp and what is
+ * kept of its bytes demand.
+ */
+int storage_verify(const struct caller *, struct unit *, struct storage_find *,
+    off_t *size);
+
 /* Is this what desktops look for in every folder, and no printer has? */
 bool storage_answers_here(const char *name);
 

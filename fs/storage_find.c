@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cache/cache.h"
+#include "cache/content.h"
 #include "cache/stage.h"
 #include "client/buf.h"
 #include "client/dialect.h"
@@ -84,6 +85,19 @@ storage_find_in(const struct caller *caller, struct unit *unit,
 		error = find_listed(caller, unit, folder, name, CACHE_LIST_MS,
 		    out);
 	return error;
+}
+
+int
+storage_verify(const struct caller *caller, struct unit *unit,
+    struct storage_find *found, off_t *size)
+{
+	bool kept = content_keeps(unit->content, found->folder, &found->entry);
+	int error = printer_verify(unit->printer, &caller->wait, found->folder,
+	    &found->entry, kept);
+
+	return error != 0 ? error :
+			    printer_size(unit->printer, &caller->wait,
+				found->folder, &found->entry, size);
 }
 
 int

@@ -174,8 +174,8 @@ test_errors(struct check *check)
 		asked(&rig) == count + 1,
 	    "that there is no job is an answer like any other");
 	fake_set_error(&rig.fake, -ENOENT);
-	CHECK(check, folder(&rig, "usb/X") == -ENOENT,
-	    "a folder that is not there is an error");
+	CHECK(check, folder(&rig, "usb/X") == -EIO,
+	    "a folder is not known to be gone while none above is listed");
 	fake_set_error(&rig.fake, 0);
 	printer_make_folder(rig.cache, &forever, "usb", "X");
 	CHECK(check, folder(&rig, "usb/X") == 1,
