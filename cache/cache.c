@@ -398,6 +398,8 @@ cache_new(struct printer *inner, struct book *book, int64_t ttl_ms,
 	cache->printer.is_watched = inner->is_watched;
 	cache->inner = inner;
 	cache->book = book;
+	if (inner->dialect->halves && book_stamps(book) != NULL)
+		stamps_halve(book_stamps(book));
 	turn_init(&cache->sizes);
 	pace_init(&cache->pace);
 	pthread_mutex_init(&cache->lock, NULL);

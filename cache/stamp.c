@@ -28,6 +28,7 @@ struct seen {
 
 struct stamps {
 	pthread_mutex_t lock; /* guards all below */
+	bool halves;	      /* seconds are counted at half speed */
 	bool stored;	      /* a stamp of our own upload was told */
 	bool stored_close;    /* and the last was right */
 	bool seen_close;      /* another's was */
@@ -57,6 +58,14 @@ stamps_free(struct stamps *stamps)
 		return;
 	pthread_mutex_destroy(&stamps->lock);
 	free(stamps);
+}
+
+void
+stamps_halve(struct stamps *stamps)
+{
+	pthread_mutex_lock(&stamps->lock);
+	stamps->halves = true;
+	pthread_mutex_unlock(&stamps->lock);
 }
 
 bool
@@ -173,6 +182,15 @@ stamps_note_stored(struct stamps *stamps, int64_t stamp, int64_t now_s)
 	pthread_mutex_unlock(&stamps->lock);
 }
 
+/* With the lock: the last moment that the stamp may stand for. */
+static int64_t
+latest(const struct stamps *stamps, int64_t stamp)
+{
+	int64_t seconds = stamp % 60;
+
+	return stamps->halves && seconds < 30 ? stamp + seconds : stamp;
+}
+
 /* With the lock. */
 static bool
 has_good_clock(const struct stamps *stamps, int64_t now_s)
@@ -205,7 +223,7 @@ is_shared(const struct stamps *stamps, int64_t stamp)
 static enum stamp_worth
 judge(const struct stamps *stamps, int64_t stamp, int64_t seen_s, int64_t now_s)
 {
-	int64_t when = stamp - stamps->zone_s;
+	int64_t when = latest(stamps, stamp) - stamps->zone_s;
 	int64_t unsure_s = SLOT_S + stamps->difference_s;
 
 	if (!stamp_is_time(stamp) || when > now_s + unsure_s)

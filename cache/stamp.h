@@ -25,6 +25,12 @@ struct stamps;
 int stamps_new(struct stamps **out);
 void stamps_free(struct stamps *);
 
+/*
+ * From now on: the printer counts seconds at half speed within a minute, so
+ * that a stamp may be up to half a minute too old.
+ */
+void stamps_halve(struct stamps *);
+
 /* A printer has told of a file with this stamp. */
 void stamps_note(struct stamps *, const char *folder, const char *name,
     int64_t stamp, int64_t now_s);

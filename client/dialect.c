@@ -54,6 +54,7 @@ const struct dialect dialect_buddy = {
 	.upload_storage = "usb",
 	.folds = true,
 	.stored_tells = true,
+	.halves = true,
 	.holds_finished = true,
 	.previews = true,
 	.hides_models_in_folders = true,

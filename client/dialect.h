@@ -28,6 +28,7 @@ struct dialect {
 	bool tells_space;     /* knows the free space */
 	bool late;	      /* a new file is visible a moment after the 201 */
 	bool stored_tells;    /* the 201 describes the stored file */
+	bool halves;	      /* stamps count seconds at half speed */
 	bool recovers;	      /* refuses to start until FINISHED has passed */
 	bool holds_finished;  /* keeps a printed file open until its end is
 				 no longer shown */
