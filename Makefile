@@ -82,6 +82,7 @@ SRCS = \
 	client/frame.c \
 	client/http.c \
 	client/json.c \
+	client/json_mend.c \
 	client/label.c \
 	client/lane.c \
 	client/linked.c \

@@ -148,20 +148,47 @@ start_file(struct link *link, const struct wait *wait, const char *path)
 }
 
 /*
- * The verbs of a job.  PrusaLink names a job by its id: look it up, then ask.
- * A 404 says that the job has just ended.
+ * PrusaLink names a job by its id, which stands in two documents.  The status
+ * is there whatever becomes of the printed file; either will do.
  */
+static int
+find_job(struct printer *printer, const struct wait *wait, struct buf *id)
+{
+	static const struct {
+		enum topic topic;
+		const char *path;
+	} places[] = {
+		{ TOPIC_STATUS, "job.id" },
+		{ TOPIC_JOB, "id" },
+	};
+	struct buf text = { 0 };
+	int error = -ENODATA;
+	size_t i;
+
+	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		buf_clear(&text);
+		error = printer->ops->document(printer, wait, places[i].topic,
+		    &text);
+		if (error == 0)
+			error = json_field(text.data, text.len, places[i].path,
+			    id);
+		if (error != -ENODATA && error != -EPROTO)
+			break;
+	}
+	buf_free(&text);
+	return error;
+}
+
+/* The verbs of a job.  A 404 says that it has just ended. */
 static int
 change_job(struct printer *printer, const struct wait *wait, const char *method,
     const char *word, const struct proof *proof)
 {
 	struct link *link = (struct link *)printer;
-	struct buf text = { 0 }, id = { 0 }, target = { 0 };
+	struct buf id = { 0 }, target = { 0 };
 	struct http_reply reply = { 0 };
-	int error = printer->ops->document(printer, wait, TOPIC_JOB, &text);
+	int error = find_job(printer, wait, &id);
 
-	if (error == 0)
-		error = json_field(text.data, text.len, "id", &id);
 	if (error == 0)
 		error = buf_printf(&target, "/api/v1/job/");
 	if (error == 0)
@@ -177,7 +204,6 @@ change_job(struct printer *printer, const struct wait *wait, const char *method,
 	if (error == -ENODATA || error == -ENOENT)
 		error = -ESRCH;
 	http_reply_free(&reply);
-	buf_free(&text);
 	buf_free(&id);
 	buf_free(&target);
 	return error;

@@ -1,6 +1,7 @@
 /*
  * Foreign JSON, read with bounds.  cJSON spends about 64 bytes on each value,
- * so values are counted before it sees the text.  No state, any thread.
+ * so values are counted before it sees the text, which is made strict then
+ * (client/json_mend.c).  No state, any thread.
  */
 #include <errno.h>
 #include <math.h>
@@ -11,62 +12,50 @@
 
 #include "client/buf.h"
 #include "client/json.h"
-
-/*
- * Would cJSON build a tree of bearable size and depth from this text?  A NUL,
- * plain or escaped, would cut a string short.
- */
-static bool
-is_bearable(const char *text, size_t len)
-{
-	size_t i, values = 1, depth = 0;
-	bool quoted = false;
-
-	if (memchr(text, '\0', len) != NULL)
-		return false;
-	for (i = 0; i < len; i++) {
-		char c = text[i];
-
-		if (quoted && c == '\\' && len - i > 5 &&
-		    strncmp(text + i + 1, "u0000", 5) == 0)
-			return false;
-		if (quoted && c == '\\')
-			i++;
-		else if (c == '"')
-			quoted = !quoted;
-		else if (quoted)
-			continue;
-		else if (c == '{' || c == '[')
-			depth++, values++;
-		else if ((c == '}' || c == ']') && depth > 0)
-			depth--;
-		else if (c == ',')
-			values++;
-		if (depth > JSON_DEPTH || values > JSON_VALUES)
-			return false;
-	}
-	return true;
-}
+#include "client/json_mend.h"
+#include "client/log.h"
+#include "client/utf8.h"
 
 int
 json_parse(const char *text, size_t len, struct cJSON **out)
 {
-	const char *end;
-	cJSON *tree;
+	struct json_fault fault;
+	struct buf strict = { 0 };
+	int error;
 
-	if (text == NULL || len == 0 || !is_bearable(text, len))
+	if (text == NULL || len == 0)
 		return -EPROTO;
-	tree = cJSON_ParseWithLengthOpts(text, len, &end, 0);
-	if (tree == NULL)
-		return -EPROTO;
-	for (; end < text + len; end++) {
-		if (strchr(" \t\r\n", *end) == NULL) {
-			cJSON_Delete(tree);
-			return -EPROTO;
-		}
+	error = json_mend(text, len, &strict, &fault);
+	if (error == 0) {
+		*out = cJSON_ParseWithLength(strict.data, strict.len);
+		error = *out == NULL ? -ENOMEM : 0;
 	}
-	*out = tree;
-	return 0;
+	buf_free(&strict);
+	return error;
+}
+
+/* Some characters around a byte. */
+#define BEFORE 24
+#define AFTER  24
+
+void
+json_complain(const char *what, const char *text, size_t len)
+{
+	struct json_fault fault = { "it lacks what is needed", 0 };
+	struct buf strict = { 0 };
+	size_t from, to;
+
+	if (text == NULL || len == 0) {
+		log_record("%s: the answer is empty", what);
+		return;
+	}
+	(void)json_mend(text, len, &strict, &fault);
+	buf_free(&strict);
+	from = fault.at > BEFORE ? fault.at - BEFORE : 0;
+	to = len - fault.at > AFTER ? fault.at + AFTER : len;
+	log_record(
+	    "%s: the answer is not understood: %s (byte %zu of %zu: %.*s)",
+	    what, fault.why, fault.at, len, (int)(to - from), text + from);
 }
 
 /*
@@ -115,10 +104,16 @@ json_print(const struct cJSON *tree, struct buf *out)
 int
 json_quote(struct buf *out, const char *text)
 {
-	cJSON *string = cJSON_CreateString(text);
-	int error = string == NULL ? -ENOMEM : json_print(string, out);
+	struct buf clean = { 0 };
+	cJSON *string = NULL;
+	int error = utf8_append(&clean, text, strlen(text));
 
+	if (error == 0) {
+		string = cJSON_CreateString(buf_text(&clean));
+		error = string == NULL ? -ENOMEM : json_print(string, out);
+	}
 	cJSON_Delete(string);
+	buf_free(&clean);
 	return error;
 }
 

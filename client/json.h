@@ -9,11 +9,18 @@ struct buf;
 struct cJSON;
 
 /*
- * Parse foreign JSON text.  A text with more than JSON_DEPTH levels or
- * JSON_VALUES values is refused before any memory is spent on it.  Returns 0
- * and a tree (caller: cJSON_Delete), -EPROTO or -ENOMEM.
+ * Parse foreign JSON text, leniently: see json_mend.  A text with more than
+ * JSON_DEPTH levels or JSON_VALUES values is refused before a tree is made of
+ * it.  Returns 0 and a tree (caller: cJSON_Delete), whose strings are UTF-8,
+ * -EPROTO or -ENOMEM.
  */
 int json_parse(const char *text, size_t len, struct cJSON **out);
+
+/*
+ * Say in the log why the answer to a request (what: "GET /api/v1/job") could
+ * not be understood, and where.
+ */
+void json_complain(const char *what, const char *text, size_t len);
 
 #define JSON_DEPTH  32
 #define JSON_VALUES 250000
@@ -31,7 +38,10 @@ const struct cJSON *json_at(const struct cJSON *, const char *path);
 /* Append the tree as one line of text.  Returns 0 or -ENOMEM. */
 int json_print(const struct cJSON *, struct buf *out);
 
-/* Append text as a JSON string, with its quotes.  Returns 0 or -ENOMEM. */
+/*
+ * Append text as a JSON string, with its quotes and with U+FFFD for bytes that
+ * are no UTF-8.  Returns 0 or -ENOMEM.
+ */
 int json_quote(struct buf *out, const char *text);
 
 /*

@@ -17,6 +17,7 @@
 
 #include "client/buf.h"
 #include "client/log.h"
+#include "client/utf8.h"
 
 #define LINES	  200  /* of a ring */
 #define ALL_LINES 1000 /* of the common ring, when there are subjects */
@@ -63,8 +64,11 @@ log_to_syslog(void)
 static void
 make_harmless(char *line)
 {
-	for (; *line != '\0'; line++) {
-		if ((unsigned char)*line < ' ' || *line == 0x7f)
+	size_t len;
+
+	for (; *line != '\0'; line += len == 0 ? 1 : len) {
+		len = utf8_measure(line, strlen(line));
+		if (len == 0 || (unsigned char)*line < ' ' || *line == 0x7f)
 			*line = '?';
 	}
 }

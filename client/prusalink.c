@@ -67,6 +67,18 @@ link_target(const struct link *link, const char *root, const char *folder,
 	return error;
 }
 
+/* Tell those who look into the log what is wrong with an answer. */
+static void
+explain(int error, const char *target, const struct http_reply *reply)
+{
+	char what[256];
+
+	if (error != -EPROTO)
+		return;
+	snprintf(what, sizeof(what), "GET %s", target);
+	json_complain(what, reply->body.data, reply->body.len);
+}
+
 static int
 document(struct printer *printer, const struct wait *wait, enum topic topic,
     struct buf *out)
@@ -84,9 +96,11 @@ document(struct printer *printer, const struct wait *wait, enum topic topic,
 	error = link_get(link, wait, paths[topic], &reply);
 	if (error == 0 && reply.status == 204)
 		error = -ENODATA;
-	if (error == 0)
+	if (error == 0) {
 		error = shape_document(printer->dialect, topic, reply.body.data,
 		    reply.body.len, out);
+		explain(error, paths[topic], &reply);
+	}
 	if (error == 0 && topic == TOPIC_JOB)
 		finished_note_document(link, buf_text(out) + before,
 		    out->len - before);
@@ -194,9 +208,11 @@ list(struct printer *printer, const struct wait *wait, const char *folder,
 
 	if (error == 0)
 		error = link_get(link, wait, target.data, &reply);
-	if (error == 0)
+	if (error == 0) {
 		error = shape_listing(printer->dialect, reply.body.data,
 		    reply.body.len, &listing);
+		explain(error, target.data, &reply);
+	}
 	error = judge_listing(link, wait, folder, &reply.body, listing, error);
 	http_reply_free(&reply);
 	buf_free(&target);
@@ -218,9 +234,11 @@ link_entry(struct link *link, const struct wait *wait, const char *folder,
 
 	if (error == 0)
 		error = link_get(link, wait, target.data, &reply);
-	if (error == 0)
+	if (error == 0) {
 		error = shape_entry(link->printer.dialect, reply.body.data,
 		    reply.body.len, out);
+		explain(error, target.data, &reply);
+	}
 	http_reply_free(&reply);
 	buf_free(&target);
 	return error;

@@ -1,6 +1,9 @@
 /*
  * UTF-8 as the strictest readers take it.  No state of its own, any thread.
  */
+#include <string.h>
+
+#include "client/buf.h"
 #include "client/utf8.h"
 
 #define TAIL_LEAST 0x80
@@ -64,4 +67,34 @@ bool
 utf8_is_whole(const struct utf8 *utf8)
 {
 	return utf8->left == 0;
+}
+
+size_t
+utf8_measure(const void *text, size_t len)
+{
+	const char *at = text;
+	struct utf8 utf8 = { 0 };
+	size_t count = 0;
+
+	do {
+		if (count == len || !utf8_go_on(&utf8, at + count, 1))
+			return 0;
+		count++;
+	} while (!utf8_is_whole(&utf8));
+	return count;
+}
+
+int
+utf8_append(struct buf *out, const char *text, size_t len)
+{
+	size_t at, count;
+	int error = 0;
+
+	for (at = 0; at < len && error == 0; at += count == 0 ? 1 : count) {
+		count = utf8_measure(text + at, len - at);
+		error = count == 0 ? buf_append(out, UTF8_REPLACEMENT,
+					 strlen(UTF8_REPLACEMENT)) :
+				     buf_append(out, text + at, count);
+	}
+	return error;
 }

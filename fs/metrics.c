@@ -15,6 +15,7 @@
 #include "client/dialect.h"
 #include "client/json.h"
 #include "client/printer.h"
+#include "client/utf8.h"
 #include "fs/kind.h"
 #include "fs/ledger.h"
 #include "fs/metrics.h"
@@ -314,15 +315,18 @@ static const struct family families[] = {
 static int
 escape(const char *text, struct buf *out)
 {
+	size_t len;
 	int error = 0;
 
-	for (; *text != '\0' && error == 0; text++) {
+	for (; *text != '\0' && error == 0; text += len) {
+		len = utf8_measure(text, strlen(text));
+		len += len == 0;
 		if (*text == '\n')
 			error = buf_printf(out, "\\n");
 		else if (*text == '"' || *text == '\\')
 			error = buf_printf(out, "\\%c", *text);
 		else
-			error = buf_append(out, text, 1);
+			error = utf8_append(out, text, len);
 	}
 	return error;
 }

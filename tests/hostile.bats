@@ -143,11 +143,16 @@ fails_with_one_of() {
 		[ "$(printf '%s\n' "${lines[@]}" | sort | tr '\n' ' ')" = \
 		    '%s%n.gcode good.gcode ' ]
 		stat "$S/%s%n.gcode"
+		# A name that is none costs its entry alone.
 		local lie
-		for lie in nul surrogate 'no list'; do
+		for lie in nul surrogate; do
 			lies "$lie"
-			fails_with_one_of 'Protocol error' ls "$S"
+			run ls -U "$S"
+			[ "$status" -eq 0 ]
+			[ -z "$output" ] || [ "$output" = good.gcode ]
 		done
+		lies 'no list'
+		fails_with_one_of 'Protocol error' ls "$S"
 		stands
 	done
 }

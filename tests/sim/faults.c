@@ -179,11 +179,32 @@ send_garbage(struct conn *conn, struct exchange *ex)
 	text_free(&body);
 }
 
+/* What a file says, to the byte. */
+static void
+send_file(struct conn *conn, struct exchange *ex, const char *path)
+{
+	struct text body = { 0 };
+	char data[PIECE];
+	FILE *file = fopen(path, "re");
+	size_t len;
+
+	while (file != NULL && (len = fread(data, 1, PIECE, file)) > 0)
+		text_add(&body, data, len);
+	if (file != NULL)
+		fclose(file);
+	send_body(conn, ex, &body);
+	text_free(&body);
+}
+
 bool
 faults_answered(struct conn *conn, struct exchange *ex)
 {
 	if (nth_dropped(conn, ex))
 		return true;
+	if (ex->fail_status == 200) {
+		send_file(conn, ex, ex->fail_text);
+		return true;
+	}
 	if (ex->fail_status != 0) {
 		if (strcmp(ex->method, "PUT") == 0)
 			swallow(conn, ex);

@@ -11,7 +11,10 @@ enum {
 	FAULTS_FAIL = 16
 };
 
-/* The next count requests that match fail. */
+/*
+ * The next count requests that match fail with this text; those that "fail"
+ * with 200 are answered with the bytes of the file that the text names.
+ */
 struct fault_rule {
 	char method[16];
 	char prefix[256];
