@@ -27,6 +27,7 @@ struct link {
 	struct buf display_name; /* under lock: the Pi's name for "local" */
 	int64_t read_ms;	 /* under lock: when the last download ended */
 	struct buf job_path;	 /* under lock: the last job's file, or "" */
+	struct buf left_out;	 /* under lock: what the log was told of */
 };
 
 /* GET target.  Returns http_perform's or http_error's verdict. */

@@ -8,9 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/buf.h"
 #include "client/listing.h"
 #include "client/name.h"
 #include "client/time.h"
+
+#define LEFT_OUT_MOST 80 /* bytes of a name in a log */
 
 /* A name to find an entry by. */
 struct handle {
@@ -29,6 +32,7 @@ struct listing {
 	struct entry *entries;
 	size_t handle_count;
 	struct handle *handles; /* sorted by name */
+	struct buf left_out;
 };
 
 void
@@ -90,6 +94,7 @@ listing_release(struct listing *listing)
 		free(listing->handles[i].name);
 	free(listing->entries);
 	free(listing->handles);
+	buf_free(&listing->left_out);
 	free(listing);
 }
 
@@ -110,6 +115,30 @@ listing_add(struct listing *listing, struct entry *entry)
 	}
 	entries[listing->count++] = *entry;
 	return 0;
+}
+
+int
+listing_leave_out(struct listing *listing, const char *name)
+{
+	char *shown;
+	int error;
+
+	if (name == NULL || name[0] == '\0')
+		return 0;
+	shown = name_show(name);
+	error = shown == NULL ? -ENOMEM :
+				buf_printf(&listing->left_out, "%s\"%.*s\"",
+				    listing->left_out.len == 0 ? "" : ", ",
+				    (int)name_fit(shown, LEFT_OUT_MOST), shown);
+
+	free(shown);
+	return error;
+}
+
+const char *
+listing_left_out(const struct listing *listing)
+{
+	return buf_text(&listing->left_out);
 }
 
 static char *
@@ -170,34 +199,48 @@ drop_handles(struct listing *listing)
 	listing->handle_count = 0;
 }
 
-/* Mark by an empty name what has the same long name as an earlier entry. */
-static size_t
-mark_doubles(struct listing *listing)
+/*
+ * What the printer tells apart goes by its short name if its long name is an
+ * earlier entry's; what it does not is marked by an empty name.  Returns how
+ * many such there were, or -ENOMEM.
+ */
+static ssize_t
+part_doubles(struct listing *listing, bool finally)
 {
 	const struct handle *handles = listing->handles;
-	size_t i, doubles = 0;
+	const struct entry *first = NULL;
+	ssize_t doubles = 0;
+	size_t i;
 
-	for (i = 1; i < listing->handle_count; i++) {
-		if (handles[i].is_short || handles[i - 1].is_short ||
-		    strcmp(handles[i].name, handles[i - 1].name) != 0)
+	for (i = 0; i < listing->handle_count; i++) {
+		struct entry *entry = &listing->entries[handles[i].at];
+
+		if (handles[i].is_short)
 			continue;
-		listing->entries[handles[i].at].name[0] = '\0';
+		if (i == 0 || first == NULL || handles[i - 1].is_short ||
+		    strcmp(handles[i].name, handles[i - 1].name) != 0) {
+			first = entry;
+			continue;
+		}
 		doubles++;
+		if (finally ||
+		    strcmp(entry->short_name, first->short_name) == 0) {
+			entry->name[0] = '\0';
+			continue;
+		}
+		free(entry->name);
+		entry->name = name_show(entry->short_name);
+		if (entry->name == NULL)
+			return -ENOMEM;
 	}
 	return doubles;
 }
 
-int
-listing_finish(struct listing *listing, bool folds)
+static void
+drop_marked(struct listing *listing)
 {
 	size_t i, kept = 0;
-	int error;
 
-	listing->folds = folds;
-	error = make_handles(listing);
-	if (error != 0 || mark_doubles(listing) == 0)
-		return error;
-	listing->had_doubles = true;
 	for (i = 0; i < listing->count; i++) {
 		if (listing->entries[i].name[0] == '\0')
 			entry_free(&listing->entries[i]);
@@ -205,8 +248,26 @@ listing_finish(struct listing *listing, bool folds)
 			listing->entries[kept++] = listing->entries[i];
 	}
 	listing->count = kept;
-	drop_handles(listing);
-	return make_handles(listing);
+}
+
+int
+listing_finish(struct listing *listing, bool folds)
+{
+	ssize_t doubles;
+	int error, turn;
+
+	listing->folds = folds;
+	error = make_handles(listing);
+	for (turn = 0; turn < 2 && error == 0; turn++) {
+		doubles = part_doubles(listing, turn == 1);
+		if (doubles <= 0)
+			return (int)doubles;
+		listing->had_doubles = true;
+		drop_marked(listing);
+		drop_handles(listing);
+		error = make_handles(listing);
+	}
+	return error;
 }
 
 static int

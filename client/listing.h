@@ -50,8 +50,18 @@ void listing_release(struct listing *);
 int listing_add(struct listing *, struct entry *);
 
 /*
- * Make ready for finding: names are compared as folds says, and of several
- * entries with one name the first stays.  Returns 0 or -ENOMEM.
+ * Note what cannot be in it; name as told, or NULL.  Returns 0 or -ENOMEM.
+ */
+int listing_leave_out(struct listing *, const char *name);
+
+/* What could not, as a text for users; "" if it has all.  Borrowed. */
+const char *listing_left_out(const struct listing *);
+
+/*
+ * Make ready for finding: names are compared as folds says.  Of several entries
+ * with one name the first has it; the others go by their short names, which
+ * tell them apart on the printer, or are left out if that does not.  Returns 0
+ * or -ENOMEM.
  */
 int listing_finish(struct listing *, bool folds);
 

@@ -11,9 +11,36 @@
 #include "client/buf.h"
 #include "client/name.h"
 
-/* FAT folds the characters of the Basic Multilingual Plane only. */
-#define FOLDED_MAX   0xffff
 #define FOLDED_BYTES 4 /* at most, of a byte */
+
+/*
+ * Where the upper case of the firmware's FAT code (FatFs, ff_wtoupper) is that
+ * of the C library.  What lies between differs or is in no name: FatFs leaves
+ * alone \u0131, \u017f and \u00b5, for example, and has \u01c5 for a letter of
+ * its own.
+ */
+static const struct range {
+	wchar_t first, last;
+} folded[] = {
+	{ 'a', 'z' }, { 0xe0, 0x12f }, /* Latin */
+	{ 0x132, 0x17e },	       /* Latin */
+	{ 0x1cd, 0x1ef },	       /* Latin */
+	{ 0x1f8, 0x21f },	       /* Latin */
+	{ 0x222, 0x233 },	       /* Latin */
+	{ 0x3ac, 0x3ce },	       /* Greek */
+	{ 0x3d8, 0x3ef },	       /* Coptic */
+	{ 0x430, 0x45f },	       /* Cyrillic */
+	{ 0x460, 0x481 },	       /* Cyrillic */
+	{ 0x48a, 0x4bf },	       /* Cyrillic */
+	{ 0x4c1, 0x513 },	       /* Cyrillic */
+	{ 0x561, 0x586 },	       /* Armenian */
+	{ 0x1e00, 0x1e95 },	       /* Latin */
+	{ 0x1ea0, 0x1ef9 },	       /* Latin */
+	{ 0x1f00, 0x1f67 },	       /* Greek */
+	{ 0x2170, 0x217f },	       /* Roman numerals */
+	{ 0x24d0, 0x24e9 },	       /* letters in circles */
+	{ 0xff41, 0xff5a },	       /* letters of full width */
+};
 
 bool
 name_is_sane(const char *name)
@@ -36,6 +63,52 @@ name_is_sane(const char *name)
 }
 
 bool
+name_is_part(const char *name)
+{
+	return name[0] != '\0' && strchr(name, '/') == NULL &&
+	    strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+}
+
+char *
+name_show(const char *name)
+{
+	mbstate_t state = { 0 };
+	struct buf out = { 0 };
+	size_t used;
+	int error = buf_printf(&out, "%s", "");
+	wchar_t c;
+
+	for (; *name != '\0' && error == 0; name += used) {
+		used = mbrtowc(&c, name, strlen(name), &state);
+		if (used == 0 || used > MB_LEN_MAX) {
+			memset(&state, 0, sizeof(state));
+			used = 1;
+			error = buf_printf(&out, "%%%02X",
+			    (unsigned)(unsigned char)*name);
+		} else if (c < ' ' || c == '/' || (c >= 0x7f && c < 0xa0)) {
+			error = buf_printf(&out, "%%%02X", (unsigned)c);
+		} else {
+			error = buf_append(&out, name, used);
+		}
+	}
+	if (error != 0)
+		buf_free(&out);
+	return out.data;
+}
+
+static wchar_t
+upper(wchar_t c)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(folded) / sizeof(folded[0]); i++) {
+		if (c >= folded[i].first && c <= folded[i].last)
+			return (wchar_t)towupper((wint_t)c);
+	}
+	return c;
+}
+
+bool
 name_fold_into(const char *name, char *out, size_t size)
 {
 	mbstate_t in = { 0 }, back = { 0 };
@@ -50,9 +123,7 @@ name_fold_into(const char *name, char *out, size_t size)
 			used = len = 1;
 			bytes[0] = *name;
 		} else {
-			if (c <= FOLDED_MAX)
-				c = (wchar_t)towupper((wint_t)c);
-			len = wcrtomb(bytes, c, &back);
+			len = wcrtomb(bytes, upper(c), &back);
 			len = len > MB_LEN_MAX ? 0 : len;
 		}
 		if (done + len >= size)

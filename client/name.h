@@ -13,9 +13,23 @@
 bool name_is_sane(const char *);
 
 /*
- * A copy in upper case, for comparing names as FAT does: character by
- * character, without regard to case (caller: free).  Needs a UTF-8 LC_CTYPE.
+ * Can a server mean one of its entries by this, in a path?  It need not be a
+ * name that users can see: firmware tells the bytes of a DOS code page as
+ * control characters.
+ */
+bool name_is_part(const char *);
+
+/*
+ * A copy for users (caller: free) with what no name may have as "%9A", or
  * NULL without memory.
+ */
+char *name_show(const char *);
+
+/*
+ * A copy in upper case, for comparing names as FAT does: character by
+ * character, without regard to case (caller: free).  Folds the letters of which
+ * FatFs and the C library say the same, and no others: two names that fold to
+ * one are one file there.  Needs a UTF-8 LC_CTYPE.  NULL without memory.
  */
 char *name_fold(const char *);
 

@@ -26,6 +26,8 @@
 #include "client/shape.h"
 #include "client/time.h"
 
+#define LEFT_OUT_MOST 8192 /* bytes that are remembered of what was said */
+
 static const char *const paths[TOPIC_COUNT] = {
 	[TOPIC_STATUS] = "/api/v1/status",
 	[TOPIC_JOB] = "/api/v1/job",
@@ -196,6 +198,31 @@ judge_listing(struct link *link, const struct wait *wait, const char *folder,
 	return error == -ENOTDIR ? -EPROTO : error;
 }
 
+/* Say once what is on the printer and cannot be shown. */
+static void
+tell_left_out(struct link *link, const char *folder,
+    const struct listing *listing)
+{
+	const char *left_out = listing_left_out(listing);
+	struct buf line = { 0 };
+	bool is_news;
+
+	if (left_out[0] == '\0' ||
+	    buf_printf(&line,
+		"%s: not listed, for the name cannot be shown: "
+		"%s\n",
+		folder, left_out) != 0)
+		return;
+	pthread_mutex_lock(&link->lock);
+	is_news = link->left_out.len < LEFT_OUT_MOST &&
+	    strstr(buf_text(&link->left_out), line.data) == NULL &&
+	    buf_append(&link->left_out, line.data, line.len) == 0;
+	pthread_mutex_unlock(&link->lock);
+	if (is_news)
+		log_say(LOG_LEVEL_NOTE, "%.*s", (int)line.len - 1, line.data);
+	buf_free(&line);
+}
+
 static int
 list(struct printer *printer, const struct wait *wait, const char *folder,
     struct listing **out)
@@ -220,6 +247,7 @@ list(struct printer *printer, const struct wait *wait, const char *folder,
 		listing_release(listing);
 		return error;
 	}
+	tell_left_out(link, folder, listing);
 	*out = listing;
 	return 0;
 }
@@ -391,6 +419,7 @@ release(struct printer *printer)
 	turn_destroy(&link->upload);
 	buf_free(&link->display_name);
 	buf_free(&link->job_path);
+	buf_free(&link->left_out);
 	pthread_mutex_destroy(&link->lock);
 	free(link);
 }

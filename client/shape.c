@@ -276,20 +276,40 @@ bytes_of(const cJSON *object, const char *name)
 	return (int64_t)value;
 }
 
+/*
+ * What users see: the long name, or the short one of a FAT if no file here can
+ * be called so.
+ */
+static char *
+shown_name(const struct dialect *dialect, const cJSON *object,
+    const char *short_name)
+{
+	const char *name = json_string(object, "display_name");
+
+	if (name == NULL)
+		name = short_name;
+	return name_is_sane(name) || !dialect->folds ? strdup(name) :
+						       name_show(short_name);
+}
+
 /* Returns 0, -ENOMEM, or -EPROTO: this is no usable entry. */
 static int
 make_entry(const struct dialect *dialect, const cJSON *object,
     struct entry *out)
 {
 	const char *short_name = json_string(object, "name");
-	const char *name = json_string(object, "display_name");
 	struct entry entry = { .size = -1 };
 	double value;
 
-	name = name != NULL ? name : short_name;
-	if (name == NULL || short_name == NULL || !name_is_sane(name) ||
-	    !name_is_sane(short_name))
+	if (short_name == NULL || !name_is_part(short_name))
 		return -EPROTO;
+	entry.name = shown_name(dialect, object, short_name);
+	if (entry.name == NULL)
+		return -ENOMEM;
+	if (!name_is_sane(entry.name)) {
+		free(entry.name);
+		return -EPROTO;
+	}
 	entry.folder = is_type(object, "FOLDER");
 	entry.print_file = is_type(object, "PRINT_FILE");
 	entry.read_only = json_true(object, "ro") ||
@@ -300,9 +320,8 @@ make_entry(const struct dialect *dialect, const cJSON *object,
 		entry.mtime_s = (int64_t)value;
 	if (!entry.folder)
 		entry.size = (off_t)bytes_of(object, "size");
-	entry.name = strdup(name);
 	entry.short_name = strdup(short_name);
-	if (entry.name == NULL || entry.short_name == NULL) {
+	if (entry.short_name == NULL) {
 		entry_free(&entry);
 		return -ENOMEM;
 	}
@@ -333,7 +352,8 @@ shape_listing(const struct dialect *dialect, const char *text, size_t len,
 		if (error == 0)
 			error = listing_add(listing, &entry);
 		else if (error == -EPROTO)
-			error = 0;
+			error = listing_leave_out(listing,
+			    json_string(item, "name"));
 	}
 	if (error == 0)
 		error = listing_finish(listing, dialect->folds);

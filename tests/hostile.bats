@@ -134,14 +134,18 @@ fails_with_one_of() {
 }
 
 @test "no hostile name reaches a program" {
-	local kind
+	local kind wanted
 	for kind in $(both); do
 		fooled "$kind"
 		lies names
 		run ls -U "$S"
 		[ "$status" -eq 0 ]
-		[ "$(printf '%s\n' "${lines[@]}" | sort | tr '\n' ' ')" = \
-		    '%s%n.gcode good.gcode ' ]
+		wanted=(%s%n.gcode good.gcode)
+		# A FAT's short name stands for what cannot be shown.
+		[ "$kind" = pi ] ||
+		    wanted+=(%7F.gcode %9B.gcode bell%07.gcode line%0Afeed.gcode)
+		diff <(printf '%s\n' "${wanted[@]}" | sort) \
+		    <(printf '%s\n' "${lines[@]}" | sort)
 		stat "$S/%s%n.gcode"
 		# A name that is none costs its entry alone.
 		local lie

@@ -287,6 +287,9 @@ control(struct sim *sim, int count, char **words, struct text *answer)
 	(void)answer;
 	if (strcmp(words[0], "usb") == 0 && count == 2)
 		return control_usb(sim, words);
+	if (strcmp(words[0], "named") == 0 && (count == 3 || count == 4))
+		return fat_name(&buddy->fat, words[1], words[2],
+		    count == 4 ? words[3] : NULL);
 	if (strcmp(words[0], "idle") == 0 || strcmp(words[0], "dismiss") == 0) {
 		buddy->preview[0] = '\0';
 		return 0;

@@ -128,8 +128,9 @@ buddy_fits(const char *path, const struct fat_place *place)
 static const char *
 display_name(const struct fat_entry *entry)
 {
-	return fat_units(entry->name) > DISPLAY_UNITS ? entry->short_name :
-							entry->name;
+	const char *name = fat_long_name(entry);
+
+	return fat_units(name) > DISPLAY_UNITS ? entry->short_name : name;
 }
 
 static void
@@ -138,8 +139,13 @@ member(struct text *out, const char *name, const char *before,
 {
 	struct text value = { 0 };
 
-	text_printf(&value, "%s%s%s%s", before, folder,
-	    file[0] == '\0' ? "" : "/", file);
+	text_printf(&value, "%s%s%s", before, folder,
+	    file[0] == '\0' ? "" : "/");
+	for (; *file != '\0'; file++) {
+		unsigned char byte = (unsigned char)*file;
+
+		text_printf(&value, byte < 0x80 ? "%c" : "%%%02X", byte);
+	}
 	text_json(out, name);
 	text_puts(out, ":");
 	text_json(out, text_string(&value));
@@ -281,7 +287,7 @@ legacy_child(struct text *json, const struct fat_entry *entry,
 	*first = false;
 	text_json(json, entry->short_name);
 	text_puts(json, ",\"display\":");
-	text_json(json, entry->name);
+	text_json(json, fat_long_name(entry));
 	text_printf(json,
 	    ",\"path\":\"%s/%s\",\"origin\":\"usb\",\"refs\":{"
 	    "\"resource\":\"/api/files%s/%s\","
@@ -323,7 +329,7 @@ buddy_render_legacy_file(struct text *json, const char *path,
 
 	buddy_short_path(spelt, sizeof(spelt), path, place);
 	text_puts(json, "{\"name\":");
-	text_json(json, place->found->name);
+	text_json(json, fat_long_name(place->found));
 	text_printf(json,
 	    ",\"origin\":\"local\",\"size\":%lld,\"refs\":{"
 	    "\"resource\":\"/api/files%s\",\"thumbnailSmall\":\"/thumb/s%s\","

@@ -163,7 +163,8 @@ add_file(struct call *call, struct text *json)
 	    path, path, path);
 	text_json(json, name + 1);
 	text_puts(json, ",\"display_name\":");
-	text_json(json, place.found != NULL ? place.found->name : name + 1);
+	text_json(json,
+	    place.found != NULL ? fat_long_name(place.found) : name + 1);
 	text_puts(json, ",\"path\":");
 	text_json(json, text_string(&folder));
 	if (place.exists) {
@@ -291,7 +292,7 @@ buddy_legacy_job(struct call *call)
 		strlcpy(call->path, sim->machine.path, sizeof(call->path));
 		buddy_find(call, &place);
 		if (place.found != NULL)
-			name = place.found->name;
+			name = fat_long_name(place.found);
 		text_printf(&json,
 		    "\"job\":{\"estimatedPrintTime\":%ld,\"file\":{\"name\":",
 		    view.time_printing + view.time_remaining);

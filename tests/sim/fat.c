@@ -30,6 +30,7 @@ entry_free(struct fat_dir *dir, struct fat_entry *entry)
 {
 	TAILQ_REMOVE(&dir->entries, entry, entry);
 	free(entry->name);
+	free(entry->told);
 	free(entry);
 }
 
@@ -54,6 +55,12 @@ fat_free(struct fat *fat)
 		dir_free(fat, dir);
 }
 
+const char *
+fat_long_name(const struct fat_entry *entry)
+{
+	return entry->told != NULL ? entry->told : entry->name;
+}
+
 static struct fat_entry *
 find_short(struct fat_dir *dir, const char *name)
 {
@@ -74,7 +81,8 @@ find_entry(struct fat_dir *dir, const char *name)
 	struct fat_entry *entry;
 
 	TAILQ_FOREACH (entry, &dir->entries, entry) {
-		if (fat_same_name(entry->name, name) ||
+		if (fat_same_name(fat_long_name(entry), name) ||
+		    strcasecmp(entry->short_name, name) == 0 ||
 		    (exact && strcmp(entry->short_name, form) == 0))
 			return entry;
 	}
@@ -330,6 +338,30 @@ fat_find(struct fat *fat, const char *path, struct fat_place *place)
 	}
 	if (error != 0)
 		place->exists = false;
+	return error;
+}
+
+int
+fat_name(struct fat *fat, const char *path, const char *short_name,
+    const char *long_name)
+{
+	struct fat_entry *entry;
+	struct fat_place place;
+	int error = fat_find(fat, path, &place);
+
+	if (error == 0 && place.found == NULL)
+		error = -ENOENT;
+	if (error == 0 && strlen(short_name) >= FAT_SHORT)
+		error = -EINVAL;
+	if (error == 0) {
+		entry = find_exact(place.dir, place.found->name);
+		strlcpy(entry->short_name, short_name, FAT_SHORT);
+		if (long_name != NULL) {
+			free(entry->told);
+			entry->told = strdup(long_name);
+		}
+	}
+	fat_release(&place);
 	return error;
 }
 

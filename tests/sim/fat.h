@@ -7,13 +7,14 @@
 #include <time.h>
 
 enum {
-	FAT_SHORT = 13,
+	FAT_SHORT = 32, /* as UTF-8, with bytes of a code page */
 	FAT_LONG = 768
 };
 
 /* An entry of a folder on the stick. */
 struct fat_entry {
-	char *name; /* the long name */
+	char *name; /* of the real file; the long name, unless told */
+	char *told; /* a long name that no real file can have, or NULL */
 	char short_name[FAT_SHORT];
 	unsigned slot;	/* where it is in the folder */
 	unsigned slots; /* how many 32-byte entries it takes */
@@ -64,6 +65,16 @@ int fat_find(struct fat *, const char *path, struct fat_place *);
 
 /* Release what fat_find made. */
 void fat_release(struct fat_place *);
+
+/*
+ * Give an existing file another short name, as a PC would have made it, and,
+ * unless NULL, another long one.  Returns 0, -ENOENT, -EINVAL or -ENOMEM.
+ */
+int fat_name(struct fat *, const char *path, const char *short_name,
+    const char *long_name);
+
+/* The entry's long name. */
+const char *fat_long_name(const struct fat_entry *);
 
 /* The folder with that real path, read anew if it has changed; or NULL. */
 struct fat_dir *fat_open(struct fat *, const char *real);

@@ -38,21 +38,64 @@ fat_clean_name(char *name)
 	return fat_name_valid(name);
 }
 
-/* Fold the case of the letters that FAT knows and that are in use. */
+/* Letters whose upper case is so much before them. */
+static const struct {
+	unsigned first, last, down;
+} shifts[] = {
+	{ 0xe0, 0xf6, 0x20 },
+	{ 0xf8, 0xfe, 0x20 },
+	{ 0x3ac, 0x3ac, 0x26 },
+	{ 0x3ad, 0x3af, 0x25 },
+	{ 0x3b1, 0x3c1, 0x20 },
+	{ 0x3c2, 0x3c2, 0x1f },
+	{ 0x3c3, 0x3cb, 0x20 },
+	{ 0x3cc, 0x3cc, 0x40 },
+	{ 0x3cd, 0x3ce, 0x3f },
+	{ 0x430, 0x44f, 0x20 },
+	{ 0x450, 0x45f, 0x50 },
+	{ 0x561, 0x586, 0x30 },
+	{ 0x2170, 0x217f, 0x10 },
+	{ 0x24d0, 0x24e9, 0x1a },
+	{ 0xff41, 0xff5a, 0x20 },
+};
+
+/* Where capital and small letters take turns. */
+static const struct {
+	unsigned first, last;
+} pairs[] = {
+	{ 0x100, 0x12f },
+	{ 0x132, 0x137 },
+	{ 0x139, 0x148 },
+	{ 0x14a, 0x177 },
+	{ 0x179, 0x17e },
+	{ 0x1cd, 0x1dc },
+	{ 0x1de, 0x1ef },
+	{ 0x1f8, 0x21f },
+	{ 0x222, 0x233 },
+	{ 0x3d8, 0x3ef },
+	{ 0x460, 0x481 },
+	{ 0x48a, 0x4bf },
+	{ 0x4c1, 0x4ce },
+	{ 0x4d0, 0x513 },
+	{ 0x1e00, 0x1e95 },
+	{ 0x1ea0, 0x1ef9 },
+};
+
+/* Fold the case of the letters that FatFs knows; a few scripts lack here. */
 static unsigned
 upper(unsigned c)
 {
 	if (c < 0x80)
 		return (unsigned)toupper((int)c);
-	if ((c >= 0xe0 && c <= 0xfe && c != 0xf7) ||
-	    (c >= 0x3b1 && c <= 0x3c9 && c != 0x3c2) ||
-	    (c >= 0x430 && c <= 0x44f))
-		return c - 0x20;
-	if ((c >= 0x139 && c <= 0x148) || (c >= 0x179 && c <= 0x17e))
-		return c % 2 == 0 ? c - 1 : c;
-	if (c >= 0x100 && c <= 0x177)
-		return c & ~1u;
-	return c >= 0x450 && c <= 0x45f ? c - 0x50 : c;
+	for (size_t i = 0; i < sizeof(shifts) / sizeof(shifts[0]); i++) {
+		if (c >= shifts[i].first && c <= shifts[i].last)
+			return c - shifts[i].down;
+	}
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+		if (c >= pairs[i].first && c <= pairs[i].last)
+			return (c - pairs[i].first) % 2 == 1 ? c - 1 : c;
+	}
+	return c == 0xff ? 0x178 : c == 0x1e9e ? 0xdf : c;
 }
 
 bool

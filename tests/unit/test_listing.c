@@ -124,20 +124,42 @@ test_doubles(struct check *check)
 	add(listing, "a.Gcode", "A~3.GCO", 4);
 	add(listing, "B.gcode", "B~2.GCO", 5);
 	CHECK(check,
-	    listing_finish(listing, true) == 0 && listing_count(listing) == 2,
-	    "doubled names are dropped");
+	    listing_finish(listing, true) == 0 && listing_count(listing) == 5,
+	    "what the printer lists side by side is all there");
 	CHECK(check,
 	    size_of(listing, "a.gcode") == 1 &&
 		size_of(listing, "b.gcode") == 2,
 	    "the first of them stays");
 	CHECK(check,
-	    size_of(listing, "A~2.GCO") == -1 &&
-		size_of(listing, "A~3.GCO") == -1,
-	    "a dropped entry is not found by its short name");
+	    size_of(listing, "A~2.GCO") == 3 &&
+		size_of(listing, "a~3.gco") == 4 &&
+		strcmp(listing_at(listing, 4)->name, "B~2.GCO") == 0,
+	    "the others go by their short names");
 	CHECK(check,
 	    size_of(listing, "A~1.GCO") == 1 &&
 		listing_at(listing, 1)->size == 2,
 	    "what stays is found and in order");
+	listing_release(listing);
+}
+
+/* What nothing tells apart cannot be had. */
+static void
+test_twins(struct check *check)
+{
+	struct listing *listing;
+
+	if (listing_new(&listing) != 0)
+		return;
+	add(listing, "a.gcode", "a.gcode", 1);
+	add(listing, "b.gcode", "b.gcode", 2);
+	add(listing, "a.gcode", "a.gcode", 3);
+	CHECK(check,
+	    listing_finish(listing, false) == 0 && listing_count(listing) == 2,
+	    "of the same name twice one is dropped");
+	CHECK(check,
+	    size_of(listing, "a.gcode") == 1 &&
+		size_of(listing, "b.gcode") == 2,
+	    "the first stays");
 	listing_release(listing);
 }
 
@@ -307,6 +329,7 @@ main(void)
 	test_fat(&check);
 	test_linux(&check);
 	test_doubles(&check);
+	test_twins(&check);
 	test_without(&check);
 	test_not_without(&check);
 	test_clashes(&check);

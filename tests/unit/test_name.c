@@ -104,6 +104,104 @@ test_fold(struct check *check)
 	    "an 8.3 name folds");
 }
 
+/* Pairs as FatFs has them; seen on the real server. */
+static void
+test_fold_pairs(struct check *check)
+{
+	static const struct {
+		const char *one, *two;
+		bool same;
+	} rows[] = {
+		{ "ä", "Ä", true },
+		{ "é", "É", true },
+		{ "ñ", "Ñ", true },
+		{ "š", "Š", true },
+		{ "ÿ", "Ÿ", true },
+		{ "ő", "Ő", true },
+		{ "α", "Α", true },
+		{ "ς", "Σ", true },
+		{ "ж", "Ж", true },
+		{ "ё", "Ё", true },
+		{ "ґ", "Ґ", true },
+		{ "ա", "Ա", true },
+		{ "ḁ", "Ḁ", true },
+		{ "ệ", "Ệ", true },
+		{ "ⅷ", "Ⅷ", true },
+		{ "ⓐ", "Ⓐ", true },
+		{ "ａ", "Ａ", true },
+		{ "ı", "I", false },
+		{ "ı", "i", false },
+		{ "ſ", "S", false },
+		{ "ſ", "s", false },
+		{ "µ", "Μ", false },
+		{ "µ", "μ", false },
+		{ "ǅ", "Ǆ", false },
+		{ "ǅ", "ǆ", false },
+		{ "ა", "Ა", false },
+		{ "ꭰ", "Ꭰ", false },
+		{ "ϐ", "Β", false },
+		{ "÷", "×", false },
+		{ "ﬁ", "FI", false },
+		{ "\u212a", "k", false },
+		{ "İ", "i", false },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char *one = name_fold(rows[i].one);
+		char *two = name_fold(rows[i].two);
+
+		CHECK(check,
+		    one != NULL && two != NULL &&
+			(strcmp(one, two) == 0) == rows[i].same,
+		    "%s and %s are %s", rows[i].one, rows[i].two,
+		    rows[i].same ? "one name" : "two names");
+		free(one);
+		free(two);
+	}
+}
+
+static bool
+shows_as(const char *name, const char *expected)
+{
+	char *shown = name_show(name);
+	bool right = shown != NULL && strcmp(shown, expected) == 0;
+
+	free(shown);
+	return right;
+}
+
+static void
+test_show(struct check *check)
+{
+	CHECK(check, shows_as("", ""), "nothing shows as nothing");
+	CHECK(check, shows_as("ümläut 1.gcode", "ümläut 1.gcode"),
+	    "what is a name shows as it is");
+	CHECK(check,
+	    shows_as("\xc2\x9a"
+		     "ML\xc2\x8e"
+		     "UT~1.GCO",
+		"%9AML%8EUT~1.GCO"),
+	    "bytes of a code page show as their numbers");
+	CHECK(check, shows_as("a\n\x7f/b", "a%0A%7F%2Fb"),
+	    "control characters and slashes do");
+	CHECK(check, shows_as("a\xff\xc3", "a%FF%C3"), "broken UTF-8 does");
+}
+
+static void
+test_part(struct check *check)
+{
+	CHECK(check,
+	    name_is_part("\xc2\x9a"
+			 "ML~1.GCO") &&
+		name_is_part("a") && name_is_part("..."),
+	    "a server's spelling of a name may be any text");
+	CHECK(check,
+	    !name_is_part("") && !name_is_part(".") && !name_is_part("..") &&
+		!name_is_part("a/b"),
+	    "but lead nowhere else");
+}
+
 static void
 test_fold_huge(struct check *check)
 {
@@ -215,6 +313,9 @@ main(void)
 	test_sane(&check);
 	test_insane(&check);
 	test_fold(&check);
+	test_fold_pairs(&check);
+	test_show(&check);
+	test_part(&check);
 	test_fold_huge(&check);
 	test_fold_stable(&check);
 	test_suffix(&check);
