@@ -203,8 +203,8 @@ test_obico_names(struct check *check)
 		{ NULL, 0 },
 	};
 
-	check_files(check, &dialect_obico, "gcodes", rows);
-	check_folders(check, &dialect_obico, "gcodes/@d3", folders);
+	check_files(check, &dialect_library, "gcodes", rows);
+	check_folders(check, &dialect_library, "gcodes/@d3", folders);
 }
 
 static void
