@@ -84,6 +84,14 @@ void content_keep(struct content *, const char *folder, const struct entry *,
 int content_settle(struct content *, const struct wait *, const char *folder,
     const char *name);
 
+/*
+ * Before a file is replaced or deleted on the strength of its bytes: forget
+ * what is kept of them, unless the time stamp proves that they are the file's.
+ * Within the moment of a stamp another client may have stored others.
+ */
+void content_drop_unproved(struct content *, const char *folder,
+    const struct entry *);
+
 /* Forget what is kept of that file: it was deleted. */
 void content_drop(struct content *, const char *folder, const char *name);
 

@@ -8,6 +8,7 @@
 #include "cache/content.h"
 #include "cache/content_file.h"
 #include "cache/spool.h"
+#include "cache/stamp.h"
 #include "client/time.h"
 
 #define RELEASE_MS 200 /* a close reaches us a moment later */
@@ -67,6 +68,26 @@ content_keep(struct content *content, const char *folder,
 	content_drop_untrue(content, folder, entry);
 	content_enlist(file);
 	content_let_go(file);
+	pthread_mutex_unlock(&content->lock);
+}
+
+void
+content_drop_unproved(struct content *content, const char *folder,
+    const struct entry *entry)
+{
+	struct content_file *file, *next;
+	int64_t now_s = stamp_now();
+
+	pthread_mutex_lock(&content->lock);
+	TAILQ_FOREACH_SAFE(file, &content->files, link, next)
+	{
+		if (file->state == COMPLETE && file->entry.id == 0 &&
+		    strcmp(file->entry.name, entry->name) == 0 &&
+		    strcmp(file->folder, folder) == 0 &&
+		    stamps_judge(content->stamps, file->entry.mtime_s,
+			file->seen_s, now_s) != STAMP_GOOD)
+			content_unlist(file);
+	}
 	pthread_mutex_unlock(&content->lock);
 }
 

@@ -70,6 +70,9 @@ bring_newest(const struct place *place, const struct caller *caller,
 	if (error == 0)
 		error = storage_verify(caller, unit, &found, &size);
 	if (error == 0)
+		content_drop_unproved(unit->content, found.folder,
+		    &found.entry);
+	if (error == 0)
 		error = content_bring(unit->content, &caller->wait,
 		    found.folder, &found.entry, size, &there);
 	if (error == 0) {

@@ -326,6 +326,7 @@ check(struct anew *anew)
 		return error;
 	if (anew->size == 0)
 		return -EXDEV; /* an upload of nothing is none */
+	content_drop_unproved(unit->content, anew->found->folder, entry);
 	anew->spool = content_have(unit->content, anew->found->folder, entry,
 	    anew->size);
 	error = check_pace(anew);
