@@ -201,7 +201,8 @@ handle_create(const struct caller *caller, struct place *folder,
 	if (error != 0)
 		return error;
 	error = settle_deletion(caller, place, &replaces);
-	if (error == 0 && !temporary && !replaces && (flags & O_EXCL) != 0)
+	if (error == 0 && !temporary && !replaces && !place->prints &&
+	    (flags & O_EXCL) != 0)
 		error = storage_check_new(caller, place);
 	if (error != 0) {
 		place_release(place);
