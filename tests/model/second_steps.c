@@ -2,6 +2,7 @@
  * The steps of two clients, one after the other.
  */
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include <dirent.h>
 #include <errno.h>
@@ -313,6 +314,8 @@ user_write(struct second *second)
 		model_fail(model, "write: %s", strerror(errno));
 	error = result(close(fd));
 	model_note(model, "%s", word(error));
+	if (error == EEXIST && second_could_be(second, place, false, STALE_S))
+		return; /* it was not replaced unseen */
 	if (error != 0)
 		excuse(second, place, "close", error);
 	else
@@ -399,6 +402,24 @@ user_truncate(struct second *second)
 	own(second, place, true, model->other, size);
 }
 
+/*
+ * By a process of its own: who was told to copy may remove the old file next,
+ * and that is put off for it.
+ */
+static int
+rename_in_child(const char *old, const char *new)
+{
+	int status;
+	pid_t child;
+
+	fflush(stdout);
+	child = fork();
+	if (child == 0)
+		_exit(result(rename(old, new)));
+	waitpid(child, &status, 0);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : EINTR;
+}
+
 static void
 user_rename(struct second *second)
 {
@@ -413,7 +434,7 @@ user_rename(struct second *second)
 	model_note(model, "rename %s to %s", from->path, to->path);
 	model_at(model->mount, from->path, old);
 	model_at(model->mount, to->path, new);
-	error = result(rename(old, new));
+	error = rename_in_child(old, new);
 	model_note(model, "%s", word(error));
 	if (error == EXDEV)
 		return;
