@@ -13,6 +13,7 @@
 #include "client/dialect.h"
 #include "client/http.h"
 #include "client/name.h"
+#include "client/utf8.h"
 
 #define API_FILES "/api/v1/files/"
 
@@ -230,7 +231,8 @@ dialect_check_name(const struct dialect *dialect, const char *folder,
 
 	if (len > 255)
 		return -ENAMETOOLONG;
-	if (!name_is_sane(name) || has_forbidden(name, dialect->forbidden))
+	if (!name_is_sane(name) || has_forbidden(name, dialect->forbidden) ||
+	    strstr(name, UTF8_REPLACEMENT) != NULL)
 		return -EINVAL;
 	if (name[0] == '.') /* neither server lists it */
 		return -EPERM;

@@ -232,6 +232,8 @@ part_doubles(struct listing *listing, bool finally)
 		entry->name = name_show(entry->short_name);
 		if (entry->name == NULL)
 			return -ENOMEM;
+		if (!name_is_sane(entry->name))
+			entry->name[0] = '\0';
 	}
 	return doubles;
 }

@@ -55,8 +55,7 @@ name_is_sane(const char *name)
 	for (; len > 0; name += used, len -= used) {
 		used = mbrtowc(&c, name, len, &state);
 		if (used == 0 || used > len || c < ' ' ||
-		    (c >= 0x7f && c < 0xa0) || c > 0x10ffff || c == '/' ||
-		    c == 0xfffd)
+		    (c >= 0x7f && c < 0xa0) || c > 0x10ffff || c == '/')
 			return false;
 	}
 	return true;

@@ -7,8 +7,7 @@
 /*
  * Can this be the name of a directory entry?  Names from a printer are
  * foreign: empty ones, ".", "..", over-long ones (255 bytes), ones with a
- * slash, a control character, broken UTF-8 or U+FFFD, which stands for that, are
- * not.
+ * slash, a control character or broken UTF-8 are not.
  */
 bool name_is_sane(const char *);
 

@@ -16,6 +16,7 @@
 #include "client/listing.h"
 #include "client/name.h"
 #include "client/shape.h"
+#include "client/utf8.h"
 
 /* What the Pi calls its card in paths (prusa/link/const.py). */
 #define PI_CARD "/SD Card"
@@ -276,6 +277,13 @@ bytes_of(const cJSON *object, const char *name)
 	return (int64_t)value;
 }
 
+/* U+FFFD stands for what could not be read of a name. */
+static bool
+is_readable(const char *name)
+{
+	return name_is_sane(name) && strstr(name, UTF8_REPLACEMENT) == NULL;
+}
+
 /*
  * What users see: the long name, or the short one of a FAT if no file here can
  * be called so.
@@ -288,8 +296,8 @@ shown_name(const struct dialect *dialect, const cJSON *object,
 
 	if (name == NULL)
 		name = short_name;
-	return name_is_sane(name) || !dialect->folds ? strdup(name) :
-						       name_show(short_name);
+	return is_readable(name) || !dialect->folds ? strdup(name) :
+						      name_show(short_name);
 }
 
 /* Returns 0, -ENOMEM, or -EPROTO: this is no usable entry. */
@@ -306,7 +314,7 @@ make_entry(const struct dialect *dialect, const cJSON *object,
 	entry.name = shown_name(dialect, object, short_name);
 	if (entry.name == NULL)
 		return -ENOMEM;
-	if (!name_is_sane(entry.name)) {
+	if (!is_readable(entry.name)) {
 		free(entry.name);
 		return -EPROTO;
 	}
