@@ -179,7 +179,7 @@ int
 cache_verify(struct printer *printer, const struct wait *wait,
     const char *folder, struct entry *entry, bool bytes)
 {
-	struct entry told;
+	struct entry told = { 0 };
 	int error;
 
 	if (is_proved((struct cache *)printer, folder, entry, bytes))

@@ -273,20 +273,21 @@ listing_finish(struct listing *listing, bool folds)
 }
 
 static int
-copy_but(const struct listing *from, size_t gone, struct listing *to)
+copy_but(const struct listing *from, const struct entry *gone,
+    struct listing *to)
 {
 	struct entry entry;
 	int error = 0;
 	size_t i;
 
 	for (i = 0; i < from->count && error == 0; i++) {
-		if (i == gone)
+		if (&from->entries[i] == gone)
 			continue;
 		error = entry_copy(&entry, &from->entries[i]);
 		if (error == 0)
 			error = listing_add(to, &entry);
 	}
-	return error != 0 ? error : listing_finish(to, from->folds);
+	return error;
 }
 
 int
@@ -308,7 +309,9 @@ listing_without(struct listing *from, const struct entry *entry,
 	if (error != 0)
 		return error;
 	listing->told_ms = from->told_ms;
-	error = copy_but(from, (size_t)(gone - from->entries), listing);
+	error = copy_but(from, gone, listing);
+	if (error == 0)
+		error = listing_finish(listing, from->folds);
 	if (error != 0) {
 		listing_release(listing);
 		return error;
@@ -322,9 +325,6 @@ listing_with(const struct listing *from, const struct entry *entry,
     struct listing **out)
 {
 	const struct entry *former = listing_find(from, entry->name);
-	size_t at = former == NULL ? from->count :
-				     (size_t)(former - from->entries),
-	       i;
 	struct listing *listing;
 	struct entry copy;
 	int error;
@@ -334,14 +334,11 @@ listing_with(const struct listing *from, const struct entry *entry,
 	error = listing_new(&listing);
 	if (error != 0)
 		return error;
-	for (i = 0; i <= from->count && error == 0; i++) {
-		if (i == at && i < from->count)
-			continue;
-		error = entry_copy(&copy,
-		    i == from->count ? entry : &from->entries[i]);
-		if (error == 0)
-			error = listing_add(listing, &copy);
-	}
+	error = copy_but(from, former, listing);
+	if (error == 0)
+		error = entry_copy(&copy, entry);
+	if (error == 0)
+		error = listing_add(listing, &copy);
 	if (error == 0)
 		error = listing_finish(listing, false);
 	if (error != 0)

@@ -403,12 +403,13 @@ control_open(const struct caller *caller, struct place *place, int flags,
 		.close = control_close,
 	};
 	struct control_file *control = calloc(1, sizeof(*control));
-	struct file *file = &control->file;
+	struct file *file;
 
 	(void)caller;
 	(void)flags;
 	if (control == NULL)
 		return -ENOMEM;
+	file = &control->file;
 	file->ops = &ops;
 	file->place = place_hold(place);
 	file->direct = true;

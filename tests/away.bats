@@ -43,6 +43,8 @@ down() {
 		printer "$kind"
 		mounted answer_timeout=3,connect_timeout=2
 		on_disk cached.gcode 100000
+		# Whoever else stored it did so before it was read.
+		touch -d '-1 hour' "$DISK/cached.gcode"
 		cat "$S/cached.gcode" >"$DIR/cached"
 		model "$DIR/model.gcode" 50000
 		for document in $long_documents; do

@@ -25,16 +25,16 @@ cloud_names() {
 }
 
 setup_account() {
-	printer obico "$@"
+	printer obico
 	model "$DIR/a.gcode" 3000
 	model "$DIR/b.gcode" 5000
 }
 
-# farm_of_account [OPTION]: as a section beside others.
+# As a section beside others.
 farm_of_account() {
 	printf '[cloud]\ntype = obico\nurl = %s\ntoken_file = token\n' \
 	    "$URL" >"$DIR/printers.conf"
-	"$PRUSAFS" -f -o "cache_dir=$DIR/cache,ttl=1${1:+,$1}" \
+	"$PRUSAFS" -f -o "cache_dir=$DIR/cache,ttl=1" \
 	    "$DIR/printers.conf" "$M" >"$OUT" 2>&1 3>&- &
 	FS_PID=$!
 	eventually is_mounted

@@ -353,8 +353,8 @@ fat_name(struct fat *fat, const char *path, const char *short_name,
 		error = -ENOENT;
 	if (error == 0 && strlen(short_name) >= FAT_SHORT)
 		error = -EINVAL;
-	if (error == 0) {
-		entry = find_exact(place.dir, place.found->name);
+	entry = error != 0 ? NULL : find_exact(place.dir, place.found->name);
+	if (entry != NULL) {
 		strlcpy(entry->short_name, short_name, FAT_SHORT);
 		if (long_name != NULL) {
 			free(entry->told);
