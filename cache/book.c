@@ -366,6 +366,20 @@ book_first_seen(struct book *book, const char *path, int64_t stamp,
 }
 
 void
+book_forget_size(struct book *book, const char *path)
+{
+	struct record *record;
+
+	pthread_mutex_lock(&book->lock);
+	record = find(book, path);
+	if (record != NULL && record->size >= 0) {
+		record->size = -1;
+		save(book, record);
+	}
+	pthread_mutex_unlock(&book->lock);
+}
+
+void
 book_renew(struct book *book, const char *path, int64_t stamp, off_t size,
     int64_t seen_s)
 {

@@ -39,6 +39,9 @@ bool book_size(struct book *, const char *path, int64_t stamp, off_t *out,
 void book_note_size(struct book *, const char *path, int64_t stamp, off_t size,
     int64_t seen_s);
 
+/* The file is gone: another one may come with the same stamp. */
+void book_forget_size(struct book *, const char *path);
+
 /*
  * A file was stored anew, with this size; -1: perhaps, and its size is not
  * known.  Time stamps are too coarse to tell it from its former version.

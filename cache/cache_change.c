@@ -84,6 +84,18 @@ cache_make_folder(struct printer *printer, const struct wait *wait,
 	return error;
 }
 
+static void
+forget_size(struct cache *cache, const char *folder, const char *name)
+{
+	char *path = name_join(folder, name);
+
+	if (path == NULL)
+		book_forget_sizes(cache->book);
+	else
+		book_forget_size(cache->book, path);
+	free(path);
+}
+
 int
 cache_remove(struct printer *printer, const struct wait *wait,
     const char *folder, const struct entry *entry)
@@ -97,6 +109,8 @@ cache_remove(struct printer *printer, const struct wait *wait,
 	if (error == 0 && !entry->folder)
 		slots_removed(&cache->slots, folder, entry, cache->generation);
 	pthread_mutex_unlock(&cache->lock);
+	if (error == 0 && !entry->folder)
+		forget_size(cache, folder, entry->name);
 	return error;
 }
 
