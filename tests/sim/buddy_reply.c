@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "tests/sim/buddy.h"
+#include "tests/sim/faults.h"
 
 enum {
 	CHUNK = 1000
@@ -172,10 +173,11 @@ void
 buddy_send(struct call *call, int status, const char *type, const char *extra,
     const struct text *body)
 {
-	struct text head = { 0 }, chunked = { 0 };
-	const struct text *sent = body;
+	struct text head = { 0 }, chunked = { 0 }, other = { 0 };
+	const struct text *sent;
 	bool empty = strcmp(call->ex->method, "HEAD") == 0;
 
+	sent = body = faults_body(call->ex, status, body, &other);
 	begin_head(&head, status, type, keeps(call));
 	if (keeps(call) && !empty) {
 		text_puts(&head, "Transfer-Encoding: chunked\r\n");
@@ -191,6 +193,7 @@ buddy_send(struct call *call, int status, const char *type, const char *extra,
 		    sent->len, true);
 	text_free(&head);
 	text_free(&chunked);
+	text_free(&other);
 }
 
 void

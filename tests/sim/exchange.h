@@ -60,6 +60,7 @@ struct exchange {
 	long long cut_upload;
 	int fail_status;
 	char fail_text[200];
+	char body_file[200]; /* what is in it is the answer's body; or "" */
 
 	/* Called before the last byte of a file leaves, or NULL. */
 	void (*leaving)(void *arg);

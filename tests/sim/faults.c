@@ -50,6 +50,38 @@ match_fail(struct faults *faults, struct exchange *ex)
 	}
 }
 
+/* "answer METHOD PREFIX COUNT FILE": it is served, but for its body. */
+static void
+match_answer(struct faults *faults, struct exchange *ex)
+{
+	struct fault_rule *rule = &faults->answer;
+
+	if (strcmp(rule->method, ex->method) != 0 ||
+	    strncmp(rule->prefix, ex->target, strlen(rule->prefix)) != 0 ||
+	    !count_down(&rule->count))
+		return;
+	strlcpy(ex->body_file, rule->text, sizeof(ex->body_file));
+}
+
+const struct text *
+faults_body(const struct exchange *ex, int status, const struct text *body,
+    struct text *other)
+{
+	char data[PIECE];
+	size_t len;
+	FILE *file;
+
+	if (ex->body_file[0] == '\0' || status / 100 != 2)
+		return body;
+	file = fopen(ex->body_file, "re");
+	if (file == NULL)
+		return body;
+	while ((len = fread(data, 1, sizeof(data), file)) > 0)
+		text_add(other, data, len);
+	fclose(file);
+	return other;
+}
+
 void
 faults_begin(struct conn *conn, struct exchange *ex)
 {
@@ -61,6 +93,7 @@ faults_begin(struct conn *conn, struct exchange *ex)
 	pthread_mutex_lock(&conn->sim->lock);
 	nth_begin(conn->sim, ex);
 	match_fail(faults, ex);
+	match_answer(faults, ex);
 	if (strcmp(ex->method, faults->lose_method) == 0 && !ex->lose)
 		ex->lose = count_down(&faults->lose_count);
 	if (count_down(&faults->cut_count))
@@ -250,6 +283,22 @@ order_fail(struct faults *faults, int count, char **words)
 }
 
 static int
+order_answer(struct faults *faults, int count, char **words)
+{
+	struct fault_rule *rule = &faults->answer;
+
+	if (count != 5)
+		return -EINVAL;
+	strlcpy(rule->method, words[1], sizeof(rule->method));
+	strlcpy(rule->prefix, words[2], sizeof(rule->prefix));
+	rule->count = strtol(words[3], NULL, 10);
+	return strlcpy(rule->text, words[4], sizeof(rule->text)) <
+		sizeof(rule->text) ?
+	    0 :
+	    -ENAMETOOLONG;
+}
+
+static int
 order_lose(struct faults *faults, int count, char **words)
 {
 	if (count != 3)
@@ -304,6 +353,7 @@ faults_control(struct sim *sim, int count, char **words)
 		const char *verb;
 		int (*order)(struct faults *, int, char **);
 	} orders[] = {
+		{ "answer", order_answer },
 		{ "fail", order_fail },
 		{ "lose-response", order_lose },
 		{ "cut-after", order_cut },

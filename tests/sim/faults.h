@@ -6,6 +6,7 @@
 struct conn;
 struct exchange;
 struct sim;
+struct text;
 
 enum {
 	FAULTS_FAIL = 16
@@ -35,6 +36,7 @@ struct faults {
 	long garbage_count;
 	long deep_count;
 	long huge_count;
+	struct fault_rule answer; /* text: a file with the body to be sent */
 };
 
 /*
@@ -45,6 +47,13 @@ void faults_begin(struct conn *, struct exchange *);
 
 /* Answer the request in the way decided.  false: it is to be served. */
 bool faults_answered(struct conn *, struct exchange *);
+
+/*
+ * The body that is to be sent in place of this one: either it, or other, which
+ * was filled.
+ */
+const struct text *faults_body(const struct exchange *, int status,
+    const struct text *body, struct text *other);
 
 /*
  * A control verb of the fault family.  Returns 0, -EOPNOTSUPP for another

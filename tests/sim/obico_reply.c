@@ -9,6 +9,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "tests/sim/faults.h"
 #include "tests/sim/obico.h"
 
 enum {
@@ -209,8 +210,9 @@ put_head(struct call *call, struct text *head)
 static void
 send_text(struct call *call, bool bare)
 {
-	struct text packed = { 0 }, head = { 0 };
-	const struct text *body = &call->out;
+	struct text packed = { 0 }, head = { 0 }, other = { 0 };
+	const struct text *body = faults_body(call->ex, call->status,
+	    &call->out, &other);
 
 	if (body->len >= GZIP_FROM && offers_gzip(call) &&
 	    obico_gzip(&packed, body) == 0 && packed.len < body->len) {
@@ -223,6 +225,7 @@ send_text(struct call *call, bool bare)
 	    text_string(body), bare ? 0 : body->len);
 	text_free(&head);
 	text_free(&packed);
+	text_free(&other);
 }
 
 /* A file, compressed on the way if that is offered. */

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "tests/sim/faults.h"
 #include "tests/sim/pi.h"
 
 struct error_row {
@@ -181,7 +182,11 @@ void
 pi_json(struct call *call, int status, const char *extra,
     const struct text *json)
 {
+	struct text other = { 0 };
+
+	json = faults_body(call->ex, status, json, &other);
 	pi_send(call, status, json_type, extra, text_string(json), json->len);
+	text_free(&other);
 }
 
 void
