@@ -11,6 +11,7 @@
 struct entry {
 	char *name;	  /* the long name, which users see */
 	char *short_name; /* the name on the wire; 8.3 on Buddy firmware */
+	bool named;	  /* the printer told the long name */
 	bool folder;
 	bool print_file; /* can be printed */
 	bool read_only;

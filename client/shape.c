@@ -318,6 +318,7 @@ make_entry(const struct dialect *dialect, const cJSON *object,
 		free(entry.name);
 		return -EPROTO;
 	}
+	entry.named = json_string(object, "display_name") != NULL;
 	entry.folder = is_type(object, "FOLDER");
 	entry.print_file = is_type(object, "PRINT_FILE");
 	entry.read_only = json_true(object, "ro") ||

@@ -262,18 +262,32 @@ see_stored(struct link *link, const struct wait *wait,
 	}
 }
 
-/* Is what the printer has what was sent? */
+/* No file of a printer is empty: a size of 0 is none that was told. */
+static bool
+tells_all(const struct entry *stored)
+{
+	return stored->size > 0 && stored->named;
+}
+
+/*
+ * Is what the printer has what was sent?  What it does not tell is not told
+ * otherwise: only what is known to be wrong is.
+ */
 static int
 compare(const struct store *store, const struct entry *stored)
 {
-	if (stored->size != store->source.len) {
+	if (!tells_all(stored))
+		log_say(LOG_LEVEL_NOTE,
+		    "%s/%s: the printer does not tell all of what it has",
+		    store->folder, store->name);
+	if (stored->size > 0 && stored->size != store->source.len) {
 		log_say(LOG_LEVEL_ERROR,
 		    "%s/%s: the printer has %lld bytes of %lld", store->folder,
 		    store->name, (long long)stored->size,
 		    (long long)store->source.len);
 		return -EIO;
 	}
-	if (strcmp(stored->name, store->name) == 0)
+	if (!stored->named || strcmp(stored->name, store->name) == 0)
 		return 0;
 	log_say(LOG_LEVEL_ERROR, "%s/%s: the printer named it %s",
 	    store->folder, store->name, stored->name);
@@ -292,6 +306,10 @@ verify_stored(struct link *link, const struct wait *wait,
 	if (dialect->stored_tells)
 		error = shape_entry(dialect, reply->body.data, reply->body.len,
 		    &stored);
+	if (error == 0 && !tells_all(&stored)) {
+		entry_free(&stored);
+		error = -EPROTO;
+	}
 	if (error != 0)
 		error = see_stored(link, wait, store, &stored);
 	if (away_is_silence(error)) {

@@ -124,7 +124,7 @@ farm_of_account() {
 	exec 7<"$M/cloud/gcodes/a.gcode"
 	sed -i 's/^\[cloud]/[sky]/' "$DIR/printers.conf"
 	echo refresh >"$M/control"
-	[ ! -e "$M/cloud" ]
+	eventually test ! -e "$M/cloud"
 	cmp "$DIR/a.gcode" "$M/sky/gcodes/a.gcode"
 	cmp "$DIR/a.gcode" - <&7
 	exec 7<&-

@@ -75,3 +75,33 @@ load helper
 	    bash -c 'echo x > "$1"' sh "$S/$name"
 	assert_requests 0 PUT
 }
+
+@test "what the answer to an upload does not tell is asked, not deleted" {
+	fresh buddy
+	local body i=0
+	for body in '{"name":"A~1.GCO","display_name":"a.gcode","ro":false}' \
+	    '{"name":"A~1.GCO","display_name":"a.gcode","size":0}' \
+	    '{"name":"A~1.GCO","display_name":null,"size":3000}' '{}' ''; do
+		i=$((i + 1))
+		echo "# $body"
+		model "$DIR/a.gcode" $((3000 + i))
+		printf '%s' "$body" >"$DIR/body"
+		ctl answer PUT /api/v1/files/usb/a.gcode 1 "$DIR/body"
+		cp "$DIR/a.gcode" "$S/a.gcode"
+		cmp "$DIR/a.gcode" "$DISK/a.gcode"
+		cmp "$DIR/a.gcode" "$S/a.gcode"
+	done
+	assert_requests 0 DELETE
+	assert_requests "$i" PUT
+}
+
+@test "an upload that is known to be another file is removed" {
+	fresh buddy
+	model "$DIR/a.gcode" 3000
+	printf '{"name":"A~1.GCO","display_name":"a.gcode","size":17}' \
+	    >"$DIR/body"
+	ctl answer PUT /api/v1/files/usb/a.gcode 1 "$DIR/body"
+	assert_fails_with 'Input/output' cp "$DIR/a.gcode" "$S/a.gcode"
+	assert_requests 1 DELETE
+	[ ! -e "$DISK/a.gcode" ]
+}
