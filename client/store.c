@@ -300,7 +300,7 @@ verify_stored(struct link *link, const struct wait *wait,
     struct entry *out)
 {
 	const struct dialect *dialect = link->printer.dialect;
-	struct entry stored;
+	struct entry stored = { 0 };
 	int error = -EPROTO;
 
 	if (dialect->stored_tells)
