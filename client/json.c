@@ -34,6 +34,36 @@ json_parse(const char *text, size_t len, struct cJSON **out)
 	return error;
 }
 
+/* Is there nothing but white space from here on? */
+static bool
+is_blank(const char *text, const char *end)
+{
+	while (text < end && strchr(" \t\r\n", *text) != NULL && *text != '\0')
+		text++;
+	return text == end;
+}
+
+int
+json_parse_strict(const char *text, size_t len, struct cJSON **out)
+{
+	const char *rest = NULL;
+	cJSON *tree;
+	int error = json_parse(text, len, out);
+
+	if (error != 0)
+		return error;
+	/* As bounded as it was; but now nothing is mended. */
+	tree = cJSON_ParseWithLengthOpts(text, len, &rest, false);
+	if (tree == NULL || !is_blank(rest, text + len)) {
+		cJSON_Delete(tree);
+		cJSON_Delete(*out);
+		*out = NULL;
+		return -EPROTO;
+	}
+	cJSON_Delete(tree);
+	return 0;
+}
+
 /* Some characters around a byte. */
 #define BEFORE 24
 #define AFTER  24

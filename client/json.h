@@ -17,6 +17,12 @@ struct cJSON;
 int json_parse(const char *text, size_t len, struct cJSON **out);
 
 /*
+ * The same for what a user writes, where a slip of the pen is to be told and
+ * not to be mended: one document as in RFC 8259, else -EPROTO.
+ */
+int json_parse_strict(const char *text, size_t len, struct cJSON **out);
+
+/*
  * Say in the log why the answer to a request (what: "GET /api/v1/job") could
  * not be understood, and where.
  */

@@ -232,7 +232,7 @@ obico_change_settings(struct printer *printer, const struct wait *wait,
 {
 	struct obico_printer *ours = (struct obico_printer *)printer;
 	cJSON *wanted;
-	int error = json_parse(text, len, &wanted);
+	int error = json_parse_strict(text, len, &wanted);
 
 	if (error == -EPROTO) {
 		log_say(LOG_LEVEL_NOTE, "settings: that is no JSON");
