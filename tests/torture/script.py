@@ -57,7 +57,8 @@ class Op:
     """One operation.  after() tells what a success makes of the files."""
 
     def __init__(self, name, call, after=None, needs=None, promise=False,
-                 sends=None, check=None, between=None, replaces=None):
+                 sends=None, check=None, between=None, aside=None,
+                 replaces=None):
         self.name, self.call = name, call
         self.promise = promise    # success may come true later (or a test)
         self.after = after or (lambda files: dict(files))
@@ -65,6 +66,7 @@ class Op:
         self.sends = sends    # (path, bytes) that must not be lost
         self.check = check    # of what the call returned
         self.between = between    # what else a failure may leave
+        self.aside = aside    # the path that a failure may leave in unsent/
         self.replaces = replaces    # the path of a file that gives way
 
 
@@ -264,7 +266,7 @@ def script(mount, printer):
         *steps.beginning(one, two, three),
         # Sent under the new name, then deleted under the old one.
         steps.move("a.gcode", "m.gcode", between=lambda files: {
-            **files, "m.gcode": files["a.gcode"]}),
+            **files, "m.gcode": files["a.gcode"]}, aside="a.gcode"),
         steps.mkdir("d"),
         steps.mkdir("d/e"),
         steps.copy("d/e/c.gcode", three),
@@ -322,6 +324,8 @@ def judge(op, got, error, files, may_wait, promised, mount, printer):
             allowed += printer.beside(op, files)
         if op.between is not None:
             allowed.append(op.between(files))
+        if op.aside is not None and files[op.aside] in mount.unsent():
+            allowed.append(gone(op.aside)(files))
     now = settle(printer, allowed)
     if now not in allowed:
         said = "success" if error is None else os.strerror(error.errno)
