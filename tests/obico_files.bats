@@ -680,6 +680,6 @@ setup_cloud() {
 	eventually test -f "$S/a.gcode"
 	api DELETE g_code_files/1/
 	assert_fails_with 'No such file' cat "$S/a.gcode"
-	rm "$S/a.gcode"
+	assert_fails_with 'No such file' rm "$S/a.gcode"
 	[ "$(ls "$S")" = '' ]
 }
