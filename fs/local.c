@@ -181,19 +181,32 @@ default_cache(void)
 	return len < 0 ? NULL : path;
 }
 
-/* mkdir -p, the last one for us alone.  Returns 0 or a negative errno. */
+static int
+make_folder(const char *path, mode_t mode)
+{
+	return mkdir(path, mode) == 0 || errno == EEXIST ? 0 : -errno;
+}
+
+/*
+ * mkdir -p, the last one for us alone.  Returns 0 or a negative errno: where a
+ * folder is missing, why it could not be made.
+ */
 static int
 make_folders(char *path)
 {
+	int error, first = 0;
 	char *slash;
 
 	for (slash = strchr(path + 1, '/'); slash != NULL;
 	     slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
-		(void)mkdir(path, 0755);
+		error = make_folder(path, 0755);
 		*slash = '/';
+		if (first == 0)
+			first = error;
 	}
-	return mkdir(path, 0700) == 0 || errno == EEXIST ? 0 : -errno;
+	error = make_folder(path, 0700);
+	return error == -ENOENT && first != 0 ? first : error;
 }
 
 static bool
