@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "client/time.h"
 #include "fs/ending.h"
@@ -21,6 +22,26 @@ struct ending {
 	pthread_cond_t changed; /* all below under lock */
 	bool over;
 };
+
+static void *
+idle(void *arg)
+{
+	for (;;)
+		pause();
+	return arg;
+}
+
+/* pthread_cancel has the C library open a file the first time. */
+static void
+cancel_once(void)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, idle, NULL) != 0)
+		return;
+	pthread_cancel(thread);
+	pthread_join(thread, NULL);
+}
 
 static void
 make_set(sigset_t *set)
@@ -39,12 +60,13 @@ on_wake(int number)
 }
 
 void
-ending_block_signals(void)
+ending_prepare(void)
 {
 	struct sigaction wake = { .sa_handler = on_wake };
 	struct sigaction ignore = { .sa_handler = SIG_IGN };
 	sigset_t set;
 
+	cancel_once();
 	make_set(&set);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	sigaction(SIGUSR1, &wake, NULL);

@@ -13,9 +13,11 @@ struct ending_plan {
 
 /*
  * TERM, INT and HUP are for the thread of ending_start only; to be called
- * before any other thread starts.
+ * before any other thread starts.  And libfuse cancels its threads at the end:
+ * glibc loads libgcc_s for that, and aborts when there is no descriptor left.
+ * It is loaded here.
  */
-void ending_block_signals(void);
+void ending_prepare(void);
 
 /*
  * Wait for a signal in a thread of its own: then prepare and finish are

@@ -369,7 +369,7 @@ mount_and_run(struct program *program, struct fuse_args *args)
 	if (session == NULL)
 		return STATUS_MOUNT;
 	program->mount.session = session;
-	ending_block_signals();
+	ending_prepare();
 	if (attach(session, mountpoint)) {
 		local_note_mount(&program->local);
 		parallel_prepare(session);

@@ -49,7 +49,7 @@ start(struct course *course)
 
 	if (pipe(course->idle) != 0)
 		_exit(1);
-	ending_block_signals();
+	ending_prepare();
 	if (ending_start(&plan, &ending) != 0)
 		_exit(1);
 	return ending;
