@@ -10,6 +10,7 @@
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <curl/curl.h>
 
@@ -29,6 +30,7 @@ struct lane {
 	CURLM *multi;
 	struct exchange_limits limits;
 	int64_t challenged_ms; /* 0: never */
+	int fault;	       /* why no socket was to be had; 0: one was */
 	char words[CURL_ERROR_SIZE];
 };
 
@@ -43,6 +45,46 @@ on_socket(void *arg, curl_socket_t fd, curlsocktype purpose)
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &lowat,
 	    sizeof(lowat));
 	return CURL_SOCKOPT_OK;
+}
+
+/*
+ * What this machine lacks is no fault of the printer's.  libcurl would call it
+ * a connection that failed.
+ */
+static curl_socket_t
+on_open(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
+{
+	struct lane *lane = arg;
+	int fd = socket(address->family, address->socktype | SOCK_CLOEXEC,
+	    address->protocol);
+
+	(void)purpose;
+	if (fd >= 0)
+		return fd;
+	if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
+	    errno == ENOMEM)
+		lane->fault = -errno;
+	return CURL_SOCKET_BAD;
+}
+
+/* Where libcurl does not tell: are there no descriptors left?  Or 0. */
+static int
+find_fault(void)
+{
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return errno == EMFILE || errno == ENFILE ? -errno : 0;
+	close(fd);
+	return 0;
+}
+
+static int
+fault_or(int error)
+{
+	int fault = find_fault();
+
+	return fault != 0 ? fault : error;
 }
 
 static void
@@ -78,6 +120,8 @@ set_for_life(struct lane *lane, const struct http_config *config)
 	curl_easy_setopt(easy, CURLOPT_READFUNCTION, exchange_on_read);
 	curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, exchange_on_seek);
 	curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_socket);
+	curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open);
+	curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, lane);
 	if (config->ca_file != NULL)
 		curl_easy_setopt(easy, CURLOPT_CAINFO, config->ca_file);
 	set_login(easy, config);
@@ -103,7 +147,7 @@ lane_new(const struct http_config *config, struct lane **out)
 	lane->easy = curl_easy_init();
 	if (lane->multi == NULL || lane->easy == NULL) {
 		lane_free(lane);
-		return -ENOMEM;
+		return fault_or(-ENOMEM);
 	}
 	set_for_life(lane, config);
 	*out = lane;
@@ -234,14 +278,39 @@ drive(struct lane *lane, struct exchange *x)
 }
 
 static int
-connect_error(CURL *easy)
+connect_error(const struct lane *lane)
 {
+	static const struct {
+		long os_error;
+		int error;
+	} table[] = {
+		{ EHOSTUNREACH, EHOSTUNREACH },
+		{ ENETUNREACH, EHOSTUNREACH },
+		{ ETIMEDOUT, ETIMEDOUT },
+		/* No local port is free, or no memory of the kernel's. */
+		{ EADDRNOTAVAIL, EADDRNOTAVAIL },
+		{ ENOBUFS, ENOBUFS },
+		{ ENOMEM, ENOMEM },
+	};
 	long os_error = 0;
+	size_t i;
 
-	curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &os_error);
-	if (os_error == EHOSTUNREACH || os_error == ENETUNREACH)
-		return -EHOSTUNREACH;
-	return os_error == ETIMEDOUT ? -ETIMEDOUT : -EHOSTDOWN;
+	if (lane->fault != 0)
+		return lane->fault;
+	curl_easy_getinfo(lane->easy, CURLINFO_OS_ERRNO, &os_error);
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		if (table[i].os_error == os_error)
+			return -table[i].error;
+	}
+	return -EHOSTDOWN;
+}
+
+/* Verdicts of before a connection: the fault may be on this side. */
+static bool
+is_early(CURLcode code)
+{
+	return code == CURLE_COULDNT_RESOLVE_HOST ||
+	    code == CURLE_OUT_OF_MEMORY || code == CURLE_FAILED_INIT;
 }
 
 /*
@@ -282,6 +351,7 @@ transport_error(const struct lane *lane, const struct exchange *x,
 		{ CURLE_TOO_LARGE, EPROTO },
 #endif
 	};
+	int fault = 0;
 	size_t i;
 
 	if (x->error != 0)
@@ -290,9 +360,13 @@ transport_error(const struct lane *lane, const struct exchange *x,
 	if (code == CURLE_OK && !x->headed)
 		return -EIO;
 	if (code == CURLE_COULDNT_CONNECT)
-		return connect_error(lane->easy);
+		return connect_error(lane);
 	if (code == CURLE_OUT_OF_MEMORY && is_amid_headers(lane->easy, x))
 		return -EPROTO;
+	if (is_early(code))
+		fault = find_fault();
+	if (fault != 0)
+		return fault;
 	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		if (table[i].code == code)
 			return -table[i].error;
@@ -322,7 +396,7 @@ hang_up(struct lane *lane)
 	CURLM *multi = curl_multi_init();
 
 	if (multi == NULL)
-		return -ENOMEM;
+		return fault_or(-ENOMEM);
 	curl_multi_cleanup(lane->multi);
 	lane->multi = multi;
 	return 0;
@@ -348,6 +422,7 @@ lane_run(struct lane *lane, const struct wait *wait,
 	if (connect_ms > 0 && connect_ms < limits.connect_ms)
 		limits.connect_ms = connect_ms;
 	lane->words[0] = '\0';
+	lane->fault = 0;
 	if (error == 0) {
 		set_request(lane, &x, url, headers);
 		error = transport_error(lane, &x, drive(lane, &x));
