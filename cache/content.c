@@ -3,6 +3,7 @@
  * runs in a thread of the crew and holds its item.  content.lock guards the
  * list and the items' members, and is never held while reading or fetching.
  */
+#include <sys/resource.h>
 #include <sys/statvfs.h>
 
 #include <errno.h>
@@ -23,7 +24,19 @@
 #include "client/wait.h"
 
 #define KEPT	   128 /* files; each holds a descriptor */
+#define KEPT_SHARE 8   /* of the descriptors: one part in so many at most */
 #define FREE_SHARE 10  /* of the disk stays free: one part in so many */
+
+static size_t
+count_kept(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 ||
+	    limit.rlim_cur / KEPT_SHARE > KEPT)
+		return KEPT;
+	return limit.rlim_cur / KEPT_SHARE;
+}
 
 int
 content_new(const char *dir, off_t limit, struct printer *printer,
@@ -35,6 +48,7 @@ content_new(const char *dir, off_t limit, struct printer *printer,
 		return -ENOMEM;
 	content->dir = dir;
 	content->limit = limit;
+	content->count_limit = count_kept();
 	content->printer = printer;
 	content->crew = crew;
 	pthread_mutex_init(&content->lock, NULL);
@@ -103,7 +117,7 @@ evict(struct content *content)
 	TAILQ_FOREACH_SAFE(file, &content->files, link, next)
 	{
 		if (content->kept <= content->limit && !full &&
-		    content->count <= KEPT)
+		    content->count <= content->count_limit)
 			return;
 		if (file->holders == 1) {
 			content_unlist(file);

@@ -38,6 +38,7 @@ struct content_file {
 struct content {
 	const char *dir;
 	off_t limit;
+	size_t count_limit;
 	struct printer *printer;
 	struct stamps *stamps; /* or NULL */
 	struct crew *crew;
