@@ -57,6 +57,7 @@ SRCS = \
 	cache/content.c \
 	cache/content_keep.c \
 	cache/crew.c \
+	cache/named.c \
 	cache/pace.c \
 	cache/slot.c \
 	cache/spool.c \
@@ -66,6 +67,7 @@ SRCS = \
 	cache/unsent.c \
 	cache/unsent_disk.c \
 	cache/unsent_gone.c \
+	cache/unsent_home.c \
 	cache/withheld.c \
 	client/away.c \
 	client/buf.c \

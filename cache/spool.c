@@ -4,7 +4,6 @@
  * that touches the disk, because bytes below `have` do not move.  Who changes
  * a complete spool sees to it that he is alone (cache/stage.h).
  */
-#include <sys/file.h>
 #include <sys/stat.h>
 
 #include <errno.h>
@@ -17,14 +16,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cache/named.h"
 #include "cache/spool.h"
 #include "client/time.h"
 
 struct spool {
 	atomic_int holders;
 	int fd;
-	char *name; /* on disk, or NULL; for one thread at a time */
-	atomic_bool keeps_name;
+	struct named *named; /* or NULL; for one thread at a time */
 	struct relief relief;
 	pthread_mutex_t lock;
 	pthread_cond_t grown; /* everything below changed, under lock */
@@ -89,58 +88,48 @@ int
 spool_give_name(struct spool *spool, const char *path)
 {
 	char descriptor[64];
-	char *name = strdup(path);
+	struct named *named = named_new(path);
+	int error = 0;
 
-	if (name == NULL)
+	if (named == NULL)
 		return -ENOMEM;
 	snprintf(descriptor, sizeof(descriptor), "/proc/self/fd/%d", spool->fd);
-	if (flock(spool->fd, LOCK_EX | LOCK_NB) != 0 ||
-	    linkat(AT_FDCWD, descriptor, AT_FDCWD, path, AT_SYMLINK_FOLLOW) !=
-		0) {
-		int error = -errno;
-
-		free(name);
+	if (linkat(AT_FDCWD, descriptor, AT_FDCWD, path, AT_SYMLINK_FOLLOW) !=
+	    0) {
+		error = -errno;
+		named_keep(named, true); /* it is another one's */
+		named_release(named);
 		return error;
 	}
-	spool->name = name;
+	spool->named = named;
 	return 0;
 }
 
-const char *
-spool_name(const struct spool *spool)
+struct named *
+spool_named(const struct spool *spool)
 {
-	return spool->name;
-}
-
-void
-spool_keep_name(struct spool *spool, bool keep)
-{
-	atomic_store(&spool->keeps_name, keep);
+	return spool->named;
 }
 
 int
-spool_adopt(const char *path, struct spool **out)
+spool_open(struct named *named, struct spool **out)
 {
 	int error,
-	    fd = open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	struct stat stat_buffer;
+	    fd = open(named_path(named),
+		O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat info;
 
 	if (fd < 0)
 		return -errno;
-	if (fstat(fd, &stat_buffer) != 0 || !S_ISREG(stat_buffer.st_mode)) {
+	if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
 		close(fd);
 		return -EINVAL;
-	}
-	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-		close(fd);
-		return -EWOULDBLOCK;
 	}
 	error = spool_of(fd, out);
 	if (error != 0)
 		return error;
-	(*out)->have = stat_buffer.st_size;
-	(*out)->name = strdup(path);
-	spool_keep_name(*out, true);
+	(*out)->have = info.st_size;
+	(*out)->named = named_hold(named);
 	return 0;
 }
 
@@ -156,9 +145,7 @@ spool_release(struct spool *spool)
 {
 	if (spool == NULL || atomic_fetch_sub(&spool->holders, 1) > 1)
 		return;
-	if (spool->name != NULL && !atomic_load(&spool->keeps_name))
-		unlink(spool->name);
-	free(spool->name);
+	named_release(spool->named);
 	close(spool->fd);
 	pthread_cond_destroy(&spool->grown);
 	pthread_mutex_destroy(&spool->lock);

@@ -7,6 +7,7 @@
 
 #include "client/stream.h"
 
+struct named;
 struct wait;
 
 /*
@@ -61,21 +62,19 @@ int spool_sync(struct spool *);
 off_t spool_size(struct spool *);
 
 /*
- * Give nameless bytes a name on the disk, locked (flock(2)) while this process
- * has them; it goes with the spool unless it is to be kept.  Returns 0 or a
- * negative errno.
+ * Give nameless bytes a name on the disk; it goes with the spool unless it is
+ * to be kept.  Returns 0 or a negative errno.
  */
 int spool_give_name(struct spool *, const char *path);
-void spool_keep_name(struct spool *, bool keep);
 
 /* The name that it has, or NULL.  Borrowed for the spool's life. */
-const char *spool_name(const struct spool *);
+struct named *spool_named(const struct spool *);
 
 /*
- * A spool of a named file that no process has locked; it is locked then.
- * Returns 0 (caller: spool_release), -EWOULDBLOCK: it is locked.
+ * The bytes of that name, for reading; held by the caller.  Returns 0 or a
+ * negative errno, such as -ENOENT or -EMFILE.
  */
-int spool_adopt(const char *path, struct spool **out);
+int spool_open(struct named *, struct spool **out);
 
 /* Bytes that are there now. */
 off_t spool_have(struct spool *);

@@ -1,14 +1,13 @@
 /*
  * What could not be sent.  Each file has a number, its bytes NUMBER.data and
- * its destination NUMBER.dest in the directory; the bytes are locked while a
- * process has them.  Any thread; unsent.lock guards the list.
+ * its destination NUMBER.dest in a directory that this mount has locked.  What
+ * is listed has no descriptor; its bytes are opened for who reads them.  Any
+ * thread; unsent.lock guards the list.
  */
 #include <sys/queue.h>
-#include <sys/stat.h>
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -16,23 +15,26 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cache/named.h"
 #include "cache/spool.h"
 #include "cache/unsent.h"
 #include "cache/unsent_disk.h"
 #include "cache/unsent_gone.h"
+#include "cache/unsent_home.h"
 #include "client/log.h"
 #include "client/name.h"
 
-#define DEST_MAX 4096
-#define NUMBER	 12 /* bytes of " (2147483647)", or so */
+#define NUMBER 12 /* bytes of " (2147483647)", or so */
 
 struct unsent_ticket {
 	TAILQ_ENTRY(unsent_ticket) link;
 	struct unsent *unsent;
-	char *base; /* path of its files without the endings */
-	char *path; /* destination */
-	char *name; /* in the listing; NULL while it is not listed */
-	struct spool *spool;
+	char *base;	     /* path of its files without the endings */
+	char *path;	     /* destination */
+	char *name;	     /* in the listing; NULL while it is not listed */
+	struct named *named; /* the bytes */
+	struct spool *spool; /* the same, until the upload's fate is known */
+	off_t size;
 	struct timespec kept;
 	int holders; /* under unsent.lock: an upload, the list */
 	bool is_read;
@@ -40,9 +42,9 @@ struct unsent_ticket {
 };
 
 struct unsent {
-	char *dir;
 	bool folds;
 	pthread_mutex_t lock;
+	struct unsent_homes homes;	   /* under lock */
 	TAILQ_HEAD(, unsent_ticket) files; /* under lock: those listed */
 	struct unsent_gones gone;	   /* under lock */
 	int holders;			   /* under lock */
@@ -52,6 +54,7 @@ static void
 ticket_free(struct unsent_ticket *ticket)
 {
 	spool_release(ticket->spool);
+	named_release(ticket->named);
 	free(ticket->base);
 	free(ticket->path);
 	free(ticket->name);
@@ -60,12 +63,12 @@ ticket_free(struct unsent_ticket *ticket)
 
 /*
  * The destination makes bytes on disk a file that could not be sent; the
- * bytes themselves go with their spool, which others may still read.
+ * bytes themselves go with their name, which who reads them holds.
  */
 static void
 remove_dest(const struct unsent_ticket *ticket)
 {
-	spool_keep_name(ticket->spool, false);
+	named_keep(ticket->named, false);
 	unsent_disk_forget(ticket->base);
 }
 
@@ -168,8 +171,7 @@ remove_stored(struct unsent *unsent, const char *path)
 	TAILQ_FOREACH (ticket, &unsent->files, link) {
 		if (ticket->is_read && is_same(unsent, ticket->path, path))
 			unsent_gone_note(&unsent->gone, ticket->name,
-			    ticket->reader, spool_size(ticket->spool),
-			    &ticket->kept);
+			    ticket->reader, ticket->size, &ticket->kept);
 	}
 	remove_older(unsent, path);
 }
@@ -186,7 +188,7 @@ enlist(struct unsent_ticket *ticket)
 	ticket->name = free_name(unsent, ticket->path);
 	if (ticket->name == NULL)
 		return false;
-	spool_keep_name(ticket->spool, true);
+	named_keep(ticket->named, true);
 	TAILQ_INSERT_TAIL(&unsent->files, ticket, link);
 	ticket->holders++;
 	return true;
@@ -194,8 +196,8 @@ enlist(struct unsent_ticket *ticket)
 
 /* Takes the holder's count of one; NULL without memory. */
 static struct unsent_ticket *
-ticket_new(struct unsent *unsent, struct spool *spool, const char *path,
-    const char *base)
+ticket_new(struct unsent *unsent, struct named *named, off_t size,
+    const char *path, const char *base)
 {
 	struct unsent_ticket *ticket = calloc(1, sizeof(*ticket));
 
@@ -203,7 +205,8 @@ ticket_new(struct unsent *unsent, struct spool *spool, const char *path,
 		return NULL;
 	ticket->holders = 1;
 	ticket->unsent = unsent;
-	ticket->spool = spool_hold(spool);
+	ticket->named = named_hold(named);
+	ticket->size = size;
 	ticket->path = strdup(path);
 	ticket->base = strdup(base);
 	if (ticket->path == NULL || ticket->base == NULL) {
@@ -215,12 +218,12 @@ ticket_new(struct unsent *unsent, struct spool *spool, const char *path,
 
 /* With the lock: the listed ticket of these bytes, held once more. */
 static struct unsent_ticket *
-hold_listed(struct unsent *unsent, const struct spool *spool)
+hold_listed(struct unsent *unsent, const struct named *named)
 {
 	struct unsent_ticket *ticket;
 
 	TAILQ_FOREACH (ticket, &unsent->files, link) {
-		if (ticket->spool == spool) {
+		if (ticket->named == named) {
 			ticket->holders++;
 			return ticket;
 		}
@@ -228,21 +231,43 @@ hold_listed(struct unsent *unsent, const struct spool *spool)
 	return NULL;
 }
 
+/* Returns 0 and where the bytes are, without the ending, or an error. */
+static int
+give_name(struct unsent *unsent, struct spool *spool, const char *path,
+    char *base, size_t size)
+{
+	const char *home;
+	char *dir = NULL;
+	int error;
+
+	pthread_mutex_lock(&unsent->lock);
+	error = unsent_homes_own(&unsent->homes, &home);
+	if (error == 0)
+		dir = strdup(home);
+	pthread_mutex_unlock(&unsent->lock);
+	if (error == 0 && dir == NULL)
+		error = -ENOMEM;
+	if (error == 0)
+		error = unsent_disk_begin(dir, spool, path, base, size);
+	free(dir);
+	return error;
+}
+
 struct unsent_ticket *
 unsent_begin(struct unsent *unsent, struct spool *spool, const char *path)
 {
-	struct unsent_ticket *ticket;
+	struct unsent_ticket *ticket = NULL;
 	char base[4000];
 	int error;
 
 	pthread_mutex_lock(&unsent->lock);
-	ticket = hold_listed(unsent, spool);
+	if (spool_named(spool) != NULL)
+		ticket = hold_listed(unsent, spool_named(spool));
 	pthread_mutex_unlock(&unsent->lock);
 	if (ticket != NULL)
 		return ticket;
 	do {
-		error = unsent_disk_begin(unsent->dir, spool, path, base,
-		    sizeof(base));
+		error = give_name(unsent, spool, path, base, sizeof(base));
 	} while (error == -ENOSPC && spool_make_room(spool));
 	if (error != 0) {
 		log_say(LOG_LEVEL_NOTE,
@@ -251,8 +276,12 @@ unsent_begin(struct unsent *unsent, struct spool *spool, const char *path)
 		return NULL;
 	}
 	/* Until its fate is known, a crash shall leave it. */
-	spool_keep_name(spool, true);
-	return ticket_new(unsent, spool, path, base);
+	named_keep(spool_named(spool), true);
+	ticket = ticket_new(unsent, spool_named(spool), spool_size(spool), path,
+	    base);
+	if (ticket != NULL)
+		ticket->spool = spool_hold(spool);
+	return ticket;
 }
 
 void
@@ -292,13 +321,19 @@ void
 unsent_keep(struct unsent_ticket *ticket)
 {
 	struct unsent *unsent;
+	struct spool *spool;
 	char *path;
 	bool is_new;
 
 	if (ticket == NULL)
 		return;
 	unsent = ticket->unsent;
-	(void)spool_sync(ticket->spool);
+	pthread_mutex_lock(&unsent->lock);
+	spool = ticket->spool;
+	ticket->spool = NULL;
+	pthread_mutex_unlock(&unsent->lock);
+	if (spool != NULL)
+		(void)spool_sync(spool);
 	path = strdup(ticket->path);
 	pthread_mutex_lock(&unsent->lock);
 	is_new = enlist(ticket);
@@ -306,35 +341,31 @@ unsent_keep(struct unsent_ticket *ticket)
 		clock_gettime(CLOCK_REALTIME, &ticket->kept);
 	let_go(ticket);
 	pthread_mutex_unlock(&unsent->lock);
+	spool_release(spool);
 	if (is_new && path != NULL)
 		log_say(LOG_LEVEL_NOTE, "%s is kept in unsent/", path);
 	free(path);
 }
 
-/*
- * Take over one file that a process left behind; a locked one is alive.  What
- * was stored has no destination any more, and goes with its spool.
- */
+/* Take over one file that a process left behind. */
 static void
 adopt(struct unsent *unsent, const char *base)
 {
-	struct unsent_ticket *ticket = NULL;
-	char dest[DEST_MAX], data[4096];
-	struct stat stat_buffer;
-	struct spool *spool;
+	struct unsent_ticket *ticket;
+	struct unsent_left left = { .size = 0 };
+	struct named *named;
 
-	snprintf(data, sizeof(data), "%s.data", base);
-	if (spool_adopt(data, &spool) != 0)
+	if (!unsent_disk_find(base, &left))
 		return;
-	if (unsent_disk_dest(base, spool, dest, sizeof(dest)))
-		ticket = ticket_new(unsent, spool, dest, base);
-	else
-		spool_keep_name(spool, false);
-	spool_release(spool);
+	named = named_new(left.data);
+	if (named == NULL)
+		return;
+	named_keep(named, true);
+	ticket = ticket_new(unsent, named, left.size, left.dest, base);
+	named_release(named);
 	if (ticket == NULL)
 		return;
-	if (stat(data, &stat_buffer) == 0)
-		ticket->kept = stat_buffer.st_mtim;
+	ticket->kept = left.kept;
 	pthread_mutex_lock(&unsent->lock);
 	(void)enlist(ticket);
 	let_go(ticket);
@@ -350,18 +381,18 @@ is_data(const struct dirent *entry)
 
 /* Oldest first, so that the newest copy for a destination is the one kept. */
 static void
-scan(struct unsent *unsent)
+scan(struct unsent *unsent, const char *dir)
 {
 	struct dirent **entries;
 	char base[4000];
-	int i, count = scandir(unsent->dir, &entries, is_data, alphasort);
+	int i, count = scandir(dir, &entries, is_data, alphasort);
 
 	for (i = 0; i < count; i++) {
 		const char *name = entries[i]->d_name;
 		int len = (int)(strlen(name) - strlen(".data"));
 
-		if ((size_t)snprintf(base, sizeof(base), "%s/%.*s", unsent->dir,
-			len, name) < sizeof(base))
+		if ((size_t)snprintf(base, sizeof(base), "%s/%.*s", dir, len,
+			name) < sizeof(base))
 			adopt(unsent, base);
 		free(entries[i]);
 	}
@@ -373,20 +404,24 @@ int
 unsent_open(const char *dir, const char *name, bool folds, struct unsent **out)
 {
 	struct unsent *unsent = calloc(1, sizeof(*unsent));
+	char *root;
+	size_t i;
 
 	if (unsent == NULL)
 		return -ENOMEM;
 	unsent->folds = folds;
-	if (asprintf(&unsent->dir, "%s/%s.unsent", dir, name) < 0) {
+	if (asprintf(&root, "%s/%s.unsent", dir, name) < 0) {
 		free(unsent);
 		return -ENOMEM;
 	}
+	unsent_homes_begin(&unsent->homes, root);
 	pthread_mutex_init(&unsent->lock, NULL);
 	TAILQ_INIT(&unsent->files);
 	TAILQ_INIT(&unsent->gone);
 	unsent->holders = 1;
-	(void)mkdir(unsent->dir, 0700);
-	scan(unsent);
+	(void)unsent_homes_take(&unsent->homes);
+	for (i = 0; i < unsent->homes.count; i++)
+		scan(unsent, unsent->homes.all[i].dir);
 	*out = unsent;
 	return 0;
 }
@@ -419,7 +454,7 @@ unsent_close(struct unsent *unsent)
 	}
 	unsent_gone_forget_all(&unsent->gone);
 	pthread_mutex_destroy(&unsent->lock);
-	free(unsent->dir);
+	unsent_homes_end(&unsent->homes);
 	free(unsent);
 }
 
@@ -440,19 +475,63 @@ unsent_each(struct unsent *unsent, int (*call)(void *arg, const char *name),
 }
 
 int
-unsent_find(struct unsent *unsent, const char *name, struct spool **spool,
+unsent_look(struct unsent *unsent, const char *name, off_t *size,
     struct timespec *kept)
 {
-	struct unsent_ticket *ticket;
+	const struct unsent_ticket *ticket;
 
 	pthread_mutex_lock(&unsent->lock);
 	ticket = find(unsent, name);
 	if (ticket != NULL) {
-		*spool = spool_hold(ticket->spool);
+		*size = ticket->size;
 		*kept = ticket->kept;
 	}
 	pthread_mutex_unlock(&unsent->lock);
 	return ticket == NULL ? -ENOENT : 0;
+}
+
+/* Somebody has cleared the cache. */
+static void
+forget_lost(struct unsent *unsent, const struct named *named)
+{
+	struct unsent_ticket *ticket;
+	char *path = NULL;
+
+	pthread_mutex_lock(&unsent->lock);
+	ticket = hold_listed(unsent, named);
+	if (ticket != NULL) {
+		path = strdup(ticket->path);
+		delist(ticket);
+		let_go(ticket);
+	}
+	pthread_mutex_unlock(&unsent->lock);
+	if (path != NULL)
+		log_say(LOG_LEVEL_ERROR,
+		    "%s is no longer in unsent/: its bytes have gone from the "
+		    "local disk",
+		    path);
+	free(path);
+}
+
+int
+unsent_open_bytes(struct unsent *unsent, const char *name, struct spool **out)
+{
+	const struct unsent_ticket *ticket;
+	struct named *named = NULL;
+	int error;
+
+	pthread_mutex_lock(&unsent->lock);
+	ticket = find(unsent, name);
+	if (ticket != NULL)
+		named = named_hold(ticket->named);
+	pthread_mutex_unlock(&unsent->lock);
+	if (named == NULL)
+		return -ENOENT;
+	error = spool_open(named, out);
+	if (error == -ENOENT)
+		forget_lost(unsent, named);
+	named_release(named);
+	return error;
 }
 
 void

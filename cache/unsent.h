@@ -13,8 +13,9 @@ struct unsent_ticket;
 /*
  * Files whose upload failed, kept on the local disk: they survive the mount,
  * a crash and a reboot.  Before an upload begins its bytes get a name there
- * and a note of their destination, and are locked, so that no second mount
- * takes them for left over.  One copy is kept for each destination.
+ * and a note of their destination, in a directory that is this mount's alone
+ * (cache/unsent_home.h), so that no second mount takes them for left over.  One
+ * copy is kept for each destination.  What is kept has no descriptor.
  */
 
 /*
@@ -51,12 +52,15 @@ void unsent_drop(struct unsent_ticket *);
 int unsent_each(struct unsent *, int (*call)(void *arg, const char *name),
     void *arg);
 
-/*
- * The file of that name: its bytes (caller: spool_release), when it was kept.
- * Returns 0 or -ENOENT.
- */
-int unsent_find(struct unsent *, const char *name, struct spool **spool,
+/* The file of that name: its size, when it was kept.  Returns 0 or -ENOENT. */
+int unsent_look(struct unsent *, const char *name, off_t *size,
     struct timespec *kept);
+
+/*
+ * Its bytes (caller: spool_release).  Returns 0, -ENOENT, or why the local disk
+ * does not give them, such as -EMFILE.
+ */
+int unsent_open_bytes(struct unsent *, const char *name, struct spool **out);
 
 /*
  * A process opens the file of that name.  If it is moving it to its

@@ -2,6 +2,7 @@
  * What could not be sent, on the disk: NUMBER.data has the bytes, NUMBER.dest
  * two lines: their destination and their number.  No state, any thread.
  */
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include <errno.h>
@@ -13,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cache/named.h"
 #include "cache/spool.h"
 #include "cache/unsent_disk.h"
 #include "client/log.h"
@@ -75,7 +77,6 @@ name_bytes(const char *dir, struct spool *spool, const char *dest, char *base,
 	int i, error = -EEXIST;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	(void)mkdir(dir, 0700); /* users clear their caches */
 	for (i = 0; i < TRIES && error == -EEXIST; i++) {
 		snprintf(base, size, "%s/%016llx-%09ld-%d", dir,
 		    (unsigned long long)now.tv_sec, now.tv_nsec, i);
@@ -96,11 +97,13 @@ int
 unsent_disk_begin(const char *dir, struct spool *spool, const char *dest,
     char *base, size_t size)
 {
-	const char *name = spool_name(spool);
+	const struct named *named = spool_named(spool);
+	const char *name;
 	int error;
 
-	if (name == NULL)
+	if (named == NULL)
 		return name_bytes(dir, spool, dest, base, size);
+	name = named_path(named);
 	snprintf(base, size, "%.*s", (int)(strlen(name) - strlen(".data")),
 	    name);
 	error = write_dest(base, dest, spool);
@@ -125,35 +128,80 @@ take_size(char *text)
 
 /* Are all bytes there?  Part of a model must not be taken for one. */
 static bool
-is_whole(const char *base, struct spool *spool, const char *dest, off_t bytes)
+is_whole(const struct unsent_left *left, off_t bytes)
 {
-	if (bytes == -1 || spool_size(spool) == bytes)
+	if (bytes == -1 || left->size == bytes)
 		return true;
 	log_say(LOG_LEVEL_ERROR,
-	    "%s is not kept in unsent/: %lld of its %lld bytes survived", dest,
-	    (long long)spool_size(spool), (long long)bytes);
+	    "%s is not kept in unsent/: %lld of its %lld bytes survived",
+	    left->dest, (long long)left->size, (long long)bytes);
+	return false;
+}
+
+static int
+open_left(const char *path)
+{
+	return open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+}
+
+/* The bytes: are they a file of ours, and has nobody locked it? */
+static bool
+find_data(const char *base, struct unsent_left *out)
+{
+	struct stat info;
+	bool is;
+	int fd;
+
+	if ((size_t)snprintf(out->data, sizeof(out->data), "%s.data", base) >=
+	    sizeof(out->data))
+		return false;
+	fd = open_left(out->data);
+	if (fd < 0)
+		return false;
+	is = fstat(fd, &info) == 0 && S_ISREG(info.st_mode) &&
+	    flock(fd, LOCK_SH | LOCK_NB) == 0;
+	close(fd);
+	if (!is)
+		return false;
+	out->size = info.st_size;
+	out->kept = info.st_mtim;
+	return true;
+}
+
+/* The note.  Returns whether it is a sane one of those very bytes. */
+static bool
+find_dest(const char *base, struct unsent_left *out)
+{
+	off_t bytes;
+	char path[PATH_MAX];
+	ssize_t len;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s.dest", base);
+	fd = open_left(path);
+	if (fd < 0)
+		return false;
+	len = read(fd, out->dest, sizeof(out->dest) - 1);
+	close(fd);
+	out->dest[len < 0 ? 0 : len] = '\0';
+	bytes = take_size(out->dest);
+	if (bytes < -1 || !name_is_sane(name_of(out->dest)))
+		return false;
+	if (is_whole(out, bytes))
+		return true;
 	unsent_disk_forget(base);
 	return false;
 }
 
 bool
-unsent_disk_dest(const char *base, struct spool *spool, char *out, size_t size)
+unsent_disk_find(const char *base, struct unsent_left *out)
 {
-	off_t bytes;
-	char path[4096];
-	ssize_t len;
-	int fd;
-
-	snprintf(path, sizeof(path), "%s.dest", base);
-	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0)
+	if (!find_data(base, out))
 		return false;
-	len = read(fd, out, size - 1);
-	close(fd);
-	out[len < 0 ? 0 : len] = '\0';
-	bytes = take_size(out);
-	return bytes >= -1 && name_is_sane(name_of(out)) &&
-	    is_whole(base, spool, out, bytes);
+	if (find_dest(base, out))
+		return true;
+	unlink(out->data);
+	return false;
 }
 
 void

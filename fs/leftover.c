@@ -30,28 +30,19 @@ is_root(const struct place *place)
 	return strchr(place->path, '/') == NULL;
 }
 
-static int
-find(const struct place *place, struct spool **spool, struct timespec *kept)
-{
-	return unsent_find(place->unit->unsent, name_of(place->path), spool,
-	    kept);
-}
-
 /* What can be told of a file; its mover still sees it when it was stored. */
 static int
 look(const struct caller *caller, const struct place *place, off_t *size,
     struct timespec *kept)
 {
-	struct spool *spool;
-	int error = find(place, &spool, kept);
+	const char *name = name_of(place->path);
+	struct unsent *unsent = place->unit->unsent;
+	int error = unsent_look(unsent, name, size, kept);
 
-	if (error == 0) {
-		*size = spool_size(spool);
-		spool_release(spool);
-	} else if (unsent_has_gone(place->unit->unsent, name_of(place->path),
-		       caller_process(caller->thread), size, kept)) {
+	if (error != 0 &&
+	    unsent_has_gone(unsent, name, caller_process(caller->thread), size,
+		kept))
 		error = 0;
-	}
 	return error;
 }
 
@@ -157,13 +148,13 @@ unsent_open_file(const struct caller *caller, struct place *place, int flags,
 		.close = leftover_close,
 	};
 	struct leftover *leftover;
-	struct timespec kept;
 	struct spool *spool;
 	int error;
 
 	if ((flags & O_ACCMODE) != O_RDONLY)
 		return -EACCES;
-	error = find(place, &spool, &kept);
+	error = unsent_open_bytes(place->unit->unsent, name_of(place->path),
+	    &spool);
 	if (error != 0)
 		return error;
 	unsent_note_reader(place->unit->unsent, name_of(place->path),

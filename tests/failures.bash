@@ -112,7 +112,7 @@ kept_on_disk() {
 
 no_bytes_on_disk() {
 	local left
-	left=$(find "$DIR/cache" -path '*.unsent/*' -type f)
+	left=$(find "$DIR/cache" -path '*.unsent/*' -type f ! -name lock)
 	[ -z "$left" ] || {
 		echo "# left on the local disk: $left" >&2
 		return 1

@@ -75,3 +75,68 @@ descriptors_again() {
 	[[ $output == *'/home/.cache/prusafs: Read-only file system'* ]]
 	refute is_mounted
 }
+
+descriptors() {
+	find "/proc/$FS_PID/fd" -mindepth 1 | wc -l
+}
+
+# try_all COMMAND: with 300 names, all of which must succeed.
+try_all() {
+	local i
+	for i in $(seq 300); do
+		"$1" "$i" || return 1
+	done
+}
+
+fail_to_store() {
+	refute cp "$DIR/model.gcode" "$S/failed-$1.gcode" 2>>"$DIR/errors"
+}
+
+is_kept() {
+	cmp -s "$DIR/model.gcode" "$M/unsent/failed-$1.gcode"
+}
+
+@test "what is kept in unsent costs no descriptors" {
+	local kind before
+	RUN_AS=(prlimit --nofile=64)
+	for kind in $(both); do
+		fresh "$kind"
+		model "$DIR/model.gcode" 1000
+		cp "$DIR/model.gcode" "$S/first.gcode"
+		before=$(descriptors)
+		: >"$DIR/errors"
+		ctl fail PUT /api/ 507 300 It is full
+		try_all fail_to_store
+		# None for want of a descriptor.
+		[ "$(grep -c 'No space left' "$DIR/errors")" -eq 300 ]
+		[ "$(find "$M/unsent" -type f | wc -l)" -eq 300 ]
+		eventually [ "$(descriptors)" -le $((before + 8)) ]
+		cp "$DIR/model.gcode" "$S/last.gcode"
+		cmp "$DIR/model.gcode" "$DISK/last.gcode"
+		try_all is_kept
+		# A new mount finds all of them, and needs none either.
+		unmounted
+		remounted
+		[ "$(find "$M/unsent" -type f | wc -l)" -eq 300 ]
+		try_all is_kept
+		[ "$(descriptors)" -le $((before + 8)) ]
+		mv "$M/unsent/failed-7.gcode" "$S/"
+		cmp "$DIR/model.gcode" "$DISK/failed-7.gcode"
+		rm "$M/unsent"/*
+		unsent_is_empty
+		unmounted
+		no_bytes_on_disk
+	done
+}
+
+@test "many stored files leave descriptors for more" {
+	store() {
+		cp "$DIR/model.gcode" "$S/stored-$1.gcode"
+	}
+	RUN_AS=(prlimit --nofile=64)
+	fresh buddy
+	model "$DIR/model.gcode" 1000
+	try_all store
+	cmp "$DIR/model.gcode" "$S/stored-300.gcode"
+	[ "$(descriptors)" -lt 40 ]
+}

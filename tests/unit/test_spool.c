@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 
+#include "cache/named.h"
 #include "cache/spool.h"
 #include "tests/unit/check.h"
 #include "tests/unit/fake.h"
@@ -147,37 +148,64 @@ test_sharing(struct check *check, const char *dir)
 static void
 test_names(struct check *check, const char *dir)
 {
-	struct spool *spool = make(dir, "hello"), *adopted = NULL;
-	char path[8192], link[8192];
+	struct spool *spool = make(dir, "hello"), *other = make(dir, "other");
+	char path[8192];
 	struct stat info;
 
 	snprintf(path, sizeof(path), "%s/named", dir);
-	snprintf(link, sizeof(link), "%s/link", dir);
 	CHECK(check,
-	    spool_give_name(spool, path) == 0 && stat(path, &info) == 0 &&
-		info.st_size == 5 && (info.st_mode & 077) == 0,
+	    spool_named(spool) == NULL && spool_give_name(spool, path) == 0 &&
+		stat(path, &info) == 0 && info.st_size == 5 &&
+		(info.st_mode & 077) == 0,
 	    "a spool can have a name, for its owner only");
-	CHECK(check, spool_give_name(spool, path) == -EEXIST,
+	CHECK(check,
+	    spool_give_name(other, path) == -EEXIST &&
+		spool_named(other) == NULL && access(path, F_OK) == 0,
 	    "a name is given once");
-	CHECK(check, spool_adopt(path, &adopted) == -EWOULDBLOCK,
-	    "a spool that somebody has is not taken over");
-	spool_keep_name(spool, true);
+	spool_release(other);
 	spool_release(spool);
-	CHECK(check, spool_adopt(path, &adopted) == 0 && says(adopted, "hello"),
-	    "a spool that nobody has is taken over");
-	spool_write(adopted, "J", 1, 0);
-	CHECK(check, says(adopted, "Jello"), "it can be written to");
-	spool_release(adopted);
+	CHECK(check, access(path, F_OK) != 0, "a name goes with its spool");
+}
+
+static void
+test_open(struct check *check, const char *dir)
+{
+	struct spool *spool = make(dir, "hello"), *opened = NULL;
+	struct named *named;
+	char path[8192], link[8192];
+
+	snprintf(path, sizeof(path), "%s/named", dir);
+	snprintf(link, sizeof(link), "%s/link", dir);
+	spool_give_name(spool, path);
+	named = named_hold(spool_named(spool));
+	spool_release(spool);
+	CHECK(check, access(path, F_OK) == 0 && spool_open(named, &opened) == 0,
+	    "a name that somebody holds stays, and can be opened");
+	CHECK(check,
+	    says(opened, "hello") && spool_named(opened) == named &&
+		spool_write(opened, "J", 1, 0) < 0,
+	    "what was opened is for reading");
+	named_release(named);
+	CHECK(check, access(path, F_OK) == 0, "who has it open holds it");
+	named_keep(spool_named(opened), true);
+	spool_release(opened);
+	CHECK(check, access(path, F_OK) == 0, "a name that is kept stays");
 	if (symlink("named", link) != 0)
 		exit(1);
-	CHECK(check, spool_adopt(link, &adopted) == -ELOOP,
-	    "a link is not taken over");
-	CHECK(check, spool_adopt(dir, &adopted) < 0,
-	    "a folder is not taken over");
+	named = named_new(link);
+	CHECK(check, spool_open(named, &opened) == -ELOOP,
+	    "a link is not opened");
+	named_release(named);
+	named = named_new(dir);
+	named_keep(named, true);
+	CHECK(check, spool_open(named, &opened) == -EINVAL,
+	    "a folder is not opened");
+	named_release(named);
+	named = named_new(path);
 	unlink(path);
-	CHECK(check, spool_adopt(path, &adopted) == -ENOENT,
-	    "what is not there is not taken over");
-	unlink(link);
+	CHECK(check, spool_open(named, &opened) == -ENOENT,
+	    "what is not there is not opened");
+	named_release(named);
 }
 
 struct reader {
@@ -312,6 +340,7 @@ main(void)
 	test_huge(&check, dir);
 	test_sharing(&check, dir);
 	test_names(&check, dir);
+	test_open(&check, dir);
 	test_filling(&check, dir);
 	test_failing(&check, dir);
 	return check_end(&check);

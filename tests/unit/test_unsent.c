@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <errno.h>
+#include <fcntl.h>
 
 #include "tests/unit/unsent_files.h"
 
@@ -15,6 +16,7 @@ test_keep(struct check *check, const char *dir)
 	struct timespec kept = { 0 };
 	struct spool *spool;
 	struct stat info;
+	off_t size;
 	char path[UNSENT_PATH];
 
 	snprintf(path, sizeof(path), "%s/keep.unsent", dir);
@@ -26,21 +28,23 @@ test_keep(struct check *check, const char *dir)
 	    "when an upload begins its bytes have a name on the disk");
 	CHECK(check,
 	    count(unsent) == 0 &&
-		unsent_find(unsent, "a.gcode", &spool, &kept) == -ENOENT,
+		unsent_look(unsent, "a.gcode", &size, &kept) == -ENOENT &&
+		unsent_open_bytes(unsent, "a.gcode", &spool) == -ENOENT,
 	    "an upload that is under way is not listed");
 	unsent_keep(ticket);
 	CHECK(check, count(unsent) == 1 && holds(unsent, "a.gcode", "model a"),
 	    "a failed upload is listed under its name, with its bytes");
-	if (unsent_find(unsent, "a.gcode", &spool, &kept) == 0)
-		spool_release(spool);
+	CHECK(check,
+	    unsent_look(unsent, "a.gcode", &size, &kept) == 0 && size == 7,
+	    "its size is known");
 	CHECK(check,
 	    kept.tv_sec > time(NULL) - 60 && kept.tv_sec <= time(NULL) + 1,
 	    "it was kept just now");
 	CHECK(check,
-	    unsent_find(unsent, "A.GCODE", &spool, &kept) == -ENOENT &&
+	    unsent_look(unsent, "A.GCODE", &size, &kept) == -ENOENT &&
 		unsent_remove(unsent, "b.gcode", 1) == -ENOENT,
 	    "another name is not there");
-	unsent_find(unsent, "a.gcode", &spool, &kept);
+	unsent_open_bytes(unsent, "a.gcode", &spool);
 	CHECK(check,
 	    unsent_remove(unsent, "a.gcode", 1) == 0 && count(unsent) == 0 &&
 		count_files(dir, "keep") == 1 && spool_size(spool) == 7,
@@ -106,7 +110,6 @@ static void
 test_one_copy(struct check *check, const char *dir)
 {
 	struct unsent *unsent = open_unsent(dir, "copy");
-	struct timespec kept;
 	struct spool *spool;
 
 	keep(unsent, dir, "usb/a.gcode", "first");
@@ -115,7 +118,7 @@ test_one_copy(struct check *check, const char *dir)
 	    count(unsent) == 1 && holds(unsent, "a.gcode", "second") &&
 		count_files(dir, "copy") == 2,
 	    "the latest copy is kept for each destination");
-	unsent_find(unsent, "a.gcode", &spool, &kept);
+	unsent_open_bytes(unsent, "a.gcode", &spool);
 	unsent_keep(unsent_begin(unsent, spool, "usb/a.gcode"));
 	spool_release(spool);
 	CHECK(check,
@@ -126,12 +129,51 @@ test_one_copy(struct check *check, const char *dir)
 	unsent = open_unsent(dir, "copy");
 	CHECK(check, count(unsent) == 1 && holds(unsent, "a.gcode", "second"),
 	    "what failed twice survives");
-	unsent_find(unsent, "a.gcode", &spool, &kept);
+	unsent_open_bytes(unsent, "a.gcode", &spool);
 	unsent_stored(unsent_begin(unsent, spool, "usb/a.gcode"),
 	    "usb/a.gcode");
 	spool_release(spool);
 	CHECK(check, count(unsent) == 0 && count_files(dir, "copy") == 0,
 	    "what is sent in the end is not kept any more");
+	unsent_close(unsent);
+}
+
+/* Descriptors of this process. */
+static int
+count_open(void)
+{
+	int open = 0, fd;
+
+	for (fd = 0; fd < 1024; fd++)
+		open += fcntl(fd, F_GETFD) >= 0;
+	return open;
+}
+
+static void
+test_descriptors(struct check *check, const char *dir)
+{
+	struct unsent *unsent = open_unsent(dir, "many");
+	int before = count_open(), i;
+	struct spool *spool;
+	char path[40];
+
+	for (i = 0; i < 50; i++) {
+		snprintf(path, sizeof(path), "usb/%d.gcode", i);
+		keep(unsent, dir, path, "model");
+	}
+	CHECK(check, count(unsent) == 50 && count_open() == before,
+	    "what is kept has no descriptor");
+	unsent_close(unsent);
+	CHECK(check, count_open() == before - 1, "nor has what was closed");
+	unsent = open_unsent(dir, "many");
+	CHECK(check, count(unsent) == 50 && count_open() == before,
+	    "nor has what was found");
+	unsent_open_bytes(unsent, "0.gcode", &spool);
+	CHECK(check, count_open() == before + 1, "a reader has one");
+	spool_release(spool);
+	CHECK(check,
+	    count_open() == before && holds(unsent, "0.gcode", "model"),
+	    "and has none any more when he has left");
 	unsent_close(unsent);
 }
 
@@ -192,7 +234,7 @@ int
 main(void)
 {
 	static const char *const names[] = { "keep", "ends", "before", "copy",
-		"clash" };
+		"clash", "many" };
 	struct check check;
 	const char *dir;
 	size_t i;
@@ -204,6 +246,7 @@ main(void)
 	test_stored_before(&check, dir);
 	test_one_copy(&check, dir);
 	test_clashes(&check, dir);
+	test_descriptors(&check, dir);
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		remove_dir(dir, names[i]);
 	return check_end(&check);

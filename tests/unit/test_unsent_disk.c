@@ -1,6 +1,7 @@
 /*
  * cache/unsent: what a mount finds on the disk, and what others have there.
  */
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -23,7 +24,7 @@ test_reopen(struct check *check, const char *dir)
 {
 	struct unsent *unsent = open_unsent(dir, "again");
 	struct timespec kept = { 0 };
-	struct spool *spool;
+	off_t size;
 	int calls = 0;
 
 	keep(unsent, dir, "usb/a.gcode", "model a");
@@ -36,8 +37,9 @@ test_reopen(struct check *check, const char *dir)
 		holds(unsent, "b.gcode", "model b") &&
 		holds(unsent, "empty.gcode", ""),
 	    "what is kept survives a mount");
-	if (unsent_find(unsent, "a.gcode", &spool, &kept) == 0)
-		spool_release(spool);
+	CHECK(check,
+	    unsent_look(unsent, "a.gcode", &size, &kept) == 0 && size == 7,
+	    "its size survives");
 	CHECK(check,
 	    kept.tv_sec > time(NULL) - 60 && kept.tv_sec <= time(NULL) + 1,
 	    "its time survives too");
@@ -48,7 +50,7 @@ test_reopen(struct check *check, const char *dir)
 	    "usb/sub/b.gcode");
 	CHECK(check,
 	    count(unsent) == 2 &&
-		unsent_find(unsent, "b.gcode", &spool, &kept) == -ENOENT,
+		unsent_look(unsent, "b.gcode", &size, &kept) == -ENOENT,
 	    "its destination survives too");
 	unsent_remove(unsent, "a.gcode", 1);
 	unsent_close(unsent);
@@ -268,6 +270,70 @@ test_cut(struct check *check, const char *dir)
 	unsent_close(unsent);
 }
 
+/* Remove what is kept, as users clear their caches; all of it, or the bytes. */
+static void
+remove_data(const char *path)
+{
+	if (strstr(path, ".data") != NULL)
+		unlink(path);
+}
+
+static void
+test_cleared(struct check *check, const char *dir)
+{
+	struct unsent *unsent = open_unsent(dir, "cleared"), *second;
+	struct spool *spool;
+
+	keep(unsent, dir, "usb/a.gcode", "model a");
+	each_file(dir, "cleared", remove_data);
+	CHECK(check,
+	    unsent_open_bytes(unsent, "a.gcode", &spool) == -ENOENT &&
+		count(unsent) == 0 && count_files(dir, "cleared") == 0,
+	    "what users removed from the disk is not listed any more");
+	remove_dir(dir, "cleared");
+	keep(unsent, dir, "usb/b.gcode", "model b");
+	CHECK(check, holds(unsent, "b.gcode", "model b"),
+	    "what comes after that is kept");
+	second = open_unsent(dir, "cleared");
+	CHECK(check, count(second) == 0 && count(unsent) == 1,
+	    "and left alone by a second mount");
+	unsent_close(second);
+	unsent_close(unsent);
+}
+
+/* An older version locked the bytes themselves. */
+static void
+test_older(struct check *check, const char *dir)
+{
+	char path[UNSENT_PATH];
+	struct unsent *unsent;
+	int fd;
+
+	unsent_close(open_unsent(dir, "older"));
+	remove_dir(dir, "older");
+	snprintf(path, sizeof(path), "%s/older.unsent", dir);
+	mkdir(path, 0700);
+	put_in(dir, "older", "1.dest", "usb/left.gcode\n4\n");
+	put_in(dir, "older", "1.data", "left");
+	put_in(dir, "older", "2.dest", "usb/live.gcode\n4\n");
+	put_in(dir, "older", "2.data", "live");
+	put_in(dir, "older", "3.data", "stored and cached");
+	snprintf(path, sizeof(path), "%s/older.unsent/2.data", dir);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	flock(fd, LOCK_EX | LOCK_NB);
+	unsent = open_unsent(dir, "older");
+	CHECK(check,
+	    count(unsent) == 1 && holds(unsent, "left.gcode", "left") &&
+		count_files(dir, "older") == 4,
+	    "what an older version left is taken over, what it has is not");
+	unsent_close(unsent);
+	close(fd);
+	unsent = open_unsent(dir, "older");
+	CHECK(check, count(unsent) == 2 && holds(unsent, "live.gcode", "live"),
+	    "until it has ended");
+	unsent_close(unsent);
+}
+
 /* A named pipe has nobody who would write into it. */
 static void
 test_pipe(struct check *check, const char *dir)
@@ -313,7 +379,7 @@ int
 main(void)
 {
 	static const char *const names[] = { "again", "other", "live",
-		"foreign", "cut", "pipe" };
+		"foreign", "cut", "cleared", "older", "pipe" };
 	struct check check;
 	const char *dir;
 	size_t i;
@@ -324,6 +390,8 @@ main(void)
 	test_alive(&check, dir);
 	test_rubbish(&check, dir);
 	test_cut(&check, dir);
+	test_cleared(&check, dir);
+	test_older(&check, dir);
 	test_pipe(&check, dir);
 	test_no_room(&check, dir);
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)

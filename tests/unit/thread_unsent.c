@@ -20,10 +20,9 @@ struct worker {
 static void
 send_again(struct worker *worker, const char *name, const char *path)
 {
-	struct timespec kept;
 	struct spool *spool;
 
-	if (unsent_find(worker->unsent, name, &spool, &kept) != 0)
+	if (unsent_open_bytes(worker->unsent, name, &spool) != 0)
 		return;
 	unsent_drop(unsent_begin(worker->unsent, spool, path));
 	spool_release(spool);

@@ -63,12 +63,11 @@ static inline bool
 holds(struct unsent *unsent, const char *name, const char *text)
 {
 	const struct wait forever = { 0 };
-	struct timespec kept;
 	struct spool *spool;
 	char bytes[256];
 	ssize_t len;
 
-	if (unsent_find(unsent, name, &spool, &kept) != 0)
+	if (unsent_open_bytes(unsent, name, &spool) != 0)
 		return false;
 	len = spool_read(spool, &forever, bytes, sizeof(bytes), 0);
 	spool_release(spool);
@@ -92,43 +91,65 @@ count(struct unsent *unsent)
 	return unsent_each(unsent, count_name, &names) == 0 ? names : -1;
 }
 
+/* Call with the path of each file of ours there, and of a second mount. */
+static inline int
+each_file(const char *dir, const char *name, void (*call)(const char *path))
+{
+	const char *const folders[] = { "", "/2" };
+	char path[UNSENT_PATH], file[UNSENT_PATH + NAME_MAX + 2];
+	const struct dirent *entry;
+	int files = 0;
+	size_t i;
+	DIR *stream;
+
+	for (i = 0; i < 2; i++) {
+		snprintf(path, sizeof(path), "%s/%s.unsent%s", dir, name,
+		    folders[i]);
+		stream = opendir(path);
+		while (stream != NULL && (entry = readdir(stream)) != NULL) {
+			const char *dot = strchr(entry->d_name, '.');
+
+			if (dot == NULL || dot == entry->d_name)
+				continue;
+			files++;
+			snprintf(file, sizeof(file), "%s/%s", path,
+			    entry->d_name);
+			if (call != NULL)
+				call(file);
+		}
+		if (stream != NULL)
+			closedir(stream);
+	}
+	return files;
+}
+
 static inline int
 count_files(const char *dir, const char *name)
 {
-	char path[UNSENT_PATH];
-	struct dirent *entry;
-	int files = 0;
-	DIR *stream;
+	return each_file(dir, name, NULL);
+}
 
-	snprintf(path, sizeof(path), "%s/%s.unsent", dir, name);
-	stream = opendir(path);
-	if (stream == NULL)
-		return -1;
-	while ((entry = readdir(stream)) != NULL)
-		files += entry->d_name[0] != '.';
-	closedir(stream);
-	return files;
+static inline void
+remove_one(const char *path)
+{
+	if (unlink(path) != 0)
+		rmdir(path);
 }
 
 /* The directory of test.dir is flat; ours below it go by themselves. */
 static inline void
 remove_dir(const char *dir, const char *name)
 {
-	char path[UNSENT_PATH], file[UNSENT_PATH + NAME_MAX + 2];
-	struct dirent *entry;
-	DIR *stream;
+	const char *const rest[] = { "/2/lock", "/2", "/lock", "" };
+	char path[UNSENT_PATH];
+	size_t i;
 
-	snprintf(path, sizeof(path), "%s/%s.unsent", dir, name);
-	stream = opendir(path);
-	if (stream == NULL)
-		return;
-	while ((entry = readdir(stream)) != NULL) {
-		snprintf(file, sizeof(file), "%s/%s", path, entry->d_name);
-		if (unlink(file) != 0)
-			rmdir(file); /* not ".", ".." */
+	each_file(dir, name, remove_one);
+	for (i = 0; i < sizeof(rest) / sizeof(rest[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s.unsent%s", dir, name,
+		    rest[i]);
+		remove_one(path);
 	}
-	closedir(stream);
-	rmdir(path);
 }
 
 #endif
