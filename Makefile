@@ -62,6 +62,7 @@ SRCS = \
 	cache/slot.c \
 	cache/spool.c \
 	cache/stage.c \
+	cache/stage_folders.c \
 	cache/staged.c \
 	cache/stamp.c \
 	cache/unsent.c \
@@ -179,7 +180,8 @@ SRCS = \
 	fs/survey.c \
 	fs/unit.c \
 	fs/upload.c \
-	fs/upload_start.c
+	fs/upload_start.c \
+	fs/working.c
 
 # The simulated printer.
 SIM_SRCS = \

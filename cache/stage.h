@@ -88,7 +88,8 @@ int stage_each(struct stage *, const char *folder_key,
 /*
  * A listed temporary file that has bytes, all that were written, and that
  * nobody has had open for age_ms, however it was closed (caller:
- * staged_release), or NULL.
+ * staged_release), or NULL.  One in a working directory (stage_folders.h) is
+ * forgotten at the end only, with an age of 0: there its program looks for it.
  */
 struct staged *stage_find_forgotten(struct stage *, int64_t age_ms);
 

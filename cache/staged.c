@@ -9,6 +9,7 @@
 
 #include "cache/spool.h"
 #include "cache/stage.h"
+#include "cache/stage_folders.h"
 #include "cache/staged.h"
 #include "client/time.h"
 #include "client/turn.h"
@@ -295,7 +296,9 @@ stage_find_forgotten(struct stage *stage, int64_t age_ms)
 	TAILQ_FOREACH (staged, &stage->files, link) {
 		if (staged->temporary && staged->writers == 0 &&
 		    staged->spoiled == 0 && staged->closed_ms <= latest &&
-		    spool_size(staged->spool) > 0) {
+		    spool_size(staged->spool) > 0 &&
+		    (age_ms == 0 ||
+			stage_folders_claim(staged->path) == NULL)) {
 			staged->holders++;
 			break;
 		}

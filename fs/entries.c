@@ -7,6 +7,7 @@
 
 #include "cache/content.h"
 #include "cache/stage.h"
+#include "cache/stage_folders.h"
 #include "cache/withheld.h"
 #include "client/log.h"
 #include "client/name.h"
@@ -21,6 +22,7 @@
 #include "fs/storage.h"
 #include "fs/unit.h"
 #include "fs/upload.h"
+#include "fs/working.h"
 
 #define WRITE_MS 1000 /* a write to a spool is done long before */
 
@@ -29,8 +31,11 @@ entries_make_folder(const struct caller *caller, struct place *folder,
     const char *name, struct place **out)
 {
 	struct unit *unit = folder->unit;
-	int error = storage_check_name(folder, name, true);
+	int error;
 
+	if (working_is_made(folder, name))
+		return working_make(folder, name, out);
+	error = storage_check_name(folder, name, true);
 	if (error == 0)
 		error = printer_make_folder(unit->printer, &caller->wait,
 		    folder->wire, name);
@@ -170,8 +175,10 @@ remove_folder(const struct caller *caller, struct place *place)
 	bool has_staged = false;
 	int error;
 
+	if (working_has(place))
+		return working_remove(place);
 	(void)stage_each(unit->stage, place->key, note_name, &has_staged);
-	if (has_staged)
+	if (has_staged || stage_folders_has_in(unit->folders, place->key))
 		return -ENOTEMPTY;
 	error = storage_find_place(caller, place, &found);
 	if (error != 0)

@@ -12,6 +12,7 @@
 #include "cache/content.h"
 #include "cache/spool.h"
 #include "cache/stage.h"
+#include "cache/stage_folders.h"
 #include "client/dialect.h"
 #include "client/log.h"
 #include "client/name.h"
@@ -349,6 +350,20 @@ handle_abandon(struct file *file)
 	atomic_store(&handle->killed, true);
 }
 
+/*
+ * In a working directory a file stays as its writer left it, for programs go
+ * on with a part there.
+ */
+static bool
+is_kept(struct handle *handle)
+{
+	struct place *place = handle_place(handle);
+	bool is = stage_folders_claim(place->path) != NULL;
+
+	place_release(place);
+	return is;
+}
+
 /* The last writer has left: what becomes of his file? */
 static void
 settle(struct handle *handle, const struct caller *caller,
@@ -360,7 +375,8 @@ settle(struct handle *handle, const struct caller *caller,
 	staged_look(staged, &facts);
 	if (!facts.listed && !facts.dirty)
 		return;
-	if (killed && (facts.dirty || facts.temporary || facts.size == 0)) {
+	if (killed && (facts.dirty || facts.temporary || facts.size == 0) &&
+	    !is_kept(handle)) {
 		stage_unlist(staged);
 		return;
 	}

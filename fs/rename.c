@@ -23,6 +23,7 @@
 #include "fs/storage.h"
 #include "fs/unit.h"
 #include "fs/upload.h"
+#include "fs/working.h"
 
 /* The end of the way of rsync, GIO, slicers and editors. */
 static int
@@ -61,7 +62,9 @@ rename_printed(const struct caller *caller, const struct renaming *renaming)
 
 	if (error != 0)
 		return error;
-	if (found.entry.folder || renaming->elsewhere ||
+	if (found.entry.folder && working_stays_here(renaming->target->path))
+		error = -EPERM; /* it would be nowhere but here */
+	else if (found.entry.folder || renaming->elsewhere ||
 	    storage_is_temporary(folder, name))
 		error = -EXDEV;
 	if (error == 0)
@@ -136,6 +139,11 @@ rename_staged(const struct caller *caller, struct staged *staged,
 	int error;
 
 	error = temporary ? 0 : storage_check_name(folder, name, false);
+	if (error == 0 && !temporary &&
+	    working_is_copied(renaming->source, renaming->target)) {
+		copying_note(caller, renaming->source, renaming->target);
+		return -EXDEV;
+	}
 	staged_look(staged, &facts);
 	if (error == 0 && facts.sending) /* a folder would wait for its end */
 		error = -EBUSY;
@@ -170,6 +178,8 @@ rename_here(const struct caller *caller, const struct renaming *renaming,
 				     rename_staged(caller, staged, renaming);
 
 	staged_release(staged);
+	if (error == -EAGAIN && working_has(renaming->source))
+		error = -EXDEV;
 	if (error == -EAGAIN && unit->printer->dialect->renames)
 		return rename_there(caller, renaming, out);
 	return error == -EAGAIN ? rename_printed(caller, renaming) : error;

@@ -10,6 +10,7 @@
 #include "cache/content.h"
 #include "cache/spool.h"
 #include "cache/stage.h"
+#include "cache/stage_folders.h"
 #include "client/buf.h"
 #include "client/listing.h"
 #include "client/name.h"
@@ -94,6 +95,9 @@ move_all_below(const struct caller *caller, const struct place *from,
 	struct staged *staged;
 	int error = 0;
 
+	stage_folders_move(from->unit->folders,
+	    &(struct stage_place){ .key = from->key, .path = from->path },
+	    &(struct stage_place){ .key = to->key, .path = to->path });
 	while (error == 0 &&
 	    (staged = stage_find_below(from->unit->stage, from->key)) != NULL) {
 		error = staged_lock(staged, &caller->wait);
@@ -126,7 +130,9 @@ check_rename(const struct caller *caller, const struct renaming *renaming,
 		return entries_look_at_target(caller, renaming->target,
 		    renaming->replace, &upload);
 	staged = stage_find_below(target->unit->stage, target->key);
-	if (error == 0 && staged != NULL)
+	if (error == 0 &&
+	    (staged != NULL ||
+		stage_folders_has_in(target->unit->folders, target->key)))
 		error = -ENOTEMPTY;
 	staged_release(staged);
 	return error;

@@ -9,6 +9,7 @@
 #include "cache/book.h"
 #include "cache/cache.h"
 #include "cache/stage.h"
+#include "cache/stage_folders.h"
 #include "cache/stamp.h"
 #include "cache/withheld.h"
 #include "client/name.h"
@@ -18,6 +19,7 @@
 #include "fs/storage.h"
 #include "fs/unit.h"
 #include "fs/upload.h"
+#include "fs/working.h"
 
 #define SLACK_MS 500 /* from memory to here */
 
@@ -77,7 +79,12 @@ storage_lookup(const struct caller *caller, struct place *folder,
 	if (error != 0)
 		return error;
 	error = staged_child(folder, child->key, out);
+	if (error == -ENOENT && working_has(child)) {
+		*out = child;
+		return 0;
+	}
 	if (error == -ENOENT && !storage_answers_here(name) &&
+	    !working_stays_here(folder->path) &&
 	    !withheld_has(folder->unit->withheld, child->key))
 		error = printed_child(caller, folder, name, out);
 	place_release(child);
@@ -109,6 +116,12 @@ static int
 add_staged(void *arg, const char *path)
 {
 	return add_name(arg, path, false);
+}
+
+static int
+add_folder(void *arg, const char *path)
+{
+	return add_name(arg, path, true);
 }
 
 /* Is there something here that hides the printer's file of that path? */
@@ -143,18 +156,14 @@ add_entry(const struct collector *collector, const struct entry *entry)
 }
 
 static int
-storage_list(const struct caller *caller, struct place *folder,
-    const struct lister *lister)
+add_printed(const struct caller *caller, const struct collector *collector)
 {
-	struct collector collector = { .folder = folder, .lister = lister };
-	struct unit *unit = folder->unit;
+	const struct place *folder = collector->folder;
 	struct listing *listing;
 	size_t i;
-	int error;
+	int error = printer_list(folder->unit->printer, &caller->wait,
+	    folder->wire, &listing);
 
-	upload_give_up(unit, UPLOAD_RENAME_MS);
-	error = printer_list(unit->printer, &caller->wait, folder->wire,
-	    &listing);
 	if (error != 0)
 		return error;
 	/* From memory, while the printer is away: is it empty still? */
@@ -162,11 +171,28 @@ storage_list(const struct caller *caller, struct place *folder,
 	    !listing_is_recent(listing, CACHE_LIST_MS + SLACK_MS))
 		error = -EHOSTDOWN;
 	for (i = 0; i < listing_count(listing) && error == 0; i++)
-		error = add_entry(&collector, listing_at(listing, i));
+		error = add_entry(collector, listing_at(listing, i));
 	listing_release(listing);
+	return error;
+}
+
+static int
+storage_list(const struct caller *caller, struct place *folder,
+    const struct lister *lister)
+{
+	struct collector collector = { .folder = folder, .lister = lister };
+	struct unit *unit = folder->unit;
+	int error = 0;
+
+	upload_give_up(unit, UPLOAD_RENAME_MS);
+	if (!working_stays_here(folder->path))
+		error = add_printed(caller, &collector);
 	if (error == 0)
 		error = stage_each(unit->stage, folder->key, add_staged,
 		    &collector);
+	if (error == 0)
+		error = stage_folders_each(unit->folders, folder->key,
+		    add_folder, &collector);
 	return error;
 }
 
@@ -196,6 +222,14 @@ set_common(const struct place *place, bool is_folder, bool read_only,
 	out->st_ino = place_number(place->key);
 	out->st_mode = read_only ? mode & ~(mode_t)0222 : mode;
 	out->st_nlink = 1; /* of a folder: how many are below is unknown */
+}
+
+/* Of a directory that is here alone. */
+static int
+attributes_here(const struct place *place, struct stat *out)
+{
+	set_common(place, true, false, out);
+	return 0;
 }
 
 static int
@@ -267,7 +301,9 @@ storage_attributes(const struct caller *caller, struct place *place,
 	}
 	staged = stage_find(place->unit->stage, place->key);
 	if (staged == NULL)
-		return attributes_printed(caller, place, out);
+		return working_has(place) ?
+		    attributes_here(place, out) :
+		    attributes_printed(caller, place, out);
 	error = attributes_staged(place, staged, out);
 	staged_release(staged);
 	return error;
@@ -288,6 +324,8 @@ set_mtime(const struct caller *caller, struct place *place,
 		staged_release(staged);
 		return 0;
 	}
+	if (working_has(place))
+		return 0;
 	error = storage_find_place(caller, place, &found);
 	if (error != 0)
 		return error;

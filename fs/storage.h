@@ -80,7 +80,8 @@ int storage_stage_place(const struct place *, struct stage_place *out,
 
 /*
  * May this name be made here?  Returns 0, or what dialect_check_name says, or
- * -EROFS.  is_temporary tells names that stay here.
+ * -EROFS.  is_temporary tells names that stay here, as all do in a working
+ * directory (fs/working.h).
  */
 int storage_check_name(const struct place *folder, const char *name,
     bool is_folder);

@@ -18,6 +18,7 @@
 #include "fs/place.h"
 #include "fs/storage.h"
 #include "fs/unit.h"
+#include "fs/working.h"
 
 #define JOB_AGE_MS 10000 /* a remembered job that is still believed */
 #define NEW_MS	   1000	 /* a listing that lacks what shall be new */
@@ -125,9 +126,12 @@ int
 storage_find_place(const struct caller *caller, const struct place *place,
     struct storage_find *out)
 {
-	char *folder = name_folder(place->wire);
+	char *folder;
 	int error;
 
+	if (working_stays_here(place->path))
+		return -ENOENT;
+	folder = name_folder(place->wire);
 	if (folder == NULL)
 		return -ENOMEM;
 	error = storage_find_in(caller, place->unit, folder,
@@ -150,7 +154,9 @@ storage_find(const struct caller *caller, struct unit *unit, const char *path,
 	char *folder = NULL, *deeper;
 
 	name = strsep(&rest, "/");
-	if (error == 0 && dialect_storage(unit->printer->dialect, name) == NULL)
+	if (error == 0 &&
+	    (dialect_storage(unit->printer->dialect, name) == NULL ||
+		working_stays_here(path)))
 		error = -ENOENT;
 	if (error == 0 && (rest == NULL || *rest == '\0'))
 		error = -EISDIR;
@@ -207,7 +213,8 @@ storage_stage_place(const struct place *place, struct stage_place *out,
 bool
 storage_is_temporary(const struct place *folder, const char *name)
 {
-	return dialect_is_temporary(folder->unit->printer->dialect, name);
+	return working_stays_here(folder->path) ||
+	    dialect_is_temporary(folder->unit->printer->dialect, name);
 }
 
 bool
@@ -224,7 +231,7 @@ storage_check_name(const struct place *folder, const char *name, bool is_folder)
 
 	if (storage_is_read_only(folder))
 		return -EROFS;
-	if (storage_answers_here(name))
+	if (storage_answers_here(name) || working_stays_here(folder->path))
 		return -EPERM;
 	return dialect_check_name(dialect, folder->wire, name, is_folder);
 }

@@ -11,6 +11,7 @@
 #include "cache/crew.h"
 #include "cache/spool.h"
 #include "cache/stage.h"
+#include "cache/stage_folders.h"
 #include "cache/unsent.h"
 #include "cache/withheld.h"
 #include "client/dialect.h"
@@ -53,6 +54,8 @@ set_up(struct unit *unit, const struct unit_config *config,
 		error = -ENOMEM;
 	if (error == 0)
 		error = stage_new(&unit->stage);
+	if (error == 0)
+		error = stage_folders_new(&unit->folders);
 	if (error == 0 && config->unsent != NULL)
 		unit->unsent = unsent_hold(config->unsent);
 	else if (error == 0)
@@ -137,6 +140,7 @@ unit_free(struct unit *unit)
 	ledger_free(unit->ledger);
 	space_free(unit->space);
 	stage_free(unit->stage);
+	stage_folders_free(unit->folders);
 	unsent_close(unit->unsent);
 	printer_free(unit->printer);
 	book_close(unit->book);

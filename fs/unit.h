@@ -23,6 +23,7 @@ struct log_subject;
 struct printer;
 struct space;
 struct stage;
+struct stage_folders;
 struct unsent;
 struct withheld;
 
@@ -54,6 +55,7 @@ struct unit {
 	struct printer *printer;     /* through the cache */
 	struct book *book;
 	struct stage *stage;
+	struct stage_folders *folders;
 	struct unsent *unsent;
 	struct content *content;
 	struct withheld *withheld;

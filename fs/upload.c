@@ -26,6 +26,7 @@
 #include "fs/place.h"
 #include "fs/unit.h"
 #include "fs/upload.h"
+#include "fs/working.h"
 
 #define ANSWER_MS 10000 /* to an upload that was called off too late */
 
@@ -349,6 +350,15 @@ upload_stop(const struct caller *caller, struct unit *unit)
 
 #define INCOMPLETE ".incomplete" /* no printer takes such a name */
 
+/* Takes the path; NULL: there was no memory. */
+static void
+keep_as(struct unit *unit, struct spool *spool, char *path)
+{
+	if (path != NULL)
+		unsent_keep(unsent_begin(unit->unsent, spool, path));
+	free(path);
+}
+
 /* What was written of it, under a name that says so. */
 static void
 keep_beginning(struct unit *unit, struct staged *staged, const char *path)
@@ -358,9 +368,7 @@ keep_beginning(struct unit *unit, struct staged *staged, const char *path)
 
 	if (asprintf(&marked, "%s" INCOMPLETE, path) < 0)
 		marked = NULL;
-	if (marked != NULL)
-		unsent_keep(unsent_begin(unit->unsent, spool, marked));
-	free(marked);
+	keep_as(unit, spool, marked);
 	spool_release(spool);
 }
 
@@ -402,7 +410,7 @@ upload_give_up(struct unit *unit, int64_t age_ms)
 		if (staged_target(staged, &folder, &path) == 0) {
 			log_say(LOG_LEVEL_NOTE, "%s was never renamed", path);
 			spool = staged_spool(staged);
-			unsent_keep(unsent_begin(unit->unsent, spool, path));
+			keep_as(unit, spool, working_unsent_path(path));
 			spool_release(spool);
 			free(folder);
 			free(path);

@@ -1,0 +1,46 @@
+#ifndef FS_WORKING_H
+#define FS_WORKING_H
+
+#include <stdbool.h>
+
+struct place;
+
+/*
+ * Working directories of programs in a storage, cache/stage_folders.h.
+ */
+
+/*
+ * Does a part of this path begin with a dot?  Then no printer has it, and none
+ * is asked.
+ */
+bool working_stays_here(const char *path);
+
+/* Is a directory of that name made here?  Not those of the trash. */
+bool working_is_made(const struct place *folder, const char *name);
+
+/* Is this place such a directory? */
+bool working_has(const struct place *);
+
+/*
+ * Make one.  Returns 0 and its place (caller: place_release), -EEXIST, -EROFS,
+ * -ENAMETOOLONG or -ENOMEM.
+ */
+int working_make(struct place *folder, const char *name, struct place **out);
+
+/* Returns 0, -ENOENT: there is none, or -ENOTEMPTY. */
+int working_remove(const struct place *);
+
+/*
+ * Does the program that renames this file copy it as well?  An upload in a
+ * rename across directories holds a lock of the whole mount.
+ */
+bool working_is_copied(const struct place *source, const struct place *target);
+
+/*
+ * What a temporary file that was never renamed is called in unsent/, as a path
+ * (caller: free), or NULL without memory.  It may be a part of a model only:
+ * "usb/.rsync-partial/x.gcode" becomes "usb/x.gcode.rsync-partial".
+ */
+char *working_unsent_path(const char *path);
+
+#endif
