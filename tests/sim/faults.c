@@ -54,13 +54,17 @@ match_fail(struct faults *faults, struct exchange *ex)
 static void
 match_answer(struct faults *faults, struct exchange *ex)
 {
-	struct fault_rule *rule = &faults->answer;
+	for (int i = 0; i < FAULTS_FAIL; i++) {
+		struct fault_rule *rule = &faults->answer[i];
 
-	if (strcmp(rule->method, ex->method) != 0 ||
-	    strncmp(rule->prefix, ex->target, strlen(rule->prefix)) != 0 ||
-	    !count_down(&rule->count))
+		if (strcmp(rule->method, ex->method) != 0 ||
+		    strncmp(rule->prefix, ex->target, strlen(rule->prefix)) !=
+			0 ||
+		    !count_down(&rule->count))
+			continue;
+		strlcpy(ex->body_file, rule->text, sizeof(ex->body_file));
 		return;
-	strlcpy(ex->body_file, rule->text, sizeof(ex->body_file));
+	}
 }
 
 const struct text *
@@ -282,13 +286,34 @@ order_fail(struct faults *faults, int count, char **words)
 	return rule->status < 100 || rule->status > 599 ? -EINVAL : 0;
 }
 
+/* The rule of the same requests, or else a free one; NULL: there is none. */
+static struct fault_rule *
+find_rule(struct fault_rule *rules, const char *method, const char *prefix)
+{
+	struct fault_rule *found = NULL;
+
+	for (int i = 0; i < FAULTS_FAIL; i++) {
+		struct fault_rule *rule = &rules[i];
+
+		if (rule->count > 0 && strcmp(rule->method, method) == 0 &&
+		    strcmp(rule->prefix, prefix) == 0)
+			return rule;
+		if (rule->count <= 0 && found == NULL)
+			found = rule;
+	}
+	return found;
+}
+
 static int
 order_answer(struct faults *faults, int count, char **words)
 {
-	struct fault_rule *rule = &faults->answer;
+	struct fault_rule *rule;
 
 	if (count != 5)
 		return -EINVAL;
+	rule = find_rule(faults->answer, words[1], words[2]);
+	if (rule == NULL)
+		return -ENOSPC;
 	strlcpy(rule->method, words[1], sizeof(rule->method));
 	strlcpy(rule->prefix, words[2], sizeof(rule->prefix));
 	rule->count = strtol(words[3], NULL, 10);

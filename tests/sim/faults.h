@@ -36,7 +36,8 @@ struct faults {
 	long garbage_count;
 	long deep_count;
 	long huge_count;
-	struct fault_rule answer; /* text: a file with the body to be sent */
+	/* The text is a file with the body to be sent. */
+	struct fault_rule answer[FAULTS_FAIL];
 };
 
 /*
