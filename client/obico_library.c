@@ -159,6 +159,7 @@ read_record(const cJSON *object, bool is_folder, struct record *out)
 	    json_string(object, genre->name) == NULL)
 		return -EPROTO;
 	record.parent = read_parent(object);
+	record.is_placed = json_at(object, "parent_folder") != NULL;
 	record.is_deleted = has_value(object, "deleted");
 	record.is_on_printer = has_value(object, "resident_printer");
 	read_date(object, "created_at", &record.created_us);

@@ -25,6 +25,7 @@ struct wait;
 struct record {
 	int64_t id;
 	int64_t parent; /* or LIBRARY_NO_ID */
+	bool is_placed; /* the parent is told */
 	bool is_folder;
 	bool is_deleted; /* a file's record stays */
 	bool is_on_printer;

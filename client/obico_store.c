@@ -134,56 +134,94 @@ refusal(const struct http_reply *reply)
 	return error;
 }
 
+/* No file of ours is empty: a size of 0 is none that was told. */
 static bool
-is_what_was_sent(const struct sending *sending, const struct record *record)
+tells_all(const struct record *record)
+{
+	return record->size > 0 && record->is_placed;
+}
+
+/* What an answer does not tell is asked for; it may not be told then, too. */
+static int
+complete(const struct sending *sending, struct record *record)
+{
+	struct record told;
+	int error;
+
+	if (sending->store->trust || tells_all(record))
+		return 0;
+	error = library_get(sending->obico, sending->wait, false, record->id,
+	    &told);
+	if (error != 0) {
+		log_say(LOG_LEVEL_NOTE,
+		    "%s/%s: Obico took it, and it could not be compared: %s",
+		    sending->store->folder, sending->store->name,
+		    strerror(-error));
+		return -EIO;
+	}
+	record_free(record);
+	*record = told;
+	return 0;
+}
+
+/* Is it known to be another one?  What is not told is no difference. */
+static bool
+is_wrong(const struct sending *sending, const struct record *record)
 {
 	const struct store *store = sending->store;
 
-	if (record->size != store->source.len) {
+	if (record->size > 0 && record->size != store->source.len) {
 		log_say(LOG_LEVEL_ERROR, "%s/%s: Obico has %lld bytes of %lld",
 		    store->folder, store->name, (long long)record->size,
 		    (long long)store->source.len);
-		return false;
+		return true;
 	}
 	if (strcmp(record->name, store->name) == 0 &&
-	    record->parent == sending->folder)
-		return true;
+	    (!record->is_placed || record->parent == sending->folder))
+		return false;
 	log_say(LOG_LEVEL_ERROR, "%s/%s: Obico stored it as %s", store->folder,
 	    store->name, record->name);
-	return false;
+	return true;
 }
 
 /* Takes the record. */
 static int
 accept(struct sending *sending, struct record *record, struct entry *out)
 {
-	int error = 0;
+	const struct store *store = sending->store;
+	int error = complete(sending, record);
 
-	if (!sending->store->trust && !is_what_was_sent(sending, record)) {
+	if (error == 0 && !store->trust && is_wrong(sending, record)) {
 		(void)library_delete(sending->obico, sending->wait, false,
 		    record->id);
 		error = -EIO;
 	}
 	if (error == 0)
-		error = library_entry(record, sending->store->name, out);
+		error = library_entry(record, store->name, out);
+	if (error == 0 && record->size <= 0)
+		out->size = store->source.len;
 	record_free(record);
 	return error;
 }
 
 /*
  * A record of that name and size that was not there before; one of another
- * size is somebody else's.
+ * size is somebody else's.  To an upload that was answered, one whose size is
+ * not told may be the one.
  */
 static bool
-is_new(const struct sending *sending, const struct record *record)
+is_new(const struct sending *sending, const struct record *record,
+    bool answered)
 {
 	const struct store *store = sending->store;
 	struct buf wire = { 0 };
 	bool is = false;
 
 	if (strcmp(record->name, store->name) == 0 &&
-	    record->size == store->source.len && !record->is_deleted &&
-	    !record->is_on_printer && library_wire(record, &wire) == 0)
+	    (record->size == store->source.len ||
+		(answered && record->size <= 0)) &&
+	    !record->is_deleted && !record->is_on_printer &&
+	    library_wire(record, &wire) == 0)
 		is = listing_find(sending->before, wire.data) == NULL;
 	buf_free(&wire);
 	return is;
@@ -191,7 +229,7 @@ is_new(const struct sending *sending, const struct record *record)
 
 /* Returns 0 and the newest such record (caller: record_free), or -ENOENT. */
 static int
-find_new(const struct sending *sending, struct record *out)
+find_new(const struct sending *sending, bool answered, struct record *out)
 {
 	struct records files = { 0 };
 	int error = library_list_named(sending->obico, sending->wait,
@@ -201,7 +239,7 @@ find_new(const struct sending *sending, struct record *out)
 	if (error == 0)
 		error = -ENOENT;
 	for (i = files.count; i-- > 0 && error == -ENOENT;) {
-		if (!is_new(sending, &files.all[i]))
+		if (!is_new(sending, &files.all[i], answered))
 			continue;
 		*out = files.all[i];
 		memset(&files.all[i], 0, sizeof(files.all[i]));
@@ -225,7 +263,7 @@ look_for_it(struct sending *sending, bool answered, int error,
 	int found;
 
 	for (;;) {
-		found = find_new(sending, &record);
+		found = find_new(sending, answered, &record);
 		if (found == 0)
 			return accept(sending, &record, out);
 		if (found != -ENOENT && found != -EREMOTEIO &&

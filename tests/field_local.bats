@@ -140,3 +140,65 @@ is_kept() {
 	cmp "$DIR/model.gcode" "$S/stored-300.gcode"
 	[ "$(descriptors)" -lt 40 ]
 }
+
+# The methods of the requests that change something, in their order.
+changes() {
+	jq -r 'select(.method != "GET") | .method' "$DIR/requests" | xargs
+}
+
+# The cloud folder of an Obico account.  The next upload of a.gcode, 3000 bytes
+# and so many, which will have the record 1 and so on, is answered with BODY.
+upload_answered() {
+	local number=$1 body=$2
+	model "$DIR/a.gcode" $((3000 + number))
+	printf '%s' "$body" >"$DIR/body"
+	ctl answer POST /api/v1/g_code_files/ 1 "$DIR/body"
+}
+
+@test "what Obico does not tell of an upload is asked, not deleted" {
+	fresh obico
+	local body i=0
+	for body in '{"id":1,"filename":"a.gcode","parent_folder":null}' \
+	    '{"id":2,"filename":"a.gcode","parent_folder":null,"url":"/x",
+	    "num_bytes":0}' \
+	    '{"id":3,"filename":"a.gcode","parent_folder":null,"url":"/x",
+	    "num_bytes":null}' \
+	    '{"id":4,"filename":"a.gcode","url":"/x","num_bytes":3004}' \
+	    '{"id":5,"filename":null,"url":"/x","num_bytes":3005}' \
+	    '{}' ''; do
+		i=$((i + 1))
+		echo "# $body"
+		upload_answered "$i" "$body"
+		forget_requests
+		cp "$DIR/a.gcode" "$S/a.gcode"
+		cmp "$DIR/a.gcode" "$S/a.gcode"
+		# Only the one that was replaced goes.
+		[ "$(changes)" = "$([ "$i" = 1 ] && echo POST ||
+		    echo POST DELETE)" ]
+		[ -z "$(ls "$M/unsent")" ]
+	done
+	[ "$(ls "$S")" = a.gcode ]
+	echo refresh >"$M/control"
+	cmp "$DIR/a.gcode" "$S/a.gcode"
+}
+
+@test "what Obico does not tell when asked either is no difference" {
+	fresh obico
+	local body='{"id":1,"filename":"a.gcode","url":"/x","num_bytes":null}'
+	upload_answered 1 "$body"
+	ctl answer GET /api/v1/g_code_files/1/ 1 "$DIR/body"
+	cp "$DIR/a.gcode" "$S/a.gcode"
+	[ "$(changes)" = POST ]
+	assert_requests 1 GET g_code_files/1/
+	cmp "$DIR/a.gcode" "$S/a.gcode"
+}
+
+@test "what Obico is known to have otherwise is removed" {
+	fresh obico
+	upload_answered 1 '{"id":1,"filename":"a.gcode","parent_folder":null,
+	    "url":"/x","num_bytes":17}'
+	assert_fails_with 'Input/output' cp "$DIR/a.gcode" "$S/a.gcode"
+	[ "$(changes)" = 'POST DELETE' ]
+	[ -z "$(ls "$S")" ]
+	cmp "$DIR/a.gcode" "$M/unsent/a.gcode"
+}
