@@ -86,6 +86,24 @@ int stage_each(struct stage *, const char *folder_key,
     int (*call)(void *arg, const char *path), void *arg);
 
 /*
+ * A temporary file was closed by its writer, all of it: until it is written or
+ * renamed again it waits here.  Not so in a working directory
+ * (stage_folders.h), where files are expected to be.
+ */
+void staged_note_closed(struct staged *);
+
+/* A file that waits so; the strings are borrowed for the call. */
+struct stage_waiting {
+	const char *path;
+	off_t size;
+	time_t since; /* wall clock */
+};
+
+/* Call with each that is listed. */
+int stage_each_waiting(struct stage *,
+    int (*call)(void *arg, const struct stage_waiting *), void *arg);
+
+/*
  * A listed temporary file that has bytes, all that were written, and that
  * nobody has had open for age_ms, however it was closed (caller:
  * staged_release), or NULL.  One in a working directory (stage_folders.h) is

@@ -116,6 +116,7 @@ note_change(struct staged *staged)
 	if (there == NULL && !staged->removed)
 		stage_list(staged);
 	staged->dirty = true;
+	staged->closed = false;
 	staged->mtime_set = false;
 	clock_gettime(CLOCK_REALTIME, &staged->mtime);
 	pthread_mutex_unlock(&stage->lock);
@@ -284,6 +285,37 @@ staged_close(struct staged *staged, pid_t process)
 	staged->closed_ms = time_now_ms();
 	pthread_mutex_unlock(&staged->stage->lock);
 	return left;
+}
+
+void
+staged_note_closed(struct staged *staged)
+{
+	pthread_mutex_lock(&staged->stage->lock);
+	if (!staged->closed)
+		staged->since = time(NULL);
+	staged->closed = true;
+	pthread_mutex_unlock(&staged->stage->lock);
+}
+
+int
+stage_each_waiting(struct stage *stage,
+    int (*call)(void *arg, const struct stage_waiting *), void *arg)
+{
+	const struct staged *staged;
+	int error = 0;
+
+	pthread_mutex_lock(&stage->lock);
+	TAILQ_FOREACH (staged, &stage->files, link) {
+		const struct stage_waiting waiting = { .path = staged->path,
+			.size = spool_size(staged->spool),
+			.since = staged->since };
+
+		if (error == 0 && staged->temporary && staged->closed &&
+		    stage_folders_claim(staged->path) == NULL)
+			error = call(arg, &waiting);
+	}
+	pthread_mutex_unlock(&stage->lock);
+	return error;
 }
 
 struct staged *

@@ -25,6 +25,7 @@ struct staged {
 	bool sending;
 	bool moves; /* the first byte has gone */
 	bool cancelled;
+	bool closed; /* and not written since */
 	char *key;
 	char *path;
 	char *folder;
@@ -42,6 +43,7 @@ struct staged {
 	int writers;
 	pid_t closer;
 	int64_t closed_ms;
+	time_t since; /* it is closed; wall clock */
 };
 
 struct stage {

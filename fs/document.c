@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "cache/cache.h"
+#include "cache/stage.h"
 #include "client/buf.h"
 #include "client/dialect.h"
 #include "client/json.h"
@@ -188,10 +189,24 @@ produce_online(struct unit *unit, const struct caller *caller, struct buf *out)
 }
 
 static int
+print_kept(void *arg, const struct stage_waiting *waiting)
+{
+	return ledger_print_kept(arg, waiting->path, waiting->size,
+	    waiting->since);
+}
+
+static int
 produce_uploads(struct unit *unit, const struct caller *caller, struct buf *out)
 {
+	struct buf kept = { 0 };
+	int error;
+
 	(void)caller;
-	return ledger_text(unit->ledger, out);
+	error = stage_each_waiting(unit->stage, print_kept, &kept);
+	if (error == 0)
+		error = ledger_text(unit->ledger, &kept, out);
+	buf_free(&kept);
+	return error;
 }
 
 static int

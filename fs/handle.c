@@ -19,6 +19,7 @@
 #include "client/printer.h"
 #include "fs/caller.h"
 #include "fs/handle.h"
+#include "fs/ledger.h"
 #include "fs/node.h"
 #include "fs/original.h"
 #include "fs/place.h"
@@ -289,6 +290,39 @@ is_empty_print(const struct staged_facts *facts)
 }
 
 /*
+ * In a working directory a file stays as its writer left it, for programs go
+ * on with a part there.
+ */
+static bool
+is_kept(struct handle *handle)
+{
+	struct place *place = handle_place(handle);
+	bool is = stage_folders_claim(place->path) != NULL;
+
+	place_release(place);
+	return is;
+}
+
+/* A temporary name may be all that a file ever gets. */
+static void
+tell_kept(struct handle *handle, struct staged *staged)
+{
+	struct staged_facts facts;
+	struct place *place;
+
+	staged_look(staged, &facts);
+	if (!facts.temporary || !facts.listed || facts.incomplete ||
+	    facts.spoiled != 0 || facts.size == 0 || is_kept(handle))
+		return;
+	staged_note_closed(staged);
+	if (atomic_exchange(&handle->told, true))
+		return;
+	place = handle_place(handle);
+	log_record("%s is " LEDGER_KEPT, place->path);
+	place_release(place);
+}
+
+/*
  * Close of one descriptor.  Shells pass descriptors on to their children, and
  * every child's end comes here too: only the process that opened uploads.
  */
@@ -320,6 +354,8 @@ handle_flush(struct file *file, const struct caller *caller)
 	error = handle_send(handle, caller, staged);
 	if (error == 0)
 		atomic_store(&file->stored, true);
+	if (error == 0)
+		tell_kept(handle, staged);
 	return error;
 }
 
@@ -348,20 +384,6 @@ handle_abandon(struct file *file)
 	struct handle *handle = (struct handle *)file;
 
 	atomic_store(&handle->killed, true);
-}
-
-/*
- * In a working directory a file stays as its writer left it, for programs go
- * on with a part there.
- */
-static bool
-is_kept(struct handle *handle)
-{
-	struct place *place = handle_place(handle);
-	bool is = stage_folders_claim(place->path) != NULL;
-
-	place_release(place);
-	return is;
 }
 
 /* The last writer has left: what becomes of his file? */

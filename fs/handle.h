@@ -30,6 +30,7 @@ struct handle {
 	atomic_bool was_renamed;
 	atomic_bool got;   /* bytes of its content were read */
 	atomic_bool wrote; /* something, so that a verdict is about it */
+	atomic_bool told;  /* that the file is kept here */
 	bool on_printer;   /* found and size are those of the file there */
 	struct storage_find found;
 	off_t size;

@@ -265,12 +265,31 @@ print_entry(const struct ledger_entry *entry, struct buf *out)
 }
 
 int
-ledger_text(struct ledger *ledger, struct buf *out)
+ledger_print_kept(struct buf *kept, const char *path, off_t size, time_t since)
 {
+	int error = buf_printf(kept, "%s{\"path\":", kept->len > 0 ? "," : "");
+
+	if (error == 0)
+		error = json_quote(kept, path);
+	if (error == 0)
+		error = buf_printf(kept,
+		    ",\"state\":\"kept\",\"started\":%lld,\"size\":%lld,"
+		    "\"bytes\":0,\"percent\":0.0,\"message\":\"" LEDGER_KEPT
+		    "\"}",
+		    (long long)since, (long long)size);
+	return error;
+}
+
+int
+ledger_text(struct ledger *ledger, const struct buf *kept, struct buf *out)
+{
+	bool has_kept = kept != NULL && kept->len > 0;
 	const struct ledger_entry *entry;
+	bool has_uploads;
 	int error = buf_printf(out, "{\"uploads\":[");
 
 	pthread_mutex_lock(&ledger->lock);
+	has_uploads = !TAILQ_EMPTY(&ledger->entries);
 	TAILQ_FOREACH (entry, &ledger->entries, link) {
 		if (error == 0 && entry != TAILQ_FIRST(&ledger->entries))
 			error = buf_printf(out, ",");
@@ -278,5 +297,8 @@ ledger_text(struct ledger *ledger, struct buf *out)
 			error = print_entry(entry, out);
 	}
 	pthread_mutex_unlock(&ledger->lock);
+	if (error == 0 && has_kept)
+		error = buf_printf(out, "%s%s", has_uploads ? "," : "",
+		    kept->data);
 	return error != 0 ? error : buf_printf(out, "]}\n");
 }

@@ -5,6 +5,10 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
+
+/* What is told of a file whose name the printer does not take. */
+#define LEDGER_KEPT "kept here: the printer takes no such name"
 
 struct buf;
 struct ledger;
@@ -46,7 +50,17 @@ void ledger_count(struct ledger *, struct ledger_counts *out);
 /* Is an upload under way, or waiting for its turn? */
 bool ledger_is_busy(struct ledger *);
 
-/* Append the story as a line of JSON.  Returns 0 or -ENOMEM. */
-int ledger_text(struct ledger *, struct buf *out);
+/*
+ * Append one of the files that were closed and are not sent, to kept.  Returns
+ * 0 or -ENOMEM.
+ */
+int ledger_print_kept(struct buf *kept, const char *path, off_t size,
+    time_t since);
+
+/*
+ * Append the story as a line of JSON, with what ledger_print_kept has made, or
+ * NULL, at its end.  Returns 0 or -ENOMEM.
+ */
+int ledger_text(struct ledger *, const struct buf *kept, struct buf *out);
 
 #endif

@@ -21,7 +21,7 @@ read_story(struct ledger *ledger)
 	struct buf text = { 0 };
 	cJSON *tree = NULL;
 
-	if (ledger_text(ledger, &text) != 0 ||
+	if (ledger_text(ledger, NULL, &text) != 0 ||
 	    json_parse(buf_text(&text), text.len, &tree) != 0)
 		tree = NULL;
 	buf_free(&text);
@@ -74,7 +74,7 @@ test_empty(struct check *check, struct ledger *ledger)
 	struct buf text = { 0 };
 
 	CHECK(check,
-	    ledger_text(ledger, &text) == 0 &&
+	    ledger_text(ledger, NULL, &text) == 0 &&
 		strcmp(buf_text(&text), "{\"uploads\":[]}\n") == 0,
 	    "a new ledger has no uploads");
 	buf_free(&text);
