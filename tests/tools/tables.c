@@ -26,14 +26,24 @@ print_words(char *help)
 	}
 }
 
+/* The commands at the root.  Only whether there is an account counts. */
+static int
+print_verbs(struct account *account)
+{
+	const struct place root = { .account = account };
+	struct buf help = { 0 };
+	int error = root_control_help(&root, &help);
+
+	if (error == 0)
+		print_words(help.data);
+	buf_free(&help);
+	return error;
+}
+
 int
 main(int argc, char **argv)
 {
-	/* Only whether there is an account counts for the help. */
-	const struct place root = { .account = (struct account *)argv };
-	struct buf help = { 0 };
 	size_t i;
-	int error;
 
 	for (i = 1; i < node_count(); i++)
 		printf("file %s\n", node_at(i)->path);
@@ -41,9 +51,6 @@ main(int argc, char **argv)
 		if (root_has_row(argv[i]))
 			printf("root %s\n", argv[i]);
 	}
-	error = root_control_help(&root, &help);
-	if (error == 0)
-		print_words(help.data);
-	buf_free(&help);
-	return error != 0;
+	return print_verbs(NULL) != 0 ||
+	    print_verbs((struct account *)argv) != 0;
 }
