@@ -1,9 +1,11 @@
 /*
- * Short-lived threads, counted.  crew.lock guards the count; it is never held
- * while a thread works.
+ * Short-lived threads, counted.  Each that ends waits for the end of the one
+ * that did so before it, and the crew for that of the last, so that none of
+ * them outlives the crew.  crew.lock is never held while a thread works.
  */
 #include <errno.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "cache/crew.h"
@@ -12,7 +14,9 @@
 struct crew {
 	pthread_mutex_t lock;
 	pthread_cond_t idle;
-	int at_work; /* under lock */
+	int at_work; /* all below under lock */
+	bool has_last;
+	pthread_t last; /* of those that have done their work */
 };
 
 struct task {
@@ -36,12 +40,28 @@ crew_new(struct crew **out)
 }
 
 static void
-leave(struct crew *crew)
+count_down(struct crew *crew)
 {
-	pthread_mutex_lock(&crew->lock);
 	crew->at_work--;
 	pthread_cond_broadcast(&crew->idle);
+}
+
+/* A thread's last act. */
+static void
+leave(struct crew *crew)
+{
+	pthread_t former;
+	bool has_former;
+
+	pthread_mutex_lock(&crew->lock);
+	has_former = crew->has_last;
+	former = crew->last;
+	crew->has_last = true;
+	crew->last = pthread_self();
+	count_down(crew);
 	pthread_mutex_unlock(&crew->lock);
+	if (has_former)
+		pthread_join(former, NULL);
 }
 
 static void *
@@ -60,7 +80,6 @@ int
 crew_start(struct crew *crew, void (*work)(void *), void *arg)
 {
 	struct task *task = calloc(1, sizeof(*task));
-	pthread_attr_t attr;
 	pthread_t thread;
 	int error;
 
@@ -74,14 +93,13 @@ crew_start(struct crew *crew, void (*work)(void *), void *arg)
 	pthread_mutex_lock(&crew->lock);
 	crew->at_work++;
 	pthread_mutex_unlock(&crew->lock);
-	pthread_attr_init(&attr);
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	error = pthread_create(&thread, &attr, run, task);
-	pthread_attr_destroy(&attr);
+	error = pthread_create(&thread, NULL, run, task);
 	if (error == 0)
 		return 0;
 	free(task);
-	leave(crew);
+	pthread_mutex_lock(&crew->lock);
+	count_down(crew);
+	pthread_mutex_unlock(&crew->lock);
 	return -error;
 }
 
@@ -94,6 +112,8 @@ crew_free(struct crew *crew)
 	while (crew->at_work > 0)
 		pthread_cond_wait(&crew->idle, &crew->lock);
 	pthread_mutex_unlock(&crew->lock);
+	if (crew->has_last)
+		pthread_join(crew->last, NULL);
 	pthread_cond_destroy(&crew->idle);
 	pthread_mutex_destroy(&crew->lock);
 	free(crew);
