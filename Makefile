@@ -69,6 +69,7 @@ SRCS = \
 	cache/unsent_disk.c \
 	cache/unsent_gone.c \
 	cache/unsent_home.c \
+	cache/unsent_name.c \
 	cache/withheld.c \
 	client/away.c \
 	client/buf.c \
@@ -121,6 +122,7 @@ SRCS = \
 	client/utf8.c \
 	fs/account.c \
 	fs/account_change.c \
+	fs/backup.c \
 	fs/call.c \
 	fs/cameras.c \
 	fs/caller.c \

@@ -396,6 +396,16 @@ content_read(struct content_file *file, const struct wait *wait, void *out,
 	return spool_read(file->spool, wait, out, len, offset);
 }
 
+int
+content_begin(struct content_file *file, struct spool **out)
+{
+	int error = begin(file);
+
+	if (error == 0)
+		*out = spool_hold(file->spool);
+	return error;
+}
+
 bool
 content_is_other(struct content_file *file)
 {

@@ -50,6 +50,12 @@ void content_close(struct content_file *);
 ssize_t content_read(struct content_file *, const struct wait *, void *out,
     size_t len, off_t offset);
 
+/*
+ * Start the download if none was.  Returns 0 and the bytes, of which some may
+ * be on their way (caller: spool_release).
+ */
+int content_begin(struct content_file *, struct spool **out);
+
 /* Did reading fail because the printer's file has another length? */
 bool content_is_other(struct content_file *);
 

@@ -11,6 +11,7 @@
 #include "cache/spool.h"
 #include "cache/stage.h"
 #include "cache/staged.h"
+#include "cache/unsent.h"
 #include "client/time.h"
 
 int
@@ -37,6 +38,7 @@ stage_set_relief(struct stage *stage, const struct relief *relief)
 static void
 free_staged(struct staged *staged)
 {
+	unsent_drop(staged->ticket);
 	spool_release(staged->spool);
 	turn_destroy(&staged->gate);
 	free(staged->key);

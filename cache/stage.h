@@ -11,6 +11,7 @@ struct relief;
 struct spool;
 struct stage;
 struct staged;
+struct unsent_ticket;
 struct wait;
 
 /*
@@ -34,6 +35,7 @@ struct staged_facts {
 	off_t size;
 	bool temporary;
 	bool listed;
+	bool backup;	       /* a former file, not one to be sent */
 	bool prints;	       /* shall be printed once it is there */
 	bool dirty;	       /* has bytes that the printer has not */
 	bool sending;	       /* its upload is under way, or waits its turn */
@@ -106,8 +108,9 @@ int stage_each_waiting(struct stage *,
 /*
  * A listed temporary file that has bytes, all that were written, and that
  * nobody has had open for age_ms, however it was closed (caller:
- * staged_release), or NULL.  One in a working directory (stage_folders.h) is
- * forgotten at the end only, with an age of 0: there its program looks for it.
+ * staged_release), or NULL.  A backup, and one in a working directory
+ * (stage_folders.h), is forgotten at the end only, with an age of 0: there its
+ * program looks for it.
  */
 struct staged *stage_find_forgotten(struct stage *, int64_t age_ms);
 
@@ -173,6 +176,18 @@ void staged_clean(struct staged *);
 
 /* With the gate: how its upload ended, for all who have it open. */
 void staged_judge(struct staged *, int verdict);
+
+/*
+ * The bytes of that spool, if they are still the file's, have a name on the
+ * local disk.  Takes the ticket, which is dropped when the bytes change or the
+ * file goes.  staged_take_ticket gives it back, or NULL.
+ */
+void staged_secure(struct staged *, const struct spool *,
+    struct unsent_ticket *);
+struct unsent_ticket *staged_take_ticket(struct staged *);
+
+/* It is a backup: it shares its bytes, and waits for no rename. */
+void staged_mark_backup(struct staged *);
 
 /* With the gate: others share the bytes; the next change works on a copy. */
 void staged_share(struct staged *);

@@ -11,6 +11,7 @@
 #include "cache/stage.h"
 #include "cache/stage_folders.h"
 #include "cache/staged.h"
+#include "cache/unsent.h"
 #include "client/time.h"
 #include "client/turn.h"
 
@@ -49,6 +50,7 @@ staged_look(struct staged *staged, struct staged_facts *out)
 	out->size = spool_size(staged->spool);
 	out->temporary = staged->temporary;
 	out->listed = staged->listed;
+	out->backup = staged->backup;
 	out->prints = staged->prints;
 	out->dirty = staged->dirty && !staged->removed;
 	out->sending = staged->sending;
@@ -90,6 +92,7 @@ static int
 make_own(struct staged *staged, const char *dir)
 {
 	struct spool *copy, *old = staged->spool;
+	struct unsent_ticket *ticket;
 	int error;
 
 	if (!staged->shared)
@@ -100,9 +103,48 @@ make_own(struct staged *staged, const char *dir)
 	pthread_mutex_lock(&staged->stage->lock);
 	staged->spool = copy;
 	staged->shared = false;
+	ticket = staged->ticket;
+	staged->ticket = NULL;
 	pthread_mutex_unlock(&staged->stage->lock);
+	unsent_drop(ticket);
 	spool_release(old);
 	return 0;
+}
+
+void
+staged_secure(struct staged *staged, const struct spool *spool,
+    struct unsent_ticket *ticket)
+{
+	struct unsent_ticket *spare = ticket;
+
+	pthread_mutex_lock(&staged->stage->lock);
+	if (staged->spool == spool && !staged->removed) {
+		spare = staged->ticket;
+		staged->ticket = ticket;
+	}
+	pthread_mutex_unlock(&staged->stage->lock);
+	unsent_drop(spare);
+}
+
+struct unsent_ticket *
+staged_take_ticket(struct staged *staged)
+{
+	struct unsent_ticket *ticket;
+
+	pthread_mutex_lock(&staged->stage->lock);
+	ticket = staged->ticket;
+	staged->ticket = NULL;
+	pthread_mutex_unlock(&staged->stage->lock);
+	return ticket;
+}
+
+void
+staged_mark_backup(struct staged *staged)
+{
+	pthread_mutex_lock(&staged->stage->lock);
+	staged->backup = true;
+	staged->shared = true;
+	pthread_mutex_unlock(&staged->stage->lock);
 }
 
 static void
@@ -330,7 +372,8 @@ stage_find_forgotten(struct stage *stage, int64_t age_ms)
 		    staged->spoiled == 0 && staged->closed_ms <= latest &&
 		    spool_size(staged->spool) > 0 &&
 		    (age_ms == 0 ||
-			stage_folders_claim(staged->path) == NULL)) {
+			(!staged->backup &&
+			    stage_folders_claim(staged->path) == NULL))) {
 			staged->holders++;
 			break;
 		}

@@ -21,6 +21,7 @@ struct staged {
 	bool listed;
 	bool temporary;
 	bool removed;
+	bool backup;
 	bool prints;
 	bool sending;
 	bool moves; /* the first byte has gone */
@@ -30,6 +31,7 @@ struct staged {
 	char *path;
 	char *folder;
 	struct spool *spool; /* from here on changed with the gate only */
+	struct unsent_ticket *ticket; /* of the spool; without the gate */
 	bool dirty;
 	off_t announced; /* a size that was set before the first write, or 0 */
 	off_t reached;	 /* the end of what was written then */

@@ -21,13 +21,13 @@
 #include "cache/unsent_disk.h"
 #include "cache/unsent_gone.h"
 #include "cache/unsent_home.h"
+#include "cache/unsent_name.h"
 #include "client/log.h"
 #include "client/name.h"
 
-#define NUMBER 12 /* bytes of " (2147483647)", or so */
-
 struct unsent_ticket {
 	TAILQ_ENTRY(unsent_ticket) link;
+	TAILQ_ENTRY(unsent_ticket) known;
 	struct unsent *unsent;
 	char *base;	     /* path of its files without the endings */
 	char *path;	     /* destination */
@@ -36,7 +36,7 @@ struct unsent_ticket {
 	struct spool *spool; /* the same, until the upload's fate is known */
 	off_t size;
 	struct timespec kept;
-	int holders; /* under unsent.lock: an upload, the list */
+	int holders; /* under unsent.lock: an upload, a file, the list */
 	bool is_read;
 	pid_t reader; /* the last who opened it */
 };
@@ -46,6 +46,7 @@ struct unsent {
 	pthread_mutex_t lock;
 	struct unsent_homes homes;	   /* under lock */
 	TAILQ_HEAD(, unsent_ticket) files; /* under lock: those listed */
+	TAILQ_HEAD(, unsent_ticket) all;   /* and those that are held */
 	struct unsent_gones gone;	   /* under lock */
 	int holders;			   /* under lock */
 };
@@ -76,8 +77,10 @@ remove_dest(const struct unsent_ticket *ticket)
 static void
 let_go(struct unsent_ticket *ticket)
 {
-	if (--ticket->holders == 0)
-		ticket_free(ticket);
+	if (--ticket->holders > 0)
+		return;
+	TAILQ_REMOVE(&ticket->unsent->all, ticket, known);
+	ticket_free(ticket);
 }
 
 /* With the lock: off the list, and off the disk. */
@@ -108,45 +111,14 @@ find(struct unsent *unsent, const char *name)
 static char *
 free_name(struct unsent *unsent, const char *path)
 {
-	const char *name = name_of(path), *dot = strrchr(name, '.');
-	const char *ending = dot == NULL || dot == name ? "" : dot;
-	size_t stem = strlen(name) - strlen(ending);
-	char *numbered;
+	char *name = strdup(name_of(path));
 	int i;
 
-	if (find(unsent, name) == NULL)
-		return strdup(name);
-	if (strlen(name) > NAME_MAX - NUMBER)
-		stem = name_fit(name,
-		    strlen(ending) < NAME_MAX - NUMBER ?
-			NAME_MAX - NUMBER - strlen(ending) :
-			0);
-	for (i = 2;; i++) {
-		if (asprintf(&numbered, "%.*s (%d)%s", (int)stem, name, i,
-			ending) < 0)
-			return NULL;
-		if (find(unsent, numbered) == NULL)
-			return numbered;
-		free(numbered);
+	for (i = 2; name != NULL && find(unsent, name) != NULL; i++) {
+		free(name);
+		name = unsent_name_numbered(name_of(path), i);
 	}
-}
-
-/* Is it the same file on the printer? */
-static bool
-is_same(const struct unsent *unsent, const char *one, const char *two)
-{
-	char *folded_one, *folded_two;
-	bool same = strcmp(one, two) == 0;
-
-	if (same || !unsent->folds)
-		return same;
-	folded_one = name_fold(one);
-	folded_two = name_fold(two);
-	same = folded_one != NULL && folded_two != NULL &&
-	    strcmp(folded_one, folded_two) == 0;
-	free(folded_one);
-	free(folded_two);
-	return same;
+	return name;
 }
 
 /* With the lock: what was kept for a destination before. */
@@ -157,7 +129,7 @@ remove_older(struct unsent *unsent, const char *path)
 
 	TAILQ_FOREACH_SAFE(ticket, &unsent->files, link, next)
 	{
-		if (is_same(unsent, ticket->path, path))
+		if (unsent_name_is_same(unsent->folds, ticket->path, path))
 			delist(ticket);
 	}
 }
@@ -169,7 +141,8 @@ remove_stored(struct unsent *unsent, const char *path)
 	const struct unsent_ticket *ticket;
 
 	TAILQ_FOREACH (ticket, &unsent->files, link) {
-		if (ticket->is_read && is_same(unsent, ticket->path, path))
+		if (ticket->is_read &&
+		    unsent_name_is_same(unsent->folds, ticket->path, path))
 			unsent_gone_note(&unsent->gone, ticket->name,
 			    ticket->reader, ticket->size, &ticket->kept);
 	}
@@ -196,7 +169,7 @@ enlist(struct unsent_ticket *ticket)
 
 /* Takes the holder's count of one; NULL without memory. */
 static struct unsent_ticket *
-ticket_new(struct unsent *unsent, struct named *named, off_t size,
+ticket_make(struct unsent *unsent, struct named *named, off_t size,
     const char *path, const char *base)
 {
 	struct unsent_ticket *ticket = calloc(1, sizeof(*ticket));
@@ -216,19 +189,49 @@ ticket_new(struct unsent *unsent, struct named *named, off_t size,
 	return ticket;
 }
 
-/* With the lock: the listed ticket of these bytes, held once more. */
 static struct unsent_ticket *
-hold_listed(struct unsent *unsent, const struct named *named)
+ticket_new(struct unsent *unsent, struct named *named, off_t size,
+    const char *path, const char *base)
+{
+	struct unsent_ticket *ticket = ticket_make(unsent, named, size, path,
+	    base);
+
+	if (ticket == NULL)
+		return NULL;
+	pthread_mutex_lock(&unsent->lock);
+	TAILQ_INSERT_TAIL(&unsent->all, ticket, known);
+	pthread_mutex_unlock(&unsent->lock);
+	return ticket;
+}
+
+/* With the lock: the ticket of these bytes, held once more, or NULL. */
+static struct unsent_ticket *
+hold_known(struct unsent *unsent, const struct named *named)
 {
 	struct unsent_ticket *ticket;
 
-	TAILQ_FOREACH (ticket, &unsent->files, link) {
+	TAILQ_FOREACH (ticket, &unsent->all, known) {
 		if (ticket->named == named) {
 			ticket->holders++;
 			return ticket;
 		}
 	}
 	return NULL;
+}
+
+/* With the lock: what is not listed has their destination and size of now. */
+static void
+renew(struct unsent_ticket *ticket, struct spool *spool, const char *path)
+{
+	char *copy = ticket->name == NULL ? strdup(path) : NULL;
+
+	if (copy == NULL || unsent_disk_renew(ticket->base, spool, path) != 0) {
+		free(copy);
+		return;
+	}
+	free(ticket->path);
+	ticket->path = copy;
+	ticket->size = spool_size(spool);
 }
 
 /* Returns 0 and where the bytes are, without the ending, or an error. */
@@ -262,7 +265,9 @@ unsent_begin(struct unsent *unsent, struct spool *spool, const char *path)
 
 	pthread_mutex_lock(&unsent->lock);
 	if (spool_named(spool) != NULL)
-		ticket = hold_listed(unsent, spool_named(spool));
+		ticket = hold_known(unsent, spool_named(spool));
+	if (ticket != NULL)
+		renew(ticket, spool, path);
 	pthread_mutex_unlock(&unsent->lock);
 	if (ticket != NULL)
 		return ticket;
@@ -311,7 +316,7 @@ unsent_drop(struct unsent_ticket *ticket)
 		return;
 	unsent = ticket->unsent;
 	pthread_mutex_lock(&unsent->lock);
-	if (ticket->name == NULL)
+	if (ticket->name == NULL && ticket->holders == 1)
 		remove_dest(ticket);
 	let_go(ticket);
 	pthread_mutex_unlock(&unsent->lock);
@@ -417,6 +422,7 @@ unsent_open(const char *dir, const char *name, bool folds, struct unsent **out)
 	unsent_homes_begin(&unsent->homes, root);
 	pthread_mutex_init(&unsent->lock, NULL);
 	TAILQ_INIT(&unsent->files);
+	TAILQ_INIT(&unsent->all);
 	TAILQ_INIT(&unsent->gone);
 	unsent->holders = 1;
 	(void)unsent_homes_take(&unsent->homes);
@@ -498,12 +504,13 @@ forget_lost(struct unsent *unsent, const struct named *named)
 	char *path = NULL;
 
 	pthread_mutex_lock(&unsent->lock);
-	ticket = hold_listed(unsent, named);
-	if (ticket != NULL) {
+	ticket = hold_known(unsent, named);
+	if (ticket != NULL && ticket->name != NULL) {
 		path = strdup(ticket->path);
 		delist(ticket);
-		let_go(ticket);
 	}
+	if (ticket != NULL)
+		let_go(ticket);
 	pthread_mutex_unlock(&unsent->lock);
 	if (path != NULL)
 		log_say(LOG_LEVEL_ERROR,

@@ -32,9 +32,9 @@ struct unsent *unsent_hold(struct unsent *);
 
 /*
  * An upload of these bytes to path, as users see it, begins.  The ticket is
- * ended by one of the three below.  Bytes that are listed already stay so
- * until they are stored.  NULL: the disk would not have it, and the upload
- * goes without.
+ * ended by one of the three below.  Bytes that have one share it: listed ones
+ * stay so until they are stored, and of others the newest path counts.  NULL:
+ * the disk would not have it, and the upload goes without.
  */
 struct unsent_ticket *unsent_begin(struct unsent *, struct spool *,
     const char *path);
@@ -45,7 +45,7 @@ void unsent_stored(struct unsent_ticket *, const char *path);
 /* It failed: the file is listed from now on. */
 void unsent_keep(struct unsent_ticket *);
 
-/* Nobody wants it any more. */
+/* Nobody wants it any more, but others who share the ticket may. */
 void unsent_drop(struct unsent_ticket *);
 
 /* Call with each name.  Returns 0, or what call returned. */

@@ -110,6 +110,24 @@ unsent_disk_begin(const char *dir, struct spool *spool, const char *dest,
 	return error == -EEXIST ? 0 : error;
 }
 
+int
+unsent_disk_renew(const char *base, struct spool *spool, const char *dest)
+{
+	char fresh[4000], from[4096], to[4096];
+	int error;
+
+	if ((size_t)snprintf(fresh, sizeof(fresh), "%s.new", base) >=
+	    sizeof(fresh))
+		return -ENAMETOOLONG;
+	unsent_disk_forget(fresh); /* of one that did not get so far */
+	error = write_dest(fresh, dest, spool);
+	if (error != 0)
+		return error;
+	snprintf(from, sizeof(from), "%s.dest", fresh);
+	snprintf(to, sizeof(to), "%s.dest", base);
+	return rename(from, to) == 0 ? 0 : -errno;
+}
+
 /* The number in the second line; -1: there is none, -2: it is no number. */
 static off_t
 take_size(char *text)

@@ -26,6 +26,9 @@ struct unsent_left {
 	struct timespec kept;
 };
 
+/* Note another destination, and the number of bytes of now.  0 or -errno. */
+int unsent_disk_renew(const char *base, struct spool *, const char *dest);
+
 /*
  * Returns whether there is a file with a sane destination and as many bytes as
  * were noted.  Bytes without that are removed; foreign things, and what a

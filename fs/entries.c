@@ -14,6 +14,7 @@
 #include "client/printer.h"
 #include "client/time.h"
 #include "client/wait.h"
+#include "fs/backup.h"
 #include "fs/copying.h"
 #include "fs/events.h"
 #include "fs/node.h"
@@ -73,8 +74,9 @@ remove_both(const struct caller *caller, struct place *place,
 
 	if (staged != NULL)
 		staged_look(staged, &facts);
-	error = facts.temporary ? -ENOENT :
-				  storage_find_place(caller, place, &found);
+	error = facts.temporary || backup_hides(unit, place->key) ?
+	    -ENOENT :
+	    storage_find_place(caller, place, &found);
 	if (error == 0 && found.entry.folder)
 		error = -EISDIR;
 	if (error == 0 && storage_is_read_only(place))
@@ -238,15 +240,18 @@ int
 entries_look_at_target(const struct caller *caller, struct place *target,
     bool replace, struct upload *upload)
 {
+	struct unit *unit = target->unit;
 	struct storage_find found;
-	char *key = place_key(target->unit, target->path);
+	char *key = place_key(unit, target->path);
+	int error = key == NULL ? -ENOMEM :
+				  backup_settle(unit, &caller->wait, key, NULL);
 	/* A deletion of that name that waits is done by what comes there. */
-	int deleted = key == NULL ?
-	    -ENOMEM :
-	    withheld_cancel(target->unit->withheld, &caller->wait, key);
-	int error = deleted < 0 ? deleted :
-				  storage_find_place(caller, target, &found);
+	int deleted = error != 0 ?
+	    error :
+	    withheld_cancel(unit->withheld, &caller->wait, key);
 
+	error = deleted < 0 ? deleted :
+			      storage_find_place(caller, target, &found);
 	free(key);
 	upload->old_mtime = STORE_NONE;
 	if (error == -ENOENT)

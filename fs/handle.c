@@ -13,6 +13,7 @@
 #include "cache/spool.h"
 #include "cache/stage.h"
 #include "cache/stage_folders.h"
+#include "cache/unsent.h"
 #include "client/dialect.h"
 #include "client/log.h"
 #include "client/name.h"
@@ -25,6 +26,7 @@
 #include "fs/place.h"
 #include "fs/unit.h"
 #include "fs/upload.h"
+#include "fs/working.h"
 
 static void
 handle_follow(struct file *file, struct place *place)
@@ -359,6 +361,24 @@ handle_flush(struct file *file, const struct caller *caller)
 	return error;
 }
 
+/* After fsync(2) it is found again, whatever becomes of this process. */
+static void
+secure(struct unit *unit, struct staged *staged, struct spool *spool)
+{
+	char *folder, *path, *kept;
+
+	if (spool_size(spool) == 0 ||
+	    staged_target(staged, &folder, &path) != 0)
+		return;
+	kept = working_unsent_path(path);
+	if (kept != NULL)
+		staged_secure(staged, spool,
+		    unsent_begin(unit->unsent, spool, kept));
+	free(kept);
+	free(folder);
+	free(path);
+}
+
 static int
 handle_sync(struct file *file)
 {
@@ -370,6 +390,8 @@ handle_sync(struct file *file)
 		return 0;
 	spool = staged_spool(staged);
 	error = spool_sync(spool);
+	if (error == 0)
+		secure(file->place->unit, staged, spool);
 	spool_release(spool);
 	return error;
 }

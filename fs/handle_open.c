@@ -10,6 +10,7 @@
 #include "cache/stage.h"
 #include "cache/withheld.h"
 #include "client/printer.h"
+#include "fs/backup.h"
 #include "fs/copying.h"
 #include "fs/handle.h"
 #include "fs/place.h"
@@ -202,7 +203,7 @@ handle_create(const struct caller *caller, struct place *folder,
 		return error;
 	error = settle_deletion(caller, place, &replaces);
 	if (error == 0 && !temporary && !replaces && !place->prints &&
-	    (flags & O_EXCL) != 0)
+	    (flags & O_EXCL) != 0 && !backup_hides(folder->unit, place->key))
 		error = storage_check_new(caller, place);
 	if (error != 0) {
 		place_release(place);

@@ -15,6 +15,7 @@
 #include "client/listing.h"
 #include "client/name.h"
 #include "client/printer.h"
+#include "fs/backup.h"
 #include "fs/copying.h"
 #include "fs/kind.h"
 #include "fs/node.h"
@@ -57,6 +58,7 @@ rename_printed(const struct caller *caller, const struct renaming *renaming)
 {
 	struct place *folder = renaming->folder;
 	const char *name = name_of(renaming->target->path);
+	bool temporary = storage_is_temporary(folder, name);
 	struct storage_find found;
 	int error = storage_find_place(caller, renaming->source, &found);
 
@@ -64,16 +66,16 @@ rename_printed(const struct caller *caller, const struct renaming *renaming)
 		return error;
 	if (found.entry.folder && working_stays_here(renaming->target->path))
 		error = -EPERM; /* it would be nowhere but here */
-	else if (found.entry.folder || renaming->elsewhere ||
-	    storage_is_temporary(folder, name))
+	else if (found.entry.folder || renaming->elsewhere)
 		error = -EXDEV;
-	if (error == 0)
+	if (error == 0 && !temporary)
 		error = storage_check_name(folder, name, false);
 	if (error == 0)
 		error = printer_verify(folder->unit->printer, &caller->wait,
 		    found.folder, &found.entry, true);
 	if (error == 0)
-		error = rename_anew(caller, renaming, &found);
+		error = temporary ? backup_begin(caller, renaming, &found) :
+				    rename_anew(caller, renaming, &found);
 	/* To another folder mv deletes what is there, and copies. */
 	if (error == -EXDEV && renaming->elsewhere && !found.entry.folder)
 		copying_note(caller, renaming->source, renaming->target);

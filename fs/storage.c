@@ -14,6 +14,7 @@
 #include "cache/withheld.h"
 #include "client/name.h"
 #include "client/printer.h"
+#include "fs/backup.h"
 #include "fs/node.h"
 #include "fs/place.h"
 #include "fs/storage.h"
@@ -69,6 +70,13 @@ printed_child(const struct caller *caller, struct place *folder,
 	return error;
 }
 
+/* Has the printer's file of that key left its name already? */
+static bool
+storage_hides(struct unit *unit, const char *key)
+{
+	return withheld_has(unit->withheld, key) || backup_hides(unit, key);
+}
+
 static int
 storage_lookup(const struct caller *caller, struct place *folder,
     const char *name, struct place **out)
@@ -85,7 +93,7 @@ storage_lookup(const struct caller *caller, struct place *folder,
 	}
 	if (error == -ENOENT && !storage_answers_here(name) &&
 	    !working_stays_here(folder->path) &&
-	    !withheld_has(folder->unit->withheld, child->key))
+	    !storage_hides(folder->unit, child->key))
 		error = printed_child(caller, folder, name, out);
 	place_release(child);
 	return error;
@@ -135,7 +143,7 @@ is_hidden(struct unit *unit, const char *path)
 	if (key == NULL)
 		return false;
 	staged = stage_find(unit->stage, key);
-	hidden = staged != NULL || withheld_has(unit->withheld, key);
+	hidden = staged != NULL || storage_hides(unit, key);
 	staged_release(staged);
 	free(key);
 	return hidden;

@@ -18,6 +18,7 @@
 #include "client/log.h"
 #include "client/printer.h"
 #include "client/time.h"
+#include "fs/backup.h"
 #include "fs/document.h"
 #include "fs/events.h"
 #include "fs/ledger.h"
@@ -65,6 +66,8 @@ set_up(struct unit *unit, const struct unit_config *config,
 		error = crew_new(&unit->crew);
 	if (error == 0)
 		error = withheld_new(unit->crew, &unit->withheld);
+	if (error == 0)
+		error = backups_new(&unit->backups);
 	if (error == 0)
 		error = documents_new(&unit->documents);
 	if (error == 0)
@@ -134,6 +137,7 @@ unit_free(struct unit *unit)
 	if (unit->stage != NULL && unit->unsent != NULL)
 		upload_give_up(unit, 0);
 	withheld_free(unit->withheld);
+	backups_free(unit->backups);
 	content_free(unit->content);
 	documents_free(unit->documents);
 	events_free(unit->events);

@@ -13,6 +13,7 @@
 #include "fs/copying.h"
 #include "fs/survey.h"
 
+struct backups;
 struct book;
 struct content;
 struct crew;
@@ -59,6 +60,7 @@ struct unit {
 	struct unsent *unsent;
 	struct content *content;
 	struct withheld *withheld;
+	struct backups *backups;
 	struct crew *crew;
 	struct documents *documents;
 	struct ledger *ledger;

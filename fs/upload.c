@@ -19,6 +19,7 @@
 #include "client/printer.h"
 #include "client/time.h"
 #include "client/wait.h"
+#include "fs/backup.h"
 #include "fs/caller.h"
 #include "fs/events.h"
 #include "fs/kind.h"
@@ -190,6 +191,21 @@ tracked_read(void *arg, void *out, size_t len, off_t offset)
 	return count;
 }
 
+/* The name is free: what is read of its former file, or made a backup, ends. */
+static int
+settle(struct unit *unit, const struct wait *wait, const struct upload *upload,
+    const struct staged *staged)
+{
+	char *key = place_key(unit, upload->path);
+	int error = key == NULL ? -ENOMEM :
+				  backup_settle(unit, wait, key, staged);
+
+	free(key);
+	return error != 0 ? error :
+			    content_settle(unit->content, wait, upload->folder,
+				name_of(upload->path));
+}
+
 static int
 send_bytes(const struct caller *caller, struct unit *unit,
     struct staged *staged, struct spool *spool, struct upload *upload)
@@ -216,8 +232,7 @@ send_bytes(const struct caller *caller, struct unit *unit,
 	tracked.entry = ledger_begin(unit->ledger, upload->path,
 	    tracked.source.len);
 	ticket = unsent_begin(unit->unsent, spool, upload->path);
-	error = content_settle(unit->content, &wait, upload->folder,
-	    name_of(upload->path));
+	error = settle(unit, &wait, upload, staged);
 	if (error == 0)
 		error = printer_store(unit->printer, &wait, &store, &stored);
 	staged_end_sending(staged, error == 0);
@@ -399,22 +414,38 @@ upload_break_off(const struct caller *caller, struct unit *unit,
 	return -ECANCELED;
 }
 
+/* To unsent/, under its name or, of a backup, as what it is. */
+static void
+keep_forgotten(struct unit *unit, struct staged *staged)
+{
+	struct unsent_ticket *ticket;
+	struct staged_facts facts;
+	struct spool *spool;
+	char *folder, *path;
+
+	staged_look(staged, &facts);
+	ticket = facts.backup ? staged_take_ticket(staged) : NULL;
+	if (ticket != NULL) {
+		unsent_keep(ticket);
+		return;
+	}
+	if (staged_target(staged, &folder, &path) != 0)
+		return;
+	log_say(LOG_LEVEL_NOTE, "%s was never renamed", path);
+	spool = staged_spool(staged);
+	keep_as(unit, spool, working_unsent_path(path));
+	spool_release(spool);
+	free(folder);
+	free(path);
+}
+
 void
 upload_give_up(struct unit *unit, int64_t age_ms)
 {
 	struct staged *staged;
-	struct spool *spool;
-	char *folder, *path;
 
 	while ((staged = stage_find_forgotten(unit->stage, age_ms)) != NULL) {
-		if (staged_target(staged, &folder, &path) == 0) {
-			log_say(LOG_LEVEL_NOTE, "%s was never renamed", path);
-			spool = staged_spool(staged);
-			keep_as(unit, spool, working_unsent_path(path));
-			spool_release(spool);
-			free(folder);
-			free(path);
-		}
+		keep_forgotten(unit, staged);
 		staged_share(staged);
 		stage_unlist(staged);
 		staged_release(staged);
