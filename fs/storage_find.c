@@ -236,9 +236,45 @@ storage_check_name(const struct place *folder, const char *name, bool is_folder)
 	return dialect_check_name(dialect, folder->wire, name, is_folder);
 }
 
+/* The next part of a path, which is left behind. */
+static size_t
+take_part(const char **path, const char **part)
+{
+	size_t len;
+
+	*path += strspn(*path, "/");
+	*part = *path;
+	len = strcspn(*path, "/");
+	*path += len;
+	return len;
+}
+
+/*
+ * Is this the file's path?  Each of its folders, and itself, has two names: as
+ * people see it and as the printer has it for itself, and a job may tell any.
+ */
+static bool
+is_path_of(const char *path, const struct place *place)
+{
+	const char *shown = place->path, *wire = place->wire;
+	const char *part, *shown_part, *wire_part;
+	size_t len, shown_len, wire_len;
+
+	do {
+		len = take_part(&path, &part);
+		shown_len = take_part(&shown, &shown_part);
+		wire_len = take_part(&wire, &wire_part);
+		if ((len != shown_len ||
+			strncasecmp(part, shown_part, len) != 0) &&
+		    (len != wire_len || strncasecmp(part, wire_part, len) != 0))
+			return false;
+	} while (len > 0);
+	return true;
+}
+
 /* Is path/name what a job document says of its file? */
 static bool
-is_job_path(const struct buf *job, const char *name, const char *path)
+is_job_path(const struct buf *job, const char *name, const struct place *place)
 {
 	struct buf folder = { 0 }, last = { 0 }, whole = { 0 };
 	bool is = false;
@@ -246,8 +282,7 @@ is_job_path(const struct buf *job, const char *name, const char *path)
 	if (json_field(job->data, job->len, "file.path", &folder) == 0 &&
 	    json_field(job->data, job->len, name, &last) == 0 &&
 	    buf_printf(&whole, "%s/%s", folder.data, last.data) == 0)
-		is = whole.data[0] == '/' &&
-		    strcasecmp(whole.data + 1, path) == 0;
+		is = whole.data[0] == '/' && is_path_of(whole.data, place);
 	buf_free(&folder);
 	buf_free(&last);
 	buf_free(&whole);
@@ -258,8 +293,8 @@ is_job_path(const struct buf *job, const char *name, const char *path)
 static bool
 is_in_job(const struct buf *job, const struct place *place)
 {
-	return is_job_path(job, "file.display_name", place->path) ||
-	    is_job_path(job, "file.name", place->wire);
+	return is_job_path(job, "file.display_name", place) ||
+	    is_job_path(job, "file.name", place);
 }
 
 int
