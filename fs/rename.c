@@ -68,6 +68,10 @@ rename_printed(const struct caller *caller, const struct renaming *renaming)
 		error = -EPERM; /* it would be nowhere but here */
 	else if (found.entry.folder || renaming->elsewhere)
 		error = -EXDEV;
+	/* What cannot go from where it is must not be copied first. */
+	if (error == -EXDEV && !found.entry.folder &&
+	    storage_check_idle(caller, renaming->source) == -EBUSY)
+		error = -EBUSY;
 	if (error == 0 && !temporary)
 		error = storage_check_name(folder, name, false);
 	if (error == 0)
