@@ -147,6 +147,7 @@ SRCS = \
 	fs/handle_stage.c \
 	fs/hush.c \
 	fs/inode.c \
+	fs/job_folder.c \
 	fs/leftover.c \
 	fs/ledger.c \
 	fs/local.c \

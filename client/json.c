@@ -168,6 +168,29 @@ json_field(const char *text, size_t len, const char *path, struct buf *out)
 	return error;
 }
 
+int
+json_replace(const char *text, size_t len, const char *object, const char *name,
+    const char *value, struct buf *out)
+{
+	cJSON *tree = NULL, *parent, *string;
+	int error = json_parse(text, len, &tree);
+
+	if (error != 0)
+		return error;
+	parent = cJSON_GetObjectItemCaseSensitive(tree, object);
+	string = cJSON_CreateString(value);
+	if (string == NULL)
+		error = -ENOMEM;
+	else if (!cJSON_ReplaceItemInObjectCaseSensitive(parent, name, string))
+		error = -ENODATA;
+	if (error == -ENODATA)
+		cJSON_Delete(string);
+	if (error == 0)
+		error = json_print(tree, out);
+	cJSON_Delete(tree);
+	return error;
+}
+
 /*
  * The tree is walked with a stack of our own; json_parse bounds its depth.
  */

@@ -38,6 +38,14 @@ void json_complain(const char *what, const char *text, size_t len);
  */
 int json_field(const char *text, size_t len, const char *path, struct buf *out);
 
+/*
+ * Append the text with another string as the member "name" of its member
+ * "object".  Returns 0, -ENODATA when there is no such member, -EPROTO or
+ * -ENOMEM.
+ */
+int json_replace(const char *text, size_t len, const char *object,
+    const char *name, const char *value, struct buf *out);
+
 /* The value at such a path, or NULL.  Borrowed from the tree. */
 const struct cJSON *json_at(const struct cJSON *, const char *path);
 

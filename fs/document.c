@@ -23,6 +23,7 @@
 #include "client/time.h"
 #include "client/wait.h"
 #include "fs/document.h"
+#include "fs/job_folder.h"
 #include "fs/ledger.h"
 #include "fs/metrics.h"
 #include "fs/node.h"
@@ -227,6 +228,8 @@ produce_topic(struct unit *unit, const struct caller *caller,
 
 	error = printer_document(unit->printer, &caller->wait,
 	    (enum topic)node->topic, &text);
+	if (error == 0 && node->topic == TOPIC_JOB && node->field == NULL)
+		error = job_folders_show(unit, caller, &text);
 	if (error == 0 && node->field == NULL) {
 		*out = text;
 		return 0;

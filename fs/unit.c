@@ -102,6 +102,7 @@ unit_new(const struct unit_config *config, struct printer *inner,
 	unit->settings = config->settings;
 	atomic_init(&unit->holders, 1);
 	copying_init(&unit->copying);
+	job_folders_init(&unit->job_folders);
 	pthread_mutex_init(&unit->lock, NULL);
 	error = set_up(unit, config, inner);
 	if (error != 0) {
@@ -149,6 +150,7 @@ unit_free(struct unit *unit)
 	printer_free(unit->printer);
 	book_close(unit->book);
 	copying_destroy(&unit->copying);
+	job_folders_destroy(&unit->job_folders);
 	pthread_mutex_destroy(&unit->lock);
 	(void)log_about(former);
 	log_subject_free(unit->subject);

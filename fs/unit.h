@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "fs/copying.h"
+#include "fs/job_folder.h"
 #include "fs/survey.h"
 
 struct backups;
@@ -77,6 +78,7 @@ struct unit {
 	int64_t shown_ms;     /* since when */
 	struct glance glance; /* under the survey's lock */
 	struct copying copying;
+	struct job_folders job_folders;
 	atomic_int open;    /* files */
 	atomic_int holders; /* the owner, places, those who look at it */
 	void (*unused)(struct unit *, void *arg); /* nobody holds it */

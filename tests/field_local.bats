@@ -202,3 +202,53 @@ upload_answered() {
 	[ -z "$(ls "$S")" ]
 	cmp "$DIR/a.gcode" "$M/unsent/a.gcode"
 }
+
+seems_printed() {
+	[ "$(stat -c %a "$1")" = 444 ]
+}
+
+is_printing() {
+	[ "$(cat "$M/status/state")" = PRINTING ]
+}
+
+# Print FILE, whose folder has a name that is no 8.3 one.
+print_in() {
+	local folder=$1 name=$2
+	mkdir -p "$folder"
+	model "$DIR/model.gcode" 40000
+	# As a file manager has it: it looks at the folder once.
+	cd "$folder"
+	cp "$DIR/model.gcode" "$name"
+	echo "print ${folder#"$P/"}/$name" >"$M/control"
+	eventually grep -q "$name" "$M/job.json"
+	eventually seems_printed "$name"
+	cd "$DIR"
+}
+
+@test "the file in print is known by the long names of its folders" {
+	local kind folder
+	for kind in $(both); do
+		fresh "$kind"
+		for folder in 'long folder name' 'parts/of many colours' lower; do
+			print_in "$S/$folder" model.gcode
+			[ "$(jq -r .file.path "$M/job.json")" = \
+			    "/$STORAGE/$folder" ]
+			# What was found once is not asked for again.
+			echo refresh >"$M/control"
+			forget_requests
+			grep -q "/$STORAGE/$folder\"" "$M/job.json"
+			assert_requests 0 . /api/v1/files
+			forget_requests
+			assert_fails_with 'Device or resource busy' \
+			    mv "$S/$folder/model.gcode" "$S/moved.gcode"
+			assert_fails_with 'Device or resource busy' \
+			    mv "$S/$folder/model.gcode" "$S/$folder/m.gcode"
+			[ "$(changes)" = '' ]
+			seems_printed "$S/$folder/model.gcode"
+			refute test -e "$S/moved.gcode"
+			cmp "$DIR/model.gcode" "$S/$folder/model.gcode"
+			echo stop >"$M/control"
+			eventually refute is_printing
+		done
+	done
+}

@@ -1,0 +1,168 @@
+/*
+ * The folder of the file in print as users see it: each of its names is looked
+ * up in the listing that it is in.  Any thread; job_folders.lock guards what is
+ * remembered.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/buf.h"
+#include "client/dialect.h"
+#include "client/json.h"
+#include "client/listing.h"
+#include "client/printer.h"
+#include "fs/job_folder.h"
+#include "fs/kind.h"
+#include "fs/unit.h"
+
+void
+job_folders_init(struct job_folders *folders)
+{
+	pthread_mutex_init(&folders->lock, NULL);
+}
+
+void
+job_folders_destroy(struct job_folders *folders)
+{
+	free(folders->told);
+	free(folders->shown);
+	pthread_mutex_destroy(&folders->lock);
+}
+
+/* Append what is remembered of it to shown.  Returns 0, -ENODATA or -ENOMEM. */
+static int
+recall(struct job_folders *folders, const char *told, struct buf *shown)
+{
+	int error = -ENODATA;
+
+	pthread_mutex_lock(&folders->lock);
+	if (folders->told != NULL && strcmp(folders->told, told) == 0)
+		error = buf_printf(shown, "%s", folders->shown);
+	pthread_mutex_unlock(&folders->lock);
+	return error;
+}
+
+static void
+remember(struct job_folders *folders, const char *told, const char *shown)
+{
+	char *new_told = strdup(told), *new_shown = strdup(shown);
+
+	pthread_mutex_lock(&folders->lock);
+	if (new_told != NULL && new_shown != NULL) {
+		char *old = folders->told;
+
+		folders->told = new_told;
+		new_told = old;
+		old = folders->shown;
+		folders->shown = new_shown;
+		new_shown = old;
+	}
+	pthread_mutex_unlock(&folders->lock);
+	free(new_told);
+	free(new_shown);
+}
+
+/* Append "/" and the long name of what is in the folder under that name. */
+static int
+add_name(struct unit *unit, const struct caller *caller, const char *folder,
+    const char *name, struct buf *shown)
+{
+	struct listing *listing;
+	const struct entry *entry;
+	int error = printer_list(unit->printer, &caller->wait, folder,
+	    &listing);
+
+	if (error != 0)
+		return error;
+	entry = listing_find(listing, name);
+	error = entry == NULL || !entry->folder ?
+	    -ENOENT :
+	    buf_printf(shown, "/%s", entry->name);
+	listing_release(listing);
+	return error;
+}
+
+/* "/usb/LONGFO~1" to "/usb/long folder name". */
+static int
+look_up(struct unit *unit, const struct caller *caller, const char *told,
+    struct buf *shown)
+{
+	char *copy = strdup(told + strspn(told, "/")), *rest = copy;
+	const char *name = strsep(&rest, "/");
+	struct buf folder = { 0 };
+	int error = copy == NULL ? -ENOMEM : 0;
+
+	if (error == 0)
+		error = buf_printf(shown, "/%s", name);
+	if (error == 0)
+		error = buf_printf(&folder, "%s", name);
+	while (error == 0 && (name = strsep(&rest, "/")) != NULL) {
+		error = add_name(unit, caller, folder.data, name, shown);
+		if (error == 0)
+			error = buf_printf(&folder, "/%s", name);
+	}
+	buf_free(&folder);
+	free(copy);
+	return error;
+}
+
+/* Takes the place of what the document tells. */
+static int
+tell(struct buf *job, const char *shown)
+{
+	struct buf other = { 0 };
+	int error = json_replace(job->data, job->len, "file", "path", shown,
+	    &other);
+
+	if (error != 0) {
+		buf_free(&other);
+		return error;
+	}
+	buf_free(job);
+	*job = other;
+	return 0;
+}
+
+static int
+show(struct unit *unit, const struct caller *caller, const char *path,
+    const char *told, struct buf *job)
+{
+	struct buf shown = { 0 };
+	int error = recall(&unit->job_folders, told, &shown);
+
+	if (error == -ENODATA) {
+		error = look_up(unit, caller, path, &shown);
+		if (error == 0)
+			remember(&unit->job_folders, told, shown.data);
+	}
+	if (error == 0 && strcmp(shown.data, path) != 0)
+		error = tell(job, shown.data);
+	buf_free(&shown);
+	return error;
+}
+
+int
+job_folders_show(struct unit *unit, const struct caller *caller,
+    struct buf *job)
+{
+	struct buf path = { 0 }, told = { 0 };
+	int error = 0;
+
+	if (!unit->printer->dialect->folds ||
+	    json_field(job->data, job->len, "file.path", &path) != 0)
+		goto out;
+	if (path.data[0] != '/' || strchr(path.data + 1, '/') == NULL)
+		goto out;
+	error = json_field(job->data, job->len, "id", &told);
+	if (error == -ENODATA)
+		error = 0;
+	if (error == 0)
+		error = buf_printf(&told, " %s", path.data);
+	if (error == 0)
+		error = show(unit, caller, path.data, told.data, job);
+out:
+	buf_free(&path);
+	buf_free(&told);
+	return error == -EINTR || error == -ENOMEM ? error : 0;
+}
