@@ -83,6 +83,14 @@ find_route(const char *target)
 	return NULL;
 }
 
+/* Firmware before 4.7 has none that begins so. */
+static bool
+is_too_new(const struct call *call)
+{
+	return call->sim->options.firmware == 1 &&
+	    strncmp(call->ex->target, "/api/v1/", 8) == 0;
+}
+
 /* The web page needs no login and is always compressed. */
 static void
 serve_static(struct call *call)
@@ -122,7 +130,8 @@ static void
 serve_route(struct call *call)
 {
 	const char *target = call->ex->target;
-	const struct route *route = find_route(target);
+	const struct route *route = is_too_new(call) ? NULL :
+						       find_route(target);
 	bool guarded = route != NULL || strncmp(target, "/api/", 5) == 0;
 
 	if (strncmp(target, "/api/v1/", 8) == 0)

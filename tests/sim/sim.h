@@ -44,7 +44,7 @@ struct options {
 	long record_ms; /* a record of a list costs, obico */
 	long mb_ms;	/* and a MB of an upload */
 	long printers;	/* more of them, obico */
-	long firmware;	/* of a buddy: 3 to 6 for 6.3 to 6.6 */
+	long firmware;	/* of a buddy: 3 to 6 for 6.3 to 6.6, 1 for 4.6 */
 };
 
 /*

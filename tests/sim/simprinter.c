@@ -18,7 +18,7 @@ static const char usage[] =
     "    --password P [--user NAME] [--api-key K] [--rate BYTES]\n"
     "    [--latency MS] [--record-ms MS] [--mb-ms MS] [--log FILE] [--control FIFO]\n"
     "    [--preview hold|SECONDS|off] [--time-scale F]\n"
-    "       buddy: [--firmware 6.3|6.4|6.5|6.6], the newest if not told\n"
+    "       buddy: [--firmware 4.6|6.3|6.4|6.5|6.6], the newest if not told\n"
     "       obico: --token TOKEN [--printers N] in place of --password;\n"
     "    the printers: printing=1 idle=2 offline=3 archived=5 foreign=7, and\n"
     "    N idle ones from 8 on; TOKEN-other logs in the owner of 7\n";
@@ -52,7 +52,7 @@ parse_preview(const char *word)
 	return strcmp(word, "off") == 0 ? 0 : strtod(word, NULL);
 }
 
-/* Its second number, or -1 for one that is not known. */
+/* Its second number, 1 for 4.6, or -1 for one that is not known. */
 static long
 parse_firmware(const char *word)
 {
@@ -62,7 +62,7 @@ parse_firmware(const char *word)
 		if (strcmp(known[i], word) == 0)
 			return 3 + (long)i;
 	}
-	return -1;
+	return strcmp(word, "4.6") == 0 ? 1 : -1;
 }
 
 static void
