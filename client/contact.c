@@ -48,18 +48,28 @@ by_fields(const struct buf *version, const struct dialect **out)
 	return error == -ENODATA ? 0 : error;
 }
 
-static void
-ask_storage(struct http *http, const struct wait *wait, struct contact *contact)
+/*
+ * Is there what all but the login is made of?  Buddy firmware has it since 4.7,
+ * PrusaLink on the Pi since 0.7.  What cannot be asked now is there.  Returns 0
+ * or -EOPNOTSUPP.
+ */
+static int
+ask_v1(struct http *http, const struct wait *wait, struct contact *contact)
 {
+	bool tells = contact->dialect->tells_space;
 	const struct http_request request = { .method = "GET",
-		.target = "/api/v1/storage" };
+		.target = tells ? "/api/v1/storage" : "/api/v1/status" };
 	struct http_reply reply;
+	int error = http_perform(http, wait, &request, &reply);
 
-	if (http_perform(http, wait, &request, &reply) == 0 &&
-	    http_error(&reply) == 0)
+	if (error == 0)
+		error = http_error(&reply);
+	if (error == 0 && tells)
 		(void)shape_document(contact->dialect, TOPIC_STORAGE,
 		    reply.body.data, reply.body.len, &contact->storage);
+	error = error == -ENOENT ? -EOPNOTSUPP : 0;
 	http_reply_free(&reply);
+	return error;
 }
 
 /* No PrusaLink refuses to tell its version so. */
@@ -96,7 +106,5 @@ prusalink_contact(struct http *http, const struct wait *wait,
 	if (error != 0)
 		return error;
 	out->dialect = dialect;
-	if (dialect->tells_space)
-		ask_storage(http, wait, out);
-	return 0;
+	return ask_v1(http, wait, out);
 }

@@ -146,7 +146,7 @@ section_is_away(const struct section *section)
 	int error = section->error;
 
 	return error != 0 && error != -EACCES && error != -EPROTO &&
-	    error != -EINVAL && error != -ENOMEM;
+	    error != -EOPNOTSUPP && error != -EINVAL && error != -ENOMEM;
 }
 
 static const struct {
@@ -161,6 +161,10 @@ static const struct {
 	    "login refused: the token is not, or no longer, good" },
 	{ EPROTO, STATUS_NO_PRINTER, "that is not a PrusaLink",
 	    "that is not an Obico server" },
+	{ EOPNOTSUPP, STATUS_NO_PRINTER,
+	    "its PrusaLink is too old: it has no /api/v1 (printers have it "
+	    "since firmware 4.7, the Raspberry Pi since PrusaLink 0.7)",
+	    NULL },
 	{ EINVAL, STATUS_USAGE, "that is no address of a printer", NULL },
 	{ EHOSTDOWN, STATUS_UNREACHABLE,
 	    "connection refused (is the "

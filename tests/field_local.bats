@@ -203,6 +203,32 @@ upload_answered() {
 	cmp "$DIR/a.gcode" "$M/unsent/a.gcode"
 }
 
+too_old() {
+	[ "$status" -eq 5 ]
+	[[ $output == *"$URL: its PrusaLink is too old: it has no /api/v1 "* ]]
+	[ "$(wc -l <<<"$output")" -eq 1 ]
+	refute is_mounted
+}
+
+@test "a PrusaLink without /api/v1 is told at the mount" {
+	local options="user=maker,password_file=$DIR/password"
+	options="$options,cache_dir=$DIR/cache"
+	printer buddy --firmware 4.6
+	run "$PRUSAFS" -f -o "$options" "$URL" "$M"
+	too_old
+	run "$PRUSAFS" -f -o "$options,offline_ok" "$URL" "$M"
+	too_old
+	# One that cannot say so now is none.
+	printer buddy
+	ctl fail GET /api/v1/status 503 1
+	mounted
+	[ -z "$(ls "$S")" ]
+	printer pi
+	ctl fail GET /api/v1/storage 404 1
+	run "$PRUSAFS" -f -o "$options" "$URL" "$M"
+	too_old
+}
+
 seems_printed() {
 	[ "$(stat -c %a "$1")" = 444 ]
 }
