@@ -51,6 +51,15 @@ run_dismiss(struct sim *sim, int count, char **words, struct text *answer)
 	return 0;
 }
 
+/* The end of a print is left at the moment that a start is refused. */
+static int
+run_clears(struct sim *sim, int count, char **words, struct text *answer)
+{
+	(void)count, (void)words, (void)answer;
+	sim->machine.clears = true;
+	return 0;
+}
+
 static int
 run_attention(struct sim *sim, int count, char **words, struct text *answer)
 {
@@ -128,7 +137,8 @@ static int
 run_elsewhere(struct sim *sim, int count, char **words, struct text *answer)
 {
 	(void)answer;
-	transfer_elsewhere(sim, count < 2 || strcmp(words[1], "off") != 0);
+	transfer_elsewhere(sim, count < 2 || strcmp(words[1], "off") != 0,
+	    count > 2 ? (int)strtol(words[2], NULL, 10) : 0);
 	return 0;
 }
 
@@ -217,6 +227,7 @@ run_copy(struct sim *sim, int count, char **words, struct text *answer)
 /* clang-format off */
 static const struct verb verbs[] = {
 	{ "attention",          NULL,     run_attention },
+	{ "clears",             NULL,     run_clears },
 	{ "clock",              NULL,     run_clock },
 	{ "copy",               NULL,     run_copy },
 	{ "dismiss",            NULL,     run_dismiss },

@@ -36,7 +36,8 @@ struct machine {
 	double printed;	 /* seconds of it done when the phase began */
 	double elapsed;	 /* seconds of the job before this phase */
 	bool attention;
-	bool ready; /* the user said so; only while idle */
+	bool ready;  /* the user said so; only while idle */
+	bool clears; /* the end of a print is left when a start is refused */
 	double attention_since;
 	long job;	/* the last id; kept when idle */
 	char path[512]; /* as the server names the file */

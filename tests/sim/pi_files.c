@@ -221,6 +221,8 @@ can_start(struct sim *sim)
 	struct machine_view view;
 
 	machine_look(sim, &view);
+	if (view.phase == PHASE_FINISHED && sim->machine.clears)
+		machine_idle(sim);
 	return view.phase == PHASE_IDLE && !view.attention;
 }
 

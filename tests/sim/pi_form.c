@@ -239,7 +239,7 @@ check_form(struct call *call, const struct form *form)
 	    folder[0] == '\0' ? "" : "/", form->file.filename);
 	real = pi_real(call->pi, call->path);
 	pthread_mutex_lock(&call->sim->lock);
-	if (call->sim->transfer.active)
+	if (transfer_refuses(call->sim))
 		wrong = PI_TRANSFER_CONFLICT;
 	else if (real != NULL && pi_prints(call->sim, real))
 		wrong = PI_FILE_PRINTED;

@@ -389,6 +389,7 @@ pi_transfer_stop(struct call *call)
 	pthread_mutex_lock(&call->sim->lock);
 	active = call->sim->transfer.active;
 	call->sim->transfer.stop = true;
+	transfer_elsewhere(call->sim, false, 0);
 	pthread_mutex_unlock(&call->sim->lock);
 	pi_empty(call,
 	    active && strncmp(call->path, "/api/v1/", 8) == 0 ? 200 : 204);

@@ -10,6 +10,18 @@
 #define FOREIGN_SIZE 100000000LL
 #define FOREIGN_RATE 20000.0
 
+bool
+transfer_refuses(struct sim *sim)
+{
+	struct transfer *transfer = &sim->transfer;
+
+	if (!transfer->active)
+		return false;
+	if (transfer->refusals > 0 && --transfer->refusals == 0)
+		transfer->active = false;
+	return true;
+}
+
 long
 transfer_begin(struct sim *sim, const char *name, const char *folder,
     long long size, bool to_print)
@@ -17,7 +29,7 @@ transfer_begin(struct sim *sim, const char *name, const char *folder,
 	struct transfer *transfer = &sim->transfer;
 	long id = transfer->id;
 
-	if (transfer->active)
+	if (transfer_refuses(sim))
 		return 0;
 	memset(transfer, 0, sizeof(*transfer));
 	transfer->active = true;
@@ -39,16 +51,18 @@ transfer_end(struct sim *sim, long id)
 }
 
 void
-transfer_elsewhere(struct sim *sim, bool on)
+transfer_elsewhere(struct sim *sim, bool on, int refusals)
 {
 	if (!on) {
 		if (sim->transfer.foreign)
 			sim->transfer.active = false;
 		return;
 	}
-	if (transfer_begin(sim, "elsewhere.gcode", "", FOREIGN_SIZE, false) !=
+	if (transfer_begin(sim, "elsewhere.gcode", "", FOREIGN_SIZE, false) ==
 	    0)
-		sim->transfer.foreign = true;
+		return;
+	sim->transfer.foreign = true;
+	sim->transfer.refusals = refusals;
 }
 
 const struct transfer *
