@@ -80,6 +80,7 @@ SRCS = \
 	client/counts.c \
 	client/date.c \
 	client/dialect.c \
+	client/elsewhere.c \
 	client/exchange.c \
 	client/finished.c \
 	client/form.c \

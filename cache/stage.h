@@ -203,6 +203,7 @@ bool staged_does_replace(struct staged *, int64_t *mtime_s);
  */
 void staged_begin_sending(struct staged *);
 void staged_note_sent(struct staged *);
+void staged_note_queued(struct staged *);
 void staged_end_sending(struct staged *, bool is_stored);
 
 /* Returns whether there is an upload to be called off. */

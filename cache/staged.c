@@ -440,6 +440,14 @@ staged_note_sent(struct staged *staged)
 }
 
 void
+staged_note_queued(struct staged *staged)
+{
+	pthread_mutex_lock(&staged->stage->lock);
+	staged->moves = false;
+	pthread_mutex_unlock(&staged->stage->lock);
+}
+
+void
 staged_end_sending(struct staged *staged, bool is_stored)
 {
 	pthread_mutex_lock(&staged->stage->lock);

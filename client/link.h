@@ -4,6 +4,7 @@
 #include <pthread.h>
 
 #include "client/buf.h"
+#include "client/elsewhere.h"
 #include "client/printer.h"
 #include "client/turn.h"
 
@@ -28,6 +29,7 @@ struct link {
 	int64_t read_ms;	 /* under lock: when the last download ended */
 	struct buf job_path;	 /* under lock: the last job's file, or "" */
 	struct buf left_out;	 /* under lock: what the log was told of */
+	struct elsewhere elsewhere; /* under lock */
 };
 
 /* GET target.  Returns http_perform's or http_error's verdict. */

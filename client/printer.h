@@ -39,7 +39,7 @@ enum topic {
 
 enum verb {
 	VERB_PRINT,
-	VERB_START, /* the same, asked once: now or not at all */
+	VERB_START, /* the same, now or not at all */
 	VERB_PAUSE,
 	VERB_RESUME,
 	VERB_STOP,
@@ -71,6 +71,9 @@ struct store {
 			      verdict of that: 0, or -EBUSY with words */
 	bool trust;	   /* do not compare what the printer has then */
 	bool *more;	   /* set: not only this file has changed; or NULL */
+	void (*queued)(void *arg); /* somebody else's transfer is waited for;
+				      or NULL */
+	void *queued_arg;
 	char *words; /* STORE_WORDS bytes for what the printer says, or NULL */
 };
 

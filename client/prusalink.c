@@ -420,6 +420,7 @@ release(struct printer *printer)
 	buf_free(&link->display_name);
 	buf_free(&link->job_path);
 	buf_free(&link->left_out);
+	elsewhere_free(&link->elsewhere);
 	pthread_mutex_destroy(&link->lock);
 	free(link);
 }

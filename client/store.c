@@ -11,6 +11,7 @@
 
 #include "client/away.h"
 #include "client/dialect.h"
+#include "client/elsewhere.h"
 #include "client/finished.h"
 #include "client/http.h"
 #include "client/link.h"
@@ -23,8 +24,6 @@
 #include "client/time.h"
 #include "client/wait.h"
 
-#define ELSEWHERE_MS 60000 /* how long somebody else's transfer is awaited */
-#define AGAIN_MS     500
 #define VISIBLE_MS   5000 /* the Pi's file tree follows within a second */
 #define VISIBLE_TICK 200
 #define LET_GO_MS    250 /* more than an acknowledgement is put off */
@@ -124,51 +123,27 @@ put(struct link *link, const struct wait *wait, const struct store *store,
 	return put_raw(link, wait, store, hold, reply);
 }
 
-static bool
-is_transferring(struct link *link, const struct wait *wait)
-{
-	struct http_reply reply;
-	int error = link_get(link, wait, "/api/v1/transfer", &reply);
-	bool is = error == 0 && reply.status == 200;
-
-	http_reply_free(&reply);
-	return is;
-}
-
-/* Did the server refuse because of a transfer that is not ours? */
-static bool
-is_elsewhere(struct link *link, const struct wait *wait,
-    const struct http_reply *reply)
-{
-	if (reply->status == 409)
-		return strcasestr(reply->message, "transfer in progress") !=
-		    NULL;
-	return reply->status == 500 && link->printer.dialect->late &&
-	    is_transferring(link, wait);
-}
-
 /* PUT, again and again while somebody else's transfer is in the way. */
 static int
 put_in_turn(struct link *link, const struct wait *wait,
     const struct store *store, const struct hold *hold,
     struct http_reply *reply)
 {
-	int64_t until = time_now_ms() + ELSEWHERE_MS;
-	int error;
+	struct patience patience = {
+		.link = link, .wait = wait, .store = store
+	};
+	int error = elsewhere_check(&patience, reply);
 
-	for (;;) {
+	while (error == 0) {
 		error = put(link, wait, store, hold, reply);
-		if (error != 0 || !is_elsewhere(link, wait, reply))
-			return error;
-		if (time_now_ms() > until)
-			return -EBUSY;
-		do {
-			error = time_pause(wait, AGAIN_MS);
-			if (error != 0)
-				return error;
-		} while (time_now_ms() < until && is_transferring(link, wait));
+		if (error == 0)
+			error = elsewhere_settle(&patience, reply);
+		if (error != 1)
+			break;
 		http_reply_free(reply);
+		error = 0;
 	}
+	return error;
 }
 
 /*

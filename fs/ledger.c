@@ -122,6 +122,18 @@ ledger_sent(struct ledger_entry *entry, off_t bytes)
 	pthread_mutex_unlock(&entry->ledger->lock);
 }
 
+void
+ledger_queued(struct ledger_entry *entry)
+{
+	if (entry == NULL)
+		return;
+	pthread_mutex_lock(&entry->ledger->lock);
+	entry->state = WAITING;
+	entry->sent = 0;
+	entry->sent_ms = 0;
+	pthread_mutex_unlock(&entry->ledger->lock);
+}
+
 /* With the lock: the oldest that ended go. */
 static void
 trim(struct ledger *ledger)

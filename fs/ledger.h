@@ -30,6 +30,9 @@ struct ledger_entry *ledger_begin(struct ledger *, const char *path, off_t len);
 /* The bytes up to this one have been taken to be sent. */
 void ledger_sent(struct ledger_entry *, off_t bytes);
 
+/* What was sent is in vain: somebody else's transfer is waited for. */
+void ledger_queued(struct ledger_entry *);
+
 /* It ended: 0 or a negative errno, and the printer's own words or "". */
 void ledger_end(struct ledger_entry *, int error, const char *words);
 

@@ -206,6 +206,16 @@ settle(struct unit *unit, const struct wait *wait, const struct upload *upload,
 				name_of(upload->path));
 }
 
+static void
+tracked_queued(void *arg)
+{
+	struct tracked *tracked = arg;
+
+	ledger_queued(tracked->entry);
+	staged_note_queued(tracked->staged);
+	tracked->handed = 0;
+}
+
 static int
 send_bytes(const struct caller *caller, struct unit *unit,
     struct staged *staged, struct spool *spool, struct upload *upload)
@@ -220,6 +230,8 @@ send_bytes(const struct caller *caller, struct unit *unit,
 		.source = { .read = tracked_read,
 		    .arg = &tracked,
 		    .len = tracked.source.len },
+		.queued = tracked_queued,
+		.queued_arg = &tracked,
 		.words = words,
 		.start = upload->print ? &upload->start : NULL,
 		.trust = unit->settings->verify_none,

@@ -1,0 +1,137 @@
+#!/usr/bin/env bats
+# The one transfer that a server has at a time: others that have it, that just
+# had it, that will never give it back; and what broken-off uploads leave.
+# shellcheck disable=SC2030,SC2031 # each test has its own variables
+load helper
+
+state_is() {
+	[ "$(cat "$M/status/state")" = "$1" ]
+}
+
+# A model on the printer that takes long to print.
+stored() {
+	model "$DISK/$1"
+	echo '; estimated printing time (normal mode) = 10m 0s' >>"$DISK/$1"
+}
+
+@test "an upload of others that ends meanwhile fails no copy" {
+	fresh pi
+	model "$DIR/model.gcode"
+	ctl transfer-elsewhere on 1
+	cp "$DIR/model.gcode" "$S/"
+	cmp "$DIR/model.gcode" "$DISK/model.gcode"
+	assert_requests 2 '^PUT$'
+}
+
+@test "a second upload of others that ends meanwhile fails no copy" {
+	fresh pi
+	model "$DIR/model.gcode" 200000
+	ctl fail PUT /api/v1/files 500 2
+	cp "$DIR/model.gcode" "$S/"
+	cmp "$DIR/model.gcode" "$DISK/model.gcode"
+	assert_requests 3 '^PUT$'
+}
+
+@test "a server that fails with nobody else uploading is EREMOTEIO" {
+	fresh pi
+	model "$DIR/model.gcode"
+	ctl fail PUT /api/v1/files 500 99
+	assert_fails_with 'Remote I/O error' cp "$DIR/model.gcode" "$S/"
+	assert_requests 3 '^PUT$'
+	[ ! -e "$DISK/model.gcode" ]
+	cmp "$DIR/model.gcode" "$P/unsent/model.gcode"
+}
+
+@test "the older upload waits for the transfer of others" {
+	local writer
+	fresh pi
+	model "$DIR/odd.gcode" 65366
+	ctl transfer-elsewhere on
+	cp "$DIR/odd.gcode" "$S/" 3>&- &
+	writer=$!
+	eventually has_requests 1 '^POST$' /api/files/local
+	refute is_gone "$writer"
+	ctl transfer-elsewhere off
+	wait "$writer"
+	cmp "$DIR/odd.gcode" "$DISK/odd.gcode"
+	assert_requests 0 '^PUT$'
+}
+
+is_waiting() {
+	[ "$(jq -r '.uploads[-1] | "\(.state) \(.bytes)"' \
+	    "$P/uploads.json")" = 'waiting 0' ]
+}
+
+# Somebody's connection is reset amid his upload: the slot stays taken.
+wedged() {
+	python3 - "$URL" <<-'END'
+	import socket, struct, sys, urllib.parse
+	where = urllib.parse.urlsplit(sys.argv[1])
+	s = socket.create_connection((where.hostname, where.port))
+	s.sendall(b"PUT /api/v1/files/local/theirs.gcode HTTP/1.1\r\n"
+	    b"Host: printer\r\nX-Api-Key: api-key\r\n"
+	    b"Content-Type: text/x.gcode\r\n"
+	    b"Content-Length: 1000000\r\n\r\n" + b"G1 X1 Y1\n" * 30000)
+	s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+	    struct.pack("ii", 1, 0))
+	s.close()
+	END
+	eventually is_wedged
+}
+
+is_wedged() {
+	ask /api/v1/transfer | jq -e '.transferred > 0'
+}
+
+@test "uploads.json says that an upload waits for the transfer of others" {
+	local kind writer
+	for kind in $(both); do
+		fresh "$kind"
+		model "$DIR/model.gcode" 300000
+		ctl transfer-elsewhere on
+		cp "$DIR/model.gcode" "$S/" 3>&- &
+		writer=$!
+		eventually has_requests 1 '^PUT$'
+		eventually is_waiting
+		ctl transfer-elsewhere off
+		wait "$writer"
+		[ "$(jq -r '.uploads[-1].state' "$P/uploads.json")" = stored ]
+		cmp "$DIR/model.gcode" "$DISK/model.gcode"
+	done
+}
+
+@test "stop-transfer beside a waiting upload stops the transfer of others" {
+	local writer
+	fresh pi
+	model "$DIR/model.gcode" 300000
+	ctl transfer-elsewhere on
+	cp "$DIR/model.gcode" "$S/" 3>&- &
+	writer=$!
+	eventually is_waiting
+	echo stop-transfer >"$P/control"
+	wait "$writer"
+	cmp "$DIR/model.gcode" "$DISK/model.gcode"
+}
+
+@test "a slot that is wedged is waited for once, and the log says why" {
+	fresh pi
+	wedged
+	forget_requests
+	model "$DIR/model.gcode"
+	cp "$DIR/model.gcode" "$S/" 2>"$DIR/said" 3>&- &
+	local writer=$!
+	eventually is_waiting
+	refute wait "$writer"
+	grep -q 'busy' "$DIR/said"
+	grep -q 'local/model.gcode: .*theirs.gcode does not move any more' \
+	    "$P/log"
+	jq -e '.uploads[-1].message | test("does not move")' "$P/uploads.json"
+	forget_requests
+	assert_fails_with 'busy' cp "$DIR/model.gcode" "$S/again.gcode"
+	assert_requests 0 '^PUT$'
+	assert_requests 1 '^GET$' /api/v1/transfer
+	grep -q 'local/again.gcode: .*does not move any more' "$P/log"
+	ctl restart
+	cp "$DIR/model.gcode" "$S/"
+	cmp "$DIR/model.gcode" "$DISK/model.gcode"
+}
