@@ -81,19 +81,41 @@ came_true(struct printer *printer, const struct wait *wait,
 	return is;
 }
 
+/* What stands in the way of a print. */
+enum sight {
+	SIGHT_NOTHING, /* or it could not be seen */
+	SIGHT_END,     /* of the last print, on the screen */
+	SIGHT_IDLE     /* nothing does */
+};
+
+static enum sight
+look(struct printer *printer, const struct wait *wait)
+{
+	static const struct {
+		const char *state;
+		enum sight sight;
+	} rows[] = { { "FINISHED", SIGHT_END }, { "STOPPED", SIGHT_END },
+		{ "IDLE", SIGHT_IDLE }, { "READY", SIGHT_IDLE } };
+	struct buf text = { 0 }, state = { 0 };
+	enum sight sight = SIGHT_NOTHING;
+	size_t i;
+
+	if (printer->ops->document(printer, wait, TOPIC_STATUS, &text) == 0 &&
+	    json_field(text.data, text.len, "printer.state", &state) == 0) {
+		for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+			if (strcmp(state.data, rows[i].state) == 0)
+				sight = rows[i].sight;
+		}
+	}
+	buf_free(&text);
+	buf_free(&state);
+	return sight;
+}
+
 bool
 link_shows_end(struct printer *printer, const struct wait *wait)
 {
-	struct buf text = { 0 }, state = { 0 };
-	bool is = false;
-
-	if (printer->ops->document(printer, wait, TOPIC_STATUS, &text) == 0 &&
-	    json_field(text.data, text.len, "printer.state", &state) == 0)
-		is = strcmp(state.data, "FINISHED") == 0 ||
-		    strcmp(state.data, "STOPPED") == 0;
-	buf_free(&text);
-	buf_free(&state);
-	return is;
+	return look(printer, wait) == SIGHT_END;
 }
 
 bool
@@ -106,44 +128,61 @@ link_does_print(struct printer *printer, const struct wait *wait,
 }
 
 static int
-print_file(struct printer *printer, const struct wait *wait, const char *path)
+ask_start(struct link *link, const struct wait *wait, const char *path)
 {
-	struct link *link = (struct link *)printer;
-	int64_t until = time_now_ms() + RECOVER_MS;
 	struct http_reply reply = { 0 };
 	struct buf target = { 0 };
 	int error = link_target(link, "/api/v1/files/", path, NULL, &target);
 
-	while (error == 0) {
+	if (error == 0)
 		error = link_ask(link, wait, "POST", target.data, NULL, true,
 		    &reply);
-		http_reply_free(&reply);
-		if (error != -EBUSY || !printer->dialect->recovers ||
-		    time_now_ms() > until || !link_shows_end(printer, wait))
-			break;
-		error = time_pause(wait, AGAIN_MS);
-	}
-	if (printer_is_unclear(error) && link_does_print(printer, wait, path))
-		error = 0;
-	if (error == 0)
-		finished_note_job(link, path);
 	http_reply_free(&reply);
 	buf_free(&target);
 	return error;
 }
 
+/*
+ * A printer that refuses to start is looked at.  It may show the end of the
+ * last print, for which the patient wait; or that has gone from its screen
+ * just after it refused: then it is asked once more.
+ */
 static int
-start_file(struct link *link, const struct wait *wait, const char *path)
+start_file(struct link *link, const struct wait *wait, const char *path,
+    bool patient)
 {
-	struct http_reply reply = { 0 };
-	struct buf target = { 0 };
-	int error = link_target(link, "/api/v1/files/", path, NULL, &target);
+	int64_t until = time_now_ms() + RECOVER_MS;
+	enum sight sight;
+	bool once_more = true;
+	int error;
 
+	for (;;) {
+		error = ask_start(link, wait, path);
+		if (error != -EBUSY || !link->printer.dialect->recovers ||
+		    time_now_ms() > until)
+			return error;
+		sight = look(&link->printer, wait);
+		if (sight == SIGHT_IDLE ? !once_more :
+					  (sight != SIGHT_END || !patient))
+			return error;
+		once_more = once_more && sight != SIGHT_IDLE;
+		if (sight == SIGHT_END)
+			error = time_pause(wait, AGAIN_MS);
+		if (error == -EINTR)
+			return error;
+	}
+}
+
+static int
+print_file(struct printer *printer, const struct wait *wait, const char *path)
+{
+	struct link *link = (struct link *)printer;
+	int error = start_file(link, wait, path, true);
+
+	if (printer_is_unclear(error) && link_does_print(printer, wait, path))
+		error = 0;
 	if (error == 0)
-		error = link_ask(link, wait, "POST", target.data, NULL, true,
-		    &reply);
-	http_reply_free(&reply);
-	buf_free(&target);
+		finished_note_job(link, path);
 	return error;
 }
 
@@ -267,7 +306,7 @@ link_command(struct printer *printer, const struct wait *wait, enum verb verb,
 	if (verb == VERB_PRINT)
 		return print_file(printer, wait, path);
 	if (verb == VERB_START)
-		return start_file((struct link *)printer, wait, path);
+		return start_file((struct link *)printer, wait, path, false);
 	if (verb == VERB_SNAP)
 		return link_snap((struct link *)printer, wait,
 		    path == NULL ? "" : path);

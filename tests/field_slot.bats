@@ -42,6 +42,55 @@ stored() {
 	cmp "$DIR/model.gcode" "$P/unsent/model.gcode"
 }
 
+@test "a print is asked for again when the finished screen clears" {
+	fresh pi
+	stored long.gcode
+	echo 'print local/long.gcode' >"$P/control"
+	ctl finish
+	ctl clears
+	forget_requests
+	echo 'print local/long.gcode' >"$P/control"
+	state_is PRINTING
+	assert_requests 2 '^POST$'
+}
+
+@test "mv to print/ is asked for again when the finished screen clears" {
+	fresh pi
+	stored long.gcode
+	echo 'print local/long.gcode' >"$P/control"
+	ctl finish
+	ctl clears
+	forget_requests
+	mv "$S/long.gcode" "$P/print/"
+	state_is PRINTING
+	assert_requests 2 '^POST$'
+}
+
+@test "a copy to print/ starts when the finished screen clears" {
+	fresh pi
+	stored long.gcode
+	echo 'print local/long.gcode' >"$P/control"
+	ctl finish
+	ctl clears
+	stored other.gcode
+	mv "$DISK/other.gcode" "$DIR/other.gcode"
+	forget_requests
+	cp "$DIR/other.gcode" "$P/print/"
+	state_is PRINTING
+	cmp "$DIR/other.gcode" "$DISK/other.gcode"
+	assert_requests 1 '^PUT$'
+	assert_requests 1 '^POST$'
+}
+
+@test "a print that cannot start is asked for once more and no further" {
+	fresh pi
+	stored long.gcode
+	ctl fail POST /api/v1/files 409 99
+	assert_fails_with 'busy' bash -c \
+	    "echo 'print local/long.gcode' >'$P/control'"
+	assert_requests 2 '^POST$'
+}
+
 @test "the older upload waits for the transfer of others" {
 	local writer
 	fresh pi
