@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "client/dialect.h"
+#include "client/elsewhere.h"
 #include "client/finished.h"
 #include "client/http.h"
 #include "client/json.h"
@@ -302,6 +303,7 @@ link_command(struct printer *printer, const struct wait *wait, enum verb verb,
 		{ VERB_STOP, "DELETE", "", { .gone = true } },
 	};
 	size_t i;
+	int error;
 
 	if (verb == VERB_PRINT)
 		return print_file(printer, wait, path);
@@ -317,7 +319,12 @@ link_command(struct printer *printer, const struct wait *wait, enum verb verb,
 	}
 	for (i = 0; i < sizeof(simples) / sizeof(simples[0]); i++) {
 		if (simples[i].verb == verb)
-			return ask_simply(printer, wait, &simples[i]);
+			break;
 	}
-	return -EOPNOTSUPP;
+	if (i == sizeof(simples) / sizeof(simples[0]))
+		return -EOPNOTSUPP;
+	error = ask_simply(printer, wait, &simples[i]);
+	if (error == 0 && verb == VERB_STOP_TRANSFER)
+		error = elsewhere_await_stop((struct link *)printer, wait);
+	return error;
 }

@@ -184,3 +184,17 @@ is_wedged() {
 	cp "$DIR/model.gcode" "$S/"
 	cmp "$DIR/model.gcode" "$DISK/model.gcode"
 }
+
+@test "stop-transfer is EBUSY when it cures nothing, and copies know" {
+	fresh pi
+	wedged
+	assert_fails_with 'busy' bash -c "echo stop-transfer >'$P/control'"
+	grep -q 'stop-transfer: .*theirs.gcode does not move any more' "$P/log"
+	model "$DIR/model.gcode"
+	forget_requests
+	assert_fails_with 'busy' cp "$DIR/model.gcode" "$S/"
+	assert_requests 0 '^PUT$'
+	ctl restart
+	cp "$DIR/model.gcode" "$S/"
+	cmp "$DIR/model.gcode" "$DISK/model.gcode"
+}
