@@ -15,6 +15,7 @@
 #include "client/log.h"
 #include "client/printer.h"
 #include "fs/control.h"
+#include "fs/events.h"
 #include "fs/farm.h"
 #include "fs/node.h"
 #include "fs/place.h"
@@ -242,23 +243,43 @@ stop_transfer(const struct caller *caller, struct unit *unit)
 	return -EOPNOTSUPP;
 }
 
+static int
+carry_out(const struct caller *caller, struct unit *unit,
+    const struct order *order)
+{
+	const char *word = order->path + strspn(order->path, " \t");
+	enum verb verb = order->row->verb;
+
+	if (verb == VERB_STOP_TRANSFER)
+		return stop_transfer(caller, unit);
+	if (verb == VERB_PRINT) /* to a path its blanks belong */
+		return control_print(caller, unit, order->path);
+	return printer_command(unit->printer, &caller->wait, verb,
+	    *word == '\0' ? NULL : word);
+}
+
+/* Does it change the printer's state? */
+static bool
+is_of_job(enum verb verb)
+{
+	return verb == VERB_PRINT || verb == VERB_PAUSE ||
+	    verb == VERB_RESUME || verb == VERB_STOP;
+}
+
 int
 control_run(const struct caller *caller, struct unit *unit,
     const struct order *order)
 {
-	const char *word = order->path + strspn(order->path, " \t");
 	enum verb verb = order->row->verb;
 	int error;
 
 	if (!is_there(unit, order->row))
 		return -EOPNOTSUPP;
-	if (verb == VERB_STOP_TRANSFER)
-		error = stop_transfer(caller, unit);
-	else if (verb == VERB_PRINT) /* to a path its blanks belong */
-		error = control_print(caller, unit, order->path);
-	else
-		error = printer_command(unit->printer, &caller->wait, verb,
-		    *word == '\0' ? NULL : word);
+	if (is_of_job(verb))
+		events_catch_up(unit->events, &caller->wait);
+	error = carry_out(caller, unit, order);
+	if (error == 0 && is_of_job(verb))
+		events_note_command(unit->events);
 	if (error == 0 && verb == VERB_REFRESH)
 		content_forget(unit->content);
 	return error;

@@ -23,6 +23,10 @@
 #include "fs/stream.h"
 #include "fs/unit.h"
 
+#define CLOSE_MS   5000 /* after a command the printer is looked at closely */
+#define CLOSELY_MS 1000
+#define CATCH_MS   2000 /* how long a command waits for a look */
+
 struct events {
 	struct unit *unit;
 	struct stream *stream;
@@ -31,7 +35,10 @@ struct events {
 	int readers;
 	bool stopping;
 	bool following;
-	struct sight *sight; /* the follower's */
+	bool looking;
+	bool commanded;	      /* since the last look began */
+	int64_t commanded_ms; /* 0: never */
+	struct sight *sight;  /* the follower's */
 };
 
 struct listener {
@@ -132,6 +139,33 @@ events_note_file(struct events *events, const char *old_path,
 	buf_free(&new);
 }
 
+void
+events_note_command(struct events *events)
+{
+	if (events == NULL)
+		return;
+	pthread_mutex_lock(&events->lock);
+	events->commanded = events->following;
+	events->commanded_ms = time_now_ms();
+	pthread_cond_broadcast(&events->changed);
+	pthread_mutex_unlock(&events->lock);
+}
+
+void
+events_catch_up(struct events *events, const struct wait *wait)
+{
+	int64_t until_ms = time_now_ms() + CATCH_MS;
+	bool left = false;
+
+	if (events == NULL)
+		return;
+	pthread_mutex_lock(&events->lock);
+	while (events->commanded_ms != 0 && !left && events->following &&
+	    (events->commanded || events->looking) && time_now_ms() < until_ms)
+		left = time_cond_tick(&events->changed, &events->lock, wait);
+	pthread_mutex_unlock(&events->lock);
+}
+
 static bool
 nobody_reads(void *arg)
 {
@@ -159,28 +193,47 @@ look(struct events *events, const struct wait *wait)
 	return sight_look(events->sight, wait, &hearer);
 }
 
+/* With the lock: how long until the next look after one at looked_ms? */
+static int64_t
+left_ms(const struct events *events, int64_t looked_ms)
+{
+	int64_t pause_ms = sight_pause_ms(events->sight);
+
+	if (events->commanded)
+		return 0;
+	if (events->commanded_ms != 0 && pause_ms > CLOSELY_MS &&
+	    looked_ms - events->commanded_ms < CLOSE_MS)
+		pause_ms = CLOSELY_MS;
+	return looked_ms + pause_ms - time_now_ms();
+}
+
 static void
 follow(void *arg)
 {
 	struct events *events = arg;
 	const struct wait wait = { .given_up = nobody_reads, .arg = events };
-	int64_t next_ms = time_now_ms() + sight_pause_ms(events->sight), left;
+	int64_t looked_ms = time_now_ms(), left;
 
 	pthread_mutex_lock(&events->lock);
 	while (!events->stopping && events->readers > 0) {
-		left = next_ms - time_now_ms();
+		left = left_ms(events, looked_ms);
 		if (left > 0) {
 			time_cond_wait(&events->changed, &events->lock, left);
 			continue;
 		}
+		events->commanded = false;
+		events->looking = true;
 		pthread_mutex_unlock(&events->lock);
 		(void)look(events, &wait);
 		if (events->unit->looked != NULL)
 			events->unit->looked(events->unit->idle_arg);
-		next_ms = time_now_ms() + sight_pause_ms(events->sight);
+		looked_ms = time_now_ms();
 		pthread_mutex_lock(&events->lock);
+		events->looking = false;
+		pthread_cond_broadcast(&events->changed);
 	}
 	events->following = false;
+	pthread_cond_broadcast(&events->changed);
 	pthread_mutex_unlock(&events->lock);
 }
 

@@ -3,6 +3,7 @@
 
 struct events;
 struct unit;
+struct wait;
 
 /*
  * What happens to a printer, for the file "events": a line of JSON for each
@@ -25,5 +26,17 @@ void events_free(struct events *);
  */
 void events_note_file(struct events *, const char *old_path,
     const char *new_path);
+
+/*
+ * The printer was told to start, pause, resume or stop: whoever reads hears
+ * of it at once.  Safe with NULL for events.
+ */
+void events_note_command(struct events *);
+
+/*
+ * Before such a command: wait, no longer than seconds, until the last one has
+ * been looked at, so that what it did is told.  Safe with NULL for events.
+ */
+void events_catch_up(struct events *, const struct wait *);
 
 #endif

@@ -16,6 +16,7 @@
 #include "client/log.h"
 #include "client/name.h"
 #include "client/printer.h"
+#include "fs/events.h"
 #include "fs/node.h"
 #include "fs/place.h"
 #include "fs/storage.h"
@@ -387,6 +388,7 @@ print_start(const struct caller *caller, struct place *folder, const char *name,
 		    error == 0 ? "" : strerror(-error));
 	if (error == 0) {
 		unit_note_upload(source->unit, source->path);
+		events_note_command(source->unit->events);
 		*out = place_hold(source);
 	}
 	free(wire);

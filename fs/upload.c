@@ -114,6 +114,8 @@ remember(struct unit *unit, const struct upload *upload,
 		unit_note_shown(unit, key);
 	free(key);
 	events_note_file(unit->events, NULL, upload->path);
+	if (upload->print && upload->start == 0)
+		events_note_command(unit->events);
 }
 
 /*

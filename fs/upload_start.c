@@ -12,6 +12,7 @@
 #include "client/log.h"
 #include "client/name.h"
 #include "client/printer.h"
+#include "fs/events.h"
 #include "fs/kind.h"
 #include "fs/place.h"
 #include "fs/storage.h"
@@ -96,6 +97,7 @@ start(const struct caller *caller, struct unit *unit,
 		return error;
 	}
 	unit_note_upload(unit, path);
+	events_note_command(unit->events);
 	return 0;
 }
 

@@ -198,3 +198,47 @@ is_wedged() {
 	cp "$DIR/model.gcode" "$S/"
 	cmp "$DIR/model.gcode" "$DISK/model.gcode"
 }
+
+# state_went OLD NEW: events said so, into $DIR/events.
+state_went() {
+	jq -es --arg old "$1" --arg new "$2" 'any(.[]; .kind == "state" and
+	    .old == $old and .new == $new)' "$DIR/events"
+}
+
+# Does the process wait for an event?
+is_listening() {
+	readlink "/proc/$1"/fd/* | grep -qF "$M/events" &&
+	    grep -q '[SD] ' "/proc/$1/stat"
+}
+
+listening() {
+	cat "$M/events" >"$DIR/events" 3>&- &
+	LISTENER=$!
+	eventually is_listening "$LISTENER"
+}
+
+has_resumed() {
+	[ "$(ctl state)" = PRINTING ] || {
+		echo resume >"$P/control" || :
+		[ "$(ctl state)" = PRINTING ]
+	}
+}
+
+@test "events hears of each of our own commands" {
+	local kind
+	for kind in $(both); do
+		fresh "$kind"
+		stored long.gcode
+		listening
+		echo "print $STORAGE/long.gcode" >"$P/control"
+		echo pause >"$P/control"
+		eventually state_went PRINTING PAUSED
+		eventually has_resumed
+		echo stop >"$P/control"
+		eventually state_went PAUSED PRINTING
+		eventually state_went PRINTING STOPPED
+		state_went IDLE PRINTING
+		kill "$LISTENER"
+		eventually is_gone "$LISTENER"
+	done
+}
