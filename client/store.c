@@ -342,6 +342,15 @@ is_ambiguous(const struct store *store, const struct http_reply *reply,
 	    (reply->status < 300 && (error != 0 || reply->status != 201));
 }
 
+/* Of a body that was whole the Pi says so only when a client stopped it. */
+static bool
+was_stopped(const struct link *link, const struct http_reply *reply)
+{
+	return link->printer.dialect->stops_transfers && reply->status == 400 &&
+	    (strcasestr(reply->message, "upload has failed") != NULL ||
+		strcasestr(reply->message, "upload failed") != NULL);
+}
+
 /* What only the back end can tell of a refusal. */
 static int
 explain(struct link *link, const struct wait *wait, const struct store *store,
@@ -349,6 +358,12 @@ explain(struct link *link, const struct wait *wait, const struct store *store,
 {
 	if (error == -ENOSPC)
 		return link_check_medium(link, wait, store->folder, error);
+	if (was_stopped(link, reply)) {
+		log_say(LOG_LEVEL_NOTE,
+		    "%s/%s: somebody stopped this upload at the printer",
+		    store->folder, store->name);
+		return -ECANCELED;
+	}
 	link_explain_busy(reply, error, store->folder, store->name);
 	return error;
 }

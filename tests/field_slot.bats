@@ -242,3 +242,30 @@ has_resumed() {
 		eventually is_gone "$LISTENER"
 	done
 }
+
+# What somebody else asks of the Pi's server.
+they_ask() {
+	python3 - "$URL" "$@" <<-'END'
+	import sys, urllib.request
+	urllib.request.urlopen(urllib.request.Request(sys.argv[1] +
+	    sys.argv[3], method=sys.argv[2], headers={"X-Api-Key": "api-key"}))
+	END
+}
+
+@test "an upload that somebody else stops is ECANCELED, and the log says so" {
+	local writer
+	fresh pi
+	model "$DIR/slow.gcode" 3000000
+	ctl rate 300000
+	cp "$DIR/slow.gcode" "$S/" 2>"$DIR/said" 3>&- &
+	writer=$!
+	eventually is_wedged
+	they_ask DELETE /api/v1/transfer
+	refute wait "$writer"
+	ctl rate 0
+	grep -q 'Operation canceled' "$DIR/said"
+	grep -q 'local/slow.gcode: somebody stopped .* at the printer' "$P/log"
+	[ ! -e "$DISK/slow.gcode" ]
+	cmp "$DIR/slow.gcode" "$P/unsent/slow.gcode"
+	assert_requests 1 '^PUT$' /slow
+}
