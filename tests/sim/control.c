@@ -137,6 +137,10 @@ static int
 run_elsewhere(struct sim *sim, int count, char **words, struct text *answer)
 {
 	(void)answer;
+	if (count == 2 && strcmp(words[1], "next") == 0) {
+		sim->transfer.next = true;
+		return 0;
+	}
 	transfer_elsewhere(sim, count < 2 || strcmp(words[1], "off") != 0,
 	    count > 2 ? (int)strtol(words[2], NULL, 10) : 0);
 	return 0;

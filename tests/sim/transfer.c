@@ -46,8 +46,11 @@ transfer_begin(struct sim *sim, const char *name, const char *folder,
 void
 transfer_end(struct sim *sim, long id)
 {
-	if (sim->transfer.id == id)
-		sim->transfer.active = false;
+	if (sim->transfer.id != id)
+		return;
+	sim->transfer.active = false;
+	if (sim->transfer.next)
+		transfer_elsewhere(sim, true, 0);
 }
 
 void

@@ -11,6 +11,7 @@ struct transfer {
 	bool active;
 	bool foreign; /* somebody else's, through Connect */
 	bool stop;    /* a client asked for its end */
+	bool next;    /* somebody else takes the slot when this one ends */
 	int refusals; /* of others until it ends; 0: as many as there are */
 	bool to_print;
 	long id;
