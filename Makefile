@@ -110,6 +110,7 @@ SRCS = \
 	client/obico_shape.c \
 	client/obico_store.c \
 	client/obico_trim.c \
+	client/part.c \
 	client/picture.c \
 	client/printer.c \
 	client/prusalink.c \

@@ -78,6 +78,7 @@ const struct dialect dialect_pi = {
 	.shows_all = true,
 	.tells_space = true,
 	.late = true,
+	.keeps_parts = true,
 	.recovers = true,
 	.stops_transfers = true,
 	.has_ready = true,

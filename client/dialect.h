@@ -27,6 +27,8 @@ struct dialect {
 	bool shows_all;	      /* lists and takes any file, not just models */
 	bool tells_space;     /* knows the free space */
 	bool late;	      /* a new file is visible a moment after the 201 */
+	bool keeps_parts;     /* what came of an upload that was broken off
+				 stays, unseen */
 	bool stored_tells;    /* the 201 describes the stored file */
 	bool halves;	      /* stamps count seconds at half speed */
 	bool recovers;	      /* refuses to start until FINISHED has passed */

@@ -5,6 +5,7 @@
 
 #include "client/buf.h"
 #include "client/elsewhere.h"
+#include "client/part.h"
 #include "client/printer.h"
 #include "client/turn.h"
 
@@ -30,6 +31,7 @@ struct link {
 	struct buf job_path;	 /* under lock: the last job's file, or "" */
 	struct buf left_out;	 /* under lock: what the log was told of */
 	struct elsewhere elsewhere; /* under lock */
+	struct parts parts;	    /* under lock */
 };
 
 /* GET target.  Returns http_perform's or http_error's verdict. */

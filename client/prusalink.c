@@ -241,6 +241,8 @@ list(struct printer *printer, const struct wait *wait, const char *folder,
 		explain(error, target.data, &reply);
 	}
 	error = judge_listing(link, wait, folder, &reply.body, listing, error);
+	if (error == 0 && printer->dialect->keeps_parts)
+		error = parts_hide(link, folder, &listing);
 	http_reply_free(&reply);
 	buf_free(&target);
 	if (error != 0) {
@@ -414,6 +416,7 @@ release(struct printer *printer)
 {
 	struct link *link = (struct link *)printer;
 
+	parts_end(link);
 	http_free(link->http);
 	camera_free(link->camera);
 	turn_destroy(&link->upload);
@@ -451,6 +454,7 @@ prusalink_new(struct http *http, const struct dialect *dialect,
 		return -ENOMEM;
 	}
 	pthread_mutex_init(&link->lock, NULL);
+	parts_init(&link->parts);
 	link->printer.ops = &ops;
 	link->printer.dialect = dialect;
 	link->printer.has_pictures = dialect->has_cameras;

@@ -438,6 +438,22 @@ note_start(struct link *link, const struct store *store,
 	free(path);
 }
 
+/* Does the server keep what came of it?  A single chunk is read beforehand. */
+static void
+note_part(struct link *link, const struct store *store,
+    const struct http_reply *reply, int error)
+{
+	const struct dialect *dialect = link->printer.dialect;
+
+	if (!dialect->keeps_parts || store->source.len <= dialect->lossy_chunk)
+		return;
+	if (error == 0)
+		parts_taken(link, store->name);
+	else if (reply->sent > 0 &&
+	    (reply->status == 0 || reply->status == 400))
+		parts_note(link, store->name);
+}
+
 static int
 store_in_turn(struct link *link, const struct wait *wait,
     const struct store *store, struct entry *out)
@@ -467,6 +483,7 @@ store_in_turn(struct link *link, const struct wait *wait,
 	else
 		error = explain(link, wait, store, &reply, error);
 out:
+	note_part(link, store, &reply, error);
 	if (error == 0 && store->start != NULL && *store->start == 0)
 		note_start(link, store, out);
 	if (store->words != NULL)

@@ -505,7 +505,7 @@ called_off() {
 		rm "$S/x.gcode"
 		called_off
 		ctl rate 0
-		assert_requests 0 '^DELETE$'
+		assert_requests 0 '^DELETE$' "/$STORAGE/x"
 		# The former one is there, and a second rm removes it.
 		cmp "$DIR/original" "$S/x.gcode"
 		[ -z "$(ls "$P/unsent")" ]
@@ -553,7 +553,7 @@ called_off() {
 		called_off
 		ctl rate 0
 		[ -z "$(ls "$S")$(ls "$P/print")$(ls "$P/unsent")" ]
-		assert_requests 0 '^(DELETE|POST)$'
+		assert_requests 0 '^(DELETE|POST)$' "/$STORAGE/x"
 		cp "$DIR/x.gcode" "$S/"
 		cmp "$DIR/x.gcode" "$DISK/x.gcode"
 	done

@@ -267,5 +267,140 @@ they_ask() {
 	grep -q 'local/slow.gcode: somebody stopped .* at the printer' "$P/log"
 	[ ! -e "$DISK/slow.gcode" ]
 	cmp "$DIR/slow.gcode" "$P/unsent/slow.gcode"
-	assert_requests 1 '^PUT$' /slow
+	assert_requests 1 '^PUT$' /local/slow
+}
+
+# What is in the root of the printer's storage, hidden or not.
+on_printer() {
+	ls -A "$DISK"
+}
+
+has_begun() {
+	jq -e '.uploads[-1].state == "sending" and .uploads[-1].bytes > 0' \
+	    "$P/uploads.json" && is_wedged
+}
+
+@test "what a killed copy leaves on a Pi is removed" {
+	local writer
+	fresh pi
+	mkdir "$S/folder"
+	model "$DIR/slow.gcode" 3000000
+	ctl rate 300000
+	cp "$DIR/slow.gcode" "$S/folder/" 3>&- &
+	writer=$!
+	eventually has_begun
+	[ -e "$DISK/.slow.gcode.part" ]
+	kill -KILL "$writer"
+	eventually has_requests 2 '^DELETE$'
+	ctl rate 0
+	eventually refute test -e "$DISK/.slow.gcode.part"
+	[ "$(on_printer)" = folder ]
+	[ "$(ls "$S")" = folder ]
+	[ -z "$(ls -A "$DISK/folder")" ]
+	assert_requests 1 '^PUT$' '/local/prusafs-[0-9]*/slow[.]gcode$'
+	assert_requests 2 '^PUT$' '/slow'
+	assert_requests 2 '^DELETE$'
+	eventually grep -q 'local/.slow.gcode.part, .*: removed' "$P/log"
+}
+
+@test "what an upload leaves that others stopped is removed" {
+	local writer
+	fresh pi
+	model "$DIR/slow.gcode" 3000000
+	ctl rate 300000
+	cp "$DIR/slow.gcode" "$S/" 3>&- &
+	writer=$!
+	eventually has_begun
+	they_ask DELETE /api/v1/transfer
+	refute wait "$writer"
+	ctl rate 0
+	eventually grep -q '.slow.gcode.part, .*: removed' "$P/log"
+	[ -z "$(on_printer)" ]
+}
+
+@test "what rm of a file in transit leaves is removed, and never shown" {
+	local writer
+	fresh pi
+	model "$DIR/slow.gcode" 3000000
+	ctl rate 300000
+	cp "$DIR/slow.gcode" "$S/" 3>&- &
+	writer=$!
+	eventually has_begun
+	rm "$S/slow.gcode"
+	refute wait "$writer"
+	ctl latency 200
+	eventually has_requests 1 '^PUT$' /prusafs-
+	[ -z "$(ls "$S")" ]
+	ctl latency 0
+	ctl rate 0
+	eventually grep -q '.slow.gcode.part, .*: removed' "$P/log"
+	[ -z "$(on_printer)" ]
+}
+
+@test "what the end of the mount leaves of an upload is removed" {
+	fresh pi
+	model "$DIR/slow.gcode" 9000000
+	ctl rate 100000
+	cp "$DIR/slow.gcode" "$S/" 3>&- &
+	eventually has_begun
+	kill -TERM "$FS_PID"
+	eventually is_gone "$FS_PID"
+	wait "$FS_PID"
+	FS_PID=
+	[ -z "$(on_printer)" ]
+	assert_requests 1 '^PUT$' /prusafs-
+}
+
+@test "what is left of an upload is left while others have the slot" {
+	local writer
+	fresh pi
+	model "$DIR/slow.gcode" 3000000
+	ctl rate 300000
+	cp "$DIR/slow.gcode" "$S/" 3>&- &
+	writer=$!
+	eventually has_begun
+	ctl transfer-elsewhere next
+	kill -KILL "$writer"
+	eventually grep -q '.slow.gcode.part, .*: Device or resource busy' \
+	    "$P/log"
+	assert_requests 0 '^PUT$' /prusafs-
+	[ "$(on_printer)" = .slow.gcode.part ]
+	ctl transfer-elsewhere off
+	ctl rate 0
+	cp "$DIR/slow.gcode" "$S/"
+	[ "$(on_printer)" = slow.gcode ]
+}
+
+@test "a whole upload of the name takes what a broken-off one left" {
+	fresh pi
+	model "$DIR/slow.gcode" 3000000
+	ctl rate 300000
+	cp "$DIR/slow.gcode" "$S/" 3>&- &
+	local writer=$!
+	eventually has_begun
+	rm "$S/slow.gcode"
+	refute wait "$writer"
+	ctl rate 0
+	cp "$DIR/slow.gcode" "$S/slow.gcode"
+	cmp "$DIR/slow.gcode" "$DISK/slow.gcode"
+	[ "$(ls "$S")" = slow.gcode ]
+	unmounted
+	[ "$(on_printer)" = slow.gcode ]
+}
+
+@test "a Buddy printer leaves nothing, and nothing is asked of it" {
+	local writer
+	fresh buddy
+	model "$DIR/slow.gcode" 3000000
+	ctl rate 300000
+	cp "$DIR/slow.gcode" "$S/" 3>&- &
+	writer=$!
+	eventually has_requests 1 '^GET$' /api/version
+	rm "$S/slow.gcode"
+	refute wait "$writer"
+	ctl rate 0
+	unmounted
+	assert_requests_at_most 1 '^PUT$'
+	assert_requests 0 '^DELETE$'
+	[ -z "$(ls -A "$DISK")" ]
 }

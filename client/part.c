@@ -1,0 +1,380 @@
+/*
+ * Removing what broken-off uploads have left on a Pi.  The thread of the link
+ * takes the upload turn for each; link.lock guards what there is to do.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/dialect.h"
+#include "client/http.h"
+#include "client/link.h"
+#include "client/listing.h"
+#include "client/log.h"
+#include "client/name.h"
+#include "client/part.h"
+#include "client/stream.h"
+#include "client/text.h"
+#include "client/time.h"
+#include "client/wait.h"
+
+#define LATER_MS 1000 /* the next upload may be of the same name */
+#define END_MS	 8000 /* for one, from its turn on */
+#define EXIT_MS	 2000 /* when the link ends */
+#define FREE_MS	 2000 /* for the server to see that the upload has ended */
+#define TICK_MS	 20   /* the first wait; then twice as long */
+#define TICKS	 200
+
+struct part {
+	TAILQ_ENTRY(part) link;
+	struct log_subject *subject;
+	char *name;
+};
+
+/* How long the thread may work on one. */
+struct limit {
+	struct link *link;
+	int64_t until_ms;
+};
+
+void
+parts_init(struct parts *parts)
+{
+	TAILQ_INIT(&parts->list);
+}
+
+static bool
+is_over(void *arg)
+{
+	const struct limit *limit = arg;
+	int64_t ending_ms, now_ms = time_now_ms();
+
+	pthread_mutex_lock(&limit->link->lock);
+	ending_ms = limit->link->parts.ending_ms;
+	pthread_mutex_unlock(&limit->link->lock);
+	return now_ms >= limit->until_ms ||
+	    (ending_ms != 0 && now_ms >= ending_ms + EXIT_MS);
+}
+
+/* Of this process alone, and not hidden: such a one could not be deleted. */
+static void
+own_folder(char *out, size_t size)
+{
+	snprintf(out, size, "prusafs-%jd", (intmax_t)getpid());
+}
+
+/* Call ask until it says 0, with pauses that grow, no longer than that. */
+static int
+try_for(struct link *link, const struct wait *wait, int64_t ms,
+    int (*ask)(struct link *, const struct wait *, const char *folder,
+	const char *name),
+    const char *folder, const char *name)
+{
+	int64_t until_ms = time_now_ms() + ms, tick_ms = TICK_MS;
+	int error;
+
+	for (;;) {
+		error = ask(link, wait, folder, name);
+		if (error == 0 || error == -EINTR || time_now_ms() > until_ms)
+			return error;
+		if (time_pause(wait, tick_ms) != 0)
+			return -EINTR;
+		tick_ms = tick_ms * 2 < TICKS ? tick_ms * 2 : TICKS;
+	}
+}
+
+/* Is the slot free?  Whoever has it is not disturbed. */
+static int
+is_free(struct link *link, const struct wait *wait, const char *folder,
+    const char *name)
+{
+	struct http_reply reply;
+	int error = link_get(link, wait, "/api/v1/transfer", &reply);
+
+	(void)folder;
+	(void)name;
+	if (error == 0 && reply.status != 204)
+		error = -EBUSY;
+	http_reply_free(&reply);
+	return error;
+}
+
+/* The Pi's file tree follows its disk a moment later. */
+static int
+is_seen(struct link *link, const struct wait *wait, const char *folder,
+    const char *name)
+{
+	struct entry entry;
+	int error = link_entry(link, wait, folder, name, &entry);
+
+	if (error == 0)
+		entry_free(&entry);
+	return error;
+}
+
+static int
+put_tiny(struct link *link, const struct wait *wait, const char *folder,
+    const char *name)
+{
+	const struct source body = text_source(";\n");
+	struct http_request request = { .lane = LANE_UP,
+		.method = "PUT",
+		.headers = { "Content-Type: text/x.gcode" },
+		.body = &body,
+		.once = true };
+	struct http_reply reply = { 0 };
+	struct buf target = { 0 };
+	int error = http_login(link->http, wait, LANE_UP,
+	    link->printer.dialect->login_ms);
+
+	if (error == 0)
+		error = link_target(link, "/api/v1/files/", folder, name,
+		    &target);
+	if (error == 0) {
+		request.target = target.data;
+		error = http_perform(link->http, wait, &request, &reply);
+	}
+	if (error == 0)
+		error = http_error(&reply);
+	http_reply_free(&reply);
+	buf_free(&target);
+	return error;
+}
+
+static int
+remove_one(struct link *link, const struct wait *wait, const char *folder,
+    char *name, bool is_folder)
+{
+	const struct entry entry = {
+		.name = name, .short_name = name, .folder = is_folder
+	};
+
+	return link_remove(&link->printer, wait, folder, &entry);
+}
+
+/* With the upload turn. */
+static void
+tidy(struct link *link, const struct wait *wait, char *name)
+{
+	const char *storage = link->printer.dialect->upload_storage;
+	char own[32];
+	char *folder;
+	int error;
+
+	own_folder(own, sizeof(own));
+	folder = name_join(storage, own);
+	if (folder == NULL)
+		return;
+	error = try_for(link, wait, FREE_MS, is_free, folder, name);
+	if (error == 0)
+		error = put_tiny(link, wait, folder, name);
+	if (error == 0)
+		error = try_for(link, wait, FREE_MS, is_seen, folder, name);
+	if (error == 0)
+		error = remove_one(link, wait, folder, name, false);
+	if (error == 0)
+		error = remove_one(link, wait, storage, own, true);
+	log_record("%s/.%s.part, the rest of an upload that was broken off: %s",
+	    storage, name, error == 0 ? "removed" : strerror(-error));
+	free(folder);
+}
+
+static void
+part_free(struct part *part)
+{
+	free(part->name);
+	free(part);
+}
+
+/* With the lock. */
+static void
+drop(struct link *link, struct part *part)
+{
+	TAILQ_REMOVE(&link->parts.list, part, link);
+	part_free(part);
+}
+
+static struct part *
+take(struct link *link)
+{
+	struct part *part;
+
+	pthread_mutex_lock(&link->lock);
+	part = TAILQ_FIRST(&link->parts.list);
+	if (part != NULL)
+		TAILQ_REMOVE(&link->parts.list, part, link);
+	pthread_mutex_unlock(&link->lock);
+	return part;
+}
+
+/* One, if it is there still after the uploads that came before. */
+static void
+work_once(struct link *link)
+{
+	struct limit limit = { .link = link, .until_ms = INT64_MAX };
+	const struct wait wait = { .given_up = is_over, .arg = &limit };
+	struct part *part;
+
+	if (turn_take(&link->upload, &wait) != 0)
+		return;
+	part = take(link);
+	if (part != NULL) {
+		(void)log_about(part->subject);
+		limit.until_ms = time_now_ms() + END_MS;
+		tidy(link, &wait, part->name);
+		part_free(part);
+	}
+	turn_give(&link->upload);
+}
+
+static bool
+is_ending(void *arg)
+{
+	struct link *link = arg;
+	bool is;
+
+	pthread_mutex_lock(&link->lock);
+	is = link->parts.ending_ms != 0;
+	pthread_mutex_unlock(&link->lock);
+	return is;
+}
+
+static void *
+work(void *arg)
+{
+	struct link *link = arg;
+	struct parts *parts = &link->parts;
+	struct limit limit = { .link = link, .until_ms = INT64_MAX };
+	const struct wait wait = { .given_up = is_ending, .arg = link };
+
+	pthread_mutex_lock(&link->lock);
+	while (!TAILQ_EMPTY(&parts->list)) {
+		pthread_mutex_unlock(&link->lock);
+		if (is_over(&limit))
+			return NULL;
+		(void)time_pause(&wait, LATER_MS);
+		work_once(link);
+		pthread_mutex_lock(&link->lock);
+	}
+	parts->working = false;
+	pthread_mutex_unlock(&link->lock);
+	return NULL;
+}
+
+/* With the lock: a thread that has ended its work is joined at once. */
+static void
+start(struct link *link)
+{
+	struct parts *parts = &link->parts;
+
+	if (parts->working)
+		return;
+	if (parts->started)
+		pthread_join(parts->thread, NULL);
+	parts->started = pthread_create(&parts->thread, NULL, work, link) == 0;
+	parts->working = parts->started;
+}
+
+void
+parts_taken(struct link *link, const char *name)
+{
+	struct part *part, *next;
+
+	pthread_mutex_lock(&link->lock);
+	TAILQ_FOREACH_SAFE(part, &link->parts.list, link, next)
+	{
+		if (strcmp(part->name, name) == 0)
+			drop(link, part);
+	}
+	pthread_mutex_unlock(&link->lock);
+}
+
+void
+parts_note(struct link *link, const char *name)
+{
+	struct part *part;
+
+	parts_taken(link, name);
+	part = calloc(1, sizeof(*part));
+	if (part == NULL || (part->name = strdup(name)) == NULL) {
+		free(part);
+		return;
+	}
+	part->subject = log_about(NULL);
+	(void)log_about(part->subject);
+	pthread_mutex_lock(&link->lock);
+	TAILQ_INSERT_TAIL(&link->parts.list, part, link);
+	start(link);
+	pthread_mutex_unlock(&link->lock);
+}
+
+/* All but the one of that name. */
+static int
+copy_but(const struct listing *from, const char *name, struct listing *to)
+{
+	const struct entry *entry;
+	struct entry copy;
+	int error = 0;
+	size_t i;
+
+	for (i = 0; i < listing_count(from) && error == 0; i++) {
+		entry = listing_at(from, i);
+		if (strcmp(entry->name, name) == 0)
+			continue;
+		error = entry_copy(&copy, entry);
+		if (error == 0)
+			error = listing_add(to, &copy);
+	}
+	return error;
+}
+
+int
+parts_hide(struct link *link, const char *folder, struct listing **listing)
+{
+	const struct dialect *dialect = link->printer.dialect;
+	struct listing *other;
+	char own[32];
+	bool working;
+	int error;
+
+	pthread_mutex_lock(&link->lock);
+	working = link->parts.working;
+	pthread_mutex_unlock(&link->lock);
+	own_folder(own, sizeof(own));
+	if (!working || strcmp(folder, dialect->upload_storage) != 0 ||
+	    listing_find(*listing, own) == NULL)
+		return 0;
+	error = listing_new(&other);
+	if (error != 0)
+		return error;
+	error = copy_but(*listing, own, other);
+	if (error == 0)
+		error = listing_finish(other, dialect->folds);
+	if (error != 0) {
+		listing_release(other);
+		return error;
+	}
+	listing_release(*listing);
+	*listing = other;
+	return 0;
+}
+
+void
+parts_end(struct link *link)
+{
+	struct parts *parts = &link->parts;
+	struct part *part;
+	bool started;
+
+	pthread_mutex_lock(&link->lock);
+	parts->ending_ms = time_now_ms();
+	started = parts->started;
+	pthread_mutex_unlock(&link->lock);
+	if (started)
+		pthread_join(parts->thread, NULL);
+	while ((part = TAILQ_FIRST(&parts->list)) != NULL)
+		drop(link, part);
+}
