@@ -92,6 +92,7 @@ SRCS = \
 	client/lane.c \
 	client/linked.c \
 	client/listing.c \
+	client/litter.c \
 	client/log.c \
 	client/multipart.c \
 	client/name.c \

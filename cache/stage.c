@@ -277,17 +277,6 @@ stage_find_below(struct stage *stage, const char *folder_key)
 	return staged;
 }
 
-bool
-stage_is_empty(struct stage *stage)
-{
-	bool empty;
-
-	pthread_mutex_lock(&stage->lock);
-	empty = TAILQ_EMPTY(&stage->files);
-	pthread_mutex_unlock(&stage->lock);
-	return empty;
-}
-
 int
 stage_each(struct stage *stage, const char *folder_key,
     int (*call)(void *arg, const char *path), void *arg)

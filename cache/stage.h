@@ -77,8 +77,11 @@ struct staged *stage_find(struct stage *, const char *key);
  */
 struct staged *stage_find_below(struct stage *, const char *folder_key);
 
-/* Is no file listed? */
-bool stage_is_empty(struct stage *);
+/*
+ * Is no file listed that somebody may still come for?  Litter that is closed
+ * does not count, nor what was closed age_ms ago in a working directory.
+ */
+bool stage_is_idle(struct stage *, int64_t age_ms);
 
 struct staged *staged_hold(struct staged *);
 void staged_release(struct staged *);
@@ -89,7 +92,7 @@ int stage_each(struct stage *, const char *folder_key,
 
 /*
  * A temporary file was closed by its writer, all of it: until it is written or
- * renamed again it waits here.  Not so in a working directory
+ * renamed again it waits here.  Not so litter, and not in a working directory
  * (stage_folders.h), where files are expected to be.
  */
 void staged_note_closed(struct staged *);
@@ -110,7 +113,7 @@ int stage_each_waiting(struct stage *,
  * nobody has had open for age_ms, however it was closed (caller:
  * staged_release), or NULL.  A backup, and one in a working directory
  * (stage_folders.h), is forgotten at the end only, with an age of 0: there its
- * program looks for it.
+ * program looks for it.  Litter that is no backup never is.
  */
 struct staged *stage_find_forgotten(struct stage *, int64_t age_ms);
 

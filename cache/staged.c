@@ -12,6 +12,7 @@
 #include "cache/stage_folders.h"
 #include "cache/staged.h"
 #include "cache/unsent.h"
+#include "client/litter.h"
 #include "client/time.h"
 #include "client/turn.h"
 
@@ -339,6 +340,30 @@ staged_note_closed(struct staged *staged)
 	pthread_mutex_unlock(&staged->stage->lock);
 }
 
+/* Is nobody waited for who would rename it? */
+static bool
+stays(const struct staged *staged)
+{
+	return stage_folders_claim(staged->path) != NULL ||
+	    litter_is_in(staged->path);
+}
+
+bool
+stage_is_idle(struct stage *stage, int64_t age_ms)
+{
+	int64_t latest = time_now_ms() - age_ms;
+	const struct staged *staged;
+	bool idle = true;
+
+	pthread_mutex_lock(&stage->lock);
+	TAILQ_FOREACH (staged, &stage->files, link)
+		idle = idle && staged->temporary && staged->writers == 0 &&
+		    (litter_is_in(staged->path) ||
+			(stays(staged) && staged->closed_ms <= latest));
+	pthread_mutex_unlock(&stage->lock);
+	return idle;
+}
+
 int
 stage_each_waiting(struct stage *stage,
     int (*call)(void *arg, const struct stage_waiting *), void *arg)
@@ -353,7 +378,7 @@ stage_each_waiting(struct stage *stage,
 			.since = staged->since };
 
 		if (error == 0 && staged->temporary && staged->closed &&
-		    stage_folders_claim(staged->path) == NULL)
+		    !stays(staged))
 			error = call(arg, &waiting);
 	}
 	pthread_mutex_unlock(&stage->lock);
@@ -371,6 +396,7 @@ stage_find_forgotten(struct stage *stage, int64_t age_ms)
 		if (staged->temporary && staged->writers == 0 &&
 		    staged->spoiled == 0 && staged->closed_ms <= latest &&
 		    spool_size(staged->spool) > 0 &&
+		    (staged->backup || !litter_is_in(staged->path)) &&
 		    (age_ms == 0 ||
 			(!staged->backup &&
 			    stage_folders_claim(staged->path) == NULL))) {

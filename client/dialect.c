@@ -12,6 +12,7 @@
 #include "client/buf.h"
 #include "client/dialect.h"
 #include "client/http.h"
+#include "client/litter.h"
 #include "client/name.h"
 #include "client/utf8.h"
 
@@ -296,7 +297,8 @@ dialect_is_temporary(const struct dialect *dialect, const char *name)
 	size_t len = strlen(name);
 
 	(void)dialect;
-	if (name[0] == '.' || ends_in(name, endings) || is_all(name, isdigit))
+	if (name[0] == '.' || ends_in(name, endings) || is_all(name, isdigit) ||
+	    litter_is(name))
 		return true;
 	if (len > 1 && name[0] == '#' && name[len - 1] == '#')
 		return true;

@@ -81,8 +81,8 @@ int dialect_check_name(const struct dialect *, const char *folder,
 bool dialect_is_printable(const struct dialect *, const char *name);
 
 /*
- * Is this the name of a file that is not finished yet, and so stays here
- * (prusafs.8, "Temporary names")?
+ * Is this the name of a file that is not finished yet, or litter, and so stays
+ * here (prusafs.8, "Temporary names")?
  */
 bool dialect_is_temporary(const struct dialect *, const char *name);
 

@@ -15,12 +15,12 @@
 #include "cache/stage_folders.h"
 #include "cache/unsent.h"
 #include "client/dialect.h"
+#include "client/litter.h"
 #include "client/log.h"
 #include "client/name.h"
 #include "client/printer.h"
 #include "fs/caller.h"
 #include "fs/handle.h"
-#include "fs/ledger.h"
 #include "fs/node.h"
 #include "fs/original.h"
 #include "fs/place.h"
@@ -292,39 +292,6 @@ is_empty_print(const struct staged_facts *facts)
 }
 
 /*
- * In a working directory a file stays as its writer left it, for programs go
- * on with a part there.
- */
-static bool
-is_kept(struct handle *handle)
-{
-	struct place *place = handle_place(handle);
-	bool is = stage_folders_claim(place->path) != NULL;
-
-	place_release(place);
-	return is;
-}
-
-/* A temporary name may be all that a file ever gets. */
-static void
-tell_kept(struct handle *handle, struct staged *staged)
-{
-	struct staged_facts facts;
-	struct place *place;
-
-	staged_look(staged, &facts);
-	if (!facts.temporary || !facts.listed || facts.incomplete ||
-	    facts.spoiled != 0 || facts.size == 0 || is_kept(handle))
-		return;
-	staged_note_closed(staged);
-	if (atomic_exchange(&handle->told, true))
-		return;
-	place = handle_place(handle);
-	log_record("%s is " LEDGER_KEPT, place->path);
-	place_release(place);
-}
-
-/*
  * Close of one descriptor.  Shells pass descriptors on to their children, and
  * every child's end comes here too: only the process that opened uploads.
  */
@@ -357,7 +324,7 @@ handle_flush(struct file *file, const struct caller *caller)
 	if (error == 0)
 		atomic_store(&file->stored, true);
 	if (error == 0)
-		tell_kept(handle, staged);
+		handle_tell_kept(handle, staged);
 	return error;
 }
 
@@ -370,7 +337,7 @@ secure(struct unit *unit, struct staged *staged, struct spool *spool)
 	if (spool_size(spool) == 0 ||
 	    staged_target(staged, &folder, &path) != 0)
 		return;
-	kept = working_unsent_path(path);
+	kept = litter_is_in(path) ? NULL : working_unsent_path(path);
 	if (kept != NULL)
 		staged_secure(staged, spool,
 		    unsent_begin(unit->unsent, spool, kept));
@@ -408,19 +375,31 @@ handle_abandon(struct file *file)
 	atomic_store(&handle->killed, true);
 }
 
+/*
+ * In a working directory a file stays as its writer left it, for programs go
+ * on with a part there.
+ */
+static bool
+is_working(const struct place *place)
+{
+	return stage_folders_claim(place->path) != NULL;
+}
+
 /* The last writer has left: what becomes of his file? */
 static void
 settle(struct handle *handle, const struct caller *caller,
     struct staged *staged)
 {
 	struct staged_facts facts;
-	bool killed = atomic_load(&handle->killed);
+	struct place *place = handle_place(handle);
+	bool killed = atomic_load(&handle->killed) && !is_working(place);
+
+	place_release(place);
 
 	staged_look(staged, &facts);
 	if (!facts.listed && !facts.dirty)
 		return;
-	if (killed && (facts.dirty || facts.temporary || facts.size == 0) &&
-	    !is_kept(handle)) {
+	if (killed && (facts.dirty || facts.temporary || facts.size == 0)) {
 		stage_unlist(staged);
 		return;
 	}

@@ -69,6 +69,12 @@ void handle_note_originals(struct handle *, const struct caller *);
 int handle_send(struct handle *, const struct caller *, struct staged *);
 
 /*
+ * A close that sent nothing because of the file's name says so, once, unless
+ * nobody could think that it was sent.
+ */
+void handle_tell_kept(struct handle *, struct staged *);
+
+/*
  * See that the file is staged, under the name that it has now, and take the
  * gate (caller: staged_unlock).  empty: nothing of it will be kept.
  */

@@ -197,6 +197,8 @@ handle_create(const struct caller *caller, struct place *folder,
 
 	if (!temporary)
 		error = storage_check_name(folder, name, false);
+	else if (storage_is_read_only(folder))
+		error = -EROFS;
 	if (error == 0)
 		error = storage_child(folder, name, &place);
 	if (error != 0)

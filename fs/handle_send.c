@@ -3,14 +3,19 @@
  * printer, a copy that was broken off does not.  No state of its own, any
  * thread; handle.lock guards what a handle has.
  */
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cache/spool.h"
 #include "cache/stage.h"
+#include "cache/stage_folders.h"
+#include "client/litter.h"
+#include "client/log.h"
 #include "client/name.h"
 #include "client/printer.h"
 #include "fs/handle.h"
+#include "fs/ledger.h"
 #include "fs/original.h"
 #include "fs/place.h"
 #include "fs/unit.h"
@@ -112,4 +117,48 @@ handle_send(struct handle *handle, const struct caller *caller,
 		error = upload_staged(caller, unit, staged, there);
 	free(there);
 	return error;
+}
+
+#define RANDOM 6 /* characters that mkstemp chooses */
+
+/*
+ * Has a program made up this name, ".cube.gcode.aB3xYz" or
+ * ".goutputstream-AB3XYZ"?  Its rename follows at once.
+ */
+static bool
+is_made_up(const char *name)
+{
+	static const char gio[] = ".goutputstream-";
+	size_t len = strlen(name), i;
+	bool is_word = true;
+
+	if (strncmp(name, gio, strlen(gio)) == 0)
+		return true;
+	if (name[0] != '.' || len < RANDOM + 3 || name[len - RANDOM - 1] != '.')
+		return false;
+	for (i = len - RANDOM; i < len; i++) {
+		if (!isalnum((unsigned char)name[i]))
+			return false;
+		is_word = is_word && islower((unsigned char)name[i]);
+	}
+	return !is_word;
+}
+
+void
+handle_tell_kept(struct handle *handle, struct staged *staged)
+{
+	struct staged_facts facts;
+	struct place *place;
+
+	staged_look(staged, &facts);
+	if (!facts.temporary || !facts.listed || facts.incomplete ||
+	    facts.spoiled != 0 || facts.size == 0)
+		return;
+	staged_note_closed(staged);
+	place = handle_place(handle);
+	if (stage_folders_claim(place->path) == NULL &&
+	    !litter_is_in(place->path) && !is_made_up(name_of(place->path)) &&
+	    !atomic_exchange(&handle->told, true))
+		log_record("%s is " LEDGER_KEPT, place->path);
+	place_release(place);
 }

@@ -190,7 +190,7 @@ bool
 unit_is_in_use(struct unit *unit)
 {
 	return atomic_load(&unit->open) > 0 || ledger_is_busy(unit->ledger) ||
-	    !stage_is_empty(unit->stage);
+	    !stage_is_idle(unit->stage, UPLOAD_RENAME_MS);
 }
 
 bool

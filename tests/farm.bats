@@ -513,6 +513,16 @@ met() {
 	cd /
 }
 
+@test "litter does not keep a printer in the mount" {
+	grow mk4 mini
+	farm_mounted
+	echo litter >"$M/mk4/usb/.DS_Store"
+	echo litter >"$M/mk4/usb/desktop.ini"
+	sed -i '/mk4/,/^password/d' "$FILE"
+	say refresh
+	eventually test ! -e "$M/mk4"
+}
+
 @test "what could not be sent is there when the section changes" {
 	grow mk4
 	farm_mounted

@@ -66,6 +66,21 @@ write_open() {
 	END
 }
 
+@test "programs that rename at once do not fill the log" {
+	local kind
+	for kind in $(both); do
+		fresh "$kind"
+		echo G28 >"$S/.cube.gcode.aB3xYz"
+		echo G28 >"$S/.goutputstream-AB3XYZ"
+		[ "$(log_count 'kept here')" -eq 0 ]
+		echo G28 >"$S/.cube.gcode.backup"
+		echo G28 >"$S/.cube.bgcode"
+		[ "$(log_count 'kept here')" -eq 2 ]
+		[ "$(jq '[.uploads[] | select(.state == "kept")] | length' \
+		    "$M/uploads.json")" -eq 4 ]
+	done
+}
+
 @test "what is empty, or still written, is not told as kept" {
 	local kind
 	for kind in $(both); do
@@ -75,5 +90,80 @@ write_open() {
 		mkdir "$S/.work"
 		echo G28 >"$S/.work/x.gcode"
 		[ "$(log_count 'kept here')" -eq 0 ]
+	done
+}
+
+LITTER='\._cube\.gcode|\.DS_Store|Thumbs\.db|desktop\.ini|\.apdisk'
+
+# What macOS and Windows have in a folder beside their models.
+folder_with_litter() {
+	mkdir "$DIR/plates"
+	model "$DIR/plates/cube.gcode"
+	model "$DIR/plates/._cube.gcode" 4096
+	local name
+	for name in .DS_Store .apdisk Thumbs.db desktop.ini \
+	    .smbdeleteAAA0123; do
+		echo litter >"$DIR/plates/$name"
+	done
+	mkdir "$DIR/plates/.Spotlight-V100"
+	echo index >"$DIR/plates/.Spotlight-V100/store.db"
+}
+
+@test "litter is taken, kept here, and gone after the unmount" {
+	local kind by
+	folder_with_litter
+	for kind in $(both); do
+		fresh "$kind"
+		for by in 'cp -r' 'cp -rp' 'rsync -a' 'gio copy'; do
+			echo "# $kind: $by"
+			if [ "$by" = 'gio copy' ]; then
+				mkdir "$S/plates"
+				gio copy "$DIR"/plates/*.* \
+				    "$DIR"/plates/.[_DAas]* "$S/plates/"
+			else
+				$by "$DIR/plates" "$S/"
+				diff -r "$DIR/plates" "$S/plates"
+			fi
+			printer_has plates/cube.gcode
+			refute grep -E "/($LITTER) is kept here" "$M/log"
+			[ "$(jq '[.uploads[] | select(.state != "stored")] |
+			    length' "$M/uploads.json")" -eq 0 ]
+			sync "$S/plates/.DS_Store"
+			unmounted
+			mounted
+			unsent_is_empty
+			no_bytes_on_disk
+			[ "$(ls -A "$S/plates")" = cube.gcode ]
+			rm -r "$S/plates"
+		done
+		assert_requests 0 'PUT|GET' 'Thumbs|desktop|DS_Store'
+	done
+}
+
+@test "litter is renamed and removed as its system does it" {
+	local kind
+	for kind in $(both); do
+		fresh "$kind"
+		mkdir "$S/parts"
+		echo litter >"$S/parts/Thumbs.db"
+		echo newer >"$S/parts/Thumbs.db"
+		[ "$(cat "$S/parts/Thumbs.db")" = newer ]
+		echo fork >"$S/parts/._a.gcode"
+		mv "$S/parts/._a.gcode" "$S/parts/._b.gcode"
+		[ "$(cat "$S/parts/._b.gcode")" = fork ]
+		assert_fails_with 'not empty' rmdir "$S/parts"
+		rm "$S/parts/Thumbs.db" "$S/parts/._b.gcode"
+		rmdir "$S/parts"
+		assert_requests 0 '^PUT$' 'Thumbs|_b'
+	done
+}
+
+@test "nothing stays here in a storage that cannot be written to" {
+	fresh pi
+	local refusal='Permission denied' name
+	[ "$(id -u)" -ne 0 ] || refusal=Read-only
+	for name in .DS_Store Thumbs.db x.gcode.tmp; do
+		assert_fails_with "$refusal" cp "$DIR/password" \
+		    "$M/sdcard/$name"
 	done
 }

@@ -333,7 +333,7 @@ test_temporary(struct check *check)
 		"a.TEMP", "cube.gcode.part", "a.partial", "a.crdownload",
 		".a.swp", "a.swx", "model.gcode.AbC12", "MODEL.GCODE.1",
 		"a.b.gco.x", "a.bgcode.tmp2", "sedAbC123", "sed000000", "4913",
-		"0", "a.gcode.gcode.x" };
+		"0", "a.gcode.gcode.x", "Thumbs.db", "desktop.ini" };
 	static const char *const final[] = { "cube.gcode", "a.bgcode",
 		"notes.txt", "README", "a.gcode.gcode", "a.g.gcode", "#a.gcode",
 		"a.gcode#", "#", "sed12345", "sed1234567", "sed12-45", "49a3",

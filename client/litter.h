@@ -1,0 +1,15 @@
+#ifndef CLIENT_LITTER_H
+#define CLIENT_LITTER_H
+
+#include <stdbool.h>
+
+/*
+ * What macOS, Windows and desktops leave behind in every folder, and nobody
+ * has asked for: "._cube.gcode", ".DS_Store", "Thumbs.db" and such.
+ */
+bool litter_is(const char *name);
+
+/* Is a part of this path litter? */
+bool litter_is_in(const char *path);
+
+#endif
