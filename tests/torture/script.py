@@ -180,6 +180,41 @@ class Steps:
                   moved_to(old, new), lambda files: old in files and
                   has_folder(new)(files) and is_empty(new, files), **more)
 
+    def behind(self, path, data):
+        """Another client stores another file in its place."""
+        def store():
+            with open(f"{self.printer.disk}/{path}", "wb") as file:
+                file.write(data)
+        return Op("store behind", store, put(path, data),
+                  lambda files: path in files)
+
+    def take_out(self, path, data):
+        """What mv does to another file system: nothing is deleted but what
+        was read."""
+        def take():
+            got = read_all(self.at(path))
+            os.unlink(self.at(path))
+            return got
+        return Op("take out", take, gone(path),
+                  lambda files: files.get(path) == data,
+                  check=lambda got, _files: got == data)
+
+    def without_medium(self, path):
+        """What cannot be asked is neither empty nor gone."""
+        def whole(got, files):
+            return sorted(got) == sorted(name for name in files
+                                         if "/" not in name)
+        return [
+            Op("stick out", lambda: self.printer.tell("usb", "out")),
+            self.control("refresh"),
+            Op("list without a stick", lambda: os.listdir(self.root),
+               check=whole),
+            Op("stat without a stick", lambda: os.stat(self.at(path)),
+               needs=lambda files: path in files),
+            Op("stick in", lambda: self.printer.tell("usb", "in")),
+            self.control("refresh"),
+        ] if self.printer.storage == "usb" else []
+
     def print_stored(self, path):
         """It is started where it is, and stays there."""
         name = os.path.basename(path)
@@ -267,6 +302,9 @@ def script(mount, printer):
         # Sent under the new name, then deleted under the old one.
         steps.move("a.gcode", "m.gcode", between=lambda files: {
             **files, "m.gcode": files["a.gcode"]}, aside="a.gcode"),
+        steps.copy("o.gcode", model(5, 9000)),
+        steps.behind("o.gcode", model(6, 7000)),
+        steps.take_out("o.gcode", model(6, 7000)),
         steps.mkdir("d"),
         steps.mkdir("d/e"),
         steps.copy("d/e/c.gcode", three),
@@ -286,6 +324,7 @@ def script(mount, printer):
         Op("dismiss", lambda: printer.tell("idle")),
         steps.delete("d/e/c.gcode"),
         steps.rmdir("d/e"),
+        *steps.without_medium("b.gcode"),
         steps.delete_staged("b.gcode"),
         steps.status(),
     ]
@@ -295,7 +334,9 @@ def script(mount, printer):
 # because a command before failed, or a file is in the way.
 ELSE = {"pause": {errno.ESRCH}, "stop": {errno.ESRCH},
         "rename in": {errno.ENOENT, errno.EINVAL},  # the .tmp was not written
-        "move": {errno.EXDEV}}
+        "move": {errno.EXDEV},
+        "list without a stick": {errno.ENOMEDIUM},
+        "stat without a stick": {errno.ENOMEDIUM}}
 
 
 def settle(printer, allowed, seconds=2):
