@@ -4,6 +4,12 @@
 # shellcheck disable=SC2030,SC2031 # each test has its own variables
 load helper
 
+eval "$(declare -f teardown | sed '1s/teardown/common_teardown/')"
+teardown() {
+	umount -l "$DIR/other" 2>/dev/null || :
+	common_teardown
+}
+
 state_is() {
 	[ "$(cat "$M/status/state")" = "$1" ]
 }
@@ -403,4 +409,36 @@ has_begun() {
 	assert_requests_at_most 1 '^PUT$'
 	assert_requests 0 '^DELETE$'
 	[ -z "$(ls -A "$DISK")" ]
+}
+
+# A second mount of the same printer, at $DIR/other.
+mounted_twice() {
+	mkdir "$DIR/other"
+	"$PRUSAFS" -f -o "user=maker,password_file=$DIR/password" \
+	    -o "cache_dir=$DIR/other-cache" "$URL" "$DIR/other" \
+	    >"$DIR/other.err" 2>&1 3>&- &
+	OTHER_PID=$!
+	eventually mountpoint -q "$DIR/other"
+}
+
+@test "two mounts that copy at once get all their files stored" {
+	local i writer
+	fresh pi
+	mounted_twice
+	for i in $(seq 40); do
+		model "$DIR/$i.gcode" 3000
+	done
+	(for i in $(seq 20); do
+		cp "$DIR/$i.gcode" "$S/" || exit 1
+	done) 3>&- &
+	writer=$!
+	for i in $(seq 21 40); do
+		cp "$DIR/$i.gcode" "$DIR/other/local/"
+	done
+	wait "$writer"
+	for i in $(seq 40); do
+		cmp "$DIR/$i.gcode" "$DISK/$i.gcode"
+	done
+	umount "$DIR/other" || fusermount3 -u "$DIR/other"
+	wait "$OTHER_PID"
 }
