@@ -20,8 +20,9 @@ struct renaming {
 
 /*
  * The printer gives it another name (dialect.renames).  Returns 0 and where it
- * is then (caller: place_release), -EXDEV: the name is a temporary one, or
- * what printer_rename says.
+ * is then (caller: place_release), or NULL: it is a backup now, under that
+ * name (fs/backup.h); -EXDEV: so it is not in another folder; or what
+ * printer_rename says.
  */
 int rename_there(const struct caller *, const struct renaming *,
     struct place **out);

@@ -15,6 +15,7 @@
 #include "client/listing.h"
 #include "client/name.h"
 #include "client/printer.h"
+#include "fs/backup.h"
 #include "fs/events.h"
 #include "fs/kind.h"
 #include "fs/place.h"
@@ -182,6 +183,15 @@ place_renamed(const struct place *folder, const struct place *target,
 	return error;
 }
 
+/* Such a name stays here: the file becomes a backup. */
+static bool
+is_backup(const struct renaming *renaming, const struct entry *entry)
+{
+	return !entry->folder && !renaming->elsewhere &&
+	    storage_is_temporary(renaming->folder,
+		name_of(renaming->target->path));
+}
+
 int
 rename_there(const struct caller *caller, const struct renaming *renaming,
     struct place **out)
@@ -196,6 +206,12 @@ rename_there(const struct caller *caller, const struct renaming *renaming,
 
 	if (error != 0)
 		return error;
+	*out = NULL;
+	if (is_backup(renaming, &found.entry)) {
+		error = backup_begin(caller, renaming, &found);
+		storage_found_free(&found);
+		return error;
+	}
 	error = check_rename(caller, renaming, found.entry.folder);
 	if (error == 0)
 		error = printer_rename(unit->printer, &caller->wait,

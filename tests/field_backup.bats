@@ -324,3 +324,31 @@ synced_and_stored() {
 @test "what was synced leaves nothing when it is stored or removed" {
 	on_both synced_and_stored
 }
+
+# --- an account's cloud folder can rename, but not to such a name ---
+
+@test "the cloud folder of an account knows backups, too" {
+	fresh obico
+	model "$DIR/old" 30000
+	model "$DIR/new" 50000
+	cp "$DIR/old" "$S/q.gcode"
+	cp -b "$DIR/new" "$S/q.gcode"
+	cmp "$DIR/new" "$S/q.gcode"
+	cmp "$DIR/old" "$S/q.gcode~"
+	mv "$S/q.gcode" "$S/q.gcode.bak"
+	eventually has_requests 2 DELETE
+	cmp "$DIR/new" "$S/q.gcode.bak"
+	unmounted
+	remounted_account
+	unsent_has q.gcode.bak.backup 'q.gcode~.backup'
+	cmp "$DIR/new" "$M/unsent/q.gcode.bak.backup"
+	[ "$(ls -A "$S")" = '' ]
+}
+
+# The cache directory stays as it is.
+remounted_account() {
+	"$PRUSAFS" -f -o "type=obico,token_file=$DIR/token,ttl=1" \
+	    -o "cache_dir=$DIR/cache" "$URL" "$M" >>"$OUT" 2>&1 3>&- &
+	FS_PID=$!
+	eventually test -e "$M/log"
+}
