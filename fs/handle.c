@@ -13,9 +13,7 @@
 #include "cache/spool.h"
 #include "cache/stage.h"
 #include "cache/stage_folders.h"
-#include "cache/unsent.h"
 #include "client/dialect.h"
-#include "client/litter.h"
 #include "client/log.h"
 #include "client/name.h"
 #include "client/printer.h"
@@ -26,7 +24,6 @@
 #include "fs/place.h"
 #include "fs/unit.h"
 #include "fs/upload.h"
-#include "fs/working.h"
 
 static void
 handle_follow(struct file *file, struct place *place)
@@ -324,26 +321,8 @@ handle_flush(struct file *file, const struct caller *caller)
 	if (error == 0)
 		atomic_store(&file->stored, true);
 	if (error == 0)
-		handle_tell_kept(handle, staged);
+		handle_keep(handle, staged);
 	return error;
-}
-
-/* After fsync(2) it is found again, whatever becomes of this process. */
-static void
-secure(struct unit *unit, struct staged *staged, struct spool *spool)
-{
-	char *folder, *path, *kept;
-
-	if (spool_size(spool) == 0 ||
-	    staged_target(staged, &folder, &path) != 0)
-		return;
-	kept = litter_is_in(path) ? NULL : working_unsent_path(path);
-	if (kept != NULL)
-		staged_secure(staged, spool,
-		    unsent_begin(unit->unsent, spool, kept));
-	free(kept);
-	free(folder);
-	free(path);
 }
 
 static int
@@ -358,7 +337,7 @@ handle_sync(struct file *file)
 	spool = staged_spool(staged);
 	error = spool_sync(spool);
 	if (error == 0)
-		secure(file->place->unit, staged, spool);
+		handle_secure(file->place->unit, staged, spool);
 	spool_release(spool);
 	return error;
 }

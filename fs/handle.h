@@ -12,7 +12,9 @@
 
 struct content_file;
 struct originals;
+struct spool;
 struct staged;
+struct unit;
 
 /*
  * An open file of a storage, shared by fs/handle.c (what is done with it),
@@ -69,10 +71,17 @@ void handle_note_originals(struct handle *, const struct caller *);
 int handle_send(struct handle *, const struct caller *, struct staged *);
 
 /*
- * A close that sent nothing because of the file's name says so, once, unless
- * nobody could think that it was sent.
+ * These bytes of it are found again, in unsent/, whatever becomes of this
+ * process.
  */
-void handle_tell_kept(struct handle *, struct staged *);
+void handle_secure(struct unit *, struct staged *, struct spool *);
+
+/*
+ * A close that sent nothing because of the file's name says so, once, unless
+ * nobody could think that it was sent.  It may be the only copy: it is secured,
+ * unless its program has made up its name.
+ */
+void handle_keep(struct handle *, struct staged *);
 
 /*
  * See that the file is staged, under the name that it has now, and take the

@@ -10,6 +10,7 @@
 #include "cache/spool.h"
 #include "cache/stage.h"
 #include "cache/stage_folders.h"
+#include "cache/unsent.h"
 #include "client/litter.h"
 #include "client/log.h"
 #include "client/name.h"
@@ -20,6 +21,7 @@
 #include "fs/place.h"
 #include "fs/unit.h"
 #include "fs/upload.h"
+#include "fs/working.h"
 
 void
 handle_note_originals(struct handle *handle, const struct caller *caller)
@@ -119,6 +121,23 @@ handle_send(struct handle *handle, const struct caller *caller,
 	return error;
 }
 
+void
+handle_secure(struct unit *unit, struct staged *staged, struct spool *spool)
+{
+	char *folder, *path, *kept;
+
+	if (spool_size(spool) == 0 ||
+	    staged_target(staged, &folder, &path) != 0)
+		return;
+	kept = litter_is_in(path) ? NULL : working_unsent_path(path);
+	if (kept != NULL)
+		staged_secure(staged, spool,
+		    unsent_begin(unit->unsent, spool, kept));
+	free(kept);
+	free(folder);
+	free(path);
+}
+
 #define RANDOM 6 /* characters that mkstemp chooses */
 
 /*
@@ -145,10 +164,12 @@ is_made_up(const char *name)
 }
 
 void
-handle_tell_kept(struct handle *handle, struct staged *staged)
+handle_keep(struct handle *handle, struct staged *staged)
 {
 	struct staged_facts facts;
 	struct place *place;
+	struct spool *spool;
+	bool is_working;
 
 	staged_look(staged, &facts);
 	if (!facts.temporary || !facts.listed || facts.incomplete ||
@@ -156,9 +177,14 @@ handle_tell_kept(struct handle *handle, struct staged *staged)
 		return;
 	staged_note_closed(staged);
 	place = handle_place(handle);
-	if (stage_folders_claim(place->path) == NULL &&
-	    !litter_is_in(place->path) && !is_made_up(name_of(place->path)) &&
-	    !atomic_exchange(&handle->told, true))
-		log_record("%s is " LEDGER_KEPT, place->path);
+	is_working = stage_folders_claim(place->path) != NULL;
+	if (is_working || !is_made_up(name_of(place->path))) {
+		spool = staged_spool(staged);
+		handle_secure(place->unit, staged, spool);
+		spool_release(spool);
+		if (!is_working && !litter_is_in(place->path) &&
+		    !atomic_exchange(&handle->told, true))
+			log_record("%s is " LEDGER_KEPT, place->path);
+	}
 	place_release(place);
 }

@@ -336,3 +336,22 @@ goes_on() {
 	mkdir "$S/.work"
 	assert_fails_with 'not permitted' mv "$S/more" "$S/.work/"
 }
+
+@test "a model moved to where it is kept here survives kill -9" {
+	local kind name
+	for kind in $(both); do
+		for name in .old/a.gcode parts/a.gcode.bak; do
+			fresh "$kind"
+			on_disk a.gcode 50000
+			cp "$DISK/a.gcode" "$DIR/former"
+			mkdir "$S/${name%/*}"
+			mv "$S/a.gcode" "$S/$name"
+			refute test -e "$DISK/a.gcode"
+			cmp "$DIR/former" "$S/$name"
+			crash
+			remounted
+			[ "$(ls "$M/unsent" | wc -l)" -eq 1 ]
+			cmp "$DIR/former" "$M"/unsent/a.gcode.*
+		done
+	done
+}
