@@ -69,7 +69,7 @@ json_parse_strict(const char *text, size_t len, struct cJSON **out)
 #define AFTER  24
 
 void
-json_complain(const char *what, const char *text, size_t len)
+json_complain(const char *what, const char *text, size_t len, bool quotes)
 {
 	struct json_fault fault = { "it lacks what is needed", 0 };
 	struct buf strict = { 0 };
@@ -84,8 +84,9 @@ json_complain(const char *what, const char *text, size_t len)
 	from = fault.at > BEFORE ? fault.at - BEFORE : 0;
 	to = len - fault.at > AFTER ? fault.at + AFTER : len;
 	log_record(
-	    "%s: the answer is not understood: %s (byte %zu of %zu: %.*s)",
-	    what, fault.why, fault.at, len, (int)(to - from), text + from);
+	    "%s: the answer is not understood: %s (byte %zu of %zu%s%.*s)",
+	    what, fault.why, fault.at, len, quotes ? ": " : "",
+	    quotes ? (int)(to - from) : 0, text + from);
 }
 
 /*

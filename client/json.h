@@ -24,9 +24,10 @@ int json_parse_strict(const char *text, size_t len, struct cJSON **out);
 
 /*
  * Say in the log why the answer to a request (what: "GET /api/v1/job") could
- * not be understood, and where.
+ * not be understood, and where.  quotes: with the text of that place, which
+ * must be no secret.
  */
-void json_complain(const char *what, const char *text, size_t len);
+void json_complain(const char *what, const char *text, size_t len, bool quotes);
 
 #define JSON_DEPTH  32
 #define JSON_VALUES 250000

@@ -6,6 +6,7 @@
  * list that was asked for in an older generation is void.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -202,9 +203,21 @@ take_good(struct obico *obico, int64_t began_ms)
 }
 
 /* With the turn. */
+void
+obico_explain(int error, const char *target, const struct http_reply *reply)
+{
+	char what[256];
+
+	if (error != -EPROTO)
+		return;
+	snprintf(what, sizeof(what), "GET %s", target);
+	json_complain(what, reply->body.data, reply->body.len, false);
+}
+
 static int
 fetch(struct obico *obico, const struct wait *wait, struct roster **out)
 {
+	static const char target[] = API "printers/?with_archived=true";
 	struct http_reply reply;
 	struct roster *roster = NULL, *former = NULL;
 	uint64_t generation;
@@ -213,11 +226,12 @@ fetch(struct obico *obico, const struct wait *wait, struct roster **out)
 	pthread_mutex_lock(&obico->lock);
 	generation = obico->generation;
 	pthread_mutex_unlock(&obico->lock);
-	error = obico_ask(obico, wait, "GET",
-	    API "printers/?with_archived=true", NULL, &reply);
-	if (error == 0)
+	error = obico_ask(obico, wait, "GET", target, NULL, &reply);
+	if (error == 0) {
 		error = roster_read(buf_text(&reply.body), reply.body.len,
 		    &roster);
+		obico_explain(error, target, &reply);
+	}
 	http_reply_free(&reply);
 	if (error != 0)
 		return error;

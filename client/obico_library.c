@@ -204,9 +204,11 @@ library_get(struct obico *obico, const struct wait *wait, bool is_folder,
 
 	if (error == 0)
 		error = obico_ask_trimmed(obico, wait, target.data, &reply);
-	if (error == 0)
+	if (error == 0) {
 		error = library_read(buf_text(&reply.body), reply.body.len,
 		    is_folder, &record);
+		obico_explain(error, target.data, &reply);
+	}
 	http_reply_free(&reply);
 	buf_free(&target);
 	if (error != 0)
@@ -306,8 +308,10 @@ ask_page(struct obico *obico, const struct wait *wait, bool is_folder,
 
 	if (error == 0)
 		error = obico_ask_trimmed(obico, wait, target.data, &reply);
-	if (error == 0)
+	if (error == 0) {
 		error = read_page(&reply, is_folder, records, page);
+		obico_explain(error, target.data, &reply);
+	}
 	if (error == -EPROTO && reply.received > MUCH)
 		error = -EMSGSIZE;
 	http_reply_free(&reply);

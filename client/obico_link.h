@@ -46,6 +46,12 @@ struct obico_printer {
 int obico_ask(struct obico *, const struct wait *, const char *method,
     const char *target, const char *text, struct http_reply *);
 
+/*
+ * An answer to a GET that was not understood (-EPROTO): the log says why, and
+ * where; and nothing of it, for it may have tokens.
+ */
+void obico_explain(int error, const char *target, const struct http_reply *);
+
 /* A GET, whose answer comes without the prints of files (obico_trim.h). */
 int obico_ask_trimmed(struct obico *, const struct wait *, const char *target,
     struct http_reply *);

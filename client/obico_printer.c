@@ -97,11 +97,13 @@ tell_prints(struct obico_printer *printer, const struct wait *wait,
 	if (error == 0)
 		error = obico_ask(printer->obico, wait, "GET", target.data,
 		    NULL, &reply);
-	if (error == 0)
+	if (error == 0) {
 		error = json_parse(buf_text(&reply.body), reply.body.len,
 		    &tree);
-	if (error == 0 && !cJSON_IsArray(tree))
-		error = -EPROTO;
+		if (error == 0 && !cJSON_IsArray(tree))
+			error = -EPROTO;
+		obico_explain(error, target.data, &reply);
+	}
 	if (error == 0) {
 		obico_clean(tree);
 		error = json_print(tree, out);

@@ -78,7 +78,7 @@ explain(int error, const char *target, const struct http_reply *reply)
 	if (error != -EPROTO)
 		return;
 	snprintf(what, sizeof(what), "GET %s", target);
-	json_complain(what, reply->body.data, reply->body.len);
+	json_complain(what, reply->body.data, reply->body.len, true);
 }
 
 static int

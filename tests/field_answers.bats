@@ -138,3 +138,24 @@ is_json() {
 	END
 	[ "$(find "$S" -name good.gcode | wc -l)" -eq 1 ]
 }
+
+# --- an account ---
+
+# explained TARGET: why it was not understood, and nothing of it.
+explained() {
+	grep -q "GET $1.*: the answer is not understood: .* (byte [0-9]* of" \
+	    "$M/log"
+	refute grep -q s3cr3t "$M/log"
+}
+
+@test "what an account's server answers is explained, and not quoted" {
+	fresh obico
+	ls "$S" "$P" >/dev/null
+	answers /api/v1/g_code_files/ <<<'{"count":1,"results":[<s3cr3t>]}'
+	echo refresh >"$M/control"
+	assert_fails_with 'Protocol error' ls "$S"
+	explained /api/v1/g_code_files/
+	answers /api/v1/printers/ <<<'[{"id":1,"auth_token":<s3cr3t>'
+	assert_fails_with 'Protocol error' tee "$M/control" <<<refresh
+	explained /api/v1/printers/
+}
