@@ -66,7 +66,7 @@ own_folder(char *out, size_t size)
 	snprintf(out, size, "prusafs-%jd", (intmax_t)getpid());
 }
 
-/* Call ask until it says 0, with pauses that grow, no longer than that. */
+/* Ask while it is not so yet, with pauses that grow, no longer than that. */
 static int
 try_for(struct link *link, const struct wait *wait, int64_t ms,
     int (*ask)(struct link *, const struct wait *, const char *folder,
@@ -78,7 +78,8 @@ try_for(struct link *link, const struct wait *wait, int64_t ms,
 
 	for (;;) {
 		error = ask(link, wait, folder, name);
-		if (error == 0 || error == -EINTR || time_now_ms() > until_ms)
+		if ((error != -EBUSY && error != -ENOENT) ||
+		    time_now_ms() > until_ms)
 			return error;
 		if (time_pause(wait, tick_ms) != 0)
 			return -EINTR;

@@ -442,3 +442,19 @@ mounted_twice() {
 	umount "$DIR/other" || fusermount3 -u "$DIR/other"
 	wait "$OTHER_PID"
 }
+
+@test "a printer that is away delays no upload for what it has left" {
+	fresh pi
+	model "$DIR/slow.gcode" 3000000
+	ctl rate 300000
+	cp "$DIR/slow.gcode" "$S/" 3>&- &
+	local writer=$!
+	eventually has_begun
+	printer_dies
+	refute wait "$writer"
+	eventually grep -q '.slow.gcode.part, .*: Host is down' "$P/log"
+	printer_again
+	eventually cp "$DIR/slow.gcode" "$S/again.gcode"
+	cmp "$DIR/slow.gcode" "$DISK/again.gcode"
+	assert_requests 0 '^PUT$' /prusafs-
+}
