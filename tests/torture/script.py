@@ -335,6 +335,8 @@ def script(mount, printer):
 ELSE = {"pause": {errno.ESRCH}, "stop": {errno.ESRCH},
         "rename in": {errno.ENOENT, errno.EINVAL},  # the .tmp was not written
         "move": {errno.EXDEV},
+        # Whose names cannot be compared, for want of memory, is copied.
+        "move to print/": {errno.EXDEV},
         "list without a stick": {errno.ENOMEDIUM},
         "stat without a stick": {errno.ENOMEDIUM}}
 
