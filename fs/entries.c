@@ -137,6 +137,17 @@ entries_remove_staged(const struct caller *caller, struct place *place)
 	return error;
 }
 
+static void
+say_busy(const struct place *place, struct staged *staged)
+{
+	struct staged_facts facts;
+
+	staged_look(staged, &facts);
+	log_say(LOG_LEVEL_NOTE, "%s: %s", place->path,
+	    facts.backup ? "its bytes are being brought from the printer" :
+			   "its upload is under way");
+}
+
 static int
 remove_file(const struct caller *caller, struct place *place)
 {
@@ -150,8 +161,7 @@ remove_file(const struct caller *caller, struct place *place)
 	if (staged != NULL)
 		error = lock_to_remove(caller, staged);
 	if (error == -EBUSY)
-		log_say(LOG_LEVEL_NOTE, "%s: its upload is under way",
-		    place->path);
+		say_busy(place, staged);
 	if (error == 0) {
 		error = remove_both(caller, place, staged);
 		if (staged != NULL)

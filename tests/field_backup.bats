@@ -246,6 +246,22 @@ restored() {
 	on_both restored
 }
 
+removed_too_early() {
+	old_and_new
+	ctl rate 5000
+	mv "$S/q.gcode" "$S/q.gcode.bak"
+	assert_fails_with 'busy' rm "$S/q.gcode.bak"
+	grep -q 'q.gcode.bak: its bytes are being brought' "$M/log"
+	ctl rate 0
+	nothing_there
+	eventually rm "$S/q.gcode.bak"
+	shows
+}
+
+@test "a backup whose bytes are on their way is not removed" {
+	on_both removed_too_early
+}
+
 one_for_each_name() {
 	local i
 	old_and_new
