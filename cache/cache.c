@@ -283,6 +283,18 @@ cache_expire_folder(struct printer *printer, const char *folder, int64_t age_ms)
 	pthread_mutex_unlock(&cache->lock);
 }
 
+bool
+cache_has_listed(struct printer *printer, const char *folder, const char *name)
+{
+	struct cache *cache = (struct cache *)printer;
+	bool has;
+
+	pthread_mutex_lock(&cache->lock);
+	has = slots_list(&cache->slots, folder, name);
+	pthread_mutex_unlock(&cache->lock);
+	return has;
+}
+
 int
 cache_ask_list(struct cache *cache, const struct wait *wait, const char *folder,
     struct listing **out)

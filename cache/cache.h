@@ -42,6 +42,12 @@ void cache_expire(struct printer *, enum topic, int64_t age_ms);
 void cache_expire_folder(struct printer *, const char *folder, int64_t age_ms);
 
 /*
+ * Was that name in the last listing of the folder that came?  Never asks the
+ * printer.
+ */
+bool cache_has_listed(struct printer *, const char *folder, const char *name);
+
+/*
  * Append a document to out if one no older than age_ms is remembered; never
  * asks the printer.  Returns whether there was one.
  */

@@ -138,6 +138,19 @@ slots_expire_folder(struct slots *slots, const char *folder, int64_t oldest_ms)
 	}
 }
 
+bool
+slots_list(const struct slots *slots, const char *folder, const char *name)
+{
+	const struct slot *slot;
+
+	TAILQ_FOREACH (slot, &slots->list, link) {
+		if (slot->topic == TOPIC_COUNT && slot->listing != NULL &&
+		    strcmp(slot->key, folder) == 0)
+			return listing_find(slot->listing, name) != NULL;
+	}
+	return false;
+}
+
 static int
 depth(const char *path)
 {

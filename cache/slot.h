@@ -59,6 +59,9 @@ void slots_expire(struct slots *, enum topic, int64_t oldest_ms);
 /* The same for one folder. */
 void slots_expire_folder(struct slots *, const char *folder, int64_t oldest_ms);
 
+/* Does the last good answer about a folder, however old, have that name? */
+bool slots_list(const struct slots *, const char *folder, const char *name);
+
 /*
  * A file was removed and nothing else changed: what is remembered of folders
  * since the generation before goes on into this one, of that folder without

@@ -9,6 +9,7 @@
 #include "cache/spool.h"
 #include "cache/stage.h"
 #include "cache/withheld.h"
+#include "client/litter.h"
 #include "client/printer.h"
 #include "fs/backup.h"
 #include "fs/copying.h"
@@ -70,7 +71,7 @@ open_printed(struct handle *handle, const struct caller *caller, int flags)
 	if (handle->writes && found->entry.read_only)
 		return -EROFS;
 	/* What others have stored may have a name that no upload may have. */
-	if (handle->writes)
+	if (handle->writes && !litter_is(found->entry.name))
 		error = storage_check_name(place, found->entry.name, false);
 	if (error != 0)
 		return error;

@@ -9,6 +9,8 @@
 #include "cache/content.h"
 #include "cache/spool.h"
 #include "cache/stage.h"
+#include "client/litter.h"
+#include "client/name.h"
 #include "client/printer.h"
 #include "fs/handle.h"
 #include "fs/place.h"
@@ -114,8 +116,8 @@ stage_at(struct handle *handle, const struct caller *caller,
 	if (error != 0)
 		spool_release(spool);
 	else
-		error = stage_add(place->unit->stage, &where, false, spool,
-		    &staged);
+		error = stage_add(place->unit->stage, &where,
+		    litter_is(name_of(place->path)), spool, &staged);
 	free(folder);
 	if (error == 0 && place->prints)
 		staged_print(staged, true);

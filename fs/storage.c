@@ -91,8 +91,11 @@ storage_lookup(const struct caller *caller, struct place *folder,
 		*out = child;
 		return 0;
 	}
-	if (error == -ENOENT && !storage_answers_here(name) &&
-	    !working_stays_here(folder->path) &&
+	/* Desktops look for some names everywhere; a printer may have them. */
+	if (error == -ENOENT &&
+	    (!storage_answers_here(name) ||
+		cache_has_listed(folder->unit->printer, folder->wire, name)) &&
+	    !working_stays_here(child->path) &&
 	    !storage_hides(folder->unit, child->key))
 		error = printed_child(caller, folder, name, out);
 	place_release(child);

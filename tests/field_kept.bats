@@ -167,3 +167,23 @@ folder_with_litter() {
 		    "$M/sdcard/$name"
 	done
 }
+
+@test "litter that is on the printer is seen as it is listed" {
+	local name
+	fresh pi
+	on_disk parts/a.gcode
+	for name in Thumbs.db desktop.ini autorun.inf; do
+		on_disk "parts/$name" 700
+	done
+	[ "$(ls -l "$S/parts" | grep -c ' 700 ')" -eq 3 ]
+	rsync -a "$S/parts/" "$DIR/bak/"
+	cmp "$DISK/parts/Thumbs.db" "$DIR/bak/Thumbs.db"
+	# A newer one hides it, and goes before it.
+	echo newer >"$S/parts/Thumbs.db"
+	[ "$(cat "$S/parts/Thumbs.db")" = newer ]
+	rm "$S/parts/Thumbs.db"
+	cmp "$DISK/parts/Thumbs.db" "$S/parts/Thumbs.db"
+	assert_requests 0 'PUT|DELETE'
+	rm -r "$S/parts"
+	refute test -e "$DISK/parts"
+}
