@@ -396,6 +396,8 @@ user_truncate(struct second *second)
 	if (!version->there)
 		model_fail(model, "%s was truncated, and is not there",
 		    place->path);
+	if (size == version->size)
+		return; /* nothing is changed, and nothing was sent */
 	memset(model->other, 0, size);
 	memcpy(model->other, version->bytes,
 	    size < version->size ? size : version->size);
