@@ -203,15 +203,15 @@ content_find(struct content *content, const char *folder,
 }
 
 void
-content_drop_untrue(struct content *content, const char *folder,
-    const struct entry *entry)
+content_drop_former(struct content *content, const char *folder,
+    const char *name)
 {
 	struct content_file *file, *next;
 
 	TAILQ_FOREACH_SAFE(file, &content->files, link, next)
 	{
-		if (!is_true(content, file) &&
-		    strcmp(file->entry.name, entry->name) == 0 &&
+		if (file->state == COMPLETE &&
+		    strcmp(file->entry.name, name) == 0 &&
 		    strcmp(file->folder, folder) == 0)
 			content_unlist(file);
 	}
@@ -279,7 +279,7 @@ content_open(struct content *content, const char *folder,
 	pthread_mutex_lock(&content->lock);
 	file = content_find(content, folder, entry, size);
 	if (file == NULL) {
-		content_drop_untrue(content, folder, entry);
+		content_drop_former(content, folder, entry->name);
 		file = made;
 		file->holders = 1; /* while it is enlisted */
 		content_enlist(file);

@@ -54,9 +54,12 @@ struct content {
 struct content_file *content_find(struct content *, const char *folder,
     const struct entry *, off_t size);
 
-/* With the lock: what is kept of that file and cannot be believed goes. */
-void content_drop_untrue(struct content *, const char *folder,
-    const struct entry *);
+/*
+ * With the lock: what is kept of other versions of that file goes.  Within the
+ * moment of a stamp they might be taken for the one that there is now.
+ */
+void content_drop_former(struct content *, const char *folder,
+    const char *name);
 
 /* A new one around this spool, which it takes in any case; not listed. */
 struct content_file *content_make_file(struct content *, const char *folder,

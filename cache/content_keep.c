@@ -65,7 +65,7 @@ content_keep(struct content *content, const char *folder,
 	old = content_find(content, folder, entry, file->size);
 	if (old != NULL)
 		content_unlist(old);
-	content_drop_untrue(content, folder, entry);
+	content_drop_former(content, folder, entry->name);
 	content_enlist(file);
 	content_let_go(file);
 	pthread_mutex_unlock(&content->lock);
@@ -135,15 +135,7 @@ content_settle(struct content *content, const struct wait *wait,
 void
 content_drop(struct content *content, const char *folder, const char *name)
 {
-	struct content_file *file, *next;
-
 	pthread_mutex_lock(&content->lock);
-	TAILQ_FOREACH_SAFE(file, &content->files, link, next)
-	{
-		if (file->state == COMPLETE &&
-		    strcmp(file->entry.name, name) == 0 &&
-		    strcmp(file->folder, folder) == 0)
-			content_unlist(file);
-	}
+	content_drop_former(content, folder, name);
 	pthread_mutex_unlock(&content->lock);
 }

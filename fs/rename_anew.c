@@ -183,8 +183,11 @@ remove_old(const struct anew *anew, const struct entry *stored)
 	if (mine)
 		error = printer_remove(anew->unit->printer, &patient.wait,
 		    anew->found->folder, &anew->found->entry);
-	if (error == 0 || error == -ENOENT)
+	if (error == 0 || error == -ENOENT) {
+		content_drop(anew->unit->content, anew->found->folder,
+		    anew->found->entry.name);
 		return 0;
+	}
 	log_say(LOG_LEVEL_ERROR, "%s/%s could not be deleted: %s",
 	    anew->found->folder, anew->found->entry.name, strerror(-error));
 	if (mine && is_refusal(error))
@@ -300,6 +303,8 @@ remove_then_store(const struct anew *anew)
 	error = remove_at_last(anew);
 	if (error == 0) {
 		unit_note_removal(anew->unit, anew->renaming->source->key);
+		content_drop(anew->unit->content, anew->found->folder,
+		    anew->found->entry.name);
 		return store_at_last(anew, ticket);
 	}
 	if (may_pass(error) && error != -EHOSTDOWN)

@@ -278,3 +278,27 @@ print_in() {
 		done
 	done
 }
+
+@test "a former version is not taken for another one of the same moment" {
+	local kind
+	for kind in $(both); do
+		fresh "$kind"
+		model "$DIR/one.gcode" 30000
+		model "$DIR/two.gcode" 20000
+		tr G M <"$DIR/one.gcode" >"$DIR/other"
+		# Its own upload has replaced it.
+		cp "$DIR/one.gcode" "$S/x.gcode"
+		touch -r "$DISK/x.gcode" "$DIR/other"
+		cp "$DIR/two.gcode" "$S/x.gcode"
+		cp -p "$DIR/other" "$DISK/x.gcode"
+		cmp "$DIR/other" "$S/x.gcode"
+		# It was renamed.
+		cp "$DIR/one.gcode" "$S/y.gcode"
+		touch -r "$DISK/y.gcode" "$DIR/other"
+		mv "$S/y.gcode" "$S/z.gcode"
+		cp -p "$DIR/other" "$DISK/y.gcode"
+		echo refresh >"$M/control"
+		cmp "$DIR/other" "$S/y.gcode"
+		cmp "$DIR/one.gcode" "$S/z.gcode"
+	done
+}
