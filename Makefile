@@ -54,6 +54,7 @@ SRCS = \
 	cache/cache_change.c \
 	cache/cache_file.c \
 	cache/cache_truth.c \
+	cache/comparison.c \
 	cache/content.c \
 	cache/content_keep.c \
 	cache/crew.c \

@@ -98,6 +98,16 @@ int content_settle(struct content *, const struct wait *, const char *folder,
 void content_drop_unproved(struct content *, const char *folder,
     const struct entry *);
 
+/*
+ * Such a process reads it.  If it deletes the file next, as mv does, and was
+ * given remembered bytes that the time stamp does not prove, they are compared
+ * with the printer's first.  Returns 0, -EBUSY: others are there by now, or why
+ * they could not be had.
+ */
+void content_note_reader(struct content_file *, pid_t reader);
+int content_check_read(struct content *, const struct wait *,
+    const char *folder, const struct entry *, pid_t reader);
+
 /* Forget what is kept of that file: it was deleted. */
 void content_drop(struct content *, const char *folder, const char *name);
 

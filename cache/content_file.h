@@ -31,7 +31,8 @@ struct content_file {
 	struct spool *spool;
 	enum state state; /* all below under content.lock */
 	int readers;
-	int holders; /* readers, the list, a download */
+	pid_t reader; /* the last who came when all was here; 0: none */
+	int holders;  /* readers, the list, a download */
 	bool listed;
 };
 

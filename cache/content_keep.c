@@ -5,10 +5,13 @@
 #include <errno.h>
 #include <string.h>
 
+#include "cache/comparison.h"
 #include "cache/content.h"
 #include "cache/content_file.h"
 #include "cache/spool.h"
 #include "cache/stamp.h"
+#include "client/log.h"
+#include "client/printer.h"
 #include "client/time.h"
 
 #define RELEASE_MS 200 /* a close reaches us a moment later */
@@ -89,6 +92,61 @@ content_drop_unproved(struct content *content, const char *folder,
 			content_unlist(file);
 	}
 	pthread_mutex_unlock(&content->lock);
+}
+
+void
+content_note_reader(struct content_file *file, pid_t reader)
+{
+	pthread_mutex_lock(&file->content->lock);
+	if (file->state == COMPLETE)
+		file->reader = reader;
+	pthread_mutex_unlock(&file->content->lock);
+}
+
+/* What that process was given and is not proved (caller: spool_release). */
+static struct spool *
+find_read(struct content *content, const char *folder,
+    const struct entry *entry, pid_t reader)
+{
+	struct spool *spool = NULL;
+	struct content_file *file;
+	int64_t now_s = stamp_now();
+
+	pthread_mutex_lock(&content->lock);
+	TAILQ_FOREACH (file, &content->files, link) {
+		if (spool == NULL && file->reader == reader &&
+		    file->entry.id == 0 &&
+		    strcmp(file->entry.name, entry->name) == 0 &&
+		    strcmp(file->folder, folder) == 0 &&
+		    stamps_judge(content->stamps, file->entry.mtime_s,
+			file->seen_s, now_s) != STAMP_GOOD)
+			spool = spool_hold(file->spool);
+	}
+	pthread_mutex_unlock(&content->lock);
+	return spool;
+}
+
+int
+content_check_read(struct content *content, const struct wait *wait,
+    const char *folder, const struct entry *entry, pid_t reader)
+{
+	struct comparison comparison;
+	struct spool *spool = find_read(content, folder, entry, reader);
+	struct sink sink;
+	int error;
+
+	if (spool == NULL)
+		return 0;
+	sink = comparison_sink(&comparison, spool);
+	error = printer_fetch(content->printer, wait, folder, entry, &sink);
+	spool_release(spool);
+	if (error == 0 || !comparison.differs)
+		return error;
+	content_drop(content, folder, entry->name);
+	log_say(LOG_LEVEL_NOTE,
+	    "%s/%s is not deleted: it is another one by now than was read",
+	    folder, entry->name);
+	return -EBUSY;
 }
 
 /*

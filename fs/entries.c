@@ -81,6 +81,9 @@ remove_both(const struct caller *caller, struct place *place,
 		error = -EISDIR;
 	if (error == 0 && storage_is_read_only(place))
 		error = -EROFS;
+	if (error == 0)
+		error = content_check_read(unit->content, &caller->wait,
+		    found.folder, &found.entry, caller->process);
 	if (error == 0 && staged == NULL &&
 	    postpone_removal(caller, place, &found) == 0)
 		return 0;

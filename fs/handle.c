@@ -62,6 +62,7 @@ open_content(struct handle *handle, struct content_file **out)
 	    handle->found.folder, &handle->found.entry, handle->size, &content);
 	if (error != 0)
 		return error;
+	content_note_reader(content, handle->opener);
 	pthread_mutex_lock(&handle->lock);
 	if (handle->content == NULL)
 		handle->content = content;

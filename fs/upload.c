@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cache/book.h"
+#include "cache/comparison.h"
 #include "cache/content.h"
 #include "cache/spool.h"
 #include "cache/stage.h"
@@ -31,54 +32,14 @@
 
 #define ANSWER_MS 10000 /* to an upload that was called off too late */
 
-/* Reading back: each piece that comes is compared with ours. */
-struct comparison {
-	struct source ours;
-	off_t offset;
-};
-
-static int
-compare_begin(void *arg, off_t len)
-{
-	const struct comparison *comparison = arg;
-
-	return len >= 0 && len != comparison->ours.len ? -EIO : 0;
-}
-
-static int
-compare_piece(void *arg, const void *data, size_t len)
-{
-	struct comparison *comparison = arg;
-	const struct source *ours = &comparison->ours;
-	char piece[4096];
-	size_t done = 0;
-
-	while (done < len) {
-		size_t want = len - done;
-		ssize_t got;
-
-		want = want < sizeof(piece) ? want : sizeof(piece);
-		got = ours->read(ours->arg, piece, want, comparison->offset);
-		if (got <= 0)
-			return got < 0 ? (int)got : -EIO;
-		if (memcmp(piece, (const char *)data + done, (size_t)got) != 0)
-			return -EIO;
-		done += (size_t)got;
-		comparison->offset += got;
-	}
-	return 0;
-}
-
 /* Option verify=full: is every byte on the printer the byte we sent? */
 static int
 read_back(const struct caller *caller, struct unit *unit,
     const struct upload *upload, const struct entry *stored,
     struct spool *spool)
 {
-	struct comparison comparison = { .ours = spool_source(spool) };
-	const struct sink sink = { .begin = compare_begin,
-		.write = compare_piece,
-		.arg = &comparison };
+	struct comparison comparison;
+	const struct sink sink = comparison_sink(&comparison, spool);
 	int error = 0;
 
 	if (unit->settings->verify_full)

@@ -279,6 +279,61 @@ print_in() {
 	done
 }
 
+# The printer's FILE is another client's by now: of the same size, and stored
+# within the moment of the same time stamp.
+replace_at_once() {
+	tr G M <"$1" >"$DIR/other"
+	touch -r "$1" "$DIR/other"
+	cp -p "$DIR/other" "$1"
+	refute cmp -s "$DIR/other" "$DIR/model.gcode"
+}
+
+@test "mv takes no other file away than it has read" {
+	local kind
+	for kind in $(both); do
+		fresh "$kind"
+		model "$DIR/model.gcode" 30000
+		cp "$DIR/model.gcode" "$S/x.gcode"
+		replace_at_once "$DISK/x.gcode"
+		# On a slow machine the bytes are asked for again in time.
+		mv "$S/x.gcode" "$DIR/out" ||
+		    grep -q 'x.gcode is not deleted: it is another' "$M/log"
+		if [ -e "$DISK/x.gcode" ]; then
+			assert_requests 0 DELETE
+			mv "$S/x.gcode" "$DIR/out"
+		fi
+		cmp "$DIR/other" "$DIR/out"
+		refute test -e "$DISK/x.gcode"
+		# To another folder of the storage.
+		rm "$DIR/out"
+		mkdir "$S/parts"
+		cp "$DIR/model.gcode" "$S/x.gcode"
+		replace_at_once "$DISK/x.gcode"
+		mv "$S/x.gcode" "$S/parts/" || mv "$S/x.gcode" "$S/parts/"
+		cmp "$DIR/other" "$DISK/parts/x.gcode"
+	done
+}
+
+@test "mv of what is as it was read asks for no bytes where stamps prove it" {
+	local kind
+	for kind in $(both); do
+		fresh "$kind"
+		on_disk old.gcode 30000
+		touch -d '3 hours ago' "$DISK/old.gcode"
+		cp "$DISK/old.gcode" "$DIR/old"
+		cmp "$DIR/old" "$S/old.gcode"
+		forget_requests
+		mv "$S/old.gcode" "$DIR/out"
+		cmp "$DIR/old" "$DIR/out"
+		assert_requests 0 GET '/raw$|^/usb/'
+		model "$DIR/model.gcode" 30000
+		cp "$DIR/model.gcode" "$S/new.gcode"
+		mv "$S/new.gcode" "$DIR/out"
+		cmp "$DIR/model.gcode" "$DIR/out"
+		refute test -e "$DISK/new.gcode"
+	done
+}
+
 @test "a former version is not taken for another one of the same moment" {
 	local kind
 	for kind in $(both); do
