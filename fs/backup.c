@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cache/book.h"
 #include "cache/content.h"
 #include "cache/crew.h"
 #include "cache/spool.h"
@@ -356,13 +357,27 @@ make(const struct renaming *renaming, const struct storage_find *found)
 	return backup;
 }
 
+/* It is as old as the file was; an unknown time is now. */
+static void
+keep_mtime(const struct backup *backup)
+{
+	const struct entry *entry = &backup->found.entry;
+	struct timespec mtime = { .tv_sec = (time_t)entry->mtime_s };
+	char *path = name_join(backup->found.folder, entry->name);
+	bool was_set = path != NULL &&
+	    book_mtime(backup->unit->book, path, entry->mtime_s, &mtime);
+
+	if (was_set || stamp_is_time(entry->mtime_s))
+		staged_set_mtime(backup->staged, &mtime);
+	free(path);
+}
+
 /* The backup's name, with the bytes that are here or on their way. */
 static int
 stage_it(struct backup *backup, const struct caller *caller,
     const struct place *target)
 {
 	struct stage *stage = backup->unit->stage;
-	struct timespec mtime = { .tv_sec = backup->found.entry.mtime_s };
 	struct stage_place where;
 	char *folder;
 	int error = storage_stage_place(target, &where, &folder);
@@ -375,8 +390,7 @@ stage_it(struct backup *backup, const struct caller *caller,
 	free(folder);
 	if (error != 0)
 		return error;
-	if (stamp_is_time(mtime.tv_sec))
-		staged_set_mtime(backup->staged, &mtime);
+	keep_mtime(backup);
 	staged_mark_backup(backup->staged);
 	error = staged_lock(backup->staged, &caller->wait);
 	if (error != 0)

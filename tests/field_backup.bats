@@ -176,7 +176,10 @@ nothing_is_replaced() {
 	old_and_new
 	shows q.gcode
 	ctl fail GET "$1" 404 1
+	# So late that cp has made the new one.
+	ctl latency 400
 	assert_fails_with 'Input/output error' cp -b "$DIR/new" "$S/q.gcode"
+	ctl latency 0
 	assert_requests 0 PUT
 	assert_requests 0 DELETE
 	cmp "$DIR/old" "$DISK/q.gcode"
