@@ -107,10 +107,10 @@ effect_removed(struct model *model, const char *key)
 	(void)unlink(sent);
 	item->mtime_set = false;
 	item->cached = false;
-	/* PrusaSlicer's way: see cache/withheld.h. */
+	/* PrusaSlicer's way, and mv's: see cache/withheld.h, fs/copying.h. */
 	strlcpy(temporary, plain, PATH_SIZE);
 	strlcat(temporary, model->options->folds ? ".TMP" : ".tmp", PATH_SIZE);
-	if (model_exists(temporary))
+	if (model_exists(temporary) || item->copied_till > time(NULL))
 		item->withheld_till = time(NULL) + WITHHELD_S;
 }
 

@@ -7,9 +7,12 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "tests/model/model.h"
+
+#define COPY_S 8 /* 5 s, and a busy machine */
 
 static int
 result(int done)
@@ -58,16 +61,35 @@ rename_empty(struct model *model, const struct path *from,
 
 /* Are they in two folders of a printer that renames nothing itself? */
 static bool
-is_elsewhere(const struct model *model, const struct path *from,
-    const struct path *to)
+is_elsewhere(const struct path *from, const struct path *to)
 {
 	const char *one = strrchr(from->key, '/');
 	const char *two = strrchr(to->key, '/');
 	size_t len = one == NULL ? 0 : (size_t)(one - from->key);
 
-	return !model->options->cloud &&
-	    (len != (two == NULL ? 0 : (size_t)(two - to->key)) ||
-		strncmp(from->key, to->key, len) != 0);
+	return len != (two == NULL ? 0 : (size_t)(two - to->key)) ||
+	    strncmp(from->key, to->key, len) != 0;
+}
+
+/*
+ * It is a file of here from now on.  Its bytes are brought, and the printer's
+ * file is deleted, before anything may change it: so that is waited for.
+ */
+static void
+rename_to_backup(struct model *model, const struct path *from,
+    const struct path *to, int error)
+{
+	char path[PATH_SIZE];
+
+	same_result(model, "rename to a backup", error, 0);
+	effect_moved(model, from->key, to->key);
+	model_at(model->sent, from->key, path);
+	(void)unlink(path);
+	model_item(model, from->key)->cached = false;
+	model->given++;
+	model_at(model->mount, to->shown, path);
+	same_result(model, "backup", result(truncate(path, model_length(path))),
+	    0);
 }
 
 static void
@@ -79,15 +101,21 @@ rename_printed(struct model *model, const struct path *from,
 
 	model_at(model->sent, from->key, sent);
 	want = effect_verdict(model, to->key, model_length(sent));
-	if (is_elsewhere(model, from, to)) {
+	if (error == EXDEV)
+		model_item(model, to->key)->copied_till = time(NULL) + COPY_S;
+	if (is_elsewhere(from, to) &&
+	    (!model->options->cloud || name_is_temporary(to->key))) {
 		same_result(model, "rename to another folder", error, EXDEV);
 		return;
 	}
-	/* How long it would take hangs on how busy this machine is. */
-	if (error == EXDEV &&
-	    (name_is_temporary(to->key) || !model->options->cloud))
+	if (name_is_temporary(to->key)) {
+		rename_to_backup(model, from, to, error);
 		return;
-	if (error != want || name_is_temporary(to->key))
+	}
+	/* How long it would take hangs on how busy this machine is. */
+	if (error == EXDEV && !model->options->cloud)
+		return;
+	if (error != want)
 		model_fail(model, "rename: %s", strerror(error));
 	if (error != 0)
 		return;
@@ -118,7 +146,7 @@ is_plain_rename(struct model *model, const struct path *from,
 		if (error == 0)
 			effect_folder_moved(model, from->key, to->key);
 	} else if (model_is_folder(old)) {
-		if (error != EXDEV && rename(old, new) != 0)
+		if (error != EXDEV && error != EPERM && rename(old, new) != 0)
 			same_result(model, "rename of a folder", error, errno);
 	} else if (model_is_folder(new)) {
 		/* Onto a folder that it is in, the kernel answers otherwise. */

@@ -20,14 +20,15 @@
  *   - an empty file is a placeholder until the unmount, and hides the
  *     printer's file; it cannot be renamed to a printable name;
  *   - a file that is not in the cache, a folder, and anything printed that
- *     goes to a temporary name or to another folder, are EXDEV to rename;
+ *     goes to another folder, are EXDEV to rename; one that gets a temporary
+ *     name in its folder is a temporary file then;
  *   - the cache keeps so many files: it may have dropped what was sent before
  *     as many others were sent or read;
  *   - a rename between two spellings changes nothing (0 or EPERM);
  *   - on the Pi, a file of an unlucky size that is no G-code is EINVAL when
  *     it is sent;
  *   - in the cloud folder of an Obico account nothing printed is EXDEV but
- *     what goes to a temporary name, and folders are renamed too;
+ *     what goes to a temporary name elsewhere, and folders are renamed too;
  *   - a truncation to the size that a file has changes nothing and sends
  *     nothing;
  *   - a temporary file with bytes in it is in unsent/ after the unmount;
@@ -72,6 +73,7 @@ struct item {
 	ino_t ino;
 	bool cached;	       /* a rename needs no copy, */
 	long cached_at;	       /* unless it is long ago by model.given */
+	int64_t copied_till;   /* a rename to it was EXDEV: mv copies */
 	int64_t withheld_till; /* its deletion may still be on its way */
 	struct timespec mtime;
 	bool mtime_set;
