@@ -84,7 +84,7 @@ count_orders(const struct dialect *dialect, const char *text)
 	static const char *const words[] = { "print", "pause", "resume", "stop",
 		"cancel", "reboot", "restart", "refresh", "stop-transfer",
 		"ready", "unready" };
-	size_t known = dialect == &dialect_pi ? 11 : 8;
+	size_t known = dialect == &dialect_pi ? 11 : 9;
 	int orders = 0;
 
 	while (*text != '\0') {
