@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <strings.h>
 
 #include "tests/sim/obico.h"
@@ -110,17 +111,19 @@ decide(struct call *call)
 	}
 }
 
-/* What the real server's work costs in time. */
+/* What the real server's work costs in time, under the lock. */
 static void
 spend(const struct call *call)
 {
 	const struct options *options = &call->sim->options;
 	long ms = call->records * options->record_ms;
+	struct timespec pause;
 
 	if (call->has_file)
 		ms += (long)(call->file_len >> 20) * options->mb_ms;
-	if (ms > 0)
-		sim_sleep(call->sim, (double)ms / 1000);
+	pause.tv_sec = ms / 1000;
+	pause.tv_nsec = ms % 1000 * 1000000;
+	nanosleep(&pause, NULL);
 }
 
 /* What cannot be served any further; the connection ends. */
