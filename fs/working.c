@@ -116,7 +116,9 @@ is_of_temp_dir(const char *name, const char *target)
 bool
 working_is_copied(const struct place *source, const struct place *target)
 {
-	return working_stays_here(source->path) &&
+	const char *dot = strstr(source->path, "/.");
+
+	return dot != NULL && dot < strrchr(source->path, '/') &&
 	    is_of_temp_dir(name_of(source->path), name_of(target->path));
 }
 

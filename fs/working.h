@@ -31,8 +31,9 @@ int working_make(struct place *folder, const char *name, struct place **out);
 int working_remove(const struct place *);
 
 /*
- * Does the program that renames this file copy it as well?  An upload in a
- * rename across directories holds a lock of the whole mount.
+ * Does the program that renames this file out of such a directory copy it as
+ * well?  An upload in a rename across directories holds a lock of the whole
+ * mount.
  */
 bool working_is_copied(const struct place *source, const struct place *target);
 

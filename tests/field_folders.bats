@@ -355,3 +355,18 @@ goes_on() {
 		done
 	done
 }
+
+# The way of rsync in every folder: that rename is the upload.
+@test "what is renamed in its own folder is no copy" {
+	local kind
+	for kind in $(both); do
+		fresh "$kind"
+		model "$DIR/cube.gcode"
+		cp "$DIR/cube.gcode" "$S/.cube.gcode.AbC123"
+		run "$TOOLS/rename" "$S/.cube.gcode.AbC123" "$S/cube.gcode"
+		echo "# $output"
+		[ "$status" -eq 0 ]
+		assert_one_put
+		cmp "$DIR/cube.gcode" "$DISK/cube.gcode"
+	done
+}
