@@ -250,6 +250,18 @@ find_new(const struct sending *sending, bool answered, struct record *out)
 }
 
 /*
+ * May another question tell more?  Who has not answered in time seems to be
+ * away, and is perhaps still at work.
+ */
+static bool
+may_pass(int found, int error)
+{
+	return found == -ENOENT || found == -EREMOTEIO || found == -EBUSY ||
+	    printer_is_unclear(found) ||
+	    (found == -EHOSTDOWN && error == -ETIMEDOUT);
+}
+
+/*
  * All went out and no clear answer came back: what is there now decides.  One
  * question that fails shall not fail an upload that is done.
  */
@@ -266,8 +278,7 @@ look_for_it(struct sending *sending, bool answered, int error,
 		found = find_new(sending, answered, &record);
 		if (found == 0)
 			return accept(sending, &record, out);
-		if (found != -ENOENT && found != -EREMOTEIO &&
-		    found != -EBUSY && !printer_is_unclear(found))
+		if (!may_pass(found, error))
 			return error;
 		if ((found == -ENOENT && answered) || time_now_ms() > until)
 			return error;

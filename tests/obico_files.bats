@@ -683,3 +683,17 @@ setup_cloud() {
 	assert_fails_with 'No such file' rm "$S/a.gcode"
 	[ "$(ls "$S")" = '' ]
 }
+
+# It takes a minute, which is how long an answer is waited for.
+@test "an upload that is answered too late is asked about" {
+	printer obico --mb-ms 63000
+	mounted
+	model "$DIR/late.gcode" 1100000
+	forget_requests
+	cp "$DIR/late.gcode" "$S/late.gcode"
+	[ "$(changes)" = POST ]
+	grep -q 'POST /api/v1/g_code_files/: .*timed out' "$M/log"
+	[ "$(cloud_names)" = late.gcode ]
+	cmp "$DIR/late.gcode" "$S/late.gcode"
+	[ "$(ls "$M/unsent")" = '' ]
+}
