@@ -297,15 +297,15 @@ has_begun() {
 	eventually has_begun
 	[ -e "$DISK/.slow.gcode.part" ]
 	kill -KILL "$writer"
-	eventually has_requests 2 '^DELETE$'
+	eventually has_requests 2 '^DELETE$' /prusafs-
 	ctl rate 0
 	eventually refute test -e "$DISK/.slow.gcode.part"
 	[ "$(on_printer)" = folder ]
 	[ "$(ls "$S")" = folder ]
 	[ -z "$(ls -A "$DISK/folder")" ]
 	assert_requests 1 '^PUT$' '/local/prusafs-[0-9]*/slow[.]gcode$'
-	assert_requests 2 '^PUT$' '/slow'
-	assert_requests 2 '^DELETE$'
+	assert_requests 1 '^PUT$' '/folder/slow[.]gcode$'
+	assert_requests 2 '^DELETE$' /prusafs-
 	eventually grep -q 'local/.slow.gcode.part, .*: removed' "$P/log"
 }
 
@@ -408,6 +408,7 @@ has_begun() {
 	unmounted
 	assert_requests_at_most 1 '^PUT$'
 	assert_requests 0 '^DELETE$'
+	assert_requests 0 . /prusafs-
 	[ -z "$(ls -A "$DISK")" ]
 }
 

@@ -212,7 +212,8 @@ class Steps:
             Op("stat without a stick", lambda: os.stat(self.at(path)),
                needs=lambda files: path in files),
             Op("stick in", lambda: self.printer.tell("usb", "in")),
-            self.control("refresh"),
+            # For want of memory the first may fail.
+            self.control("refresh"), self.control("refresh"),
         ] if self.printer.storage == "usb" else []
 
     def print_stored(self, path):
