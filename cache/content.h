@@ -100,9 +100,9 @@ void content_drop_unproved(struct content *, const char *folder,
 
 /*
  * Such a process reads it.  If it deletes the file next, as mv does, and was
- * given remembered bytes that the time stamp does not prove, they are compared
- * with the printer's first.  Returns 0, -EBUSY: others are there by now, or why
- * they could not be had.
+ * given remembered bytes, the printer is asked first whether it has that
+ * version; what the time stamp does not prove is compared.  Returns 0, -EBUSY:
+ * others are there by now, or why they could not be had.
  */
 void content_note_reader(struct content_file *, pid_t reader);
 int content_check_read(struct content *, const struct wait *,

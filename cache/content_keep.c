@@ -103,10 +103,13 @@ content_note_reader(struct content_file *file, pid_t reader)
 	pthread_mutex_unlock(&file->content->lock);
 }
 
-/* What that process was given and is not proved (caller: spool_release). */
+/*
+ * What that process was given (caller: spool_release), of what version, and
+ * whether its time stamp can prove it.
+ */
 static struct spool *
 find_read(struct content *content, const char *folder,
-    const struct entry *entry, pid_t reader)
+    const struct entry *entry, pid_t reader, int64_t *version, bool *good)
 {
 	struct spool *spool = NULL;
 	struct content_file *file;
@@ -117,30 +120,65 @@ find_read(struct content *content, const char *folder,
 		if (spool == NULL && file->reader == reader &&
 		    file->entry.id == 0 &&
 		    strcmp(file->entry.name, entry->name) == 0 &&
-		    strcmp(file->folder, folder) == 0 &&
-		    stamps_judge(content->stamps, file->entry.mtime_s,
-			file->seen_s, now_s) != STAMP_GOOD)
+		    strcmp(file->folder, folder) == 0) {
 			spool = spool_hold(file->spool);
+			*version = entry_version(&file->entry);
+			*good = stamps_judge(content->stamps,
+				    file->entry.mtime_s, file->seen_s,
+				    now_s) == STAMP_GOOD;
+		}
 	}
 	pthread_mutex_unlock(&content->lock);
 	return spool;
+}
+
+/* Does the printer tell of that version now? */
+static int
+compare_told(struct content *content, const struct wait *wait,
+    const char *folder, const struct entry *entry, int64_t version, off_t size,
+    bool *differs)
+{
+	struct entry told;
+	int error = printer_look(content->printer, wait, folder, entry, &told);
+
+	if (error != 0)
+		return error;
+	*differs = told.size != size || entry_version(&told) != version;
+	entry_free(&told);
+	return *differs ? -EBUSY : 0;
+}
+
+static int
+compare_bytes(struct content *content, const struct wait *wait,
+    const char *folder, const struct entry *entry, struct spool *spool,
+    bool *differs)
+{
+	struct comparison comparison;
+	struct sink sink = comparison_sink(&comparison, spool);
+	int error = printer_fetch(content->printer, wait, folder, entry, &sink);
+
+	*differs = error != 0 && comparison.differs;
+	return *differs ? -EBUSY : error;
 }
 
 int
 content_check_read(struct content *content, const struct wait *wait,
     const char *folder, const struct entry *entry, pid_t reader)
 {
-	struct comparison comparison;
-	struct spool *spool = find_read(content, folder, entry, reader);
-	struct sink sink;
+	bool good = false, differs = false;
+	int64_t version = 0;
+	struct spool *spool = find_read(content, folder, entry, reader,
+	    &version, &good);
 	int error;
 
 	if (spool == NULL)
 		return 0;
-	sink = comparison_sink(&comparison, spool);
-	error = printer_fetch(content->printer, wait, folder, entry, &sink);
+	error = good ?
+	    compare_told(content, wait, folder, entry, version,
+		spool_size(spool), &differs) :
+	    compare_bytes(content, wait, folder, entry, spool, &differs);
 	spool_release(spool);
-	if (error == 0 || !comparison.differs)
+	if (!differs)
 		return error;
 	content_drop(content, folder, entry->name);
 	log_say(LOG_LEVEL_NOTE,

@@ -70,7 +70,7 @@ bring_newest(const struct place *place, const struct caller *caller,
 	int error = storage_find_place(caller, place, &found);
 
 	if (error == 0)
-		error = storage_verify(caller, unit, &found, &size);
+		error = storage_ask(caller, unit, &found, &size);
 	if (error == 0)
 		content_drop_unproved(unit->content, found.folder,
 		    &found.entry);

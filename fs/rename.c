@@ -60,6 +60,7 @@ rename_printed(const struct caller *caller, const struct renaming *renaming)
 	const char *name = name_of(renaming->target->path);
 	bool temporary = storage_is_temporary(folder, name);
 	struct storage_find found;
+	off_t size;
 	int error = storage_find_place(caller, renaming->source, &found);
 
 	if (error != 0)
@@ -75,8 +76,7 @@ rename_printed(const struct caller *caller, const struct renaming *renaming)
 	if (error == 0 && !temporary)
 		error = storage_check_name(folder, name, false);
 	if (error == 0)
-		error = printer_verify(folder->unit->printer, &caller->wait,
-		    found.folder, &found.entry, true);
+		error = storage_ask(caller, folder->unit, &found, &size);
 	if (error == 0)
 		error = temporary ? backup_begin(caller, renaming, &found) :
 				    rename_anew(caller, renaming, &found);

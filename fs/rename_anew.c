@@ -122,12 +122,12 @@ static int
 check_same(const struct anew *anew, const struct caller *caller)
 {
 	struct storage_find now;
+	off_t size;
 	int error = storage_find_place(caller, anew->renaming->source, &now);
 
 	if (error != 0)
 		return error;
-	error = printer_verify(anew->unit->printer, &caller->wait, now.folder,
-	    &now.entry, true);
+	error = storage_ask(caller, anew->unit, &now, &size);
 	if (error == 0 &&
 	    (entry_version(&now.entry) != entry_version(&anew->found->entry) ||
 		now.entry.size != anew->found->entry.size))

@@ -62,6 +62,10 @@ int storage_check_new(const struct caller *, const struct place *);
 int storage_verify(const struct caller *, struct unit *, struct storage_find *,
     off_t *size);
 
+/* The same, asked now: what is built on its bytes replaces it. */
+int storage_ask(const struct caller *, struct unit *, struct storage_find *,
+    off_t *size);
+
 /* Is this what desktops look for in every folder, and no printer has? */
 bool storage_answers_here(const char *name);
 

@@ -102,6 +102,24 @@ storage_verify(const struct caller *caller, struct unit *unit,
 }
 
 int
+storage_ask(const struct caller *caller, struct unit *unit,
+    struct storage_find *found, off_t *size)
+{
+	struct entry *entry = &found->entry, told;
+	int error = printer_look(unit->printer, &caller->wait, found->folder,
+	    entry, &told);
+
+	if (error != 0)
+		return error;
+	entry->mtime_s = told.mtime_s;
+	entry->read_only = told.read_only;
+	entry->partial = told.partial;
+	entry->size = *size = told.size;
+	entry_free(&told);
+	return 0;
+}
+
+int
 storage_check_new(const struct caller *caller, const struct place *place)
 {
 	struct unit *unit = place->unit;

@@ -400,3 +400,58 @@ stamps() {
 		done
 	done
 }
+
+# Three stamps of the last day, so that the clock is known to be good.
+with_good_stamps() {
+	local i
+	for i in 1 2 3; do
+		on_disk "s$i.gcode"
+		touch -d "$i hours ago" "$DISK/s$i.gcode"
+	done
+	on_disk q.gcode 30000
+	touch -d '5 hours ago' "$DISK/q.gcode"
+	ls -l "$S" >/dev/null
+	cat "$S/q.gcode" >/dev/null
+	ls -l "$S" >/dev/null
+	model "$DIR/other.gcode" 4000
+	cp "$DIR/other.gcode" "$DISK/q.gcode"
+	forget_requests
+}
+
+@test "an append keeps what another client has stored a moment ago" {
+	local kind
+	for kind in $(both); do
+		fresh "$kind"
+		with_good_stamps
+		echo '; a line' >>"$S/q.gcode"
+		{ cat "$DIR/other.gcode" && echo '; a line'; } |
+		    cmp - "$DISK/q.gcode"
+		assert_one_put
+	done
+}
+
+@test "mv brings what another client has stored a moment ago, or fails" {
+	local kind
+	for kind in $(both); do
+		fresh "$kind"
+		with_good_stamps
+		if mv "$S/q.gcode" "$DIR/out.gcode"; then
+			cmp "$DIR/other.gcode" "$DIR/out.gcode"
+		else
+			cmp "$DIR/other.gcode" "$DISK/q.gcode"
+		fi
+	done
+}
+
+@test "a rename moves what another client has stored a moment ago" {
+	local kind name
+	for kind in $(both); do
+		for name in moved.gcode q.gcode.bak; do
+			fresh "$kind"
+			with_good_stamps
+			mv "$S/q.gcode" "$S/$name"
+			cmp "$DIR/other.gcode" "$S/$name"
+			eventually refute test -e "$DISK/q.gcode"
+		done
+	done
+}
