@@ -132,40 +132,23 @@ find_read(struct content *content, const char *folder,
 	return spool;
 }
 
-/* Does the printer tell of that version now? */
-static int
-compare_told(struct content *content, const struct wait *wait,
-    const char *folder, const struct entry *entry, int64_t version, off_t size,
-    bool *differs)
-{
-	struct entry told;
-	int error = printer_look(content->printer, wait, folder, entry, &told);
-
-	if (error != 0)
-		return error;
-	*differs = told.size != size || entry_version(&told) != version;
-	entry_free(&told);
-	return *differs ? -EBUSY : 0;
-}
-
+/* -ESTALE: they are others. */
 static int
 compare_bytes(struct content *content, const struct wait *wait,
-    const char *folder, const struct entry *entry, struct spool *spool,
-    bool *differs)
+    const char *folder, const struct entry *entry, struct spool *spool)
 {
 	struct comparison comparison;
 	struct sink sink = comparison_sink(&comparison, spool);
 	int error = printer_fetch(content->printer, wait, folder, entry, &sink);
 
-	*differs = error != 0 && comparison.differs;
-	return *differs ? -EBUSY : error;
+	return error != 0 && comparison.differs ? -ESTALE : error;
 }
 
 int
 content_check_read(struct content *content, const struct wait *wait,
     const char *folder, const struct entry *entry, pid_t reader)
 {
-	bool good = false, differs = false;
+	bool good = false;
 	int64_t version = 0;
 	struct spool *spool = find_read(content, folder, entry, reader,
 	    &version, &good);
@@ -173,12 +156,11 @@ content_check_read(struct content *content, const struct wait *wait,
 
 	if (spool == NULL)
 		return 0;
-	error = good ?
-	    compare_told(content, wait, folder, entry, version,
-		spool_size(spool), &differs) :
-	    compare_bytes(content, wait, folder, entry, spool, &differs);
+	error = good ? printer_check_version(content->printer, wait, folder,
+			   entry, version, spool_size(spool)) :
+		       compare_bytes(content, wait, folder, entry, spool);
 	spool_release(spool);
-	if (!differs)
+	if (error != -ESTALE)
 		return error;
 	content_drop(content, folder, entry->name);
 	log_say(LOG_LEVEL_NOTE,

@@ -65,6 +65,21 @@ printer_look(struct printer *printer, const struct wait *wait,
 }
 
 int
+printer_check_version(struct printer *printer, const struct wait *wait,
+    const char *folder, const struct entry *entry, int64_t version, off_t size)
+{
+	struct entry told;
+	int error = printer_look(printer, wait, folder, entry, &told);
+
+	if (error != 0)
+		return error;
+	if (told.size != size || entry_version(&told) != version)
+		error = -ESTALE;
+	entry_free(&told);
+	return error;
+}
+
+int
 printer_verify(struct printer *printer, const struct wait *wait,
     const char *folder, struct entry *entry, bool bytes)
 {

@@ -149,6 +149,13 @@ int printer_look(struct printer *, const struct wait *, const char *folder,
     const struct entry *, struct entry *out);
 
 /*
+ * Is it the file of that version (entry_version) and size as the printer tells
+ * it now?  Returns 0, -ESTALE: it is another one, or what printer_look says.
+ */
+int printer_check_version(struct printer *, const struct wait *,
+    const char *folder, const struct entry *, int64_t version, off_t size);
+
+/*
  * Before remembered bytes (or only a size) of a file are used: where its time
  * stamp does not prove that they are true, have the printer tell the file's
  * size and stamp, which the entry has then.

@@ -218,18 +218,11 @@ secure(struct backup *backup, struct unsent_ticket **out)
 static int
 check_same(const struct backup *backup, const struct wait *wait)
 {
-	const struct storage_find *found = &backup->found;
-	struct entry now;
-	int error = printer_look(backup->unit->printer, wait, found->folder,
-	    &found->entry, &now);
+	const struct entry *entry = &backup->found.entry;
 
-	if (error != 0)
-		return error;
-	if (now.size != spool_size(backup->spool) ||
-	    entry_version(&now) != entry_version(&found->entry))
-		error = -ESTALE;
-	entry_free(&now);
-	return error;
+	return printer_check_version(backup->unit->printer, wait,
+	    backup->found.folder, entry, entry_version(entry),
+	    spool_size(backup->spool));
 }
 
 /* One deletion; what others have put there meanwhile is theirs. */
