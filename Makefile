@@ -380,9 +380,7 @@ lint:
 format:
 	clang-format -i $(FORMATTED)
 
-FORMATTED = $(wildcard client/*.[ch] cache/*.[ch] fs/*.[ch] \
-	tests/sim/*.[ch] tests/unit/*.[ch] tests/tools/*.[ch] \
-	tests/fuzz/*.[ch] tests/model/*.[ch] tests/torture/*.[ch])
+FORMATTED = $(shell find client cache fs tests -name '*.[ch]')
 
 # mount(8) looks for its helpers in /sbin only.
 SBINDIR ?= /sbin
