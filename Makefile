@@ -73,13 +73,23 @@ SRCS = \
 	cache/unsent_name.c \
 	cache/withheld.c \
 	client/away.c \
-	client/buf.c \
+	client/base/buf.c \
+	client/base/date.c \
+	client/base/json.c \
+	client/base/json_mend.c \
+	client/base/label.c \
+	client/base/litter.c \
+	client/base/log.c \
+	client/base/name.c \
+	client/base/numbered.c \
+	client/base/time.c \
+	client/base/turn.c \
+	client/base/utf8.c \
 	client/camera.c \
 	client/change.c \
 	client/command.c \
 	client/contact.c \
 	client/counts.c \
-	client/date.c \
 	client/dialect.c \
 	client/elsewhere.c \
 	client/exchange.c \
@@ -87,17 +97,10 @@ SRCS = \
 	client/form.c \
 	client/frame.c \
 	client/http.c \
-	client/json.c \
-	client/json_mend.c \
-	client/label.c \
 	client/lane.c \
 	client/linked.c \
 	client/listing.c \
-	client/litter.c \
-	client/log.c \
 	client/multipart.c \
-	client/name.c \
-	client/numbered.c \
 	client/obico.c \
 	client/obico_camera.c \
 	client/obico_clean.c \
@@ -121,15 +124,12 @@ SRCS = \
 	client/snapshot.c \
 	client/store.c \
 	client/text.c \
-	client/time.c \
-	client/turn.c \
-	client/utf8.c \
 	fs/account.c \
 	fs/account_change.c \
 	fs/backup.c \
 	fs/call.c \
-	fs/cameras.c \
 	fs/caller.c \
+	fs/cameras.c \
 	fs/cloud.c \
 	fs/conf.c \
 	fs/control.c \
@@ -152,19 +152,19 @@ SRCS = \
 	fs/hush.c \
 	fs/inode.c \
 	fs/job_folder.c \
-	fs/leftover.c \
 	fs/ledger.c \
+	fs/leftover.c \
 	fs/local.c \
 	fs/login.c \
 	fs/metrics.c \
 	fs/node.c \
 	fs/ops.c \
 	fs/ops_file.c \
-	fs/parallel.c \
 	fs/option_read.c \
 	fs/options.c \
 	fs/options_printer.c \
 	fs/original.c \
+	fs/parallel.c \
 	fs/place.c \
 	fs/postpone.c \
 	fs/print.c \

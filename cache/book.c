@@ -23,7 +23,7 @@
 
 #include "cache/book.h"
 #include "cache/stamp.h"
-#include "client/buf.h"
+#include "client/base/buf.h"
 
 #define BUCKETS	  1024
 #define RECORDS	  50000 /* the oldest are forgotten beyond */

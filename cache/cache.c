@@ -17,15 +17,15 @@
 #include "cache/slot.h"
 #include "cache/stamp.h"
 #include "client/away.h"
-#include "client/buf.h"
+#include "client/base/buf.h"
+#include "client/base/name.h"
+#include "client/base/time.h"
+#include "client/base/turn.h"
 #include "client/counts.h"
 #include "client/dialect.h"
 #include "client/listing.h"
-#include "client/name.h"
 #include "client/picture.h"
 #include "client/printer.h"
-#include "client/time.h"
-#include "client/turn.h"
 
 #define ERROR_MS 1000
 

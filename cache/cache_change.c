@@ -8,10 +8,10 @@
 #include "cache/book.h"
 #include "cache/cache_link.h"
 #include "cache/stamp.h"
+#include "client/base/name.h"
+#include "client/base/time.h"
 #include "client/dialect.h"
 #include "client/listing.h"
-#include "client/name.h"
-#include "client/time.h"
 
 /*
  * Whatever was asked before now is void, if a change may have been made.

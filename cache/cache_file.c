@@ -12,9 +12,9 @@
 #include "cache/cache_link.h"
 #include "cache/stamp.h"
 #include "client/away.h"
+#include "client/base/name.h"
+#include "client/base/turn.h"
 #include "client/listing.h"
-#include "client/name.h"
-#include "client/turn.h"
 
 /* Is the file's size known, and true now? */
 static bool

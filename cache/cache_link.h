@@ -6,8 +6,8 @@
 
 #include "cache/pace.h"
 #include "cache/slot.h"
+#include "client/base/turn.h"
 #include "client/printer.h"
-#include "client/turn.h"
 
 struct book;
 

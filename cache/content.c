@@ -17,11 +17,11 @@
 #include "cache/crew.h"
 #include "cache/spool.h"
 #include "cache/stamp.h"
+#include "client/base/name.h"
+#include "client/base/time.h"
+#include "client/base/wait.h"
 #include "client/listing.h"
-#include "client/name.h"
 #include "client/printer.h"
-#include "client/time.h"
-#include "client/wait.h"
 
 #define KEPT	   128 /* files; each holds a descriptor */
 #define KEPT_SHARE 8   /* of the descriptors: one part in so many at most */

@@ -10,9 +10,9 @@
 #include "cache/content_file.h"
 #include "cache/spool.h"
 #include "cache/stamp.h"
-#include "client/log.h"
+#include "client/base/log.h"
+#include "client/base/time.h"
 #include "client/printer.h"
-#include "client/time.h"
 
 #define RELEASE_MS 200 /* a close reaches us a moment later */
 #define NOTICE_MS  300 /* the printer notices the end of a download */

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 #include "cache/crew.h"
-#include "client/log.h"
+#include "client/base/log.h"
 
 struct crew {
 	pthread_mutex_t lock;

@@ -2,7 +2,7 @@
  * Rates of transfers.  Any thread; pace.lock guards them.
  */
 #include "cache/pace.h"
-#include "client/time.h"
+#include "client/base/time.h"
 
 /*
  * Users of Buddy firmware see 100 kB to 1 MB a second (Prusa-Firmware-Buddy,

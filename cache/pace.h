@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "client/stream.h"
+#include "client/base/stream.h"
 
 /*
  * How quick a printer's transfers are, by those that went before, and how long

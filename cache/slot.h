@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "client/buf.h"
+#include "client/base/buf.h"
 #include "client/printer.h"
 
 struct entry;

@@ -18,7 +18,7 @@
 
 #include "cache/named.h"
 #include "cache/spool.h"
-#include "client/time.h"
+#include "client/base/time.h"
 
 struct spool {
 	atomic_int holders;

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "client/stream.h"
+#include "client/base/stream.h"
 
 struct named;
 struct wait;

@@ -12,7 +12,7 @@
 #include "cache/stage.h"
 #include "cache/staged.h"
 #include "cache/unsent.h"
-#include "client/time.h"
+#include "client/base/time.h"
 
 int
 stage_new(struct stage **out)

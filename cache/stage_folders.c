@@ -11,7 +11,7 @@
 
 #include "cache/stage.h"
 #include "cache/stage_folders.h"
-#include "client/name.h"
+#include "client/base/name.h"
 
 struct folder {
 	TAILQ_ENTRY(folder) link;

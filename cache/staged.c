@@ -12,9 +12,9 @@
 #include "cache/stage_folders.h"
 #include "cache/staged.h"
 #include "cache/unsent.h"
-#include "client/litter.h"
-#include "client/time.h"
-#include "client/turn.h"
+#include "client/base/litter.h"
+#include "client/base/time.h"
+#include "client/base/turn.h"
 
 int
 staged_target(struct staged *staged, char **out_folder, char **out_path)

@@ -7,7 +7,7 @@
 
 #include "cache/spool.h"
 #include "cache/stage.h"
-#include "client/turn.h"
+#include "client/base/turn.h"
 
 /*
  * What cache/stage.c (the list) and cache/staged.c (a single file) share.

@@ -22,8 +22,8 @@
 #include "cache/unsent_gone.h"
 #include "cache/unsent_home.h"
 #include "cache/unsent_name.h"
-#include "client/log.h"
-#include "client/name.h"
+#include "client/base/log.h"
+#include "client/base/name.h"
 
 struct unsent_ticket {
 	TAILQ_ENTRY(unsent_ticket) link;

@@ -17,8 +17,8 @@
 #include "cache/named.h"
 #include "cache/spool.h"
 #include "cache/unsent_disk.h"
-#include "client/log.h"
-#include "client/name.h"
+#include "client/base/log.h"
+#include "client/base/name.h"
 
 #define TRIES 1000 /* names for one instant */
 

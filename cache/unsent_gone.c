@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "cache/unsent_gone.h"
-#include "client/time.h"
+#include "client/base/time.h"
 
 #define GONE_MS 60000 /* between the close of a copy and mv's unlink */
 

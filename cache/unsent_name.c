@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "cache/unsent_name.h"
-#include "client/name.h"
+#include "client/base/name.h"
 
 #define NUMBER 12 /* bytes of " (2147483647)", or so */
 

@@ -12,8 +12,8 @@
 
 #include "cache/crew.h"
 #include "cache/withheld.h"
-#include "client/time.h"
-#include "client/wait.h"
+#include "client/base/time.h"
+#include "client/base/wait.h"
 
 enum phase {
 	WAITING,

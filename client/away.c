@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "client/away.h"
-#include "client/log.h"
-#include "client/time.h"
+#include "client/base/log.h"
+#include "client/base/time.h"
 
 void
 away_init(struct away *away, const char *name)

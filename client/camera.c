@@ -9,17 +9,17 @@
 #include <string.h>
 #include <strings.h>
 
-#include "client/buf.h"
+#include "client/base/buf.h"
+#include "client/base/json.h"
+#include "client/base/log.h"
+#include "client/base/stream.h"
+#include "client/base/time.h"
+#include "client/base/wait.h"
 #include "client/camera.h"
 #include "client/frame.h"
 #include "client/http.h"
-#include "client/json.h"
 #include "client/lane.h"
-#include "client/log.h"
 #include "client/picture.h"
-#include "client/stream.h"
-#include "client/time.h"
-#include "client/wait.h"
 
 #define REDIRECTS  3
 #define PICTURE_MS 60000 /* for all of it; a stream may trickle for ever */

@@ -6,14 +6,14 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "client/buf.h"
+#include "client/base/buf.h"
+#include "client/base/log.h"
+#include "client/base/time.h"
 #include "client/dialect.h"
 #include "client/http.h"
 #include "client/link.h"
 #include "client/listing.h"
-#include "client/log.h"
 #include "client/shape.h"
-#include "client/time.h"
 
 #define SEEN_MS	     2000
 #define SEEN_TICK_MS 20

@@ -7,14 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/base/json.h"
+#include "client/base/name.h"
+#include "client/base/time.h"
 #include "client/dialect.h"
 #include "client/elsewhere.h"
 #include "client/finished.h"
 #include "client/http.h"
-#include "client/json.h"
 #include "client/link.h"
-#include "client/name.h"
-#include "client/time.h"
 
 #define RECOVER_MS 15000 /* the Pi leaves FINISHED by itself within 11 s */
 #define AGAIN_MS   1000

@@ -6,9 +6,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "client/base/json.h"
 #include "client/dialect.h"
 #include "client/http.h"
-#include "client/json.h"
 #include "client/prusalink.h"
 #include "client/shape.h"
 

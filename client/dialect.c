@@ -9,12 +9,12 @@
 #include <string.h>
 #include <strings.h>
 
-#include "client/buf.h"
+#include "client/base/buf.h"
+#include "client/base/litter.h"
+#include "client/base/name.h"
+#include "client/base/utf8.h"
 #include "client/dialect.h"
 #include "client/http.h"
-#include "client/litter.h"
-#include "client/name.h"
-#include "client/utf8.h"
 
 #define API_FILES "/api/v1/files/"
 

@@ -7,15 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/base/json.h"
+#include "client/base/log.h"
+#include "client/base/name.h"
+#include "client/base/time.h"
 #include "client/dialect.h"
 #include "client/elsewhere.h"
 #include "client/http.h"
-#include "client/json.h"
 #include "client/link.h"
 #include "client/listing.h"
-#include "client/log.h"
-#include "client/name.h"
-#include "client/time.h"
 
 #define PATIENCE_MS 60000 /* how long a transfer is waited for */
 #define STUCK_MS    59000 /* that it did not move; two looks less */

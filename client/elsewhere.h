@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "client/buf.h"
+#include "client/base/buf.h"
 
 struct http_reply;
 struct link;

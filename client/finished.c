@@ -6,16 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/buf.h"
+#include "client/base/buf.h"
+#include "client/base/json.h"
+#include "client/base/log.h"
+#include "client/base/name.h"
+#include "client/base/time.h"
+#include "client/base/wait.h"
 #include "client/dialect.h"
 #include "client/finished.h"
 #include "client/http.h"
-#include "client/json.h"
 #include "client/link.h"
-#include "client/log.h"
-#include "client/name.h"
-#include "client/time.h"
-#include "client/wait.h"
 
 #define DELETE_MS  8000 /* the upload stands still: Buddy's patience is 12 s */
 #define LOOK_MS	   8000

@@ -3,8 +3,8 @@
 
 #include <stdbool.h>
 
+#include "client/base/stream.h"
 #include "client/listing.h"
-#include "client/stream.h"
 
 struct link;
 struct store;

@@ -1,8 +1,8 @@
 #ifndef CLIENT_FORM_H
 #define CLIENT_FORM_H
 
-#include "client/buf.h"
-#include "client/stream.h"
+#include "client/base/buf.h"
+#include "client/base/stream.h"
 
 /*
  * A form around a file (multipart/form-data, RFC 7578): what is before and

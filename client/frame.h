@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "client/buf.h"
+#include "client/base/buf.h"
 
 /*
  * The first part of a multipart stream, as cameras send MJPEG

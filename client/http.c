@@ -13,13 +13,13 @@
 #include <string.h>
 
 #include "client/away.h"
+#include "client/base/json.h"
+#include "client/base/log.h"
+#include "client/base/time.h"
+#include "client/base/turn.h"
 #include "client/counts.h"
 #include "client/http.h"
-#include "client/json.h"
 #include "client/lane.h"
-#include "client/log.h"
-#include "client/time.h"
-#include "client/turn.h"
 
 struct http {
 	struct http_config config; /* its strings are owned */

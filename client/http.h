@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "client/buf.h"
+#include "client/base/buf.h"
 
 struct counts;
 struct hold;

@@ -14,12 +14,12 @@
 
 #include <curl/curl.h>
 
+#include "client/base/stream.h"
+#include "client/base/time.h"
+#include "client/base/wait.h"
 #include "client/exchange.h"
 #include "client/http.h"
 #include "client/lane.h"
-#include "client/stream.h"
-#include "client/time.h"
-#include "client/wait.h"
 
 #define HELD_TICK_MS 5
 #define UNSENT	     65536 /* bytes that the kernel may hold unsent */

@@ -3,11 +3,11 @@
 
 #include <pthread.h>
 
-#include "client/buf.h"
+#include "client/base/buf.h"
+#include "client/base/turn.h"
 #include "client/elsewhere.h"
 #include "client/part.h"
 #include "client/printer.h"
-#include "client/turn.h"
 
 struct camera;
 struct entry;

@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/buf.h"
+#include "client/base/buf.h"
+#include "client/base/time.h"
+#include "client/base/wait.h"
 #include "client/linked.h"
 #include "client/printer.h"
-#include "client/time.h"
-#include "client/wait.h"
 
 #define WATCH_MS 8000 /* for what the server tells: a scrape ends at ten */
 

@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/buf.h"
+#include "client/base/buf.h"
+#include "client/base/name.h"
+#include "client/base/time.h"
 #include "client/listing.h"
-#include "client/name.h"
-#include "client/time.h"
 
 #define LEFT_OUT_MOST 80 /* bytes of a name in a log */
 

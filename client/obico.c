@@ -12,14 +12,14 @@
 
 #include <cJSON.h>
 
-#include "client/json.h"
-#include "client/log.h"
+#include "client/base/json.h"
+#include "client/base/log.h"
+#include "client/base/time.h"
+#include "client/base/wait.h"
 #include "client/obico_link.h"
 #include "client/obico_trim.h"
 #include "client/roster.h"
 #include "client/text.h"
-#include "client/time.h"
-#include "client/wait.h"
 
 #define API "/api/v1/"
 

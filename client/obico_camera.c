@@ -8,8 +8,8 @@
 
 #include <cJSON.h>
 
+#include "client/base/json.h"
 #include "client/camera.h"
-#include "client/json.h"
 #include "client/obico_library.h"
 #include "client/obico_link.h"
 

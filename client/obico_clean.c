@@ -6,7 +6,7 @@
 
 #include <cJSON.h>
 
-#include "client/json.h"
+#include "client/base/json.h"
 #include "client/obico_link.h"
 
 /* auth_token, unsub_token and such. */

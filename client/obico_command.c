@@ -12,11 +12,11 @@
 
 #include <cJSON.h>
 
-#include "client/json.h"
-#include "client/log.h"
+#include "client/base/json.h"
+#include "client/base/log.h"
+#include "client/base/time.h"
+#include "client/base/wait.h"
 #include "client/obico_link.h"
-#include "client/time.h"
-#include "client/wait.h"
 
 #define LOOK_MS 500
 

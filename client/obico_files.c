@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/label.h"
+#include "client/base/label.h"
+#include "client/base/log.h"
+#include "client/base/name.h"
 #include "client/listing.h"
-#include "client/log.h"
-#include "client/name.h"
 #include "client/obico_library.h"
 #include "client/obico_link.h"
 

@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/json.h"
+#include "client/base/json.h"
+#include "client/base/log.h"
 #include "client/listing.h"
-#include "client/log.h"
 #include "client/obico_library.h"
 #include "client/obico_link.h"
 

@@ -11,10 +11,10 @@
 
 #include <cJSON.h>
 
-#include "client/date.h"
-#include "client/json.h"
-#include "client/log.h"
-#include "client/name.h"
+#include "client/base/date.h"
+#include "client/base/json.h"
+#include "client/base/log.h"
+#include "client/base/name.h"
 #include "client/obico_library.h"
 #include "client/obico_link.h"
 

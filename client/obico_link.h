@@ -3,11 +3,11 @@
 
 #include <pthread.h>
 
+#include "client/base/numbered.h"
+#include "client/base/turn.h"
 #include "client/http.h"
-#include "client/numbered.h"
 #include "client/obico.h"
 #include "client/printer.h"
-#include "client/turn.h"
 
 /*
  * What the parts of the Obico back end share.  The server's traps: every

@@ -10,10 +10,10 @@
 
 #include <cJSON.h>
 
+#include "client/base/json.h"
+#include "client/base/time.h"
 #include "client/dialect.h"
-#include "client/json.h"
 #include "client/obico_link.h"
-#include "client/time.h"
 
 #define PRINTS "200" /* of a printer's history; older ones are not shown */
 

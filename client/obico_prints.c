@@ -5,9 +5,9 @@
 
 #include <cJSON.h>
 
-#include "client/buf.h"
-#include "client/date.h"
-#include "client/json.h"
+#include "client/base/buf.h"
+#include "client/base/date.h"
+#include "client/base/json.h"
 #include "client/obico_prints.h"
 
 static int

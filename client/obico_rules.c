@@ -8,10 +8,10 @@
 #include <wchar.h>
 #include <wctype.h>
 
-#include "client/buf.h"
+#include "client/base/buf.h"
+#include "client/base/stream.h"
+#include "client/base/utf8.h"
 #include "client/obico_library.h"
-#include "client/stream.h"
-#include "client/utf8.h"
 
 #define WINDOW ((off_t)1 << 20) /* lib/gcode_metadata.py, get_slicer */
 #define PIECE  65536

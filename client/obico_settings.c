@@ -13,8 +13,8 @@
 
 #include <cJSON.h>
 
-#include "client/json.h"
-#include "client/log.h"
+#include "client/base/json.h"
+#include "client/base/log.h"
 #include "client/obico_link.h"
 
 #define NAME_MAX_CHARS 256

@@ -7,7 +7,7 @@
 
 #include <cJSON.h>
 
-#include "client/json.h"
+#include "client/base/json.h"
 #include "client/obico_link.h"
 
 /* A member of the document, and where the object has it. */

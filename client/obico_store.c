@@ -9,14 +9,14 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "client/base/log.h"
+#include "client/base/name.h"
+#include "client/base/time.h"
 #include "client/dialect.h"
 #include "client/form.h"
 #include "client/listing.h"
-#include "client/log.h"
-#include "client/name.h"
 #include "client/obico_library.h"
 #include "client/obico_link.h"
-#include "client/time.h"
 
 #define LOOK_MS	     3000 /* for what was stored without an answer */
 #define LOOK_TICK_MS 200

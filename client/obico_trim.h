@@ -4,8 +4,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "client/buf.h"
-#include "client/stream.h"
+#include "client/base/buf.h"
+#include "client/base/stream.h"
 
 /*
  * An answer's JSON without the prints that were made of its files: of one that

@@ -9,17 +9,17 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "client/base/log.h"
+#include "client/base/name.h"
+#include "client/base/stream.h"
+#include "client/base/time.h"
+#include "client/base/wait.h"
 #include "client/dialect.h"
 #include "client/http.h"
 #include "client/link.h"
 #include "client/listing.h"
-#include "client/log.h"
-#include "client/name.h"
 #include "client/part.h"
-#include "client/stream.h"
 #include "client/text.h"
-#include "client/time.h"
-#include "client/wait.h"
 
 #define LATER_MS 1000 /* the next upload may be of the same name */
 #define END_MS	 8000 /* for one, from its turn on */

@@ -15,7 +15,7 @@
 
 #include <jerror.h>
 
-#include "client/buf.h"
+#include "client/base/buf.h"
 #include "client/picture.h"
 
 #define PNG_BYTES   ((size_t)192 << 20) /* of the PNG that is made */

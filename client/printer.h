@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "client/stream.h"
+#include "client/base/stream.h"
 
 struct buf;
 struct counts;

@@ -11,20 +11,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/buf.h"
+#include "client/base/buf.h"
+#include "client/base/json.h"
+#include "client/base/log.h"
+#include "client/base/name.h"
+#include "client/base/time.h"
 #include "client/camera.h"
 #include "client/dialect.h"
 #include "client/finished.h"
 #include "client/http.h"
-#include "client/json.h"
 #include "client/link.h"
 #include "client/listing.h"
-#include "client/log.h"
-#include "client/name.h"
 #include "client/printer.h"
 #include "client/prusalink.h"
 #include "client/shape.h"
-#include "client/time.h"
 
 #define LEFT_OUT_MOST 8192 /* bytes that are remembered of what was said */
 

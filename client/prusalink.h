@@ -1,7 +1,7 @@
 #ifndef CLIENT_PRUSALINK_H
 #define CLIENT_PRUSALINK_H
 
-#include "client/buf.h"
+#include "client/base/buf.h"
 
 struct camera;
 struct dialect;

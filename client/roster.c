@@ -9,7 +9,7 @@
 
 #include <cJSON.h>
 
-#include "client/json.h"
+#include "client/base/json.h"
 #include "client/obico_link.h"
 #include "client/roster.h"
 

@@ -10,13 +10,13 @@
 
 #include <cJSON.h>
 
-#include "client/buf.h"
+#include "client/base/buf.h"
+#include "client/base/json.h"
+#include "client/base/name.h"
+#include "client/base/utf8.h"
 #include "client/dialect.h"
-#include "client/json.h"
 #include "client/listing.h"
-#include "client/name.h"
 #include "client/shape.h"
-#include "client/utf8.h"
 
 /* What the Pi calls its card in paths (prusa/link/const.py). */
 #define PI_CARD "/SD Card"

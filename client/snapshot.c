@@ -6,12 +6,12 @@
 #include <errno.h>
 #include <string.h>
 
+#include "client/base/json.h"
+#include "client/base/name.h"
 #include "client/camera.h"
 #include "client/dialect.h"
 #include "client/http.h"
-#include "client/json.h"
 #include "client/link.h"
-#include "client/name.h"
 #include "client/picture.h"
 #include "client/shape.h"
 

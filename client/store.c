@@ -10,19 +10,19 @@
 #include <strings.h>
 
 #include "client/away.h"
+#include "client/base/log.h"
+#include "client/base/name.h"
+#include "client/base/stream.h"
+#include "client/base/time.h"
+#include "client/base/wait.h"
 #include "client/dialect.h"
 #include "client/elsewhere.h"
 #include "client/finished.h"
 #include "client/http.h"
 #include "client/link.h"
 #include "client/listing.h"
-#include "client/log.h"
 #include "client/multipart.h"
-#include "client/name.h"
 #include "client/shape.h"
-#include "client/stream.h"
-#include "client/time.h"
-#include "client/wait.h"
 
 #define VISIBLE_MS   5000 /* the Pi's file tree follows within a second */
 #define VISIBLE_TICK 200

@@ -1,7 +1,7 @@
 #ifndef CLIENT_TEXT_H
 #define CLIENT_TEXT_H
 
-#include "client/stream.h"
+#include "client/base/stream.h"
 
 /* Text as the bytes to be sent; the text is borrowed. */
 struct source text_source(const char *text);

@@ -10,13 +10,13 @@
 #include <string.h>
 
 #include "cache/unsent.h"
-#include "client/label.h"
-#include "client/log.h"
-#include "client/name.h"
+#include "client/base/label.h"
+#include "client/base/log.h"
+#include "client/base/name.h"
+#include "client/base/time.h"
+#include "client/base/wait.h"
 #include "client/obico.h"
 #include "client/printer.h"
-#include "client/time.h"
-#include "client/wait.h"
 #include "fs/account.h"
 #include "fs/cloud.h"
 #include "fs/control.h"

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/label.h"
-#include "client/log.h"
-#include "client/name.h"
+#include "client/base/label.h"
+#include "client/base/log.h"
+#include "client/base/name.h"
 #include "client/obico.h"
 #include "fs/account.h"
 #include "fs/cloud.h"

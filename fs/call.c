@@ -8,7 +8,7 @@
 
 #include <fuse_lowlevel.h>
 
-#include "client/log.h"
+#include "client/base/log.h"
 #include "fs/call.h"
 #include "fs/caller.h"
 #include "fs/inode.h"

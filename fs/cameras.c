@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/buf.h"
-#include "client/name.h"
+#include "client/base/buf.h"
+#include "client/base/name.h"
 #include "client/printer.h"
 #include "client/shape.h"
 #include "fs/node.h"

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "client/buf.h"
+#include "client/base/buf.h"
 #include "fs/conf.h"
 
 #define BLANKS	  " \t\r\v\f"

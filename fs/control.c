@@ -10,9 +10,9 @@
 #include <string.h>
 
 #include "cache/content.h"
-#include "client/buf.h"
+#include "client/base/buf.h"
+#include "client/base/log.h"
 #include "client/dialect.h"
-#include "client/log.h"
 #include "client/printer.h"
 #include "fs/control.h"
 #include "fs/events.h"

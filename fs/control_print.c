@@ -7,10 +7,10 @@
 #include <string.h>
 
 #include "cache/stage.h"
+#include "client/base/log.h"
+#include "client/base/name.h"
 #include "client/dialect.h"
 #include "client/listing.h"
-#include "client/log.h"
-#include "client/name.h"
 #include "client/printer.h"
 #include "fs/control.h"
 #include "fs/node.h"

@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "cache/content.h"
-#include "client/log.h"
+#include "client/base/log.h"
+#include "client/base/time.h"
 #include "client/printer.h"
-#include "client/time.h"
 #include "fs/copying.h"
 #include "fs/events.h"
 #include "fs/kind.h"

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/log.h"
-#include "client/name.h"
+#include "client/base/log.h"
+#include "client/base/name.h"
 #include "fs/document.h"
 #include "fs/node.h"
 #include "fs/place.h"

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "client/time.h"
+#include "client/base/time.h"
 #include "fs/ending.h"
 
 #define AGAIN_MS 100 /* a wake-up that came too early is repeated */

@@ -13,9 +13,9 @@
 #include <time.h>
 
 #include "cache/crew.h"
-#include "client/buf.h"
-#include "client/json.h"
-#include "client/time.h"
+#include "client/base/buf.h"
+#include "client/base/json.h"
+#include "client/base/time.h"
 #include "fs/events.h"
 #include "fs/node.h"
 #include "fs/place.h"

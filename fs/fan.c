@@ -8,9 +8,9 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-#include "client/log.h"
-#include "client/time.h"
-#include "client/wait.h"
+#include "client/base/log.h"
+#include "client/base/time.h"
+#include "client/base/wait.h"
 #include "fs/fan.h"
 
 struct fan {

@@ -10,11 +10,11 @@
 
 #include "cache/crew.h"
 #include "cache/unsent.h"
+#include "client/base/log.h"
+#include "client/base/time.h"
 #include "client/dialect.h"
-#include "client/log.h"
 #include "client/obico.h"
 #include "client/printer.h"
-#include "client/time.h"
 #include "fs/account.h"
 #include "fs/cloud.h"
 #include "fs/document.h"

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "client/turn.h"
+#include "client/base/turn.h"
 #include "fs/farm.h"
 
 struct account;

@@ -8,10 +8,10 @@
 #include <string.h>
 
 #include "cache/crew.h"
-#include "client/log.h"
+#include "client/base/log.h"
+#include "client/base/time.h"
+#include "client/base/wait.h"
 #include "client/printer.h"
-#include "client/time.h"
-#include "client/wait.h"
 #include "fs/fan.h"
 #include "fs/farm_list.h"
 #include "fs/printers.h"

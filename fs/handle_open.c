@@ -9,7 +9,7 @@
 #include "cache/spool.h"
 #include "cache/stage.h"
 #include "cache/withheld.h"
-#include "client/litter.h"
+#include "client/base/litter.h"
 #include "client/printer.h"
 #include "fs/backup.h"
 #include "fs/copying.h"

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "client/log.h"
+#include "client/base/log.h"
 #include "fs/hush.h"
 
 void

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/queue.h>
 
-#include "client/name.h"
+#include "client/base/name.h"
 #include "fs/inode.h"
 #include "fs/place.h"
 

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/buf.h"
+#include "client/base/buf.h"
+#include "client/base/json.h"
 #include "client/dialect.h"
-#include "client/json.h"
 #include "client/listing.h"
 #include "client/printer.h"
 #include "fs/job_folder.h"

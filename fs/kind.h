@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <time.h>
 
-#include "client/wait.h"
+#include "client/base/wait.h"
 
 struct file;
 struct place;

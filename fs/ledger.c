@@ -11,10 +11,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "client/buf.h"
-#include "client/json.h"
-#include "client/name.h"
-#include "client/time.h"
+#include "client/base/buf.h"
+#include "client/base/json.h"
+#include "client/base/name.h"
+#include "client/base/time.h"
 #include "fs/ledger.h"
 
 #define ENDED 50 /* entries that are remembered */

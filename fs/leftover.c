@@ -10,7 +10,7 @@
 
 #include "cache/spool.h"
 #include "cache/unsent.h"
-#include "client/name.h"
+#include "client/base/name.h"
 #include "fs/caller.h"
 #include "fs/copying.h"
 #include "fs/node.h"

@@ -20,9 +20,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "client/base/log.h"
+#include "client/base/name.h"
 #include "client/dialect.h"
-#include "client/log.h"
-#include "client/name.h"
 #include "fs/local.h"
 #include "fs/options.h"
 

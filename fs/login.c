@@ -12,8 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "client/log.h"
-#include "client/name.h"
+#include "client/base/log.h"
+#include "client/base/name.h"
 #include "fs/login.h"
 #include "fs/options.h"
 

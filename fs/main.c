@@ -19,9 +19,9 @@
 
 #include <fuse_lowlevel.h>
 
+#include "client/base/log.h"
+#include "client/base/wait.h"
 #include "client/http.h"
-#include "client/log.h"
-#include "client/wait.h"
 #include "fs/account.h"
 #include "fs/ending.h"
 #include "fs/farm.h"

@@ -10,12 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/buf.h"
+#include "client/base/buf.h"
+#include "client/base/json.h"
+#include "client/base/utf8.h"
 #include "client/counts.h"
 #include "client/dialect.h"
-#include "client/json.h"
 #include "client/printer.h"
-#include "client/utf8.h"
 #include "fs/kind.h"
 #include "fs/ledger.h"
 #include "fs/metrics.h"

@@ -5,8 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "client/base/name.h"
 #include "client/dialect.h"
-#include "client/name.h"
 #include "client/printer.h"
 #include "fs/document.h"
 #include "fs/node.h"

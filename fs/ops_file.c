@@ -10,7 +10,7 @@
 
 #include <fuse_lowlevel.h>
 
-#include "client/buf.h"
+#include "client/base/buf.h"
 #include "fs/call.h"
 #include "fs/inode.h"
 #include "fs/node.h"

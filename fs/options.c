@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/log.h"
-#include "client/name.h"
+#include "client/base/log.h"
+#include "client/base/name.h"
 #include "fs/option_read.h"
 #include "fs/options.h"
 

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "client/buf.h"
+#include "client/base/buf.h"
 
 /* Exit statuses, as in prusafs.8; as a mount helper all failures are 32. */
 enum {

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "cache/spool.h"
-#include "client/name.h"
+#include "client/base/name.h"
 #include "fs/original.h"
 
 #define COUNT	4 /* of one name that a program copies at once */

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/base/name.h"
 #include "client/dialect.h"
-#include "client/name.h"
 #include "client/printer.h"
 #include "fs/account.h"
 #include "fs/document.h"

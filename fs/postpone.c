@@ -8,9 +8,9 @@
 
 #include "cache/stage.h"
 #include "cache/withheld.h"
-#include "client/log.h"
+#include "client/base/log.h"
+#include "client/base/time.h"
 #include "client/printer.h"
-#include "client/time.h"
 #include "fs/caller.h"
 #include "fs/copying.h"
 #include "fs/events.h"

@@ -10,11 +10,11 @@
 #include <string.h>
 
 #include "cache/stage.h"
-#include "client/buf.h"
+#include "client/base/buf.h"
+#include "client/base/json.h"
+#include "client/base/log.h"
+#include "client/base/name.h"
 #include "client/dialect.h"
-#include "client/json.h"
-#include "client/log.h"
-#include "client/name.h"
 #include "client/printer.h"
 #include "fs/events.h"
 #include "fs/node.h"

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "client/buf.h"
+#include "client/base/buf.h"
 #include "fs/conf.h"
 #include "fs/local.h"
 #include "fs/printers.h"

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/buf.h"
-#include "client/name.h"
+#include "client/base/buf.h"
+#include "client/base/name.h"
 #include "client/obico_prints.h"
 #include "client/printer.h"
 #include "fs/document.h"

@@ -11,9 +11,9 @@
 #include <string.h>
 
 #include "cache/stage.h"
+#include "client/base/name.h"
 #include "client/dialect.h"
 #include "client/listing.h"
-#include "client/name.h"
 #include "client/printer.h"
 #include "fs/backup.h"
 #include "fs/copying.h"

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/name.h"
-#include "client/wait.h"
+#include "client/base/name.h"
+#include "client/base/wait.h"
 #include "fs/account.h"
 #include "fs/cloud.h"
 #include "fs/farm.h"

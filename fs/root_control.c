@@ -6,12 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/buf.h"
+#include "client/base/buf.h"
+#include "client/base/log.h"
+#include "client/base/wait.h"
 #include "client/dialect.h"
-#include "client/log.h"
 #include "client/obico.h"
 #include "client/printer.h"
-#include "client/wait.h"
 #include "fs/account.h"
 #include "fs/cloud.h"
 #include "fs/control.h"

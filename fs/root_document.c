@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/buf.h"
-#include "client/log.h"
+#include "client/base/buf.h"
+#include "client/base/log.h"
+#include "client/base/time.h"
+#include "client/base/wait.h"
 #include "client/obico.h"
-#include "client/time.h"
-#include "client/wait.h"
 #include "fs/account.h"
 #include "fs/document.h"
 #include "fs/farm.h"

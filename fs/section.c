@@ -6,13 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/base/log.h"
+#include "client/base/wait.h"
 #include "client/camera.h"
 #include "client/http.h"
 #include "client/linked.h"
-#include "client/log.h"
 #include "client/obico.h"
 #include "client/printer.h"
-#include "client/wait.h"
 #include "fs/local.h"
 #include "fs/section.h"
 #include "fs/space.h"

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "client/buf.h"
+#include "client/base/buf.h"
 #include "client/prusalink.h"
 #include "fs/login.h"
 #include "fs/options.h"

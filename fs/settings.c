@@ -7,7 +7,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 
-#include "client/log.h"
+#include "client/base/log.h"
 #include "client/printer.h"
 #include "fs/control.h"
 #include "fs/document.h"

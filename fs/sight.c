@@ -9,12 +9,12 @@
 #include <string.h>
 
 #include "cache/cache.h"
-#include "client/buf.h"
+#include "client/base/buf.h"
+#include "client/base/json.h"
+#include "client/base/time.h"
 #include "client/dialect.h"
-#include "client/json.h"
 #include "client/printer.h"
 #include "client/shape.h"
-#include "client/time.h"
 #include "fs/sight.h"
 
 #define JOB_MS	   2000

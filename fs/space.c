@@ -8,12 +8,12 @@
 #include <stdlib.h>
 
 #include "cache/crew.h"
-#include "client/buf.h"
+#include "client/base/buf.h"
+#include "client/base/time.h"
+#include "client/base/wait.h"
 #include "client/dialect.h"
 #include "client/printer.h"
 #include "client/shape.h"
-#include "client/time.h"
-#include "client/wait.h"
 #include "fs/space.h"
 #include "fs/unit.h"
 

@@ -12,7 +12,7 @@
 #include "cache/stage_folders.h"
 #include "cache/stamp.h"
 #include "cache/withheld.h"
-#include "client/name.h"
+#include "client/base/name.h"
 #include "client/printer.h"
 #include "fs/backup.h"
 #include "fs/node.h"

@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/buf.h"
-#include "client/time.h"
-#include "client/wait.h"
+#include "client/base/buf.h"
+#include "client/base/time.h"
+#include "client/base/wait.h"
 #include "fs/kind.h"
 #include "fs/stream.h"
 

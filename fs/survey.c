@@ -9,11 +9,11 @@
 #include <string.h>
 
 #include "cache/crew.h"
-#include "client/json.h"
-#include "client/log.h"
+#include "client/base/json.h"
+#include "client/base/log.h"
+#include "client/base/time.h"
+#include "client/base/wait.h"
 #include "client/printer.h"
-#include "client/time.h"
-#include "client/wait.h"
 #include "fs/survey.h"
 #include "fs/unit.h"
 

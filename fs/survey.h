@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "client/buf.h"
+#include "client/base/buf.h"
 
 struct survey;
 struct unit;

@@ -8,9 +8,9 @@
 
 #include "cache/content.h"
 #include "cache/spool.h"
+#include "client/base/log.h"
+#include "client/base/name.h"
 #include "client/listing.h"
-#include "client/log.h"
-#include "client/name.h"
 #include "client/printer.h"
 #include "fs/events.h"
 #include "fs/kind.h"

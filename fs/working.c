@@ -12,8 +12,8 @@
 
 #include "cache/stage.h"
 #include "cache/stage_folders.h"
-#include "client/log.h"
-#include "client/name.h"
+#include "client/base/log.h"
+#include "client/base/name.h"
 #include "fs/kind.h"
 #include "fs/place.h"
 #include "fs/storage.h"

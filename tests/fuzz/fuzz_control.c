@@ -11,9 +11,9 @@
 
 #include "cache/content.h"
 #include "cache/stage.h"
+#include "client/base/name.h"
 #include "client/dialect.h"
 #include "client/listing.h"
-#include "client/name.h"
 #include "client/printer.h"
 #include "fs/kind.h"
 #include "fs/node.h"

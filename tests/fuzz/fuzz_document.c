@@ -9,9 +9,9 @@
 
 #include <cJSON.h>
 
-#include "client/buf.h"
+#include "client/base/buf.h"
+#include "client/base/json.h"
 #include "client/dialect.h"
-#include "client/json.h"
 #include "client/shape.h"
 #include "tests/fuzz/fuzz.h"
 

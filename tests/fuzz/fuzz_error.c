@@ -9,11 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/base/stream.h"
+#include "client/base/wait.h"
 #include "client/exchange.h"
 #include "client/http.h"
 #include "client/lane.h"
-#include "client/stream.h"
-#include "client/wait.h"
 #include "tests/fuzz/fuzz.h"
 
 /* What the server sends; it comes to us as what lies behind the url. */

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/base/name.h"
 #include "client/dialect.h"
 #include "client/listing.h"
-#include "client/name.h"
 #include "client/shape.h"
 #include "tests/fuzz/fuzz.h"
 

@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/buf.h"
+#include "client/base/buf.h"
+#include "client/base/name.h"
 #include "client/dialect.h"
 #include "client/http.h"
-#include "client/name.h"
 #include "tests/fuzz/fuzz.h"
 
 static void

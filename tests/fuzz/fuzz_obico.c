@@ -9,9 +9,9 @@
 
 #include <cJSON.h>
 
-#include "client/json.h"
-#include "client/label.h"
-#include "client/name.h"
+#include "client/base/json.h"
+#include "client/base/label.h"
+#include "client/base/name.h"
 #include "client/obico_library.h"
 #include "client/obico_link.h"
 #include "client/roster.h"

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "client/buf.h"
+#include "client/base/buf.h"
 #include "client/frame.h"
 #include "client/picture.h"
 #include "tests/fuzz/fuzz.h"

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "client/name.h"
+#include "client/base/name.h"
 #include "fs/login.h"
 #include "fs/options.h"
 #include "fs/printers.h"

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "client/buf.h"
+#include "client/base/buf.h"
 #include "fs/control.h"
 #include "fs/node.h"
 #include "fs/place.h"

@@ -8,7 +8,7 @@
 
 #include "cache/book.h"
 #include "cache/cache.h"
-#include "client/buf.h"
+#include "client/base/buf.h"
 #include "client/dialect.h"
 #include "client/listing.h"
 #include "tests/unit/check.h"

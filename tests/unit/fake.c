@@ -4,7 +4,7 @@
  */
 #include <errno.h>
 
-#include "client/buf.h"
+#include "client/base/buf.h"
 #include "client/dialect.h"
 #include "client/listing.h"
 #include "tests/unit/fake.h"

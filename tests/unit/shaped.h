@@ -6,9 +6,9 @@
  */
 #include <errno.h>
 
-#include "client/buf.h"
+#include "client/base/buf.h"
+#include "client/base/json.h"
 #include "client/dialect.h"
-#include "client/json.h"
 #include "client/shape.h"
 #include "tests/unit/check.h"
 

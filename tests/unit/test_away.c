@@ -5,8 +5,8 @@
 #include <pthread.h>
 
 #include "client/away.h"
-#include "client/buf.h"
-#include "client/log.h"
+#include "client/base/buf.h"
+#include "client/base/log.h"
 #include "tests/unit/check.h"
 #include "tests/unit/waiter.h"
 

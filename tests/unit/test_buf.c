@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdint.h>
 
-#include "client/buf.h"
+#include "client/base/buf.h"
 #include "tests/unit/check.h"
 
 static void

@@ -1,7 +1,7 @@
 /*
  * fs/conf: the lines of a printers file.
  */
-#include "client/buf.h"
+#include "client/base/buf.h"
 #include "fs/conf.h"
 #include "tests/unit/check.h"
 

@@ -1,7 +1,7 @@
 /*
  * client/date: points in time as Obico tells them.
  */
-#include "client/date.h"
+#include "client/base/date.h"
 #include "tests/unit/check.h"
 
 static void

@@ -5,8 +5,8 @@
 
 #include <cJSON.h>
 
-#include "client/buf.h"
-#include "client/json.h"
+#include "client/base/buf.h"
+#include "client/base/json.h"
 #include "tests/unit/check.h"
 
 /* Parse a text; on success its compact form is in out. */

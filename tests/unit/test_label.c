@@ -1,8 +1,8 @@
 /*
  * client/label: names for what may be called anything.
  */
-#include "client/label.h"
-#include "client/name.h"
+#include "client/base/label.h"
+#include "client/base/name.h"
 #include "tests/unit/check.h"
 
 static void

@@ -6,8 +6,8 @@
 
 #include <cjson/cJSON.h>
 
-#include "client/buf.h"
-#include "client/json.h"
+#include "client/base/buf.h"
+#include "client/base/json.h"
 #include "fs/ledger.h"
 #include "tests/unit/check.h"
 #include "tests/unit/waiter.h"

@@ -3,7 +3,7 @@
  */
 #include <errno.h>
 
-#include "client/buf.h"
+#include "client/base/buf.h"
 #include "client/dialect.h"
 #include "client/linked.h"
 #include "tests/unit/check.h"

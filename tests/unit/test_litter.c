@@ -1,7 +1,7 @@
 /*
  * client/litter: what systems leave behind in every folder.
  */
-#include "client/litter.h"
+#include "client/base/litter.h"
 #include "tests/unit/check.h"
 
 int

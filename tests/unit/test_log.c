@@ -4,8 +4,8 @@
 #include <pthread.h>
 
 #include "cache/crew.h"
-#include "client/buf.h"
-#include "client/log.h"
+#include "client/base/buf.h"
+#include "client/base/log.h"
 #include "tests/unit/check.h"
 
 static bool

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <pthread.h>
 
-#include "client/buf.h"
+#include "client/base/buf.h"
 #include "client/counts.h"
 #include "client/dialect.h"
 #include "fs/kind.h"

@@ -3,7 +3,7 @@
  */
 #include <limits.h>
 
-#include "client/name.h"
+#include "client/base/name.h"
 #include "tests/unit/check.h"
 
 static void

@@ -1,7 +1,7 @@
 /*
  * fs/node: which rows a printer has.
  */
-#include "client/buf.h"
+#include "client/base/buf.h"
 #include "client/dialect.h"
 #include "fs/node.h"
 #include "fs/unit.h"

@@ -1,7 +1,7 @@
 /*
  * client/numbered: what was shown with its number.
  */
-#include "client/numbered.h"
+#include "client/base/numbered.h"
 #include "tests/unit/check.h"
 
 static void

@@ -4,9 +4,9 @@
  */
 #include <errno.h>
 
-#include "client/buf.h"
+#include "client/base/buf.h"
+#include "client/base/stream.h"
 #include "client/obico_library.h"
-#include "client/stream.h"
 #include "tests/unit/check.h"
 
 #define MIB ((size_t)1 << 20)

@@ -3,8 +3,8 @@
  */
 #include <sys/stat.h>
 
-#include "client/buf.h"
-#include "client/log.h"
+#include "client/base/buf.h"
+#include "client/base/log.h"
 #include "fs/printers.h"
 #include "tests/unit/check.h"
 

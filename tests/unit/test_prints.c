@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 
-#include "client/buf.h"
+#include "client/base/buf.h"
 #include "client/obico_prints.h"
 #include "tests/unit/check.h"
 

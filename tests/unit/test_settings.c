@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 
-#include "client/buf.h"
+#include "client/base/buf.h"
 #include "client/dialect.h"
 #include "fs/control.h"
 #include "fs/document.h"

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <pthread.h>
 
-#include "client/turn.h"
+#include "client/base/turn.h"
 #include "tests/unit/check.h"
 #include "tests/unit/waiter.h"
 

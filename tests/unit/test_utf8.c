@@ -1,7 +1,7 @@
 /*
  * client/utf8: is it UTF-8?
  */
-#include "client/utf8.h"
+#include "client/base/utf8.h"
 #include "tests/unit/check.h"
 
 static bool

@@ -6,9 +6,9 @@
 #include <stdatomic.h>
 
 #include "cache/crew.h"
-#include "client/buf.h"
-#include "client/time.h"
-#include "client/wait.h"
+#include "client/base/buf.h"
+#include "client/base/time.h"
+#include "client/base/wait.h"
 #include "fs/survey.h"
 #include "fs/unit.h"
 #include "tests/unit/check.h"

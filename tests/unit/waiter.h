@@ -7,8 +7,8 @@
  */
 #include <stdatomic.h>
 
-#include "client/time.h"
-#include "client/wait.h"
+#include "client/base/time.h"
+#include "client/base/wait.h"
 #include "tests/unit/check.h"
 
 #define AWAIT_MS 20000 /* far more than any condition needs */

@@ -3,7 +3,7 @@
  */
 #include <string.h>
 
-#include "client/litter.h"
+#include "client/base/litter.h"
 
 struct row {
 	const char *text;

@@ -1,5 +1,5 @@
-#ifndef CLIENT_JSON_MEND_H
-#define CLIENT_JSON_MEND_H
+#ifndef CLIENT_BASE_JSON_MEND_H
+#define CLIENT_BASE_JSON_MEND_H
 
 #include <stddef.h>
 
@@ -20,8 +20,8 @@ struct json_fault {
  * UTF-8, NUL and half a surrogate pair become U+FFFD, an escape that JSON does
  * not know its character.  A text that ends before its end is not mended.
  *
- * Not more than JSON_DEPTH levels and JSON_VALUES values (client/json.h) are
- * read.  Returns 0, -ENOMEM, or -EPROTO and the fault.
+ * Not more than JSON_DEPTH levels and JSON_VALUES values (client/base/json.h)
+ * are read.  Returns 0, -ENOMEM, or -EPROTO and the fault.
  */
 int json_mend(const char *text, size_t len, struct buf *out,
     struct json_fault *fault);

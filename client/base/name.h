@@ -1,5 +1,5 @@
-#ifndef CLIENT_NAME_H
-#define CLIENT_NAME_H
+#ifndef CLIENT_BASE_NAME_H
+#define CLIENT_BASE_NAME_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
-#ifndef CLIENT_LITTER_H
-#define CLIENT_LITTER_H
+#ifndef CLIENT_BASE_LITTER_H
+#define CLIENT_BASE_LITTER_H
 
 #include <stdbool.h>
 

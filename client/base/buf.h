@@ -1,5 +1,5 @@
-#ifndef CLIENT_BUF_H
-#define CLIENT_BUF_H
+#ifndef CLIENT_BASE_BUF_H
+#define CLIENT_BASE_BUF_H
 
 #include <stddef.h>
 

@@ -1,5 +1,5 @@
-#ifndef CLIENT_UTF8_H
-#define CLIENT_UTF8_H
+#ifndef CLIENT_BASE_UTF8_H
+#define CLIENT_BASE_UTF8_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -11,10 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/buf.h"
-#include "client/json.h"
-#include "client/json_mend.h"
-#include "client/utf8.h"
+#include "client/base/buf.h"
+#include "client/base/json.h"
+#include "client/base/json_mend.h"
+#include "client/base/utf8.h"
 
 #define NUMBER_MAX 64 /* characters; no number has more */
 

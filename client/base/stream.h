@@ -1,5 +1,5 @@
-#ifndef CLIENT_STREAM_H
-#define CLIENT_STREAM_H
+#ifndef CLIENT_BASE_STREAM_H
+#define CLIENT_BASE_STREAM_H
 
 #include <sys/types.h>
 

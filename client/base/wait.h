@@ -1,5 +1,5 @@
-#ifndef CLIENT_WAIT_H
-#define CLIENT_WAIT_H
+#ifndef CLIENT_BASE_WAIT_H
+#define CLIENT_BASE_WAIT_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -3,8 +3,8 @@
  */
 #include <string.h>
 
-#include "client/buf.h"
-#include "client/utf8.h"
+#include "client/base/buf.h"
+#include "client/base/utf8.h"
 
 #define TAIL_LEAST 0x80
 #define TAIL_MOST  0xbf

@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <time.h>
 
-#include "client/time.h"
-#include "client/wait.h"
+#include "client/base/time.h"
+#include "client/base/wait.h"
 
 int64_t
 time_now_ms(void)

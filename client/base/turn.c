@@ -5,8 +5,8 @@
  */
 #include <errno.h>
 
-#include "client/time.h"
-#include "client/turn.h"
+#include "client/base/time.h"
+#include "client/base/turn.h"
 
 struct turn_waiter {
 	TAILQ_ENTRY(turn_waiter) link;

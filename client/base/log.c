@@ -15,9 +15,9 @@
 #include <syslog.h>
 #include <time.h>
 
-#include "client/buf.h"
-#include "client/log.h"
-#include "client/utf8.h"
+#include "client/base/buf.h"
+#include "client/base/log.h"
+#include "client/base/utf8.h"
 
 #define LINES	  200  /* of a ring */
 #define ALL_LINES 1000 /* of the common ring, when there are subjects */

@@ -8,8 +8,8 @@
 #include <wchar.h>
 #include <wctype.h>
 
-#include "client/buf.h"
-#include "client/name.h"
+#include "client/base/buf.h"
+#include "client/base/name.h"
 
 #define FOLDED_BYTES 4 /* at most, of a byte */
 

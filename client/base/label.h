@@ -1,5 +1,5 @@
-#ifndef CLIENT_LABEL_H
-#define CLIENT_LABEL_H
+#ifndef CLIENT_BASE_LABEL_H
+#define CLIENT_BASE_LABEL_H
 
 #include <stdbool.h>
 #include <stddef.h>

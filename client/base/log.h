@@ -1,5 +1,5 @@
-#ifndef CLIENT_LOG_H
-#define CLIENT_LOG_H
+#ifndef CLIENT_BASE_LOG_H
+#define CLIENT_BASE_LOG_H
 
 #include <stdbool.h>
 #include <stdint.h>

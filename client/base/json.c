@@ -1,7 +1,7 @@
 /*
  * Foreign JSON, read with bounds.  cJSON spends about 64 bytes on each value,
  * so values are counted before it sees the text, which is made strict then
- * (client/json_mend.c).  No state, any thread.
+ * (client/base/json_mend.c).  No state, any thread.
  */
 #include <errno.h>
 #include <math.h>
@@ -10,11 +10,11 @@
 
 #include <cJSON.h>
 
-#include "client/buf.h"
-#include "client/json.h"
-#include "client/json_mend.h"
-#include "client/log.h"
-#include "client/utf8.h"
+#include "client/base/buf.h"
+#include "client/base/json.h"
+#include "client/base/json_mend.h"
+#include "client/base/log.h"
+#include "client/base/utf8.h"
 
 int
 json_parse(const char *text, size_t len, struct cJSON **out)

@@ -9,8 +9,8 @@
 #include <string.h>
 #include <wchar.h>
 
-#include "client/label.h"
-#include "client/name.h"
+#include "client/base/label.h"
+#include "client/base/name.h"
 
 /* The character at text: its length, and whether a name may have it. */
 static size_t

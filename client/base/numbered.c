@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/numbered.h"
+#include "client/base/numbered.h"
 
 #define MOST 65536
 

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "client/date.h"
+#include "client/base/date.h"
 
 #define SECOND INT64_C(1000000)
 

@@ -1,5 +1,5 @@
-#ifndef CLIENT_NUMBERED_H
-#define CLIENT_NUMBERED_H
+#ifndef CLIENT_BASE_NUMBERED_H
+#define CLIENT_BASE_NUMBERED_H
 
 #include <pthread.h>
 #include <stdbool.h>

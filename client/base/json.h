@@ -1,5 +1,5 @@
-#ifndef CLIENT_JSON_H
-#define CLIENT_JSON_H
+#ifndef CLIENT_BASE_JSON_H
+#define CLIENT_BASE_JSON_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/buf.h"
+#include "client/base/buf.h"
 
 static int
 reserve(struct buf *buf, size_t more)

@@ -1,5 +1,5 @@
-#ifndef CLIENT_TIME_H
-#define CLIENT_TIME_H
+#ifndef CLIENT_BASE_TIME_H
+#define CLIENT_BASE_TIME_H
 
 #include <pthread.h>
 #include <stdbool.h>

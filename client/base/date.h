@@ -1,5 +1,5 @@
-#ifndef CLIENT_DATE_H
-#define CLIENT_DATE_H
+#ifndef CLIENT_BASE_DATE_H
+#define CLIENT_BASE_DATE_H
 
 #include <stdbool.h>
 #include <stdint.h>

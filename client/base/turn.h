@@ -1,5 +1,5 @@
-#ifndef CLIENT_TURN_H
-#define CLIENT_TURN_H
+#ifndef CLIENT_BASE_TURN_H
+#define CLIENT_BASE_TURN_H
 
 #include <sys/queue.h>
 
