@@ -72,7 +72,6 @@ SRCS = \
 	cache/unsent_home.c \
 	cache/unsent_name.c \
 	cache/withheld.c \
-	client/away.c \
 	client/base/buf.c \
 	client/base/date.c \
 	client/base/json.c \
@@ -89,18 +88,20 @@ SRCS = \
 	client/change.c \
 	client/command.c \
 	client/contact.c \
-	client/counts.c \
 	client/dialect.c \
 	client/elsewhere.c \
-	client/exchange.c \
 	client/finished.c \
-	client/form.c \
 	client/frame.c \
-	client/http.c \
-	client/lane.c \
+	client/http/away.c \
+	client/http/counts.c \
+	client/http/exchange.c \
+	client/http/form.c \
+	client/http/http.c \
+	client/http/lane.c \
+	client/http/multipart.c \
+	client/http/text.c \
 	client/linked.c \
 	client/listing.c \
-	client/multipart.c \
 	client/obico.c \
 	client/obico_camera.c \
 	client/obico_clean.c \
@@ -123,7 +124,6 @@ SRCS = \
 	client/shape.c \
 	client/snapshot.c \
 	client/store.c \
-	client/text.c \
 	fs/account.c \
 	fs/account_change.c \
 	fs/backup.c \

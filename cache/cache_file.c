@@ -11,9 +11,9 @@
 #include "cache/cache.h"
 #include "cache/cache_link.h"
 #include "cache/stamp.h"
-#include "client/away.h"
 #include "client/base/name.h"
 #include "client/base/turn.h"
+#include "client/http/away.h"
 #include "client/listing.h"
 
 /* Is the file's size known, and true now? */

@@ -17,8 +17,8 @@
 #include "client/base/wait.h"
 #include "client/camera.h"
 #include "client/frame.h"
-#include "client/http.h"
-#include "client/lane.h"
+#include "client/http/http.h"
+#include "client/http/lane.h"
 #include "client/picture.h"
 
 #define REDIRECTS  3

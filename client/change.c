@@ -10,7 +10,7 @@
 #include "client/base/log.h"
 #include "client/base/time.h"
 #include "client/dialect.h"
-#include "client/http.h"
+#include "client/http/http.h"
 #include "client/link.h"
 #include "client/listing.h"
 #include "client/shape.h"

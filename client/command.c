@@ -13,7 +13,7 @@
 #include "client/dialect.h"
 #include "client/elsewhere.h"
 #include "client/finished.h"
-#include "client/http.h"
+#include "client/http/http.h"
 #include "client/link.h"
 
 #define RECOVER_MS 15000 /* the Pi leaves FINISHED by itself within 11 s */

@@ -8,7 +8,7 @@
 
 #include "client/base/json.h"
 #include "client/dialect.h"
-#include "client/http.h"
+#include "client/http/http.h"
 #include "client/prusalink.h"
 #include "client/shape.h"
 

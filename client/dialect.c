@@ -14,7 +14,7 @@
 #include "client/base/name.h"
 #include "client/base/utf8.h"
 #include "client/dialect.h"
-#include "client/http.h"
+#include "client/http/http.h"
 
 #define API_FILES "/api/v1/files/"
 

@@ -13,7 +13,7 @@
 #include "client/base/time.h"
 #include "client/dialect.h"
 #include "client/elsewhere.h"
-#include "client/http.h"
+#include "client/http/http.h"
 #include "client/link.h"
 #include "client/listing.h"
 

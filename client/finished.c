@@ -14,7 +14,7 @@
 #include "client/base/wait.h"
 #include "client/dialect.h"
 #include "client/finished.h"
-#include "client/http.h"
+#include "client/http/http.h"
 #include "client/link.h"
 
 #define DELETE_MS  8000 /* the upload stands still: Buddy's patience is 12 s */

@@ -16,10 +16,10 @@
 #include "client/base/log.h"
 #include "client/base/time.h"
 #include "client/base/wait.h"
+#include "client/http/text.h"
 #include "client/obico_link.h"
 #include "client/obico_trim.h"
 #include "client/roster.h"
-#include "client/text.h"
 
 #define API "/api/v1/"
 

@@ -5,7 +5,7 @@
 
 #include "client/base/numbered.h"
 #include "client/base/turn.h"
-#include "client/http.h"
+#include "client/http/http.h"
 #include "client/obico.h"
 #include "client/printer.h"
 

@@ -13,7 +13,7 @@
 #include "client/base/name.h"
 #include "client/base/time.h"
 #include "client/dialect.h"
-#include "client/form.h"
+#include "client/http/form.h"
 #include "client/listing.h"
 #include "client/obico_library.h"
 #include "client/obico_link.h"

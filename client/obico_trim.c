@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "client/http.h"
+#include "client/http/http.h"
 #include "client/obico_trim.h"
 
 #define LONG_KEY "print_set"

@@ -15,11 +15,11 @@
 #include "client/base/time.h"
 #include "client/base/wait.h"
 #include "client/dialect.h"
-#include "client/http.h"
+#include "client/http/http.h"
+#include "client/http/text.h"
 #include "client/link.h"
 #include "client/listing.h"
 #include "client/part.h"
-#include "client/text.h"
 
 #define LATER_MS 1000 /* the next upload may be of the same name */
 #define END_MS	 8000 /* for one, from its turn on */

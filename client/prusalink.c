@@ -3,8 +3,8 @@
  * servers' odd answers turned into plain errors.  Uploads are in
  * client/store.c, folders and deletions in client/change.c, commands in
  * client/command.c, pictures in client/snapshot.c.  Any thread may call; the
- * state is constant but for the lanes (client/http.c), the upload turn, and
- * what link.lock guards.
+ * state is constant but for the lanes (client/http/http.c), the upload turn,
+ * and what link.lock guards.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -19,7 +19,7 @@
 #include "client/camera.h"
 #include "client/dialect.h"
 #include "client/finished.h"
-#include "client/http.h"
+#include "client/http/http.h"
 #include "client/link.h"
 #include "client/listing.h"
 #include "client/printer.h"

@@ -10,7 +10,7 @@
 #include "client/base/name.h"
 #include "client/camera.h"
 #include "client/dialect.h"
-#include "client/http.h"
+#include "client/http/http.h"
 #include "client/link.h"
 #include "client/picture.h"
 #include "client/shape.h"

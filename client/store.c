@@ -9,7 +9,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "client/away.h"
 #include "client/base/log.h"
 #include "client/base/name.h"
 #include "client/base/stream.h"
@@ -18,10 +17,11 @@
 #include "client/dialect.h"
 #include "client/elsewhere.h"
 #include "client/finished.h"
-#include "client/http.h"
+#include "client/http/away.h"
+#include "client/http/http.h"
+#include "client/http/multipart.h"
 #include "client/link.h"
 #include "client/listing.h"
-#include "client/multipart.h"
 #include "client/shape.h"
 
 #define VISIBLE_MS   5000 /* the Pi's file tree follows within a second */

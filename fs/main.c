@@ -21,7 +21,7 @@
 
 #include "client/base/log.h"
 #include "client/base/wait.h"
-#include "client/http.h"
+#include "client/http/http.h"
 #include "fs/account.h"
 #include "fs/ending.h"
 #include "fs/farm.h"

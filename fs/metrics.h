@@ -3,7 +3,7 @@
 
 #include <stddef.h>
 
-#include "client/counts.h"
+#include "client/http/counts.h"
 
 struct buf;
 struct caller;

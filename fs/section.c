@@ -9,7 +9,7 @@
 #include "client/base/log.h"
 #include "client/base/wait.h"
 #include "client/camera.h"
-#include "client/http.h"
+#include "client/http/http.h"
 #include "client/linked.h"
 #include "client/obico.h"
 #include "client/printer.h"

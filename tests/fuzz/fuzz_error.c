@@ -11,9 +11,9 @@
 
 #include "client/base/stream.h"
 #include "client/base/wait.h"
-#include "client/exchange.h"
-#include "client/http.h"
-#include "client/lane.h"
+#include "client/http/exchange.h"
+#include "client/http/http.h"
+#include "client/http/lane.h"
 #include "tests/fuzz/fuzz.h"
 
 /* What the server sends; it comes to us as what lies behind the url. */

@@ -10,7 +10,7 @@
 #include "client/base/buf.h"
 #include "client/base/name.h"
 #include "client/dialect.h"
-#include "client/http.h"
+#include "client/http/http.h"
 #include "tests/fuzz/fuzz.h"
 
 static void

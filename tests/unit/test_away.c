@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <pthread.h>
 
-#include "client/away.h"
 #include "client/base/buf.h"
 #include "client/base/log.h"
+#include "client/http/away.h"
 #include "tests/unit/check.h"
 #include "tests/unit/waiter.h"
 

@@ -4,7 +4,7 @@
  */
 #include <errno.h>
 
-#include "client/http.h"
+#include "client/http/http.h"
 #include "tests/unit/check.h"
 
 static int

@@ -6,8 +6,8 @@
 #include <pthread.h>
 
 #include "client/base/buf.h"
-#include "client/counts.h"
 #include "client/dialect.h"
+#include "client/http/counts.h"
 #include "fs/kind.h"
 #include "fs/ledger.h"
 #include "fs/metrics.h"

@@ -1,5 +1,5 @@
-#ifndef CLIENT_MULTIPART_H
-#define CLIENT_MULTIPART_H
+#ifndef CLIENT_HTTP_MULTIPART_H
+#define CLIENT_HTTP_MULTIPART_H
 
 struct http;
 struct http_reply;

@@ -1,5 +1,5 @@
-#ifndef CLIENT_EXCHANGE_H
-#define CLIENT_EXCHANGE_H
+#ifndef CLIENT_HTTP_EXCHANGE_H
+#define CLIENT_HTTP_EXCHANGE_H
 
 #include <sys/types.h>
 

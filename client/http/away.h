@@ -1,5 +1,5 @@
-#ifndef CLIENT_AWAY_H
-#define CLIENT_AWAY_H
+#ifndef CLIENT_HTTP_AWAY_H
+#define CLIENT_HTTP_AWAY_H
 
 #include <pthread.h>
 #include <stdbool.h>

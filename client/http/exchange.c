@@ -17,8 +17,8 @@
 #include "client/base/stream.h"
 #include "client/base/time.h"
 #include "client/base/wait.h"
-#include "client/exchange.h"
-#include "client/http.h"
+#include "client/http/exchange.h"
+#include "client/http/http.h"
 
 #define HEADERS	  65536 /* bytes of all header lines of an answer */
 #define STORED_MS 60000 /* after an upload's last byte: the printer syncs */

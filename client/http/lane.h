@@ -1,5 +1,5 @@
-#ifndef CLIENT_LANE_H
-#define CLIENT_LANE_H
+#ifndef CLIENT_HTTP_LANE_H
+#define CLIENT_HTTP_LANE_H
 
 #include <stdint.h>
 

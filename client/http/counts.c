@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "client/counts.h"
+#include "client/http/counts.h"
 
 const char *const count_methods[COUNT_METHODS] = { "GET", "HEAD", "PUT", "POST",
 	"DELETE", "other" };

@@ -1,7 +1,8 @@
 /*
  * One lane: a libcurl easy handle kept for life, because libcurl keeps the
  * Digest nonce in it, and a multi handle for its one connection.  A lane has
- * no lock: it belongs to the thread that runs it (client/http.c gives turns).
+ * no lock: it belongs to the thread that runs it (client/http/http.c gives
+ * turns).
  */
 #include <sys/socket.h>
 
@@ -17,9 +18,9 @@
 #include "client/base/stream.h"
 #include "client/base/time.h"
 #include "client/base/wait.h"
-#include "client/exchange.h"
-#include "client/http.h"
-#include "client/lane.h"
+#include "client/http/exchange.h"
+#include "client/http/http.h"
+#include "client/http/lane.h"
 
 #define HELD_TICK_MS 5
 #define UNSENT	     65536 /* bytes that the kernel may hold unsent */

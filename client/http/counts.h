@@ -1,5 +1,5 @@
-#ifndef CLIENT_COUNTS_H
-#define CLIENT_COUNTS_H
+#ifndef CLIENT_HTTP_COUNTS_H
+#define CLIENT_HTTP_COUNTS_H
 
 #include <stdbool.h>
 #include <stdint.h>

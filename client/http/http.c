@@ -12,14 +12,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/away.h"
 #include "client/base/json.h"
 #include "client/base/log.h"
 #include "client/base/time.h"
 #include "client/base/turn.h"
-#include "client/counts.h"
-#include "client/http.h"
-#include "client/lane.h"
+#include "client/http/away.h"
+#include "client/http/counts.h"
+#include "client/http/http.h"
+#include "client/http/lane.h"
 
 struct http {
 	struct http_config config; /* its strings are owned */

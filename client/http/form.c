@@ -3,7 +3,7 @@
  */
 #include <string.h>
 
-#include "client/form.h"
+#include "client/http/form.h"
 
 /* The part of [offset, offset + len) that lies in data, copied to out. */
 static ssize_t

@@ -1,5 +1,5 @@
-#ifndef CLIENT_FORM_H
-#define CLIENT_FORM_H
+#ifndef CLIENT_HTTP_FORM_H
+#define CLIENT_HTTP_FORM_H
 
 #include "client/base/buf.h"
 #include "client/base/stream.h"

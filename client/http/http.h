@@ -1,5 +1,5 @@
-#ifndef CLIENT_HTTP_H
-#define CLIENT_HTTP_H
+#ifndef CLIENT_HTTP_HTTP_H
+#define CLIENT_HTTP_HTTP_H
 
 #include <sys/types.h>
 

@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "client/away.h"
 #include "client/base/log.h"
 #include "client/base/time.h"
+#include "client/http/away.h"
 
 void
 away_init(struct away *away, const char *name)

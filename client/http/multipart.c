@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "client/form.h"
-#include "client/http.h"
-#include "client/multipart.h"
+#include "client/http/form.h"
+#include "client/http/http.h"
+#include "client/http/multipart.h"
 #include "client/printer.h"
 
 /* Names with a quote or a line end were refused by the name rules. */

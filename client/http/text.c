@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "client/text.h"
+#include "client/http/text.h"
 
 static ssize_t
 read_text(void *arg, void *out, size_t len, off_t offset)

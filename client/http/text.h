@@ -1,5 +1,5 @@
-#ifndef CLIENT_TEXT_H
-#define CLIENT_TEXT_H
+#ifndef CLIENT_HTTP_TEXT_H
+#define CLIENT_HTTP_TEXT_H
 
 #include "client/base/stream.h"
 
