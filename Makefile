@@ -84,14 +84,15 @@ SRCS = \
 	client/base/time.c \
 	client/base/turn.c \
 	client/base/utf8.c \
-	client/camera.c \
+	client/camera/camera.c \
+	client/camera/frame.c \
+	client/camera/picture.c \
 	client/change.c \
 	client/command.c \
 	client/contact.c \
 	client/dialect.c \
 	client/elsewhere.c \
 	client/finished.c \
-	client/frame.c \
 	client/http/away.c \
 	client/http/counts.c \
 	client/http/exchange.c \
@@ -117,7 +118,6 @@ SRCS = \
 	client/obico_store.c \
 	client/obico_trim.c \
 	client/part.c \
-	client/picture.c \
 	client/printer.c \
 	client/prusalink.c \
 	client/roster.c \

@@ -20,11 +20,11 @@
 #include "client/base/name.h"
 #include "client/base/time.h"
 #include "client/base/turn.h"
+#include "client/camera/picture.h"
 #include "client/dialect.h"
 #include "client/http/away.h"
 #include "client/http/counts.h"
 #include "client/listing.h"
-#include "client/picture.h"
 #include "client/printer.h"
 
 #define ERROR_MS 1000

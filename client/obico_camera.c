@@ -9,7 +9,7 @@
 #include <cJSON.h>
 
 #include "client/base/json.h"
-#include "client/camera.h"
+#include "client/camera/camera.h"
 #include "client/obico_library.h"
 #include "client/obico_link.h"
 

@@ -16,7 +16,7 @@
 #include "client/base/log.h"
 #include "client/base/name.h"
 #include "client/base/time.h"
-#include "client/camera.h"
+#include "client/camera/camera.h"
 #include "client/dialect.h"
 #include "client/finished.h"
 #include "client/http/http.h"

@@ -8,11 +8,11 @@
 
 #include "client/base/json.h"
 #include "client/base/name.h"
-#include "client/camera.h"
+#include "client/camera/camera.h"
+#include "client/camera/picture.h"
 #include "client/dialect.h"
 #include "client/http/http.h"
 #include "client/link.h"
-#include "client/picture.h"
 #include "client/shape.h"
 
 #define OWN_ID "camera" /* of the one with a URL, where the server has none */

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/camera.h"
+#include "client/camera/camera.h"
 #include "fs/option_read.h"
 #include "fs/options.h"
 

@@ -8,7 +8,7 @@
 
 #include "client/base/log.h"
 #include "client/base/wait.h"
-#include "client/camera.h"
+#include "client/camera/camera.h"
 #include "client/http/http.h"
 #include "client/linked.h"
 #include "client/obico.h"

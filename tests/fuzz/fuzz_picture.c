@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "client/base/buf.h"
-#include "client/frame.h"
-#include "client/picture.h"
+#include "client/camera/frame.h"
+#include "client/camera/picture.h"
 #include "tests/fuzz/fuzz.h"
 
 static void

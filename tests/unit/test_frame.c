@@ -3,8 +3,8 @@
  */
 #include <errno.h>
 
-#include "client/frame.h"
-#include "client/picture.h"
+#include "client/camera/frame.h"
+#include "client/camera/picture.h"
 #include "tests/unit/check.h"
 
 struct example {

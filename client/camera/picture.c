@@ -16,7 +16,7 @@
 #include <jerror.h>
 
 #include "client/base/buf.h"
-#include "client/picture.h"
+#include "client/camera/picture.h"
 
 #define PNG_BYTES   ((size_t)192 << 20) /* of the PNG that is made */
 #define JPEG_MEMORY (64L << 20)		/* for the waves of a progressive one */

@@ -1,5 +1,5 @@
-#ifndef CLIENT_CAMERA_H
-#define CLIENT_CAMERA_H
+#ifndef CLIENT_CAMERA_CAMERA_H
+#define CLIENT_CAMERA_CAMERA_H
 
 struct buf;
 struct camera;

@@ -15,11 +15,11 @@
 #include "client/base/stream.h"
 #include "client/base/time.h"
 #include "client/base/wait.h"
-#include "client/camera.h"
-#include "client/frame.h"
+#include "client/camera/camera.h"
+#include "client/camera/frame.h"
+#include "client/camera/picture.h"
 #include "client/http/http.h"
 #include "client/http/lane.h"
-#include "client/picture.h"
 
 #define REDIRECTS  3
 #define PICTURE_MS 60000 /* for all of it; a stream may trickle for ever */

@@ -1,5 +1,5 @@
-#ifndef CLIENT_FRAME_H
-#define CLIENT_FRAME_H
+#ifndef CLIENT_CAMERA_FRAME_H
+#define CLIENT_CAMERA_FRAME_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -8,8 +8,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "client/frame.h"
-#include "client/picture.h"
+#include "client/camera/frame.h"
+#include "client/camera/picture.h"
 
 /* Blank lines before the first boundary are not rare. */
 static size_t

@@ -1,5 +1,5 @@
-#ifndef CLIENT_PICTURE_H
-#define CLIENT_PICTURE_H
+#ifndef CLIENT_CAMERA_PICTURE_H
+#define CLIENT_CAMERA_PICTURE_H
 
 #include <stdbool.h>
 #include <stddef.h>
