@@ -87,12 +87,7 @@ SRCS = \
 	client/camera/camera.c \
 	client/camera/frame.c \
 	client/camera/picture.c \
-	client/change.c \
-	client/command.c \
-	client/contact.c \
 	client/dialect.c \
-	client/elsewhere.c \
-	client/finished.c \
 	client/http/away.c \
 	client/http/counts.c \
 	client/http/exchange.c \
@@ -117,13 +112,18 @@ SRCS = \
 	client/obico_shape.c \
 	client/obico_store.c \
 	client/obico_trim.c \
-	client/part.c \
 	client/printer.c \
-	client/prusalink.c \
+	client/prusalink/change.c \
+	client/prusalink/command.c \
+	client/prusalink/contact.c \
+	client/prusalink/elsewhere.c \
+	client/prusalink/finished.c \
+	client/prusalink/part.c \
+	client/prusalink/prusalink.c \
+	client/prusalink/shape.c \
+	client/prusalink/snapshot.c \
+	client/prusalink/store.c \
 	client/roster.c \
-	client/shape.c \
-	client/snapshot.c \
-	client/store.c \
 	fs/account.c \
 	fs/account_change.c \
 	fs/backup.c \

@@ -10,7 +10,7 @@
 #include "client/base/buf.h"
 #include "client/base/name.h"
 #include "client/printer.h"
-#include "client/shape.h"
+#include "client/prusalink/shape.h"
 #include "fs/node.h"
 #include "fs/place.h"
 #include "fs/unit.h"

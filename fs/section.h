@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 #include "client/base/buf.h"
-#include "client/prusalink.h"
+#include "client/prusalink/prusalink.h"
 #include "fs/login.h"
 #include "fs/options.h"
 

@@ -14,7 +14,7 @@
 #include "client/base/time.h"
 #include "client/dialect.h"
 #include "client/printer.h"
-#include "client/shape.h"
+#include "client/prusalink/shape.h"
 #include "fs/sight.h"
 
 #define JOB_MS	   2000

@@ -13,7 +13,7 @@
 #include "client/base/wait.h"
 #include "client/dialect.h"
 #include "client/printer.h"
-#include "client/shape.h"
+#include "client/prusalink/shape.h"
 #include "fs/space.h"
 #include "fs/unit.h"
 

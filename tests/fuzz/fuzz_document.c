@@ -12,7 +12,7 @@
 #include "client/base/buf.h"
 #include "client/base/json.h"
 #include "client/dialect.h"
-#include "client/shape.h"
+#include "client/prusalink/shape.h"
 #include "tests/fuzz/fuzz.h"
 
 /* Parsed and printed again it is the same, and no null is dropped. */

@@ -10,7 +10,7 @@
 #include "client/base/name.h"
 #include "client/dialect.h"
 #include "client/listing.h"
-#include "client/shape.h"
+#include "client/prusalink/shape.h"
 #include "tests/fuzz/fuzz.h"
 
 static void

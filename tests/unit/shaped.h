@@ -9,7 +9,7 @@
 #include "client/base/buf.h"
 #include "client/base/json.h"
 #include "client/dialect.h"
-#include "client/shape.h"
+#include "client/prusalink/shape.h"
 #include "tests/unit/check.h"
 
 static inline int

@@ -7,7 +7,7 @@
 #include "client/base/buf.h"
 #include "client/dialect.h"
 #include "client/listing.h"
-#include "client/shape.h"
+#include "client/prusalink/shape.h"
 #include "tests/unit/check.h"
 #include "tests/unit/examples.h"
 

@@ -1,5 +1,5 @@
-#ifndef CLIENT_PRUSALINK_H
-#define CLIENT_PRUSALINK_H
+#ifndef CLIENT_PRUSALINK_PRUSALINK_H
+#define CLIENT_PRUSALINK_PRUSALINK_H
 
 #include "client/base/buf.h"
 

@@ -11,10 +11,10 @@
 #include "client/base/name.h"
 #include "client/base/time.h"
 #include "client/dialect.h"
-#include "client/elsewhere.h"
-#include "client/finished.h"
 #include "client/http/http.h"
-#include "client/link.h"
+#include "client/prusalink/elsewhere.h"
+#include "client/prusalink/finished.h"
+#include "client/prusalink/link.h"
 
 #define RECOVER_MS 15000 /* the Pi leaves FINISHED by itself within 11 s */
 #define AGAIN_MS   1000

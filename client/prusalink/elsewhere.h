@@ -1,5 +1,5 @@
-#ifndef CLIENT_ELSEWHERE_H
-#define CLIENT_ELSEWHERE_H
+#ifndef CLIENT_PRUSALINK_ELSEWHERE_H
+#define CLIENT_PRUSALINK_ELSEWHERE_H
 
 #include <stdbool.h>
 #include <stdint.h>

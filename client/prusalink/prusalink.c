@@ -1,10 +1,10 @@
 /*
  * PrusaLink's v1 API: documents, listings, single files and folders, and the
  * servers' odd answers turned into plain errors.  Uploads are in
- * client/store.c, folders and deletions in client/change.c, commands in
- * client/command.c, pictures in client/snapshot.c.  Any thread may call; the
- * state is constant but for the lanes (client/http/http.c), the upload turn,
- * and what link.lock guards.
+ * client/prusalink/store.c, folders and deletions in client/prusalink/change.c,
+ * commands in client/prusalink/command.c, pictures in client/snapshot.c.  Any
+ * thread may call; the state is constant but for the lanes
+ * (client/http/http.c), the upload turn, and what link.lock guards.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -18,13 +18,13 @@
 #include "client/base/time.h"
 #include "client/camera/camera.h"
 #include "client/dialect.h"
-#include "client/finished.h"
 #include "client/http/http.h"
-#include "client/link.h"
 #include "client/listing.h"
 #include "client/printer.h"
-#include "client/prusalink.h"
-#include "client/shape.h"
+#include "client/prusalink/finished.h"
+#include "client/prusalink/link.h"
+#include "client/prusalink/prusalink.h"
+#include "client/prusalink/shape.h"
 
 #define LEFT_OUT_MOST 8192 /* bytes that are remembered of what was said */
 

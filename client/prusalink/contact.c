@@ -9,8 +9,8 @@
 #include "client/base/json.h"
 #include "client/dialect.h"
 #include "client/http/http.h"
-#include "client/prusalink.h"
-#include "client/shape.h"
+#include "client/prusalink/prusalink.h"
+#include "client/prusalink/shape.h"
 
 static const struct dialect *const dialects[] = { &dialect_buddy, &dialect_pi };
 

@@ -16,7 +16,7 @@
 #include "client/base/utf8.h"
 #include "client/dialect.h"
 #include "client/listing.h"
-#include "client/shape.h"
+#include "client/prusalink/shape.h"
 
 /* What the Pi calls its card in paths (prusa/link/const.py). */
 #define PI_CARD "/SD Card"

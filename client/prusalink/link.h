@@ -1,13 +1,13 @@
-#ifndef CLIENT_LINK_H
-#define CLIENT_LINK_H
+#ifndef CLIENT_PRUSALINK_LINK_H
+#define CLIENT_PRUSALINK_LINK_H
 
 #include <pthread.h>
 
 #include "client/base/buf.h"
 #include "client/base/turn.h"
-#include "client/elsewhere.h"
-#include "client/part.h"
 #include "client/printer.h"
+#include "client/prusalink/elsewhere.h"
+#include "client/prusalink/part.h"
 
 struct camera;
 struct entry;
@@ -17,8 +17,8 @@ struct shape_storage;
 struct wait;
 
 /*
- * What the parts of the PrusaLink back end share: client/prusalink.c, which
- * names the others, and those.
+ * What the parts of the PrusaLink back end share: client/prusalink/prusalink.c,
+ * which names the others, and those.
  */
 struct link {
 	struct printer printer;

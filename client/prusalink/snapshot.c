@@ -12,8 +12,8 @@
 #include "client/camera/picture.h"
 #include "client/dialect.h"
 #include "client/http/http.h"
-#include "client/link.h"
-#include "client/shape.h"
+#include "client/prusalink/link.h"
+#include "client/prusalink/shape.h"
 
 #define OWN_ID "camera" /* of the one with a URL, where the server has none */
 

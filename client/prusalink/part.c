@@ -17,9 +17,9 @@
 #include "client/dialect.h"
 #include "client/http/http.h"
 #include "client/http/text.h"
-#include "client/link.h"
 #include "client/listing.h"
-#include "client/part.h"
+#include "client/prusalink/link.h"
+#include "client/prusalink/part.h"
 
 #define LATER_MS 1000 /* the next upload may be of the same name */
 #define END_MS	 8000 /* for one, from its turn on */

@@ -12,10 +12,10 @@
 #include "client/base/name.h"
 #include "client/base/time.h"
 #include "client/dialect.h"
-#include "client/elsewhere.h"
 #include "client/http/http.h"
-#include "client/link.h"
 #include "client/listing.h"
+#include "client/prusalink/elsewhere.h"
+#include "client/prusalink/link.h"
 
 #define PATIENCE_MS 60000 /* how long a transfer is waited for */
 #define STUCK_MS    59000 /* that it did not move; two looks less */

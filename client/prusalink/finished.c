@@ -13,9 +13,9 @@
 #include "client/base/time.h"
 #include "client/base/wait.h"
 #include "client/dialect.h"
-#include "client/finished.h"
 #include "client/http/http.h"
-#include "client/link.h"
+#include "client/prusalink/finished.h"
+#include "client/prusalink/link.h"
 
 #define DELETE_MS  8000 /* the upload stands still: Buddy's patience is 12 s */
 #define LOOK_MS	   8000

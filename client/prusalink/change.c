@@ -11,9 +11,9 @@
 #include "client/base/time.h"
 #include "client/dialect.h"
 #include "client/http/http.h"
-#include "client/link.h"
 #include "client/listing.h"
-#include "client/shape.h"
+#include "client/prusalink/link.h"
+#include "client/prusalink/shape.h"
 
 #define SEEN_MS	     2000
 #define SEEN_TICK_MS 20

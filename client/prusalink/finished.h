@@ -1,5 +1,5 @@
-#ifndef CLIENT_FINISHED_H
-#define CLIENT_FINISHED_H
+#ifndef CLIENT_PRUSALINK_FINISHED_H
+#define CLIENT_PRUSALINK_FINISHED_H
 
 #include <stdbool.h>
 

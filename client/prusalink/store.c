@@ -15,14 +15,14 @@
 #include "client/base/time.h"
 #include "client/base/wait.h"
 #include "client/dialect.h"
-#include "client/elsewhere.h"
-#include "client/finished.h"
 #include "client/http/away.h"
 #include "client/http/http.h"
 #include "client/http/multipart.h"
-#include "client/link.h"
 #include "client/listing.h"
-#include "client/shape.h"
+#include "client/prusalink/elsewhere.h"
+#include "client/prusalink/finished.h"
+#include "client/prusalink/link.h"
+#include "client/prusalink/shape.h"
 
 #define VISIBLE_MS   5000 /* the Pi's file tree follows within a second */
 #define VISIBLE_TICK 200

@@ -1,5 +1,5 @@
-#ifndef CLIENT_SHAPE_H
-#define CLIENT_SHAPE_H
+#ifndef CLIENT_PRUSALINK_SHAPE_H
+#define CLIENT_PRUSALINK_SHAPE_H
 
 #include <sys/types.h>
 

@@ -1,5 +1,5 @@
-#ifndef CLIENT_PART_H
-#define CLIENT_PART_H
+#ifndef CLIENT_PRUSALINK_PART_H
+#define CLIENT_PRUSALINK_PART_H
 
 #include <sys/queue.h>
 
