@@ -98,20 +98,21 @@ SRCS = \
 	client/http/text.c \
 	client/linked.c \
 	client/listing.c \
-	client/obico.c \
-	client/obico_camera.c \
-	client/obico_clean.c \
-	client/obico_command.c \
-	client/obico_files.c \
-	client/obico_folders.c \
-	client/obico_library.c \
-	client/obico_printer.c \
-	client/obico_prints.c \
-	client/obico_rules.c \
-	client/obico_settings.c \
-	client/obico_shape.c \
-	client/obico_store.c \
-	client/obico_trim.c \
+	client/obico/camera.c \
+	client/obico/clean.c \
+	client/obico/command.c \
+	client/obico/files.c \
+	client/obico/folders.c \
+	client/obico/library.c \
+	client/obico/obico.c \
+	client/obico/printer.c \
+	client/obico/prints.c \
+	client/obico/roster.c \
+	client/obico/rules.c \
+	client/obico/settings.c \
+	client/obico/shape.c \
+	client/obico/store.c \
+	client/obico/trim.c \
 	client/printer.c \
 	client/prusalink/change.c \
 	client/prusalink/command.c \
@@ -123,7 +124,6 @@ SRCS = \
 	client/prusalink/shape.c \
 	client/prusalink/snapshot.c \
 	client/prusalink/store.c \
-	client/roster.c \
 	fs/account.c \
 	fs/account_change.c \
 	fs/backup.c \

@@ -15,7 +15,7 @@
 #include "client/base/name.h"
 #include "client/base/time.h"
 #include "client/base/wait.h"
-#include "client/obico.h"
+#include "client/obico/obico.h"
 #include "client/printer.h"
 #include "fs/account.h"
 #include "fs/cloud.h"

@@ -10,7 +10,7 @@
 #include "client/base/label.h"
 #include "client/base/log.h"
 #include "client/base/name.h"
-#include "client/obico.h"
+#include "client/obico/obico.h"
 #include "fs/account.h"
 #include "fs/cloud.h"
 #include "fs/farm.h"

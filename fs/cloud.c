@@ -10,7 +10,7 @@
 
 #include "cache/content.h"
 #include "cache/unsent.h"
-#include "client/obico.h"
+#include "client/obico/obico.h"
 #include "client/printer.h"
 #include "fs/account.h"
 #include "fs/cloud.h"

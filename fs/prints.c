@@ -11,7 +11,7 @@
 
 #include "client/base/buf.h"
 #include "client/base/name.h"
-#include "client/obico_prints.h"
+#include "client/obico/prints.h"
 #include "client/printer.h"
 #include "fs/document.h"
 #include "fs/node.h"

@@ -10,7 +10,7 @@
 #include "client/base/log.h"
 #include "client/base/wait.h"
 #include "client/dialect.h"
-#include "client/obico.h"
+#include "client/obico/obico.h"
 #include "client/printer.h"
 #include "fs/account.h"
 #include "fs/cloud.h"

@@ -10,7 +10,7 @@
 #include "client/base/log.h"
 #include "client/base/time.h"
 #include "client/base/wait.h"
-#include "client/obico.h"
+#include "client/obico/obico.h"
 #include "fs/account.h"
 #include "fs/document.h"
 #include "fs/farm.h"

@@ -11,7 +11,7 @@
 #include "client/camera/camera.h"
 #include "client/http/http.h"
 #include "client/linked.h"
-#include "client/obico.h"
+#include "client/obico/obico.h"
 #include "client/printer.h"
 #include "fs/local.h"
 #include "fs/section.h"

@@ -12,9 +12,9 @@
 #include "client/base/json.h"
 #include "client/base/label.h"
 #include "client/base/name.h"
-#include "client/obico_library.h"
-#include "client/obico_link.h"
-#include "client/roster.h"
+#include "client/obico/library.h"
+#include "client/obico/obico_internal.h"
+#include "client/obico/roster.h"
 #include "tests/fuzz/fuzz.h"
 
 /* Members whose name says so, and URLs with a query. */

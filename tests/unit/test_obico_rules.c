@@ -6,7 +6,7 @@
 
 #include "client/base/buf.h"
 #include "client/base/stream.h"
-#include "client/obico_library.h"
+#include "client/obico/library.h"
 #include "tests/unit/check.h"
 
 #define MIB ((size_t)1 << 20)

@@ -5,7 +5,7 @@
 #include <inttypes.h>
 
 #include "client/base/buf.h"
-#include "client/obico_prints.h"
+#include "client/obico/prints.h"
 #include "tests/unit/check.h"
 
 static const char history[] =

@@ -10,8 +10,8 @@
 
 #include "client/base/json.h"
 #include "client/camera/camera.h"
-#include "client/obico_library.h"
-#include "client/obico_link.h"
+#include "client/obico/library.h"
+#include "client/obico/obico_internal.h"
 
 /*
  * The host in the URL is the one that the server believes to be; only the path

@@ -15,8 +15,8 @@
 #include "client/dialect.h"
 #include "client/http/form.h"
 #include "client/listing.h"
-#include "client/obico_library.h"
-#include "client/obico_link.h"
+#include "client/obico/library.h"
+#include "client/obico/obico_internal.h"
 
 #define LOOK_MS	     3000 /* for what was stored without an answer */
 #define LOOK_TICK_MS 200

@@ -13,7 +13,7 @@
 #include "client/base/json.h"
 #include "client/base/time.h"
 #include "client/dialect.h"
-#include "client/obico_link.h"
+#include "client/obico/obico_internal.h"
 
 #define PRINTS "200" /* of a printer's history; older ones are not shown */
 

@@ -8,7 +8,7 @@
 #include "client/base/buf.h"
 #include "client/base/date.h"
 #include "client/base/json.h"
-#include "client/obico_prints.h"
+#include "client/obico/prints.h"
 
 static int
 parse(const char *text, size_t len, cJSON **out)

@@ -12,8 +12,8 @@
 #include "client/base/log.h"
 #include "client/base/name.h"
 #include "client/listing.h"
-#include "client/obico_library.h"
-#include "client/obico_link.h"
+#include "client/obico/library.h"
+#include "client/obico/obico_internal.h"
 
 #define MEDIA  "/media/" /* what the server itself has */
 #define SECOND 1000000

@@ -8,7 +8,7 @@
 #include <cJSON.h>
 
 #include "client/base/json.h"
-#include "client/obico_link.h"
+#include "client/obico/obico_internal.h"
 
 /* A member of the document, and where the object has it. */
 struct member {

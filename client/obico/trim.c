@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "client/http/http.h"
-#include "client/obico_trim.h"
+#include "client/obico/trim.h"
 
 #define LONG_KEY "print_set"
 #define TAKEN	 ((size_t)64 << 20)

@@ -11,7 +11,7 @@
 #include "client/base/buf.h"
 #include "client/base/stream.h"
 #include "client/base/utf8.h"
-#include "client/obico_library.h"
+#include "client/obico/library.h"
 
 #define WINDOW ((off_t)1 << 20) /* lib/gcode_metadata.py, get_slicer */
 #define PIECE  65536

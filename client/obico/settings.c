@@ -15,7 +15,7 @@
 
 #include "client/base/json.h"
 #include "client/base/log.h"
-#include "client/obico_link.h"
+#include "client/obico/obico_internal.h"
 
 #define NAME_MAX_CHARS 256
 

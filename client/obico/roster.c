@@ -10,8 +10,8 @@
 #include <cJSON.h>
 
 #include "client/base/json.h"
-#include "client/obico_link.h"
-#include "client/roster.h"
+#include "client/obico/obico_internal.h"
+#include "client/obico/roster.h"
 
 struct counted {
 	struct roster roster;

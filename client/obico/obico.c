@@ -17,9 +17,9 @@
 #include "client/base/time.h"
 #include "client/base/wait.h"
 #include "client/http/text.h"
-#include "client/obico_link.h"
-#include "client/obico_trim.h"
-#include "client/roster.h"
+#include "client/obico/obico_internal.h"
+#include "client/obico/roster.h"
+#include "client/obico/trim.h"
 
 #define API "/api/v1/"
 

@@ -15,8 +15,8 @@
 #include "client/base/json.h"
 #include "client/base/log.h"
 #include "client/base/name.h"
-#include "client/obico_library.h"
-#include "client/obico_link.h"
+#include "client/obico/library.h"
+#include "client/obico/obico_internal.h"
 
 #define PAGE	 200 /* records; each has all prints that were made of it */
 #define FEW	 5   /* records, if those are too much for one answer */

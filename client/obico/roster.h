@@ -1,5 +1,5 @@
-#ifndef CLIENT_ROSTER_H
-#define CLIENT_ROSTER_H
+#ifndef CLIENT_OBICO_ROSTER_H
+#define CLIENT_OBICO_ROSTER_H
 
 #include <stddef.h>
 

@@ -14,8 +14,8 @@
 #include "client/base/json.h"
 #include "client/base/log.h"
 #include "client/listing.h"
-#include "client/obico_library.h"
-#include "client/obico_link.h"
+#include "client/obico/library.h"
+#include "client/obico/obico_internal.h"
 
 #define DEPTH_MAX 256 /* folders in one another */
 

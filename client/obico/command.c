@@ -16,7 +16,7 @@
 #include "client/base/log.h"
 #include "client/base/time.h"
 #include "client/base/wait.h"
-#include "client/obico_link.h"
+#include "client/obico/obico_internal.h"
 
 #define LOOK_MS 500
 

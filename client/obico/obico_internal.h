@@ -1,12 +1,12 @@
-#ifndef CLIENT_OBICO_LINK_H
-#define CLIENT_OBICO_LINK_H
+#ifndef CLIENT_OBICO_OBICO_INTERNAL_H
+#define CLIENT_OBICO_OBICO_INTERNAL_H
 
 #include <pthread.h>
 
 #include "client/base/numbered.h"
 #include "client/base/turn.h"
 #include "client/http/http.h"
-#include "client/obico.h"
+#include "client/obico/obico.h"
 #include "client/printer.h"
 
 /*
@@ -52,7 +52,7 @@ int obico_ask(struct obico *, const struct wait *, const char *method,
  */
 void obico_explain(int error, const char *target, const struct http_reply *);
 
-/* A GET, whose answer comes without the prints of files (obico_trim.h). */
+/* A GET, whose answer comes without the prints of files (trim.h). */
 int obico_ask_trimmed(struct obico *, const struct wait *, const char *target,
     struct http_reply *);
 
@@ -89,7 +89,7 @@ int obico_unarchive(struct obico_printer *, const struct wait *);
 int obico_camera(struct printer *, const struct wait *, enum topic,
     const char *id, struct buf *out);
 
-/* client/obico_files.c and its neighbours: the cloud folder "gcodes". */
+/* client/obico/files.c and its neighbours: the cloud folder "gcodes". */
 int obico_list(struct printer *, const struct wait *, const char *folder,
     struct listing **out);
 /* Of the files whose name is like that one. */

@@ -7,7 +7,7 @@
 #include <cJSON.h>
 
 #include "client/base/json.h"
-#include "client/obico_link.h"
+#include "client/obico/obico_internal.h"
 
 /* auth_token, unsub_token and such. */
 static bool

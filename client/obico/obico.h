@@ -1,5 +1,5 @@
-#ifndef CLIENT_OBICO_H
-#define CLIENT_OBICO_H
+#ifndef CLIENT_OBICO_OBICO_H
+#define CLIENT_OBICO_OBICO_H
 
 #include <stdbool.h>
 #include <stddef.h>
