@@ -13,7 +13,7 @@
 
 #include "cache/book.h"
 #include "cache/cache.h"
-#include "cache/cache_link.h"
+#include "cache/cache_internal.h"
 #include "cache/slot.h"
 #include "cache/stamp.h"
 #include "client/base/buf.h"

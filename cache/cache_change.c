@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "cache/book.h"
-#include "cache/cache_link.h"
+#include "cache/cache_internal.h"
 #include "cache/stamp.h"
 #include "client/base/name.h"
 #include "client/base/time.h"

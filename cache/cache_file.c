@@ -9,7 +9,7 @@
 
 #include "cache/book.h"
 #include "cache/cache.h"
-#include "cache/cache_link.h"
+#include "cache/cache_internal.h"
 #include "cache/stamp.h"
 #include "client/base/name.h"
 #include "client/base/turn.h"

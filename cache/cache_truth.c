@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "cache/cache.h"
-#include "cache/cache_link.h"
+#include "cache/cache_internal.h"
 #include "client/listing.h"
 
 /*

@@ -13,7 +13,7 @@
 #include <sys/queue.h>
 
 #include "cache/content.h"
-#include "cache/content_file.h"
+#include "cache/content_internal.h"
 #include "cache/crew.h"
 #include "cache/spool.h"
 #include "cache/stamp.h"

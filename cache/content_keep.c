@@ -7,7 +7,7 @@
 
 #include "cache/comparison.h"
 #include "cache/content.h"
-#include "cache/content_file.h"
+#include "cache/content_internal.h"
 #include "cache/spool.h"
 #include "cache/stamp.h"
 #include "client/base/log.h"

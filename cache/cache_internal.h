@@ -1,5 +1,5 @@
-#ifndef CACHE_CACHE_LINK_H
-#define CACHE_CACHE_LINK_H
+#ifndef CACHE_CACHE_INTERNAL_H
+#define CACHE_CACHE_INTERNAL_H
 
 #include <pthread.h>
 #include <stdint.h>

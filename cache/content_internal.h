@@ -1,5 +1,5 @@
-#ifndef CACHE_CONTENT_FILE_H
-#define CACHE_CONTENT_FILE_H
+#ifndef CACHE_CONTENT_INTERNAL_H
+#define CACHE_CONTENT_INTERNAL_H
 
 #include <sys/queue.h>
 #include <sys/types.h>
