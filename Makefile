@@ -127,7 +127,6 @@ SRCS = \
 	fs/account.c \
 	fs/account_change.c \
 	fs/backup.c \
-	fs/call.c \
 	fs/caller.c \
 	fs/cameras.c \
 	fs/cloud.c \
@@ -150,21 +149,22 @@ SRCS = \
 	fs/handle_send.c \
 	fs/handle_stage.c \
 	fs/hush.c \
-	fs/inode.c \
 	fs/job_folder.c \
+	fs/kernel/call.c \
+	fs/kernel/inode.c \
+	fs/kernel/ops.c \
+	fs/kernel/ops_file.c \
+	fs/kernel/parallel.c \
 	fs/ledger.c \
 	fs/leftover.c \
 	fs/local.c \
 	fs/login.c \
 	fs/metrics.c \
 	fs/node.c \
-	fs/ops.c \
-	fs/ops_file.c \
 	fs/option_read.c \
 	fs/options.c \
 	fs/options_printer.c \
 	fs/original.c \
-	fs/parallel.c \
 	fs/place.c \
 	fs/postpone.c \
 	fs/print.c \

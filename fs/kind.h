@@ -115,7 +115,7 @@ struct file_ops {
 
 /* An open file: the first member of what a kind knows about it. */
 struct file {
-	TAILQ_ENTRY(file) link; /* for fs/ops_file.c */
+	TAILQ_ENTRY(file) link; /* for fs/kernel/ops_file.c */
 	const struct file_ops *ops;
 	struct place *place;  /* held; where it was opened */
 	bool direct;	      /* the kernel keeps no pages of it */

@@ -14,12 +14,12 @@
 
 #include <fuse_lowlevel.h>
 
-#include "fs/call.h"
-#include "fs/inode.h"
+#include "fs/kernel/call.h"
+#include "fs/kernel/inode.h"
+#include "fs/kernel/ops.h"
+#include "fs/kernel/ops_file.h"
+#include "fs/kernel/parallel.h"
 #include "fs/node.h"
-#include "fs/ops.h"
-#include "fs/ops_file.h"
-#include "fs/parallel.h"
 #include "fs/place.h"
 #include "fs/root.h"
 #include "fs/space.h"

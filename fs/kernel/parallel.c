@@ -15,7 +15,7 @@
 #include <fuse_lowlevel.h>
 #include <linux/fuse.h>
 
-#include "fs/parallel.h"
+#include "fs/kernel/parallel.h"
 
 #define TELLS_ITSELF 317 /* as fuse_version says it */
 

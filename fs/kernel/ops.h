@@ -1,5 +1,5 @@
-#ifndef FS_OPS_H
-#define FS_OPS_H
+#ifndef FS_KERNEL_OPS_H
+#define FS_KERNEL_OPS_H
 
 #include <sys/queue.h>
 

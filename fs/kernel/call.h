@@ -1,5 +1,5 @@
-#ifndef FS_CALL_H
-#define FS_CALL_H
+#ifndef FS_KERNEL_CALL_H
+#define FS_KERNEL_CALL_H
 
 #include "fs/kind.h"
 

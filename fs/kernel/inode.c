@@ -11,7 +11,7 @@
 #include <sys/queue.h>
 
 #include "client/base/name.h"
-#include "fs/inode.h"
+#include "fs/kernel/inode.h"
 #include "fs/place.h"
 
 #define BUCKETS 8192

@@ -1,5 +1,5 @@
-#ifndef FS_PARALLEL_H
-#define FS_PARALLEL_H
+#ifndef FS_KERNEL_PARALLEL_H
+#define FS_KERNEL_PARALLEL_H
 
 struct fuse_conn_info;
 struct fuse_session;

@@ -9,11 +9,11 @@
 #include <fuse_lowlevel.h>
 
 #include "client/base/log.h"
-#include "fs/call.h"
 #include "fs/caller.h"
-#include "fs/inode.h"
+#include "fs/kernel/call.h"
+#include "fs/kernel/inode.h"
+#include "fs/kernel/ops.h"
 #include "fs/node.h"
-#include "fs/ops.h"
 #include "fs/place.h"
 #include "fs/unit.h"
 

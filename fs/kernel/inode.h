@@ -1,5 +1,5 @@
-#ifndef FS_INODE_H
-#define FS_INODE_H
+#ifndef FS_KERNEL_INODE_H
+#define FS_KERNEL_INODE_H
 
 #include <sys/stat.h>
 

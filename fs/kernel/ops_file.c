@@ -1,6 +1,6 @@
 /*
- * The kernel's calls for open files and directories (fs/ops.c has the rest).
- * Each runs in a thread of libfuse of its own and may block there.
+ * The kernel's calls for open files and directories (fs/kernel/ops.c has the
+ * rest). Each runs in a thread of libfuse of its own and may block there.
  */
 #define FUSE_USE_VERSION 312
 
@@ -11,11 +11,11 @@
 #include <fuse_lowlevel.h>
 
 #include "client/base/buf.h"
-#include "fs/call.h"
-#include "fs/inode.h"
+#include "fs/kernel/call.h"
+#include "fs/kernel/inode.h"
+#include "fs/kernel/ops.h"
+#include "fs/kernel/ops_file.h"
 #include "fs/node.h"
-#include "fs/ops.h"
-#include "fs/ops_file.h"
 #include "fs/place.h"
 #include "fs/unit.h"
 
