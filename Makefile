@@ -130,13 +130,11 @@ SRCS = \
 	fs/caller.c \
 	fs/cameras.c \
 	fs/cloud.c \
-	fs/conf.c \
 	fs/control.c \
 	fs/control_print.c \
 	fs/copying.c \
 	fs/directory.c \
 	fs/document.c \
-	fs/ending.c \
 	fs/entries.c \
 	fs/events.c \
 	fs/fan.c \
@@ -148,7 +146,6 @@ SRCS = \
 	fs/handle_open.c \
 	fs/handle_send.c \
 	fs/handle_stage.c \
-	fs/hush.c \
 	fs/job_folder.c \
 	fs/kernel/call.c \
 	fs/kernel/inode.c \
@@ -157,19 +154,12 @@ SRCS = \
 	fs/kernel/parallel.c \
 	fs/ledger.c \
 	fs/leftover.c \
-	fs/local.c \
-	fs/login.c \
 	fs/metrics.c \
 	fs/node.c \
-	fs/option_read.c \
-	fs/options.c \
-	fs/options_printer.c \
 	fs/original.c \
 	fs/place.c \
 	fs/postpone.c \
 	fs/print.c \
-	fs/printers.c \
-	fs/printers_alone.c \
 	fs/prints.c \
 	fs/rename.c \
 	fs/rename_anew.c \
@@ -179,6 +169,16 @@ SRCS = \
 	fs/root_document.c \
 	fs/section.c \
 	fs/settings.c \
+	fs/setup/conf.c \
+	fs/setup/ending.c \
+	fs/setup/hush.c \
+	fs/setup/local.c \
+	fs/setup/login.c \
+	fs/setup/option_read.c \
+	fs/setup/options.c \
+	fs/setup/options_printer.c \
+	fs/setup/printers.c \
+	fs/setup/printers_alone.c \
 	fs/sight.c \
 	fs/space.c \
 	fs/storage.c \

@@ -23,9 +23,9 @@
 #include "fs/document.h"
 #include "fs/events.h"
 #include "fs/farm_list.h"
-#include "fs/local.h"
 #include "fs/root.h"
 #include "fs/section.h"
+#include "fs/setup/local.h"
 #include "fs/unit.h"
 
 #define SOON_MS	 300

@@ -14,7 +14,7 @@
 #include "client/printer.h"
 #include "fs/fan.h"
 #include "fs/farm_list.h"
-#include "fs/printers.h"
+#include "fs/setup/printers.h"
 #include "fs/unit.h"
 
 struct meeting {

@@ -13,8 +13,8 @@
 #include "client/linked.h"
 #include "client/obico/obico.h"
 #include "client/printer.h"
-#include "fs/local.h"
 #include "fs/section.h"
+#include "fs/setup/local.h"
 #include "fs/space.h"
 #include "fs/unit.h"
 

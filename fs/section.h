@@ -8,8 +8,8 @@
 
 #include "client/base/buf.h"
 #include "client/prusalink/prusalink.h"
-#include "fs/login.h"
-#include "fs/options.h"
+#include "fs/setup/login.h"
+#include "fs/setup/options.h"
 
 struct local;
 struct obico;

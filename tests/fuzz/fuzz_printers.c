@@ -12,9 +12,9 @@
 #include <unistd.h>
 
 #include "client/base/name.h"
-#include "fs/login.h"
-#include "fs/options.h"
-#include "fs/printers.h"
+#include "fs/setup/login.h"
+#include "fs/setup/options.h"
+#include "fs/setup/printers.h"
 #include "tests/fuzz/fuzz.h"
 
 /* Root's printers file is in /etc, also where root runs this. */

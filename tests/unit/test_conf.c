@@ -2,7 +2,7 @@
  * fs/conf: the lines of a printers file.
  */
 #include "client/base/buf.h"
-#include "fs/conf.h"
+#include "fs/setup/conf.h"
 #include "tests/unit/check.h"
 
 /* What came of a text, one line each. */

@@ -8,7 +8,7 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "fs/ending.h"
+#include "fs/setup/ending.h"
 #include "tests/unit/check.h"
 #include "tests/unit/waiter.h"
 

@@ -5,7 +5,7 @@
 
 #include "client/base/buf.h"
 #include "client/base/log.h"
-#include "fs/printers.h"
+#include "fs/setup/printers.h"
 #include "tests/unit/check.h"
 
 static const char good[] = "[mk4]\n"

@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "client/camera/camera.h"
-#include "fs/option_read.h"
-#include "fs/options.h"
+#include "fs/setup/option_read.h"
+#include "fs/setup/options.h"
 
 int
 options_read_text(const char *text, void *out)

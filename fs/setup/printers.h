@@ -1,5 +1,5 @@
-#ifndef FS_PRINTERS_H
-#define FS_PRINTERS_H
+#ifndef FS_SETUP_PRINTERS_H
+#define FS_SETUP_PRINTERS_H
 
 #include <stdbool.h>
 

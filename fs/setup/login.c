@@ -14,8 +14,8 @@
 
 #include "client/base/log.h"
 #include "client/base/name.h"
-#include "fs/login.h"
-#include "fs/options.h"
+#include "fs/setup/login.h"
+#include "fs/setup/options.h"
 
 #define SECRET_MAX 1024
 

@@ -1,5 +1,5 @@
-#ifndef FS_OPTION_READ_H
-#define FS_OPTION_READ_H
+#ifndef FS_SETUP_OPTION_READ_H
+#define FS_SETUP_OPTION_READ_H
 
 /*
  * Read the value of an option into the member that out points to.  Return 0,

@@ -1,5 +1,5 @@
-#ifndef FS_ENDING_H
-#define FS_ENDING_H
+#ifndef FS_SETUP_ENDING_H
+#define FS_SETUP_ENDING_H
 
 struct ending;
 

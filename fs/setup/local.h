@@ -1,5 +1,5 @@
-#ifndef FS_LOCAL_H
-#define FS_LOCAL_H
+#ifndef FS_SETUP_LOCAL_H
+#define FS_SETUP_LOCAL_H
 
 #include <sys/types.h>
 

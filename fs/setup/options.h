@@ -1,5 +1,5 @@
-#ifndef FS_OPTIONS_H
-#define FS_OPTIONS_H
+#ifndef FS_SETUP_OPTIONS_H
+#define FS_SETUP_OPTIONS_H
 
 #include <sys/types.h>
 

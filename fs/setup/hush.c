@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "client/base/log.h"
-#include "fs/hush.h"
+#include "fs/setup/hush.h"
 
 void
 hush_begin(struct hush *hush)

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "client/base/time.h"
-#include "fs/ending.h"
+#include "fs/setup/ending.h"
 
 #define AGAIN_MS 100 /* a wake-up that came too early is repeated */
 

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "client/base/buf.h"
-#include "fs/conf.h"
+#include "fs/setup/conf.h"
 
 #define BLANKS	  " \t\r\v\f"
 #define BYTE_MARK "\xef\xbb\xbf"

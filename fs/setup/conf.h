@@ -1,5 +1,5 @@
-#ifndef FS_CONF_H
-#define FS_CONF_H
+#ifndef FS_SETUP_CONF_H
+#define FS_SETUP_CONF_H
 
 #include <stddef.h>
 

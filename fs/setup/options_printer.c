@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fs/options.h"
+#include "fs/setup/options.h"
 
 const char options_printer_keys[] =
     "type, user, password_file, api_key_file, token_file, obico, camera, "

@@ -1,5 +1,5 @@
-#ifndef FS_LOGIN_H
-#define FS_LOGIN_H
+#ifndef FS_SETUP_LOGIN_H
+#define FS_SETUP_LOGIN_H
 
 #include <stdbool.h>
 

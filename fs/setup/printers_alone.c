@@ -8,9 +8,9 @@
 #include <unistd.h>
 
 #include "client/base/buf.h"
-#include "fs/conf.h"
-#include "fs/local.h"
-#include "fs/printers.h"
+#include "fs/setup/conf.h"
+#include "fs/setup/local.h"
+#include "fs/setup/printers.h"
 
 /* $XDG_CONFIG_HOME/prusafs/printers.conf; root's is in /etc. */
 char *

@@ -23,8 +23,8 @@
 #include "client/base/log.h"
 #include "client/base/name.h"
 #include "client/dialect.h"
-#include "fs/local.h"
-#include "fs/options.h"
+#include "fs/setup/local.h"
+#include "fs/setup/options.h"
 
 #define FILES 16384 /* descriptors; a busy printer has ten */
 

@@ -13,8 +13,8 @@
 
 #include "client/base/log.h"
 #include "client/base/name.h"
-#include "fs/option_read.h"
-#include "fs/options.h"
+#include "fs/setup/option_read.h"
+#include "fs/setup/options.h"
 
 #define AT(member) offsetof(struct options, member)
 #define read_text  options_read_text

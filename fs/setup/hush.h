@@ -1,5 +1,5 @@
-#ifndef FS_HUSH_H
-#define FS_HUSH_H
+#ifndef FS_SETUP_HUSH_H
+#define FS_SETUP_HUSH_H
 
 #include <stdbool.h>
 
