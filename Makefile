@@ -126,26 +126,18 @@ SRCS = \
 	client/prusalink/store.c \
 	fs/account.c \
 	fs/account_change.c \
-	fs/backup.c \
 	fs/caller.c \
 	fs/cameras.c \
 	fs/cloud.c \
 	fs/control.c \
-	fs/control_print.c \
-	fs/copying.c \
 	fs/directory.c \
 	fs/document.c \
-	fs/entries.c \
 	fs/events.c \
 	fs/fan.c \
 	fs/farm.c \
 	fs/farm_accounts.c \
 	fs/farm_look.c \
 	fs/farm_refresh.c \
-	fs/handle.c \
-	fs/handle_open.c \
-	fs/handle_send.c \
-	fs/handle_stage.c \
 	fs/job_folder.c \
 	fs/kernel/call.c \
 	fs/kernel/inode.c \
@@ -153,17 +145,10 @@ SRCS = \
 	fs/kernel/ops_file.c \
 	fs/kernel/parallel.c \
 	fs/ledger.c \
-	fs/leftover.c \
 	fs/metrics.c \
 	fs/node.c \
-	fs/original.c \
 	fs/place.c \
-	fs/postpone.c \
-	fs/print.c \
 	fs/prints.c \
-	fs/rename.c \
-	fs/rename_anew.c \
-	fs/rename_there.c \
 	fs/root.c \
 	fs/root_control.c \
 	fs/root_document.c \
@@ -181,14 +166,29 @@ SRCS = \
 	fs/setup/printers_alone.c \
 	fs/sight.c \
 	fs/space.c \
-	fs/storage.c \
-	fs/storage_find.c \
+	fs/storage/backup.c \
+	fs/storage/control_print.c \
+	fs/storage/copying.c \
+	fs/storage/entries.c \
+	fs/storage/handle.c \
+	fs/storage/handle_open.c \
+	fs/storage/handle_send.c \
+	fs/storage/handle_stage.c \
+	fs/storage/leftover.c \
+	fs/storage/original.c \
+	fs/storage/postpone.c \
+	fs/storage/print.c \
+	fs/storage/rename.c \
+	fs/storage/rename_anew.c \
+	fs/storage/rename_there.c \
+	fs/storage/storage.c \
+	fs/storage/storage_find.c \
+	fs/storage/upload.c \
+	fs/storage/upload_start.c \
+	fs/storage/working.c \
 	fs/stream.c \
 	fs/survey.c \
-	fs/unit.c \
-	fs/upload.c \
-	fs/upload_start.c \
-	fs/working.c
+	fs/unit.c
 
 # The simulated printer.
 SIM_SRCS = \

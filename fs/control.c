@@ -20,8 +20,8 @@
 #include "fs/node.h"
 #include "fs/place.h"
 #include "fs/root_control.h"
+#include "fs/storage/upload.h"
 #include "fs/unit.h"
-#include "fs/upload.h"
 
 struct verb_row {
 	const char *word;

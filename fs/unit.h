@@ -10,8 +10,8 @@
 #include <stdint.h>
 #include <time.h>
 
-#include "fs/copying.h"
 #include "fs/job_folder.h"
+#include "fs/storage/copying.h"
 #include "fs/survey.h"
 
 struct backups;

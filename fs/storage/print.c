@@ -19,9 +19,9 @@
 #include "fs/events.h"
 #include "fs/node.h"
 #include "fs/place.h"
-#include "fs/storage.h"
+#include "fs/storage/storage.h"
+#include "fs/storage/upload.h"
 #include "fs/unit.h"
-#include "fs/upload.h"
 
 #define AFTERWARDS_MS 3000
 

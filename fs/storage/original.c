@@ -17,7 +17,7 @@
 
 #include "cache/spool.h"
 #include "client/base/name.h"
-#include "fs/original.h"
+#include "fs/storage/original.h"
 
 #define COUNT	4 /* of one name that a program copies at once */
 #define STD_MAX 2 /* what a shell has opened says nothing */

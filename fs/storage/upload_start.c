@@ -15,9 +15,9 @@
 #include "fs/events.h"
 #include "fs/kind.h"
 #include "fs/place.h"
-#include "fs/storage.h"
+#include "fs/storage/storage.h"
+#include "fs/storage/upload.h"
 #include "fs/unit.h"
-#include "fs/upload.h"
 
 #define PIECE 32768
 

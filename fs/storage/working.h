@@ -1,5 +1,5 @@
-#ifndef FS_WORKING_H
-#define FS_WORKING_H
+#ifndef FS_STORAGE_WORKING_H
+#define FS_STORAGE_WORKING_H
 
 #include <stdbool.h>
 

@@ -1,5 +1,5 @@
-#ifndef FS_BACKUP_H
-#define FS_BACKUP_H
+#ifndef FS_STORAGE_BACKUP_H
+#define FS_STORAGE_BACKUP_H
 
 #include <stdbool.h>
 

@@ -16,9 +16,9 @@
 #include "client/printer.h"
 #include "fs/node.h"
 #include "fs/place.h"
-#include "fs/storage.h"
+#include "fs/storage/storage.h"
+#include "fs/storage/working.h"
 #include "fs/unit.h"
-#include "fs/working.h"
 
 #define JOB_AGE_MS 10000 /* a remembered job that is still believed */
 #define NEW_MS	   1000	 /* a listing that lacks what shall be new */

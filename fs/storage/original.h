@@ -1,5 +1,5 @@
-#ifndef FS_ORIGINAL_H
-#define FS_ORIGINAL_H
+#ifndef FS_STORAGE_ORIGINAL_H
+#define FS_STORAGE_ORIGINAL_H
 
 #include <sys/types.h>
 

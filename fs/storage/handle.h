@@ -1,5 +1,5 @@
-#ifndef FS_HANDLE_H
-#define FS_HANDLE_H
+#ifndef FS_STORAGE_HANDLE_H
+#define FS_STORAGE_HANDLE_H
 
 #include <sys/types.h>
 
@@ -8,7 +8,7 @@
 #include <stdbool.h>
 
 #include "fs/kind.h"
-#include "fs/storage.h"
+#include "fs/storage/storage.h"
 
 struct content_file;
 struct originals;
@@ -17,9 +17,9 @@ struct staged;
 struct unit;
 
 /*
- * An open file of a storage, shared by fs/handle.c (what is done with it),
- * fs/handle_open.c (how it comes to be) and fs/handle_stage.c (what it
- * changes).
+ * An open file of a storage, shared by fs/storage/handle.c (what is done with
+ * it), fs/storage/handle_open.c (how it comes to be) and
+ * fs/storage/handle_stage.c (what it changes).
  */
 struct handle {
 	struct file file;

@@ -1,5 +1,5 @@
-#ifndef FS_UPLOAD_H
-#define FS_UPLOAD_H
+#ifndef FS_STORAGE_UPLOAD_H
+#define FS_STORAGE_UPLOAD_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -67,9 +67,9 @@ int upload_cancel(const struct caller *, struct staged *);
 int upload_stop(const struct caller *, struct unit *);
 
 /*
- * fs/upload_start.c: has the printer these bytes there, or under that name?
- * Then start them where they are.  Returns 0; the printer's verdict of it is in
- * upload->start.  -ENOENT: it has them not, as far as can be told.
+ * fs/storage/upload_start.c: has the printer these bytes there, or under that
+ * name? Then start them where they are.  Returns 0; the printer's verdict of it
+ * is in upload->start.  -ENOENT: it has them not, as far as can be told.
  */
 int upload_start(const struct caller *, struct unit *, struct spool *,
     struct upload *);

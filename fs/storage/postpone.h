@@ -1,5 +1,5 @@
-#ifndef FS_POSTPONE_H
-#define FS_POSTPONE_H
+#ifndef FS_STORAGE_POSTPONE_H
+#define FS_STORAGE_POSTPONE_H
 
 struct caller;
 struct place;

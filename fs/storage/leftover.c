@@ -12,12 +12,12 @@
 #include "cache/unsent.h"
 #include "client/base/name.h"
 #include "fs/caller.h"
-#include "fs/copying.h"
 #include "fs/node.h"
 #include "fs/place.h"
-#include "fs/storage.h"
+#include "fs/storage/copying.h"
+#include "fs/storage/storage.h"
+#include "fs/storage/upload.h"
 #include "fs/unit.h"
-#include "fs/upload.h"
 
 struct leftover {
 	struct file file;

@@ -14,16 +14,16 @@
 #include "client/base/time.h"
 #include "client/base/wait.h"
 #include "client/printer.h"
-#include "fs/backup.h"
-#include "fs/copying.h"
 #include "fs/events.h"
 #include "fs/node.h"
 #include "fs/place.h"
-#include "fs/postpone.h"
-#include "fs/storage.h"
+#include "fs/storage/backup.h"
+#include "fs/storage/copying.h"
+#include "fs/storage/postpone.h"
+#include "fs/storage/storage.h"
+#include "fs/storage/upload.h"
+#include "fs/storage/working.h"
 #include "fs/unit.h"
-#include "fs/upload.h"
-#include "fs/working.h"
 
 #define WRITE_MS 1000 /* a write to a spool is done long before */
 

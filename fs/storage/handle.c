@@ -18,12 +18,12 @@
 #include "client/dialect.h"
 #include "client/printer.h"
 #include "fs/caller.h"
-#include "fs/handle.h"
 #include "fs/node.h"
-#include "fs/original.h"
 #include "fs/place.h"
+#include "fs/storage/handle.h"
+#include "fs/storage/original.h"
+#include "fs/storage/upload.h"
 #include "fs/unit.h"
-#include "fs/upload.h"
 
 static void
 handle_follow(struct file *file, struct place *place)

@@ -25,13 +25,13 @@
 #include "client/base/wait.h"
 #include "client/listing.h"
 #include "client/printer.h"
-#include "fs/backup.h"
 #include "fs/caller.h"
 #include "fs/events.h"
 #include "fs/kind.h"
 #include "fs/place.h"
-#include "fs/rename.h"
-#include "fs/storage.h"
+#include "fs/storage/backup.h"
+#include "fs/storage/rename.h"
+#include "fs/storage/storage.h"
 #include "fs/unit.h"
 
 #define MARK	    ".backup" /* behind its name in unsent/ */

@@ -1,5 +1,5 @@
-#ifndef FS_COPYING_H
-#define FS_COPYING_H
+#ifndef FS_STORAGE_COPYING_H
+#define FS_STORAGE_COPYING_H
 
 #include <sys/types.h>
 

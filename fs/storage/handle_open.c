@@ -11,10 +11,10 @@
 #include "cache/withheld.h"
 #include "client/base/litter.h"
 #include "client/printer.h"
-#include "fs/backup.h"
-#include "fs/copying.h"
-#include "fs/handle.h"
 #include "fs/place.h"
+#include "fs/storage/backup.h"
+#include "fs/storage/copying.h"
+#include "fs/storage/handle.h"
 #include "fs/unit.h"
 
 /*

@@ -14,13 +14,13 @@
 #include "cache/withheld.h"
 #include "client/base/name.h"
 #include "client/printer.h"
-#include "fs/backup.h"
 #include "fs/node.h"
 #include "fs/place.h"
-#include "fs/storage.h"
+#include "fs/storage/backup.h"
+#include "fs/storage/storage.h"
+#include "fs/storage/upload.h"
+#include "fs/storage/working.h"
 #include "fs/unit.h"
-#include "fs/upload.h"
-#include "fs/working.h"
 
 #define SLACK_MS 500 /* from memory to here */
 

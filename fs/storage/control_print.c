@@ -15,7 +15,7 @@
 #include "fs/control.h"
 #include "fs/node.h"
 #include "fs/place.h"
-#include "fs/storage.h"
+#include "fs/storage/storage.h"
 #include "fs/unit.h"
 
 /* What follows a folder's name in a path; NULL: it is somewhere else. */

@@ -1,5 +1,5 @@
-#ifndef FS_RENAME_H
-#define FS_RENAME_H
+#ifndef FS_STORAGE_RENAME_H
+#define FS_STORAGE_RENAME_H
 
 #include <stdbool.h>
 
@@ -9,7 +9,8 @@ struct place;
 struct storage_find;
 struct unit;
 
-/* What fs/rename.c, fs/rename_anew.c and fs/rename_there.c share. */
+/* What fs/storage/rename.c, fs/storage/rename_anew.c and
+ * fs/storage/rename_there.c share. */
 struct renaming {
 	struct place *source;
 	struct place *folder; /* of the target */
@@ -21,7 +22,7 @@ struct renaming {
 /*
  * The printer gives it another name (dialect.renames).  Returns 0 and where it
  * is then (caller: place_release), or NULL: it is a backup now, under that
- * name (fs/backup.h); -EXDEV: so it is not in another folder; or what
+ * name (fs/storage/backup.h); -EXDEV: so it is not in another folder; or what
  * printer_rename says.
  */
 int rename_there(const struct caller *, const struct renaming *,

@@ -12,8 +12,8 @@
 #include "client/base/litter.h"
 #include "client/base/name.h"
 #include "client/printer.h"
-#include "fs/handle.h"
 #include "fs/place.h"
+#include "fs/storage/handle.h"
 #include "fs/unit.h"
 
 struct staged *

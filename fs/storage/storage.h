@@ -1,5 +1,5 @@
-#ifndef FS_STORAGE_H
-#define FS_STORAGE_H
+#ifndef FS_STORAGE_STORAGE_H
+#define FS_STORAGE_STORAGE_H
 
 #include <stdbool.h>
 
@@ -15,10 +15,10 @@ struct unit;
 struct upload;
 
 /*
- * The files of a printer's storages.  fs/storage_find.c finds them,
- * fs/storage.c looks up, lists and tells attributes; fs/handle.c and
- * fs/handle_open.c have the open files; fs/entries.c makes and removes,
- * fs/rename.c renames.
+ * The files of a printer's storages.  fs/storage/storage_find.c finds them,
+ * fs/storage/storage.c looks up, lists and tells attributes;
+ * fs/storage/handle.c and fs/storage/handle_open.c have the open files;
+ * fs/storage/entries.c makes and removes, fs/storage/rename.c renames.
  */
 
 /* A file or folder on the printer, and the folder it is in, on the wire. */
@@ -85,7 +85,7 @@ int storage_stage_place(const struct place *, struct stage_place *out,
 /*
  * May this name be made here?  Returns 0, or what dialect_check_name says, or
  * -EROFS.  is_temporary tells names that stay here, as all do in a working
- * directory (fs/working.h).
+ * directory (fs/storage/working.h).
  */
 int storage_check_name(const struct place *folder, const char *name,
     bool is_folder);
@@ -97,14 +97,14 @@ int storage_check_idle(const struct caller *, const struct place *);
 /* The same by what is remembered, without asking the printer. */
 bool storage_seems_printed(const struct place *);
 
-/* fs/handle_open.c */
+/* fs/storage/handle_open.c */
 int handle_open(const struct caller *, struct place *, int flags,
     struct file **out);
 int handle_create(const struct caller *, struct place *folder, const char *name,
     int flags, struct place **place, struct file **out);
 int handle_truncate(const struct caller *, struct place *, off_t size);
 
-/* fs/entries.c */
+/* fs/storage/entries.c */
 int entries_make_folder(const struct caller *, struct place *folder,
     const char *name, struct place **out);
 int entries_remove(const struct caller *, struct place *folder,
@@ -124,7 +124,7 @@ int entries_remove_staged(const struct caller *, struct place *);
 int print_start(const struct caller *, struct place *folder, const char *name,
     struct place *to, const char *new_name, struct place **out);
 
-/* fs/rename.c */
+/* fs/storage/rename.c */
 int entries_rename(const struct caller *, struct place *folder,
     const char *name, struct place *new_folder, const char *new_name,
     bool replace, struct place **out);

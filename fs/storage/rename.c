@@ -15,16 +15,16 @@
 #include "client/dialect.h"
 #include "client/listing.h"
 #include "client/printer.h"
-#include "fs/backup.h"
-#include "fs/copying.h"
 #include "fs/kind.h"
 #include "fs/node.h"
 #include "fs/place.h"
-#include "fs/rename.h"
-#include "fs/storage.h"
+#include "fs/storage/backup.h"
+#include "fs/storage/copying.h"
+#include "fs/storage/rename.h"
+#include "fs/storage/storage.h"
+#include "fs/storage/upload.h"
+#include "fs/storage/working.h"
 #include "fs/unit.h"
-#include "fs/upload.h"
-#include "fs/working.h"
 
 /* The end of the way of rsync, GIO, slicers and editors. */
 static int

@@ -16,9 +16,9 @@
 #include "client/base/name.h"
 #include "fs/kind.h"
 #include "fs/place.h"
-#include "fs/storage.h"
+#include "fs/storage/storage.h"
+#include "fs/storage/working.h"
 #include "fs/unit.h"
-#include "fs/working.h"
 
 /* Where desktops and Samba put what was deleted: deleting shall be real. */
 static bool
