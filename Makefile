@@ -127,33 +127,23 @@ SRCS = \
 	fs/account.c \
 	fs/account_change.c \
 	fs/caller.c \
-	fs/cameras.c \
 	fs/cloud.c \
-	fs/control.c \
-	fs/directory.c \
-	fs/document.c \
-	fs/events.c \
 	fs/fan.c \
 	fs/farm.c \
 	fs/farm_accounts.c \
 	fs/farm_look.c \
 	fs/farm_refresh.c \
-	fs/job_folder.c \
 	fs/kernel/call.c \
 	fs/kernel/inode.c \
 	fs/kernel/ops.c \
 	fs/kernel/ops_file.c \
 	fs/kernel/parallel.c \
 	fs/ledger.c \
-	fs/metrics.c \
-	fs/node.c \
 	fs/place.c \
-	fs/prints.c \
 	fs/root.c \
 	fs/root_control.c \
 	fs/root_document.c \
 	fs/section.c \
-	fs/settings.c \
 	fs/setup/conf.c \
 	fs/setup/ending.c \
 	fs/setup/hush.c \
@@ -164,7 +154,6 @@ SRCS = \
 	fs/setup/options_printer.c \
 	fs/setup/printers.c \
 	fs/setup/printers_alone.c \
-	fs/sight.c \
 	fs/space.c \
 	fs/storage/backup.c \
 	fs/storage/control_print.c \
@@ -186,8 +175,19 @@ SRCS = \
 	fs/storage/upload.c \
 	fs/storage/upload_start.c \
 	fs/storage/working.c \
-	fs/stream.c \
 	fs/survey.c \
+	fs/tree/cameras.c \
+	fs/tree/control.c \
+	fs/tree/directory.c \
+	fs/tree/document.c \
+	fs/tree/events.c \
+	fs/tree/job_folder.c \
+	fs/tree/metrics.c \
+	fs/tree/node.c \
+	fs/tree/prints.c \
+	fs/tree/settings.c \
+	fs/tree/sight.c \
+	fs/tree/stream.c \
 	fs/unit.c
 
 # The simulated printer.

@@ -19,13 +19,13 @@
 #include "client/printer.h"
 #include "fs/account.h"
 #include "fs/cloud.h"
-#include "fs/control.h"
-#include "fs/document.h"
-#include "fs/events.h"
 #include "fs/farm_list.h"
 #include "fs/root.h"
 #include "fs/section.h"
 #include "fs/setup/local.h"
+#include "fs/tree/control.h"
+#include "fs/tree/document.h"
+#include "fs/tree/events.h"
 #include "fs/unit.h"
 
 #define SOON_MS	 300

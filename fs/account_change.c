@@ -15,9 +15,9 @@
 #include "fs/cloud.h"
 #include "fs/farm.h"
 #include "fs/kind.h"
-#include "fs/node.h"
 #include "fs/place.h"
 #include "fs/root.h"
+#include "fs/tree/node.h"
 #include "fs/unit.h"
 
 /* Can a printer's directory have that name, so that it is its name too? */

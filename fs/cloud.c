@@ -16,10 +16,10 @@
 #include "fs/cloud.h"
 #include "fs/farm_list.h"
 #include "fs/kind.h"
-#include "fs/node.h"
 #include "fs/place.h"
 #include "fs/section.h"
 #include "fs/setup/local.h"
+#include "fs/tree/node.h"
 #include "fs/unit.h"
 
 static const char *const rows[] = { "gcodes", "unsent", "uploads.json" };

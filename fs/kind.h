@@ -67,8 +67,8 @@ struct kind {
 	int (*rename)(const struct caller *, struct place *folder,
 	    const char *name, struct place *new_folder, const char *new_name,
 	    bool replace, struct place **out);
-	bool unlisted;	/* found by its name, and in no listing */
-	bool rendered;	/* looking it up makes a rendering, fs/document.h */
+	bool unlisted; /* found by its name, and in no listing */
+	bool rendered; /* looking it up makes a rendering, fs/tree/document.h */
 	double entry_s; /* how long the kernel may believe a lookup */
 	double attr_s;	/* and the attributes */
 };

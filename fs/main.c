@@ -27,7 +27,6 @@
 #include "fs/kernel/inode.h"
 #include "fs/kernel/ops.h"
 #include "fs/kernel/parallel.h"
-#include "fs/node.h"
 #include "fs/place.h"
 #include "fs/root.h"
 #include "fs/section.h"
@@ -36,6 +35,7 @@
 #include "fs/setup/local.h"
 #include "fs/setup/options.h"
 #include "fs/setup/printers.h"
+#include "fs/tree/node.h"
 #include "fs/unit.h"
 
 #define THREADS	 1100  /* each waiting call holds one */

@@ -13,10 +13,10 @@
 #include "client/dialect.h"
 #include "client/printer.h"
 #include "fs/account.h"
-#include "fs/document.h"
 #include "fs/farm.h"
-#include "fs/node.h"
 #include "fs/place.h"
+#include "fs/tree/document.h"
+#include "fs/tree/node.h"
 #include "fs/unit.h"
 
 #define WINDOW "print"

@@ -13,11 +13,11 @@
 #include "fs/cloud.h"
 #include "fs/farm.h"
 #include "fs/kind.h"
-#include "fs/node.h"
 #include "fs/place.h"
 #include "fs/root.h"
 #include "fs/root_document.h"
 #include "fs/space.h"
+#include "fs/tree/node.h"
 #include "fs/unit.h"
 
 static const struct kind kind_root;

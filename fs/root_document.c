@@ -12,15 +12,15 @@
 #include "client/base/wait.h"
 #include "client/obico/obico.h"
 #include "fs/account.h"
-#include "fs/document.h"
 #include "fs/farm.h"
 #include "fs/kind.h"
-#include "fs/metrics.h"
-#include "fs/node.h"
 #include "fs/place.h"
 #include "fs/root_document.h"
 #include "fs/section.h"
 #include "fs/survey.h"
+#include "fs/tree/document.h"
+#include "fs/tree/metrics.h"
+#include "fs/tree/node.h"
 #include "fs/unit.h"
 
 /*

@@ -10,9 +10,9 @@
 #include <stdint.h>
 #include <time.h>
 
-#include "fs/job_folder.h"
 #include "fs/storage/copying.h"
 #include "fs/survey.h"
+#include "fs/tree/job_folder.h"
 
 struct backups;
 struct book;

@@ -13,8 +13,8 @@
 #include "fs/kernel/call.h"
 #include "fs/kernel/inode.h"
 #include "fs/kernel/ops.h"
-#include "fs/node.h"
 #include "fs/place.h"
+#include "fs/tree/node.h"
 #include "fs/unit.h"
 
 #define LOOK_EVERY 3 /* ticks of WAIT_TICK_MS between looks at /proc */

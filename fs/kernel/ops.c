@@ -19,10 +19,10 @@
 #include "fs/kernel/ops.h"
 #include "fs/kernel/ops_file.h"
 #include "fs/kernel/parallel.h"
-#include "fs/node.h"
 #include "fs/place.h"
 #include "fs/root.h"
 #include "fs/space.h"
+#include "fs/tree/node.h"
 #include "fs/unit.h"
 
 #define BACKGROUND 1024 /* the kernel's default of 12 starves readers */

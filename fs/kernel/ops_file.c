@@ -15,8 +15,8 @@
 #include "fs/kernel/inode.h"
 #include "fs/kernel/ops.h"
 #include "fs/kernel/ops_file.h"
-#include "fs/node.h"
 #include "fs/place.h"
+#include "fs/tree/node.h"
 #include "fs/unit.h"
 
 /* What the kernel has open is on a list, for it may end without closing. */

@@ -11,10 +11,10 @@
 
 #include "client/base/log.h"
 #include "client/base/name.h"
-#include "fs/control.h"
 #include "fs/root.h"
 #include "fs/setup/conf.h"
 #include "fs/setup/printers.h"
+#include "fs/tree/control.h"
 
 #define PROBLEMS 20 /* more are not told */
 

@@ -26,12 +26,12 @@
 #include "client/listing.h"
 #include "client/printer.h"
 #include "fs/caller.h"
-#include "fs/events.h"
 #include "fs/kind.h"
 #include "fs/place.h"
 #include "fs/storage/backup.h"
 #include "fs/storage/rename.h"
 #include "fs/storage/storage.h"
+#include "fs/tree/events.h"
 #include "fs/unit.h"
 
 #define MARK	    ".backup" /* behind its name in unsent/ */

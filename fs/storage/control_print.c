@@ -12,10 +12,10 @@
 #include "client/dialect.h"
 #include "client/listing.h"
 #include "client/printer.h"
-#include "fs/control.h"
-#include "fs/node.h"
 #include "fs/place.h"
 #include "fs/storage/storage.h"
+#include "fs/tree/control.h"
+#include "fs/tree/node.h"
 #include "fs/unit.h"
 
 /* What follows a folder's name in a path; NULL: it is somewhere else. */

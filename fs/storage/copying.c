@@ -10,11 +10,11 @@
 #include "client/base/log.h"
 #include "client/base/time.h"
 #include "client/printer.h"
-#include "fs/events.h"
 #include "fs/kind.h"
 #include "fs/place.h"
 #include "fs/storage/copying.h"
 #include "fs/storage/storage.h"
+#include "fs/tree/events.h"
 #include "fs/unit.h"
 
 #define SOON_MS 5000		       /* mv deletes the target at once */

@@ -14,8 +14,6 @@
 #include "client/base/time.h"
 #include "client/base/wait.h"
 #include "client/printer.h"
-#include "fs/events.h"
-#include "fs/node.h"
 #include "fs/place.h"
 #include "fs/storage/backup.h"
 #include "fs/storage/copying.h"
@@ -23,6 +21,8 @@
 #include "fs/storage/storage.h"
 #include "fs/storage/upload.h"
 #include "fs/storage/working.h"
+#include "fs/tree/events.h"
+#include "fs/tree/node.h"
 #include "fs/unit.h"
 
 #define WRITE_MS 1000 /* a write to a spool is done long before */

@@ -18,11 +18,11 @@
 #include "client/dialect.h"
 #include "client/printer.h"
 #include "fs/caller.h"
-#include "fs/node.h"
 #include "fs/place.h"
 #include "fs/storage/handle.h"
 #include "fs/storage/original.h"
 #include "fs/storage/upload.h"
+#include "fs/tree/node.h"
 #include "fs/unit.h"
 
 static void

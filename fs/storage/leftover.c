@@ -12,11 +12,11 @@
 #include "cache/unsent.h"
 #include "client/base/name.h"
 #include "fs/caller.h"
-#include "fs/node.h"
 #include "fs/place.h"
 #include "fs/storage/copying.h"
 #include "fs/storage/storage.h"
 #include "fs/storage/upload.h"
+#include "fs/tree/node.h"
 #include "fs/unit.h"
 
 struct leftover {

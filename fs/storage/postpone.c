@@ -12,12 +12,12 @@
 #include "client/base/time.h"
 #include "client/printer.h"
 #include "fs/caller.h"
-#include "fs/events.h"
 #include "fs/kind.h"
 #include "fs/place.h"
 #include "fs/storage/copying.h"
 #include "fs/storage/postpone.h"
 #include "fs/storage/storage.h"
+#include "fs/tree/events.h"
 #include "fs/unit.h"
 
 #define WITHHELD_MS 5000  /* between PrusaSlicer's unlink and its rename */

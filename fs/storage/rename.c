@@ -16,7 +16,6 @@
 #include "client/listing.h"
 #include "client/printer.h"
 #include "fs/kind.h"
-#include "fs/node.h"
 #include "fs/place.h"
 #include "fs/storage/backup.h"
 #include "fs/storage/copying.h"
@@ -24,6 +23,7 @@
 #include "fs/storage/storage.h"
 #include "fs/storage/upload.h"
 #include "fs/storage/working.h"
+#include "fs/tree/node.h"
 #include "fs/unit.h"
 
 /* The end of the way of rsync, GIO, slicers and editors. */

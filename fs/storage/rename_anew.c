@@ -18,13 +18,13 @@
 #include "client/base/wait.h"
 #include "client/listing.h"
 #include "client/printer.h"
-#include "fs/events.h"
 #include "fs/kind.h"
 #include "fs/place.h"
 #include "fs/storage/copying.h"
 #include "fs/storage/rename.h"
 #include "fs/storage/storage.h"
 #include "fs/storage/upload.h"
+#include "fs/tree/events.h"
 #include "fs/unit.h"
 
 #define LIMIT_MS 5000  /* the whole of it, as estimated */

@@ -15,13 +15,13 @@
 #include "client/base/name.h"
 #include "client/listing.h"
 #include "client/printer.h"
-#include "fs/events.h"
 #include "fs/kind.h"
 #include "fs/place.h"
 #include "fs/storage/backup.h"
 #include "fs/storage/rename.h"
 #include "fs/storage/storage.h"
 #include "fs/storage/upload.h"
+#include "fs/tree/events.h"
 #include "fs/unit.h"
 
 void

@@ -21,13 +21,13 @@
 #include "client/listing.h"
 #include "client/printer.h"
 #include "fs/caller.h"
-#include "fs/events.h"
 #include "fs/kind.h"
 #include "fs/ledger.h"
 #include "fs/place.h"
 #include "fs/storage/backup.h"
 #include "fs/storage/upload.h"
 #include "fs/storage/working.h"
+#include "fs/tree/events.h"
 #include "fs/unit.h"
 
 #define ANSWER_MS 10000 /* to an upload that was called off too late */

@@ -16,8 +16,8 @@
 #include "client/listing.h"
 #include "client/printer.h"
 #include "fs/kind.h"
-#include "fs/node.h"
 #include "fs/place.h"
+#include "fs/tree/node.h"
 #include "fs/unit.h"
 #include "tests/fuzz/fuzz.h"
 

@@ -8,11 +8,11 @@
 #include <string.h>
 
 #include "client/base/buf.h"
-#include "fs/control.h"
-#include "fs/node.h"
 #include "fs/place.h"
 #include "fs/root.h"
 #include "fs/root_control.h"
+#include "fs/tree/control.h"
+#include "fs/tree/node.h"
 
 /* The first word of each line of a help, but for comments. */
 static void

@@ -10,7 +10,7 @@
 #include "client/http/counts.h"
 #include "fs/kind.h"
 #include "fs/ledger.h"
-#include "fs/metrics.h"
+#include "fs/tree/metrics.h"
 #include "fs/unit.h"
 #include "tests/unit/check.h"
 #include "tests/unit/fake.h"

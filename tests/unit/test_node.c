@@ -3,7 +3,7 @@
  */
 #include "client/base/buf.h"
 #include "client/dialect.h"
-#include "fs/node.h"
+#include "fs/tree/node.h"
 #include "fs/unit.h"
 #include "tests/unit/check.h"
 #include "tests/unit/fake.h"

@@ -6,10 +6,10 @@
 
 #include "client/base/buf.h"
 #include "client/dialect.h"
-#include "fs/control.h"
-#include "fs/document.h"
-#include "fs/node.h"
 #include "fs/place.h"
+#include "fs/tree/control.h"
+#include "fs/tree/document.h"
+#include "fs/tree/node.h"
 #include "fs/unit.h"
 #include "tests/unit/check.h"
 #include "tests/unit/fake.h"

@@ -6,7 +6,7 @@
 #include <pthread.h>
 
 #include "fs/kind.h"
-#include "fs/stream.h"
+#include "fs/tree/stream.h"
 #include "tests/unit/check.h"
 #include "tests/unit/waiter.h"
 

@@ -15,7 +15,7 @@
 #include "client/dialect.h"
 #include "client/printer.h"
 #include "client/prusalink/shape.h"
-#include "fs/sight.h"
+#include "fs/tree/sight.h"
 
 #define JOB_MS	   2000
 #define IDLE_MS	   10000

@@ -8,9 +8,9 @@
 #include "client/base/name.h"
 #include "client/dialect.h"
 #include "client/printer.h"
-#include "fs/document.h"
-#include "fs/node.h"
 #include "fs/place.h"
+#include "fs/tree/document.h"
+#include "fs/tree/node.h"
 #include "fs/unit.h"
 
 #define CAMERA "cameras/ID" /* ID stands for any */

@@ -1,5 +1,5 @@
-#ifndef FS_NODE_H
-#define FS_NODE_H
+#ifndef FS_TREE_NODE_H
+#define FS_TREE_NODE_H
 
 #include <sys/types.h>
 

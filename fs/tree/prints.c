@@ -13,9 +13,9 @@
 #include "client/base/name.h"
 #include "client/obico/prints.h"
 #include "client/printer.h"
-#include "fs/document.h"
-#include "fs/node.h"
 #include "fs/place.h"
+#include "fs/tree/document.h"
+#include "fs/tree/node.h"
 #include "fs/unit.h"
 
 #define NAME "%" PRId64 ".json"

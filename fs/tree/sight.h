@@ -1,5 +1,5 @@
-#ifndef FS_SIGHT_H
-#define FS_SIGHT_H
+#ifndef FS_TREE_SIGHT_H
+#define FS_TREE_SIGHT_H
 
 #include <stdint.h>
 

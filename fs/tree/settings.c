@@ -9,10 +9,10 @@
 
 #include "client/base/log.h"
 #include "client/printer.h"
-#include "fs/control.h"
-#include "fs/document.h"
 #include "fs/kind.h"
 #include "fs/place.h"
+#include "fs/tree/control.h"
+#include "fs/tree/document.h"
 #include "fs/unit.h"
 
 static int

@@ -1,5 +1,5 @@
-#ifndef FS_JOB_FOLDER_H
-#define FS_JOB_FOLDER_H
+#ifndef FS_TREE_JOB_FOLDER_H
+#define FS_TREE_JOB_FOLDER_H
 
 #include <pthread.h>
 

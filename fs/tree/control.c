@@ -14,13 +14,13 @@
 #include "client/base/log.h"
 #include "client/dialect.h"
 #include "client/printer.h"
-#include "fs/control.h"
-#include "fs/events.h"
 #include "fs/farm.h"
-#include "fs/node.h"
 #include "fs/place.h"
 #include "fs/root_control.h"
 #include "fs/storage/upload.h"
+#include "fs/tree/control.h"
+#include "fs/tree/events.h"
+#include "fs/tree/node.h"
 #include "fs/unit.h"
 
 struct verb_row {

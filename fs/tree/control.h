@@ -1,5 +1,5 @@
-#ifndef FS_CONTROL_H
-#define FS_CONTROL_H
+#ifndef FS_TREE_CONTROL_H
+#define FS_TREE_CONTROL_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -16,11 +16,11 @@
 #include "client/base/buf.h"
 #include "client/base/json.h"
 #include "client/base/time.h"
-#include "fs/events.h"
-#include "fs/node.h"
 #include "fs/place.h"
-#include "fs/sight.h"
-#include "fs/stream.h"
+#include "fs/tree/events.h"
+#include "fs/tree/node.h"
+#include "fs/tree/sight.h"
+#include "fs/tree/stream.h"
 #include "fs/unit.h"
 
 #define CLOSE_MS   5000 /* after a command the printer is looked at closely */

@@ -1,5 +1,5 @@
-#ifndef FS_EVENTS_H
-#define FS_EVENTS_H
+#ifndef FS_TREE_EVENTS_H
+#define FS_TREE_EVENTS_H
 
 struct events;
 struct unit;

@@ -11,8 +11,8 @@
 #include "client/base/name.h"
 #include "client/printer.h"
 #include "client/prusalink/shape.h"
-#include "fs/node.h"
 #include "fs/place.h"
+#include "fs/tree/node.h"
 #include "fs/unit.h"
 
 static int

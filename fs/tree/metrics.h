@@ -1,5 +1,5 @@
-#ifndef FS_METRICS_H
-#define FS_METRICS_H
+#ifndef FS_TREE_METRICS_H
+#define FS_TREE_METRICS_H
 
 #include <stddef.h>
 

@@ -12,8 +12,8 @@
 #include "client/dialect.h"
 #include "client/listing.h"
 #include "client/printer.h"
-#include "fs/job_folder.h"
 #include "fs/kind.h"
+#include "fs/tree/job_folder.h"
 #include "fs/unit.h"
 
 void

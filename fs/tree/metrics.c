@@ -18,7 +18,7 @@
 #include "client/printer.h"
 #include "fs/kind.h"
 #include "fs/ledger.h"
-#include "fs/metrics.h"
+#include "fs/tree/metrics.h"
 #include "fs/unit.h"
 
 /* Whose reading is it, and what has he to tell? */

@@ -1,5 +1,5 @@
-#ifndef FS_STREAM_H
-#define FS_STREAM_H
+#ifndef FS_TREE_STREAM_H
+#define FS_TREE_STREAM_H
 
 #include <sys/types.h>
 

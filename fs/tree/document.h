@@ -1,5 +1,5 @@
-#ifndef FS_DOCUMENT_H
-#define FS_DOCUMENT_H
+#ifndef FS_TREE_DOCUMENT_H
+#define FS_TREE_DOCUMENT_H
 
 #include <sys/types.h>
 

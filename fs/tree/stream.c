@@ -13,7 +13,7 @@
 #include "client/base/time.h"
 #include "client/base/wait.h"
 #include "fs/kind.h"
-#include "fs/stream.h"
+#include "fs/tree/stream.h"
 
 #define UNREAD_MAX ((size_t)4 << 20) /* bytes: days of a print */
 #define LOOK_MS	   100		     /* between looks whether he waits */

@@ -8,9 +8,9 @@
 
 #include "client/base/log.h"
 #include "client/base/name.h"
-#include "fs/document.h"
-#include "fs/node.h"
 #include "fs/place.h"
+#include "fs/tree/document.h"
+#include "fs/tree/node.h"
 #include "fs/unit.h"
 
 static int

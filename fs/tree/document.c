@@ -22,12 +22,12 @@
 #include "client/base/time.h"
 #include "client/base/wait.h"
 #include "client/dialect.h"
-#include "fs/document.h"
-#include "fs/job_folder.h"
 #include "fs/ledger.h"
-#include "fs/metrics.h"
-#include "fs/node.h"
 #include "fs/place.h"
+#include "fs/tree/document.h"
+#include "fs/tree/job_folder.h"
+#include "fs/tree/metrics.h"
+#include "fs/tree/node.h"
 #include "fs/unit.h"
 
 #define ONLINE_MS 300
