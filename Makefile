@@ -126,8 +126,12 @@ SRCS = \
 	client/prusalink/store.c \
 	fs/account.c \
 	fs/account_change.c \
-	fs/caller.c \
 	fs/cloud.c \
+	fs/core/caller.c \
+	fs/core/ledger.c \
+	fs/core/place.c \
+	fs/core/space.c \
+	fs/core/unit.c \
 	fs/fan.c \
 	fs/farm.c \
 	fs/farm_accounts.c \
@@ -138,8 +142,6 @@ SRCS = \
 	fs/kernel/ops.c \
 	fs/kernel/ops_file.c \
 	fs/kernel/parallel.c \
-	fs/ledger.c \
-	fs/place.c \
 	fs/root.c \
 	fs/root_control.c \
 	fs/root_document.c \
@@ -154,7 +156,6 @@ SRCS = \
 	fs/setup/options_printer.c \
 	fs/setup/printers.c \
 	fs/setup/printers_alone.c \
-	fs/space.c \
 	fs/storage/backup.c \
 	fs/storage/control_print.c \
 	fs/storage/copying.c \
@@ -187,8 +188,7 @@ SRCS = \
 	fs/tree/prints.c \
 	fs/tree/settings.c \
 	fs/tree/sight.c \
-	fs/tree/stream.c \
-	fs/unit.c
+	fs/tree/stream.c
 
 # The simulated printer.
 SIM_SRCS = \

@@ -19,6 +19,7 @@
 #include "client/printer.h"
 #include "fs/account.h"
 #include "fs/cloud.h"
+#include "fs/core/unit.h"
 #include "fs/farm_list.h"
 #include "fs/root.h"
 #include "fs/section.h"
@@ -26,7 +27,6 @@
 #include "fs/tree/control.h"
 #include "fs/tree/document.h"
 #include "fs/tree/events.h"
-#include "fs/unit.h"
 
 #define SOON_MS	 300
 #define QUIET_MS 5000 /* nobody waits after that was in vain */

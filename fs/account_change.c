@@ -13,12 +13,12 @@
 #include "client/obico/obico.h"
 #include "fs/account.h"
 #include "fs/cloud.h"
+#include "fs/core/kind.h"
+#include "fs/core/place.h"
+#include "fs/core/unit.h"
 #include "fs/farm.h"
-#include "fs/kind.h"
-#include "fs/place.h"
 #include "fs/root.h"
 #include "fs/tree/node.h"
-#include "fs/unit.h"
 
 /* Can a printer's directory have that name, so that it is its name too? */
 static bool

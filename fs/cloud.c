@@ -14,13 +14,13 @@
 #include "client/printer.h"
 #include "fs/account.h"
 #include "fs/cloud.h"
+#include "fs/core/kind.h"
+#include "fs/core/place.h"
+#include "fs/core/unit.h"
 #include "fs/farm_list.h"
-#include "fs/kind.h"
-#include "fs/place.h"
 #include "fs/section.h"
 #include "fs/setup/local.h"
 #include "fs/tree/node.h"
-#include "fs/unit.h"
 
 static const char *const rows[] = { "gcodes", "unsent", "uploads.json" };
 

@@ -17,13 +17,13 @@
 #include "client/printer.h"
 #include "fs/account.h"
 #include "fs/cloud.h"
+#include "fs/core/ledger.h"
+#include "fs/core/unit.h"
 #include "fs/farm.h"
 #include "fs/farm_list.h"
-#include "fs/ledger.h"
 #include "fs/section.h"
 #include "fs/survey.h"
 #include "fs/tree/document.h"
-#include "fs/unit.h"
 
 void
 farm_member_free(struct member *member)

@@ -12,10 +12,10 @@
 #include "client/base/time.h"
 #include "client/base/wait.h"
 #include "client/printer.h"
+#include "fs/core/unit.h"
 #include "fs/fan.h"
 #include "fs/farm_list.h"
 #include "fs/setup/printers.h"
-#include "fs/unit.h"
 
 struct meeting {
 	struct section *section;

@@ -23,11 +23,12 @@
 #include "client/base/wait.h"
 #include "client/http/http.h"
 #include "fs/account.h"
+#include "fs/core/place.h"
+#include "fs/core/unit.h"
 #include "fs/farm.h"
 #include "fs/kernel/inode.h"
 #include "fs/kernel/ops.h"
 #include "fs/kernel/parallel.h"
-#include "fs/place.h"
 #include "fs/root.h"
 #include "fs/section.h"
 #include "fs/setup/ending.h"
@@ -36,7 +37,6 @@
 #include "fs/setup/options.h"
 #include "fs/setup/printers.h"
 #include "fs/tree/node.h"
-#include "fs/unit.h"
 
 #define THREADS	 1100  /* each waiting call holds one */
 #define GRACE_MS 10000 /* for a running upload after a signal */

@@ -11,14 +11,14 @@
 #include "client/base/wait.h"
 #include "fs/account.h"
 #include "fs/cloud.h"
+#include "fs/core/kind.h"
+#include "fs/core/place.h"
+#include "fs/core/space.h"
+#include "fs/core/unit.h"
 #include "fs/farm.h"
-#include "fs/kind.h"
-#include "fs/place.h"
 #include "fs/root.h"
 #include "fs/root_document.h"
-#include "fs/space.h"
 #include "fs/tree/node.h"
-#include "fs/unit.h"
 
 static const struct kind kind_root;
 static const struct kind kind_archived;

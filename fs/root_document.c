@@ -12,16 +12,16 @@
 #include "client/base/wait.h"
 #include "client/obico/obico.h"
 #include "fs/account.h"
+#include "fs/core/kind.h"
+#include "fs/core/place.h"
+#include "fs/core/unit.h"
 #include "fs/farm.h"
-#include "fs/kind.h"
-#include "fs/place.h"
 #include "fs/root_document.h"
 #include "fs/section.h"
 #include "fs/survey.h"
 #include "fs/tree/document.h"
 #include "fs/tree/metrics.h"
 #include "fs/tree/node.h"
-#include "fs/unit.h"
 
 /*
  * Each list is asked for once; later those who look at its printers do.  A

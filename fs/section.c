@@ -13,10 +13,10 @@
 #include "client/linked.h"
 #include "client/obico/obico.h"
 #include "client/printer.h"
+#include "fs/core/space.h"
+#include "fs/core/unit.h"
 #include "fs/section.h"
 #include "fs/setup/local.h"
-#include "fs/space.h"
-#include "fs/unit.h"
 
 int
 section_new(const char *name, const struct options *options,

@@ -14,8 +14,8 @@
 #include "client/base/time.h"
 #include "client/base/wait.h"
 #include "client/printer.h"
+#include "fs/core/unit.h"
 #include "fs/survey.h"
-#include "fs/unit.h"
 
 #define LATE_MS 300 /* for a printer that was late the last time */
 

@@ -9,13 +9,13 @@
 #include <fuse_lowlevel.h>
 
 #include "client/base/log.h"
-#include "fs/caller.h"
+#include "fs/core/caller.h"
+#include "fs/core/place.h"
+#include "fs/core/unit.h"
 #include "fs/kernel/call.h"
 #include "fs/kernel/inode.h"
 #include "fs/kernel/ops.h"
-#include "fs/place.h"
 #include "fs/tree/node.h"
-#include "fs/unit.h"
 
 #define LOOK_EVERY 3 /* ticks of WAIT_TICK_MS between looks at /proc */
 

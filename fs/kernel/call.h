@@ -1,7 +1,7 @@
 #ifndef FS_KERNEL_CALL_H
 #define FS_KERNEL_CALL_H
 
-#include "fs/kind.h"
+#include "fs/core/kind.h"
 
 struct file;
 struct fuse_entry_param;

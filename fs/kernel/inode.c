@@ -11,8 +11,8 @@
 #include <sys/queue.h>
 
 #include "client/base/name.h"
+#include "fs/core/place.h"
 #include "fs/kernel/inode.h"
-#include "fs/place.h"
 
 #define BUCKETS 8192
 #define ROOT_ID 1 /* FUSE_ROOT_ID */

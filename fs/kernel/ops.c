@@ -14,16 +14,16 @@
 
 #include <fuse_lowlevel.h>
 
+#include "fs/core/place.h"
+#include "fs/core/space.h"
+#include "fs/core/unit.h"
 #include "fs/kernel/call.h"
 #include "fs/kernel/inode.h"
 #include "fs/kernel/ops.h"
 #include "fs/kernel/ops_file.h"
 #include "fs/kernel/parallel.h"
-#include "fs/place.h"
 #include "fs/root.h"
-#include "fs/space.h"
 #include "fs/tree/node.h"
-#include "fs/unit.h"
 
 #define BACKGROUND 1024 /* the kernel's default of 12 starves readers */
 #define MAX_WRITE  (256 * 1024)

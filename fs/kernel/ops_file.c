@@ -11,13 +11,13 @@
 #include <fuse_lowlevel.h>
 
 #include "client/base/buf.h"
+#include "fs/core/place.h"
+#include "fs/core/unit.h"
 #include "fs/kernel/call.h"
 #include "fs/kernel/inode.h"
 #include "fs/kernel/ops.h"
 #include "fs/kernel/ops_file.h"
-#include "fs/place.h"
 #include "fs/tree/node.h"
-#include "fs/unit.h"
 
 /* What the kernel has open is on a list, for it may end without closing. */
 static void

@@ -25,14 +25,14 @@
 #include "client/base/wait.h"
 #include "client/listing.h"
 #include "client/printer.h"
-#include "fs/caller.h"
-#include "fs/kind.h"
-#include "fs/place.h"
+#include "fs/core/caller.h"
+#include "fs/core/kind.h"
+#include "fs/core/place.h"
+#include "fs/core/unit.h"
 #include "fs/storage/backup.h"
 #include "fs/storage/rename.h"
 #include "fs/storage/storage.h"
 #include "fs/tree/events.h"
-#include "fs/unit.h"
 
 #define MARK	    ".backup" /* behind its name in unsent/ */
 #define DELETION_MS 10000     /* for the printer to answer */

@@ -12,11 +12,11 @@
 #include "client/dialect.h"
 #include "client/listing.h"
 #include "client/printer.h"
-#include "fs/place.h"
+#include "fs/core/place.h"
+#include "fs/core/unit.h"
 #include "fs/storage/storage.h"
 #include "fs/tree/control.h"
 #include "fs/tree/node.h"
-#include "fs/unit.h"
 
 /* What follows a folder's name in a path; NULL: it is somewhere else. */
 static const char *

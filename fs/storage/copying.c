@@ -10,12 +10,12 @@
 #include "client/base/log.h"
 #include "client/base/time.h"
 #include "client/printer.h"
-#include "fs/kind.h"
-#include "fs/place.h"
+#include "fs/core/kind.h"
+#include "fs/core/place.h"
+#include "fs/core/unit.h"
 #include "fs/storage/copying.h"
 #include "fs/storage/storage.h"
 #include "fs/tree/events.h"
-#include "fs/unit.h"
 
 #define SOON_MS 5000		       /* mv deletes the target at once */
 #define COPY_MS ((int64_t)3600 * 1000) /* and the source after the upload */

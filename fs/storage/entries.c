@@ -14,7 +14,8 @@
 #include "client/base/time.h"
 #include "client/base/wait.h"
 #include "client/printer.h"
-#include "fs/place.h"
+#include "fs/core/place.h"
+#include "fs/core/unit.h"
 #include "fs/storage/backup.h"
 #include "fs/storage/copying.h"
 #include "fs/storage/postpone.h"
@@ -23,7 +24,6 @@
 #include "fs/storage/working.h"
 #include "fs/tree/events.h"
 #include "fs/tree/node.h"
-#include "fs/unit.h"
 
 #define WRITE_MS 1000 /* a write to a spool is done long before */
 

@@ -17,13 +17,13 @@
 #include "client/base/name.h"
 #include "client/dialect.h"
 #include "client/printer.h"
-#include "fs/caller.h"
-#include "fs/place.h"
+#include "fs/core/caller.h"
+#include "fs/core/place.h"
+#include "fs/core/unit.h"
 #include "fs/storage/handle.h"
 #include "fs/storage/original.h"
 #include "fs/storage/upload.h"
 #include "fs/tree/node.h"
-#include "fs/unit.h"
 
 static void
 handle_follow(struct file *file, struct place *place)

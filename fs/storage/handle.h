@@ -7,7 +7,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-#include "fs/kind.h"
+#include "fs/core/kind.h"
 #include "fs/storage/storage.h"
 
 struct content_file;

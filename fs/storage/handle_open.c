@@ -11,11 +11,11 @@
 #include "cache/withheld.h"
 #include "client/base/litter.h"
 #include "client/printer.h"
-#include "fs/place.h"
+#include "fs/core/place.h"
+#include "fs/core/unit.h"
 #include "fs/storage/backup.h"
 #include "fs/storage/copying.h"
 #include "fs/storage/handle.h"
-#include "fs/unit.h"
 
 /*
  * A file that exists here and shall be written from its beginning.  While

@@ -15,13 +15,13 @@
 #include "client/base/log.h"
 #include "client/base/name.h"
 #include "client/printer.h"
-#include "fs/ledger.h"
-#include "fs/place.h"
+#include "fs/core/ledger.h"
+#include "fs/core/place.h"
+#include "fs/core/unit.h"
 #include "fs/storage/handle.h"
 #include "fs/storage/original.h"
 #include "fs/storage/upload.h"
 #include "fs/storage/working.h"
-#include "fs/unit.h"
 
 void
 handle_note_originals(struct handle *handle, const struct caller *caller)

@@ -12,9 +12,9 @@
 #include "client/base/litter.h"
 #include "client/base/name.h"
 #include "client/printer.h"
-#include "fs/place.h"
+#include "fs/core/place.h"
+#include "fs/core/unit.h"
 #include "fs/storage/handle.h"
-#include "fs/unit.h"
 
 struct staged *
 handle_staged(struct handle *handle)

@@ -11,13 +11,13 @@
 #include "cache/spool.h"
 #include "cache/unsent.h"
 #include "client/base/name.h"
-#include "fs/caller.h"
-#include "fs/place.h"
+#include "fs/core/caller.h"
+#include "fs/core/place.h"
+#include "fs/core/unit.h"
 #include "fs/storage/copying.h"
 #include "fs/storage/storage.h"
 #include "fs/storage/upload.h"
 #include "fs/tree/node.h"
-#include "fs/unit.h"
 
 struct leftover {
 	struct file file;

@@ -11,14 +11,14 @@
 #include "client/base/log.h"
 #include "client/base/time.h"
 #include "client/printer.h"
-#include "fs/caller.h"
-#include "fs/kind.h"
-#include "fs/place.h"
+#include "fs/core/caller.h"
+#include "fs/core/kind.h"
+#include "fs/core/place.h"
+#include "fs/core/unit.h"
 #include "fs/storage/copying.h"
 #include "fs/storage/postpone.h"
 #include "fs/storage/storage.h"
 #include "fs/tree/events.h"
-#include "fs/unit.h"
 
 #define WITHHELD_MS 5000  /* between PrusaSlicer's unlink and its rename */
 #define DELETION_MS 10000 /* nobody waits for it but the end */

@@ -16,12 +16,12 @@
 #include "client/base/name.h"
 #include "client/dialect.h"
 #include "client/printer.h"
-#include "fs/place.h"
+#include "fs/core/place.h"
+#include "fs/core/unit.h"
 #include "fs/storage/storage.h"
 #include "fs/storage/upload.h"
 #include "fs/tree/events.h"
 #include "fs/tree/node.h"
-#include "fs/unit.h"
 
 #define AFTERWARDS_MS 3000
 

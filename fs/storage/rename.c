@@ -15,8 +15,9 @@
 #include "client/dialect.h"
 #include "client/listing.h"
 #include "client/printer.h"
-#include "fs/kind.h"
-#include "fs/place.h"
+#include "fs/core/kind.h"
+#include "fs/core/place.h"
+#include "fs/core/unit.h"
 #include "fs/storage/backup.h"
 #include "fs/storage/copying.h"
 #include "fs/storage/rename.h"
@@ -24,7 +25,6 @@
 #include "fs/storage/upload.h"
 #include "fs/storage/working.h"
 #include "fs/tree/node.h"
-#include "fs/unit.h"
 
 /* The end of the way of rsync, GIO, slicers and editors. */
 static int

@@ -18,14 +18,14 @@
 #include "client/base/wait.h"
 #include "client/listing.h"
 #include "client/printer.h"
-#include "fs/kind.h"
-#include "fs/place.h"
+#include "fs/core/kind.h"
+#include "fs/core/place.h"
+#include "fs/core/unit.h"
 #include "fs/storage/copying.h"
 #include "fs/storage/rename.h"
 #include "fs/storage/storage.h"
 #include "fs/storage/upload.h"
 #include "fs/tree/events.h"
-#include "fs/unit.h"
 
 #define LIMIT_MS 5000  /* the whole of it, as estimated */
 #define END_MS	 10000 /* for the deletion, once the new one is stored */

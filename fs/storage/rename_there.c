@@ -15,14 +15,14 @@
 #include "client/base/name.h"
 #include "client/listing.h"
 #include "client/printer.h"
-#include "fs/kind.h"
-#include "fs/place.h"
+#include "fs/core/kind.h"
+#include "fs/core/place.h"
+#include "fs/core/unit.h"
 #include "fs/storage/backup.h"
 #include "fs/storage/rename.h"
 #include "fs/storage/storage.h"
 #include "fs/storage/upload.h"
 #include "fs/tree/events.h"
-#include "fs/unit.h"
 
 void
 rename_keep_mtime(struct unit *unit, const struct storage_find *found,

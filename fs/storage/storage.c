@@ -14,13 +14,13 @@
 #include "cache/withheld.h"
 #include "client/base/name.h"
 #include "client/printer.h"
-#include "fs/place.h"
+#include "fs/core/place.h"
+#include "fs/core/unit.h"
 #include "fs/storage/backup.h"
 #include "fs/storage/storage.h"
 #include "fs/storage/upload.h"
 #include "fs/storage/working.h"
 #include "fs/tree/node.h"
-#include "fs/unit.h"
 
 #define SLACK_MS 500 /* from memory to here */
 

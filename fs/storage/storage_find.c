@@ -14,11 +14,11 @@
 #include "client/base/name.h"
 #include "client/dialect.h"
 #include "client/printer.h"
-#include "fs/place.h"
+#include "fs/core/place.h"
+#include "fs/core/unit.h"
 #include "fs/storage/storage.h"
 #include "fs/storage/working.h"
 #include "fs/tree/node.h"
-#include "fs/unit.h"
 
 #define JOB_AGE_MS 10000 /* a remembered job that is still believed */
 #define NEW_MS	   1000	 /* a listing that lacks what shall be new */

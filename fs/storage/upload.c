@@ -20,15 +20,15 @@
 #include "client/base/wait.h"
 #include "client/listing.h"
 #include "client/printer.h"
-#include "fs/caller.h"
-#include "fs/kind.h"
-#include "fs/ledger.h"
-#include "fs/place.h"
+#include "fs/core/caller.h"
+#include "fs/core/kind.h"
+#include "fs/core/ledger.h"
+#include "fs/core/place.h"
+#include "fs/core/unit.h"
 #include "fs/storage/backup.h"
 #include "fs/storage/upload.h"
 #include "fs/storage/working.h"
 #include "fs/tree/events.h"
-#include "fs/unit.h"
 
 #define ANSWER_MS 10000 /* to an upload that was called off too late */
 

@@ -14,11 +14,11 @@
 #include "cache/stage_folders.h"
 #include "client/base/log.h"
 #include "client/base/name.h"
-#include "fs/kind.h"
-#include "fs/place.h"
+#include "fs/core/kind.h"
+#include "fs/core/place.h"
+#include "fs/core/unit.h"
 #include "fs/storage/storage.h"
 #include "fs/storage/working.h"
-#include "fs/unit.h"
 
 /* Where desktops and Samba put what was deleted: deleting shall be real. */
 static bool

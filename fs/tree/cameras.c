@@ -11,9 +11,9 @@
 #include "client/base/name.h"
 #include "client/printer.h"
 #include "client/prusalink/shape.h"
-#include "fs/place.h"
+#include "fs/core/place.h"
+#include "fs/core/unit.h"
 #include "fs/tree/node.h"
-#include "fs/unit.h"
 
 static int
 each_camera(const struct caller *caller, struct unit *unit,

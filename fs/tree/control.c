@@ -14,14 +14,14 @@
 #include "client/base/log.h"
 #include "client/dialect.h"
 #include "client/printer.h"
+#include "fs/core/place.h"
+#include "fs/core/unit.h"
 #include "fs/farm.h"
-#include "fs/place.h"
 #include "fs/root_control.h"
 #include "fs/storage/upload.h"
 #include "fs/tree/control.h"
 #include "fs/tree/events.h"
 #include "fs/tree/node.h"
-#include "fs/unit.h"
 
 struct verb_row {
 	const char *word;

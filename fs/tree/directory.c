@@ -8,10 +8,10 @@
 
 #include "client/base/log.h"
 #include "client/base/name.h"
-#include "fs/place.h"
+#include "fs/core/place.h"
+#include "fs/core/unit.h"
 #include "fs/tree/document.h"
 #include "fs/tree/node.h"
-#include "fs/unit.h"
 
 static int
 directory_lookup(const struct caller *caller, struct place *folder,

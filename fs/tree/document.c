@@ -22,13 +22,13 @@
 #include "client/base/time.h"
 #include "client/base/wait.h"
 #include "client/dialect.h"
-#include "fs/ledger.h"
-#include "fs/place.h"
+#include "fs/core/ledger.h"
+#include "fs/core/place.h"
+#include "fs/core/unit.h"
 #include "fs/tree/document.h"
 #include "fs/tree/job_folder.h"
 #include "fs/tree/metrics.h"
 #include "fs/tree/node.h"
-#include "fs/unit.h"
 
 #define ONLINE_MS 300
 #define RECENT_MS 60000

@@ -16,12 +16,12 @@
 #include "client/base/buf.h"
 #include "client/base/json.h"
 #include "client/base/time.h"
-#include "fs/place.h"
+#include "fs/core/place.h"
+#include "fs/core/unit.h"
 #include "fs/tree/events.h"
 #include "fs/tree/node.h"
 #include "fs/tree/sight.h"
 #include "fs/tree/stream.h"
-#include "fs/unit.h"
 
 #define CLOSE_MS   5000 /* after a command the printer is looked at closely */
 #define CLOSELY_MS 1000

@@ -12,9 +12,9 @@
 #include "client/dialect.h"
 #include "client/listing.h"
 #include "client/printer.h"
-#include "fs/kind.h"
+#include "fs/core/kind.h"
+#include "fs/core/unit.h"
 #include "fs/tree/job_folder.h"
-#include "fs/unit.h"
 
 void
 job_folders_init(struct job_folders *folders)

@@ -16,10 +16,10 @@
 #include "client/dialect.h"
 #include "client/http/counts.h"
 #include "client/printer.h"
-#include "fs/kind.h"
-#include "fs/ledger.h"
+#include "fs/core/kind.h"
+#include "fs/core/ledger.h"
+#include "fs/core/unit.h"
 #include "fs/tree/metrics.h"
-#include "fs/unit.h"
 
 /* Whose reading is it, and what has he to tell? */
 enum teller {

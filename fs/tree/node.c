@@ -8,10 +8,10 @@
 #include "client/base/name.h"
 #include "client/dialect.h"
 #include "client/printer.h"
-#include "fs/place.h"
+#include "fs/core/place.h"
+#include "fs/core/unit.h"
 #include "fs/tree/document.h"
 #include "fs/tree/node.h"
-#include "fs/unit.h"
 
 #define CAMERA "cameras/ID" /* ID stands for any */
 #define PRINT  "prints/ID.json"

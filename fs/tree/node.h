@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "fs/kind.h"
+#include "fs/core/kind.h"
 
 struct place;
 struct unit;

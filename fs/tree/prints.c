@@ -13,10 +13,10 @@
 #include "client/base/name.h"
 #include "client/obico/prints.h"
 #include "client/printer.h"
-#include "fs/place.h"
+#include "fs/core/place.h"
+#include "fs/core/unit.h"
 #include "fs/tree/document.h"
 #include "fs/tree/node.h"
-#include "fs/unit.h"
 
 #define NAME "%" PRId64 ".json"
 

@@ -9,11 +9,11 @@
 
 #include "client/base/log.h"
 #include "client/printer.h"
-#include "fs/kind.h"
-#include "fs/place.h"
+#include "fs/core/kind.h"
+#include "fs/core/place.h"
+#include "fs/core/unit.h"
 #include "fs/tree/control.h"
 #include "fs/tree/document.h"
-#include "fs/unit.h"
 
 static int
 settings_attributes(const struct caller *caller, struct place *place,

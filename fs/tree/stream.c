@@ -12,7 +12,7 @@
 #include "client/base/buf.h"
 #include "client/base/time.h"
 #include "client/base/wait.h"
-#include "fs/kind.h"
+#include "fs/core/kind.h"
 #include "fs/tree/stream.h"
 
 #define UNREAD_MAX ((size_t)4 << 20) /* bytes: days of a print */

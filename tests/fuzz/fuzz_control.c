@@ -15,10 +15,10 @@
 #include "client/dialect.h"
 #include "client/listing.h"
 #include "client/printer.h"
-#include "fs/kind.h"
-#include "fs/place.h"
+#include "fs/core/kind.h"
+#include "fs/core/place.h"
+#include "fs/core/unit.h"
 #include "fs/tree/node.h"
-#include "fs/unit.h"
 #include "tests/fuzz/fuzz.h"
 
 #define REFUSAL (-ENOSPC) /* no other part of a command says this */

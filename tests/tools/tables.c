@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "client/base/buf.h"
-#include "fs/place.h"
+#include "fs/core/place.h"
 #include "fs/root.h"
 #include "fs/root_control.h"
 #include "fs/tree/control.h"

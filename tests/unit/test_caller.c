@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <unistd.h>
 
-#include "fs/caller.h"
+#include "fs/core/caller.h"
 #include "tests/unit/check.h"
 #include "tests/unit/waiter.h"
 

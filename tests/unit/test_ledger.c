@@ -8,7 +8,7 @@
 
 #include "client/base/buf.h"
 #include "client/base/json.h"
-#include "fs/ledger.h"
+#include "fs/core/ledger.h"
 #include "tests/unit/check.h"
 #include "tests/unit/waiter.h"
 

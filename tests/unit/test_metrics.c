@@ -8,10 +8,10 @@
 #include "client/base/buf.h"
 #include "client/dialect.h"
 #include "client/http/counts.h"
-#include "fs/kind.h"
-#include "fs/ledger.h"
+#include "fs/core/kind.h"
+#include "fs/core/ledger.h"
+#include "fs/core/unit.h"
 #include "fs/tree/metrics.h"
-#include "fs/unit.h"
 #include "tests/unit/check.h"
 #include "tests/unit/fake.h"
 

@@ -3,8 +3,8 @@
  */
 #include "client/base/buf.h"
 #include "client/dialect.h"
+#include "fs/core/unit.h"
 #include "fs/tree/node.h"
-#include "fs/unit.h"
 #include "tests/unit/check.h"
 #include "tests/unit/fake.h"
 

@@ -6,11 +6,11 @@
 
 #include "client/base/buf.h"
 #include "client/dialect.h"
-#include "fs/place.h"
+#include "fs/core/place.h"
+#include "fs/core/unit.h"
 #include "fs/tree/control.h"
 #include "fs/tree/document.h"
 #include "fs/tree/node.h"
-#include "fs/unit.h"
 #include "tests/unit/check.h"
 #include "tests/unit/fake.h"
 

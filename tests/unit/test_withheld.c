@@ -10,7 +10,7 @@
 
 #include "cache/crew.h"
 #include "cache/withheld.h"
-#include "fs/caller.h"
+#include "fs/core/caller.h"
 #include "tests/unit/check.h"
 #include "tests/unit/waiter.h"
 

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <pthread.h>
 
-#include "fs/kind.h"
+#include "fs/core/kind.h"
 #include "fs/tree/stream.h"
 #include "tests/unit/check.h"
 #include "tests/unit/waiter.h"

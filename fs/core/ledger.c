@@ -15,7 +15,7 @@
 #include "client/base/json.h"
 #include "client/base/name.h"
 #include "client/base/time.h"
-#include "fs/ledger.h"
+#include "fs/core/ledger.h"
 
 #define ENDED 50 /* entries that are remembered */
 #define WORDS 160

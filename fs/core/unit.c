@@ -18,14 +18,14 @@
 #include "client/base/time.h"
 #include "client/dialect.h"
 #include "client/printer.h"
-#include "fs/ledger.h"
-#include "fs/space.h"
+#include "fs/core/ledger.h"
+#include "fs/core/space.h"
+#include "fs/core/unit.h"
 #include "fs/storage/backup.h"
 #include "fs/storage/upload.h"
 #include "fs/tree/document.h"
 #include "fs/tree/events.h"
 #include "fs/tree/node.h"
-#include "fs/unit.h"
 
 #define SHOWN_MS ((int64_t)120 * 1000) /* then it may be dismissed */
 

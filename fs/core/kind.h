@@ -1,5 +1,5 @@
-#ifndef FS_KIND_H
-#define FS_KIND_H
+#ifndef FS_CORE_KIND_H
+#define FS_CORE_KIND_H
 
 #include <sys/queue.h>
 #include <sys/stat.h>

@@ -14,8 +14,8 @@
 #include "client/dialect.h"
 #include "client/printer.h"
 #include "client/prusalink/shape.h"
-#include "fs/space.h"
-#include "fs/unit.h"
+#include "fs/core/space.h"
+#include "fs/core/unit.h"
 
 #define OLD_MS 5000
 

@@ -1,5 +1,5 @@
-#ifndef FS_CALLER_H
-#define FS_CALLER_H
+#ifndef FS_CORE_CALLER_H
+#define FS_CORE_CALLER_H
 
 #include <sys/types.h>
 

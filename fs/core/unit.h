@@ -1,5 +1,5 @@
-#ifndef FS_UNIT_H
-#define FS_UNIT_H
+#ifndef FS_CORE_UNIT_H
+#define FS_CORE_UNIT_H
 
 #include <sys/queue.h>
 #include <sys/types.h>

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "fs/caller.h"
+#include "fs/core/caller.h"
 
 #define PF_EXITING  0x4 /* include/linux/sched.h */
 #define FLAGS	    9	/* fields of /proc/PID/stat, proc(5) */

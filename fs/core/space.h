@@ -1,5 +1,5 @@
-#ifndef FS_SPACE_H
-#define FS_SPACE_H
+#ifndef FS_CORE_SPACE_H
+#define FS_CORE_SPACE_H
 
 #include <stddef.h>
 #include <stdint.h>

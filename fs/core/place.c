@@ -13,11 +13,11 @@
 #include "client/dialect.h"
 #include "client/printer.h"
 #include "fs/account.h"
+#include "fs/core/place.h"
+#include "fs/core/unit.h"
 #include "fs/farm.h"
-#include "fs/place.h"
 #include "fs/tree/document.h"
 #include "fs/tree/node.h"
-#include "fs/unit.h"
 
 #define WINDOW "print"
 

@@ -1,5 +1,5 @@
-#ifndef FS_LEDGER_H
-#define FS_LEDGER_H
+#ifndef FS_CORE_LEDGER_H
+#define FS_CORE_LEDGER_H
 
 #include <sys/types.h>
 

@@ -1,5 +1,5 @@
-#ifndef FS_PLACE_H
-#define FS_PLACE_H
+#ifndef FS_CORE_PLACE_H
+#define FS_CORE_PLACE_H
 
 #include <sys/types.h>
 
