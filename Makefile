@@ -124,28 +124,29 @@ SRCS = \
 	client/prusalink/shape.c \
 	client/prusalink/snapshot.c \
 	client/prusalink/store.c \
-	fs/account.c \
-	fs/account_change.c \
-	fs/cloud.c \
 	fs/core/caller.c \
 	fs/core/ledger.c \
 	fs/core/place.c \
 	fs/core/space.c \
 	fs/core/unit.c \
-	fs/fan.c \
-	fs/farm.c \
-	fs/farm_accounts.c \
-	fs/farm_look.c \
-	fs/farm_refresh.c \
+	fs/farm/account.c \
+	fs/farm/account_change.c \
+	fs/farm/cloud.c \
+	fs/farm/fan.c \
+	fs/farm/farm.c \
+	fs/farm/farm_accounts.c \
+	fs/farm/farm_look.c \
+	fs/farm/farm_refresh.c \
+	fs/farm/root.c \
+	fs/farm/root_control.c \
+	fs/farm/root_document.c \
+	fs/farm/section.c \
+	fs/farm/survey.c \
 	fs/kernel/call.c \
 	fs/kernel/inode.c \
 	fs/kernel/ops.c \
 	fs/kernel/ops_file.c \
 	fs/kernel/parallel.c \
-	fs/root.c \
-	fs/root_control.c \
-	fs/root_document.c \
-	fs/section.c \
 	fs/setup/conf.c \
 	fs/setup/ending.c \
 	fs/setup/hush.c \
@@ -176,7 +177,6 @@ SRCS = \
 	fs/storage/upload.c \
 	fs/storage/upload_start.c \
 	fs/storage/working.c \
-	fs/survey.c \
 	fs/tree/cameras.c \
 	fs/tree/control.c \
 	fs/tree/directory.c \

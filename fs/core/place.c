@@ -12,10 +12,10 @@
 #include "client/base/name.h"
 #include "client/dialect.h"
 #include "client/printer.h"
-#include "fs/account.h"
 #include "fs/core/place.h"
 #include "fs/core/unit.h"
-#include "fs/farm.h"
+#include "fs/farm/account.h"
+#include "fs/farm/farm.h"
 #include "fs/tree/document.h"
 #include "fs/tree/node.h"
 

@@ -10,8 +10,8 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "fs/farm/survey.h"
 #include "fs/storage/copying.h"
-#include "fs/survey.h"
 #include "fs/tree/job_folder.h"
 
 struct backups;
@@ -48,7 +48,7 @@ struct settings {
  * of their own.
  */
 struct unit {
-	TAILQ_ENTRY(unit) link; /* for fs/farm.c */
+	TAILQ_ENTRY(unit) link; /* for fs/farm/farm.c */
 	const struct settings *settings;
 	char *name;   /* in the metrics */
 	char *kept;   /* of its files in the cache directory */

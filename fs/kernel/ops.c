@@ -17,12 +17,12 @@
 #include "fs/core/place.h"
 #include "fs/core/space.h"
 #include "fs/core/unit.h"
+#include "fs/farm/root.h"
 #include "fs/kernel/call.h"
 #include "fs/kernel/inode.h"
 #include "fs/kernel/ops.h"
 #include "fs/kernel/ops_file.h"
 #include "fs/kernel/parallel.h"
-#include "fs/root.h"
 #include "fs/tree/node.h"
 
 #define BACKGROUND 1024 /* the kernel's default of 12 starves readers */

@@ -11,7 +11,7 @@
 
 #include "client/base/log.h"
 #include "client/base/name.h"
-#include "fs/root.h"
+#include "fs/farm/root.h"
 #include "fs/setup/conf.h"
 #include "fs/setup/printers.h"
 #include "fs/tree/control.h"

@@ -3,7 +3,7 @@
 
 #include <stdbool.h>
 
-#include "fs/section.h"
+#include "fs/farm/section.h"
 
 struct options;
 

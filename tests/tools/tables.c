@@ -9,8 +9,8 @@
 
 #include "client/base/buf.h"
 #include "fs/core/place.h"
-#include "fs/root.h"
-#include "fs/root_control.h"
+#include "fs/farm/root.h"
+#include "fs/farm/root_control.h"
 #include "fs/tree/control.h"
 #include "fs/tree/node.h"
 

@@ -10,7 +10,7 @@
 #include "client/base/time.h"
 #include "client/base/wait.h"
 #include "fs/core/unit.h"
-#include "fs/survey.h"
+#include "fs/farm/survey.h"
 #include "tests/unit/check.h"
 #include "tests/unit/fake.h"
 #include "tests/unit/waiter.h"

@@ -1,5 +1,5 @@
-#ifndef FS_ROOT_CONTROL_H
-#define FS_ROOT_CONTROL_H
+#ifndef FS_FARM_ROOT_CONTROL_H
+#define FS_FARM_ROOT_CONTROL_H
 
 #include <stddef.h>
 

@@ -11,7 +11,7 @@
 #include "client/base/log.h"
 #include "client/base/time.h"
 #include "client/base/wait.h"
-#include "fs/fan.h"
+#include "fs/farm/fan.h"
 
 struct fan {
 	void (*work)(void *item, const struct wait *);

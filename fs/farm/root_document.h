@@ -1,5 +1,5 @@
-#ifndef FS_ROOT_DOCUMENT_H
-#define FS_ROOT_DOCUMENT_H
+#ifndef FS_FARM_ROOT_DOCUMENT_H
+#define FS_FARM_ROOT_DOCUMENT_H
 
 #include <stddef.h>
 

@@ -15,7 +15,7 @@
 #include "client/base/wait.h"
 #include "client/printer.h"
 #include "fs/core/unit.h"
-#include "fs/survey.h"
+#include "fs/farm/survey.h"
 
 #define LATE_MS 300 /* for a printer that was late the last time */
 

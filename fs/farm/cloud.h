@@ -1,5 +1,5 @@
-#ifndef FS_CLOUD_H
-#define FS_CLOUD_H
+#ifndef FS_FARM_CLOUD_H
+#define FS_FARM_CLOUD_H
 
 #include <stdbool.h>
 

@@ -1,5 +1,5 @@
-#ifndef FS_ACCOUNT_H
-#define FS_ACCOUNT_H
+#ifndef FS_FARM_ACCOUNT_H
+#define FS_FARM_ACCOUNT_H
 
 #include <stdbool.h>
 #include <stdint.h>

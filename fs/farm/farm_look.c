@@ -8,9 +8,9 @@
 
 #include "client/dialect.h"
 #include "client/printer.h"
-#include "fs/account.h"
 #include "fs/core/unit.h"
-#include "fs/farm_list.h"
+#include "fs/farm/account.h"
+#include "fs/farm/farm_internal.h"
 
 struct unit *
 farm_find(struct farm *farm, const char *folder)

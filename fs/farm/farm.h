@@ -1,5 +1,5 @@
-#ifndef FS_FARM_H
-#define FS_FARM_H
+#ifndef FS_FARM_FARM_H
+#define FS_FARM_FARM_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -13,8 +13,8 @@
 #include "client/base/wait.h"
 #include "client/printer.h"
 #include "fs/core/unit.h"
-#include "fs/fan.h"
-#include "fs/farm_list.h"
+#include "fs/farm/fan.h"
+#include "fs/farm/farm_internal.h"
 #include "fs/setup/printers.h"
 
 struct meeting {

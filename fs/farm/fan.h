@@ -1,5 +1,5 @@
-#ifndef FS_FAN_H
-#define FS_FAN_H
+#ifndef FS_FARM_FAN_H
+#define FS_FARM_FAN_H
 
 #include <stddef.h>
 

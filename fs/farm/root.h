@@ -1,5 +1,5 @@
-#ifndef FS_ROOT_H
-#define FS_ROOT_H
+#ifndef FS_FARM_ROOT_H
+#define FS_FARM_ROOT_H
 
 #include <sys/types.h>
 

@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "cache/crew.h"
-#include "fs/account.h"
-#include "fs/farm_list.h"
-#include "fs/section.h"
+#include "fs/farm/account.h"
+#include "fs/farm/farm_internal.h"
+#include "fs/farm/section.h"
 
 /* With the lock: the account that is just what the section says, or NULL. */
 static struct holding *

@@ -1,5 +1,5 @@
-#ifndef FS_SURVEY_H
-#define FS_SURVEY_H
+#ifndef FS_FARM_SURVEY_H
+#define FS_FARM_SURVEY_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
-#ifndef FS_SECTION_H
-#define FS_SECTION_H
+#ifndef FS_FARM_SECTION_H
+#define FS_FARM_SECTION_H
 
 #include <sys/queue.h>
 

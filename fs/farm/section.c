@@ -15,7 +15,7 @@
 #include "client/printer.h"
 #include "fs/core/space.h"
 #include "fs/core/unit.h"
-#include "fs/section.h"
+#include "fs/farm/section.h"
 #include "fs/setup/local.h"
 
 int

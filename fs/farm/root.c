@@ -9,15 +9,15 @@
 
 #include "client/base/name.h"
 #include "client/base/wait.h"
-#include "fs/account.h"
-#include "fs/cloud.h"
 #include "fs/core/kind.h"
 #include "fs/core/place.h"
 #include "fs/core/space.h"
 #include "fs/core/unit.h"
-#include "fs/farm.h"
-#include "fs/root.h"
-#include "fs/root_document.h"
+#include "fs/farm/account.h"
+#include "fs/farm/cloud.h"
+#include "fs/farm/farm.h"
+#include "fs/farm/root.h"
+#include "fs/farm/root_document.h"
 #include "fs/tree/node.h"
 
 static const struct kind kind_root;

@@ -1,5 +1,5 @@
-#ifndef FS_FARM_LIST_H
-#define FS_FARM_LIST_H
+#ifndef FS_FARM_FARM_INTERNAL_H
+#define FS_FARM_FARM_INTERNAL_H
 
 #include <sys/queue.h>
 
@@ -9,15 +9,15 @@
 #include <stdint.h>
 
 #include "client/base/turn.h"
-#include "fs/farm.h"
+#include "fs/farm/farm.h"
 
 struct account;
 struct section;
 struct unsent;
 
 /*
- * A printer in the list, shared by fs/farm.c, fs/farm_refresh.c and
- * fs/account.c: of a section of the printers file, or of an account.
+ * A printer in the list, shared by fs/farm/farm.c, fs/farm/farm_refresh.c and
+ * fs/farm/account.c: of a section of the printers file, or of an account.
  */
 struct member {
 	TAILQ_ENTRY(member) link;
@@ -84,9 +84,10 @@ struct unsent *farm_unsent(struct farm *, const char *kept);
 int farm_add_account(struct farm *, struct section *);
 
 /*
- * fs/farm_accounts.c, for who reads the printers file again.  Take the accounts
- * out of the sections; those that are new or others than before are met and
- * become fresh ones.  Returns 0, -EINVAL: an address is none, or -ENOMEM.
+ * fs/farm/farm_accounts.c, for who reads the printers file again.  Take the
+ * accounts out of the sections; those that are new or others than before are
+ * met and become fresh ones.  Returns 0, -EINVAL: an address is none, or
+ * -ENOMEM.
  */
 int farm_accounts_prepare(struct farm *, struct sections *, const struct wait *,
     struct sections *fresh);

@@ -11,13 +11,13 @@
 #include "client/base/log.h"
 #include "client/base/name.h"
 #include "client/obico/obico.h"
-#include "fs/account.h"
-#include "fs/cloud.h"
 #include "fs/core/kind.h"
 #include "fs/core/place.h"
 #include "fs/core/unit.h"
-#include "fs/farm.h"
-#include "fs/root.h"
+#include "fs/farm/account.h"
+#include "fs/farm/cloud.h"
+#include "fs/farm/farm.h"
+#include "fs/farm/root.h"
 #include "fs/tree/node.h"
 
 /* Can a printer's directory have that name, so that it is its name too? */
