@@ -149,7 +149,6 @@ SRCS = \
 	fs/kernel/parallel.c \
 	fs/setup/conf.c \
 	fs/setup/ending.c \
-	fs/setup/hush.c \
 	fs/setup/local.c \
 	fs/setup/login.c \
 	fs/setup/option_read.c \
@@ -157,6 +156,7 @@ SRCS = \
 	fs/setup/options_printer.c \
 	fs/setup/printers.c \
 	fs/setup/printers_alone.c \
+	fs/setup/stderr_capture.c \
 	fs/storage/backup.c \
 	fs/storage/control_print.c \
 	fs/storage/copying.c \

@@ -32,10 +32,10 @@
 #include "fs/kernel/ops.h"
 #include "fs/kernel/parallel.h"
 #include "fs/setup/ending.h"
-#include "fs/setup/hush.h"
 #include "fs/setup/local.h"
 #include "fs/setup/options.h"
 #include "fs/setup/printers.h"
+#include "fs/setup/stderr_capture.h"
 #include "fs/tree/node.h"
 
 #define THREADS	 1100  /* each waiting call holds one */
@@ -329,12 +329,12 @@ run_mounted(struct program *program)
 static bool
 attach(struct fuse_session *session, const char *mountpoint)
 {
-	struct hush hush;
+	struct stderr_capture capture;
 	bool mounted;
 
-	hush_begin(&hush);
+	stderr_capture_begin(&capture);
 	mounted = fuse_session_mount(session, mountpoint) == 0;
-	hush_end(&hush, mountpoint, mounted);
+	stderr_capture_end(&capture, mountpoint, mounted);
 	return mounted;
 }
 

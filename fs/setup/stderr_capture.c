@@ -9,17 +9,17 @@
 #include <unistd.h>
 
 #include "client/base/log.h"
-#include "fs/setup/hush.h"
+#include "fs/setup/stderr_capture.h"
 
 void
-hush_begin(struct hush *hush)
+stderr_capture_begin(struct stderr_capture *capture)
 {
-	hush->saved = -1;
-	hush->kept = memfd_create("stderr", MFD_CLOEXEC);
-	if (hush->kept >= 0)
-		hush->saved = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
-	if (hush->saved >= 0)
-		dup2(hush->kept, STDERR_FILENO);
+	capture->saved = -1;
+	capture->kept = memfd_create("stderr", MFD_CLOEXEC);
+	if (capture->kept >= 0)
+		capture->saved = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+	if (capture->saved >= 0)
+		dup2(capture->kept, STDERR_FILENO);
 }
 
 static void
@@ -35,18 +35,19 @@ join_lines(char *text)
 }
 
 void
-hush_end(struct hush *hush, const char *mountpoint, bool mounted)
+stderr_capture_end(struct stderr_capture *capture, const char *mountpoint,
+    bool mounted)
 {
 	char text[512];
 	ssize_t len = 0;
 
-	if (hush->saved >= 0) {
-		dup2(hush->saved, STDERR_FILENO);
-		close(hush->saved);
-		len = pread(hush->kept, text, sizeof(text) - 1, 0);
+	if (capture->saved >= 0) {
+		dup2(capture->saved, STDERR_FILENO);
+		close(capture->saved);
+		len = pread(capture->kept, text, sizeof(text) - 1, 0);
 	}
-	if (hush->kept >= 0)
-		close(hush->kept);
+	if (capture->kept >= 0)
+		close(capture->kept);
 	text[len > 0 ? len : 0] = '\0';
 	join_lines(text);
 	if (!mounted)
