@@ -148,7 +148,6 @@ SRCS = \
 	fs/kernel/ops_file.c \
 	fs/kernel/parallel.c \
 	fs/setup/conf.c \
-	fs/setup/ending.c \
 	fs/setup/local.c \
 	fs/setup/login.c \
 	fs/setup/option_read.c \
@@ -156,6 +155,7 @@ SRCS = \
 	fs/setup/options_printer.c \
 	fs/setup/printers.c \
 	fs/setup/printers_alone.c \
+	fs/setup/signals.c \
 	fs/setup/stderr_capture.c \
 	fs/storage/backup.c \
 	fs/storage/control_print.c \

@@ -31,10 +31,10 @@
 #include "fs/kernel/inode.h"
 #include "fs/kernel/ops.h"
 #include "fs/kernel/parallel.h"
-#include "fs/setup/ending.h"
 #include "fs/setup/local.h"
 #include "fs/setup/options.h"
 #include "fs/setup/printers.h"
+#include "fs/setup/signals.h"
 #include "fs/setup/stderr_capture.h"
 #include "fs/tree/node.h"
 
@@ -298,21 +298,21 @@ loop(struct fuse_session *session)
 static int
 serve(struct program *program)
 {
-	const struct ending_plan plan = {
+	const struct signals_plan plan = {
 		.prepare = let_finish,
 		.finish = end_session,
 		.reread = program->file != NULL ? reread : NULL,
 		.arg = program,
 	};
-	struct ending *ending;
-	int status, error = ending_start(&plan, &ending);
+	struct signals *signals;
+	int status, error = signals_start(&plan, &signals);
 
 	if (error != 0) {
 		log_say(LOG_LEVEL_ERROR, "%s", strerror(-error));
 		return STATUS_MOUNT;
 	}
 	status = loop(program->mount.session);
-	ending_stop(ending);
+	signals_stop(signals);
 	return status;
 }
 
@@ -369,7 +369,7 @@ mount_and_run(struct program *program, struct fuse_args *args)
 	if (session == NULL)
 		return STATUS_MOUNT;
 	program->mount.session = session;
-	ending_prepare();
+	signals_prepare();
 	if (attach(session, mountpoint)) {
 		local_note_mount(&program->local);
 		parallel_prepare(session);

@@ -1,10 +1,10 @@
-#ifndef FS_SETUP_ENDING_H
-#define FS_SETUP_ENDING_H
+#ifndef FS_SETUP_SIGNALS_H
+#define FS_SETUP_SIGNALS_H
 
-struct ending;
+struct signals;
 
 /* What happens when a signal asks the program to end. */
-struct ending_plan {
+struct signals_plan {
 	void (*prepare)(void *arg); /* while calls are still answered */
 	void (*finish)(void *arg);  /* no further calls */
 	void (*reread)(void *arg);  /* for HUP; NULL: it is an end too */
@@ -12,21 +12,21 @@ struct ending_plan {
 };
 
 /*
- * TERM, INT and HUP are for the thread of ending_start only; to be called
+ * TERM, INT and HUP are for the thread of signals_start only; to be called
  * before any other thread starts.  And libfuse cancels its threads at the end:
  * glibc loads libgcc_s for that, and aborts when there is no descriptor left.
  * It is loaded here.
  */
-void ending_prepare(void);
+void signals_prepare(void);
 
 /*
  * Wait for a signal in a thread of its own: then prepare and finish are
  * called, and the calling thread is woken from whatever it waits for, until
- * ending_stop.  Returns 0 and the ending, or a negative errno.
+ * signals_stop.  Returns 0 and the ending, or a negative errno.
  */
-int ending_start(const struct ending_plan *, struct ending **out);
+int signals_start(const struct signals_plan *, struct signals **out);
 
 /* The caller has noticed, or ends by himself. */
-void ending_stop(struct ending *);
+void signals_stop(struct signals *);
 
 #endif

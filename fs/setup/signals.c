@@ -1,5 +1,5 @@
 /*
- * The end by a signal.  One thread waits for TERM, INT or HUP; ending.lock
+ * The end by a signal.  One thread waits for TERM, INT or HUP; signals.lock
  * guards whether that is over.
  */
 #include <errno.h>
@@ -10,12 +10,12 @@
 #include <unistd.h>
 
 #include "client/base/time.h"
-#include "fs/setup/ending.h"
+#include "fs/setup/signals.h"
 
 #define AGAIN_MS 100 /* a wake-up that came too early is repeated */
 
-struct ending {
-	struct ending_plan plan;
+struct signals {
+	struct signals_plan plan;
 	pthread_t thread;
 	pthread_t caller;
 	pthread_mutex_t lock;
@@ -60,7 +60,7 @@ on_wake(int number)
 }
 
 void
-ending_prepare(void)
+signals_prepare(void)
 {
 	struct sigaction wake = { .sa_handler = on_wake };
 	struct sigaction ignore = { .sa_handler = SIG_IGN };
@@ -74,74 +74,74 @@ ending_prepare(void)
 }
 
 static bool
-is_over(struct ending *ending)
+is_over(struct signals *signals)
 {
 	bool over;
 
-	pthread_mutex_lock(&ending->lock);
-	over = ending->over;
-	pthread_mutex_unlock(&ending->lock);
+	pthread_mutex_lock(&signals->lock);
+	over = signals->over;
+	pthread_mutex_unlock(&signals->lock);
 	return over;
 }
 
 static void *
 watch(void *arg)
 {
-	struct ending *ending = arg;
+	struct signals *signals = arg;
 	sigset_t set;
 	int number;
 
 	make_set(&set);
 	for (;;) {
 		sigwait(&set, &number);
-		if (is_over(ending))
+		if (is_over(signals))
 			return NULL;
-		if (number != SIGHUP || ending->plan.reread == NULL)
+		if (number != SIGHUP || signals->plan.reread == NULL)
 			break;
-		ending->plan.reread(ending->plan.arg);
+		signals->plan.reread(signals->plan.arg);
 	}
-	ending->plan.prepare(ending->plan.arg);
-	ending->plan.finish(ending->plan.arg);
-	pthread_mutex_lock(&ending->lock);
-	while (!ending->over) {
-		pthread_kill(ending->caller, SIGUSR1);
-		time_cond_wait(&ending->changed, &ending->lock, AGAIN_MS);
+	signals->plan.prepare(signals->plan.arg);
+	signals->plan.finish(signals->plan.arg);
+	pthread_mutex_lock(&signals->lock);
+	while (!signals->over) {
+		pthread_kill(signals->caller, SIGUSR1);
+		time_cond_wait(&signals->changed, &signals->lock, AGAIN_MS);
 	}
-	pthread_mutex_unlock(&ending->lock);
+	pthread_mutex_unlock(&signals->lock);
 	return NULL;
 }
 
 int
-ending_start(const struct ending_plan *plan, struct ending **out)
+signals_start(const struct signals_plan *plan, struct signals **out)
 {
-	struct ending *ending = calloc(1, sizeof(*ending));
+	struct signals *signals = calloc(1, sizeof(*signals));
 	int error;
 
-	if (ending == NULL)
+	if (signals == NULL)
 		return -ENOMEM;
-	ending->plan = *plan;
-	ending->caller = pthread_self();
-	pthread_mutex_init(&ending->lock, NULL);
-	time_cond_init(&ending->changed);
-	error = pthread_create(&ending->thread, NULL, watch, ending);
+	signals->plan = *plan;
+	signals->caller = pthread_self();
+	pthread_mutex_init(&signals->lock, NULL);
+	time_cond_init(&signals->changed);
+	error = pthread_create(&signals->thread, NULL, watch, signals);
 	if (error != 0) {
-		free(ending);
+		free(signals);
 		return -error;
 	}
-	*out = ending;
+	*out = signals;
 	return 0;
 }
 
 void
-ending_stop(struct ending *ending)
+signals_stop(struct signals *signals)
 {
-	pthread_mutex_lock(&ending->lock);
-	ending->over = true;
-	pthread_cond_broadcast(&ending->changed);
-	pthread_mutex_unlock(&ending->lock);
-	pthread_kill(ending->thread, SIGTERM);
-	pthread_join(ending->thread, NULL);
-	pthread_cond_destroy(&ending->changed);
-	pthread_mutex_destroy(&ending->lock);
-	free(ending);
+	pthread_mutex_lock(&signals->lock);
+	signals->over = true;
+	pthread_cond_broadcast(&signals->changed);
+	pthread_mutex_unlock(&signals->lock);
+	pthread_kill(signals->thread, SIGTERM);
+	pthread_join(signals->thread, NULL);
+	pthread_cond_destroy(&signals->changed);
+	pthread_mutex_destroy(&signals->lock);
+	free(signals);
 }

@@ -1,5 +1,5 @@
 /*
- * fs/ending: what happens when a signal asks the program to end.  Each course
+ * fs/signals: what happens when a signal asks the program to end.  Each course
  * is run by a child, whose exit status tells how it went.
  */
 #include <sys/wait.h>
@@ -8,7 +8,7 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "fs/setup/ending.h"
+#include "fs/setup/signals.h"
 #include "tests/unit/check.h"
 #include "tests/unit/waiter.h"
 
@@ -39,20 +39,20 @@ finish(void *arg)
 	atomic_fetch_add(&course->finished, 1);
 }
 
-static struct ending *
+static struct signals *
 start(struct course *course)
 {
-	const struct ending_plan plan = {
+	const struct signals_plan plan = {
 		.prepare = prepare, .finish = finish, .arg = course
 	};
-	struct ending *ending;
+	struct signals *signals;
 
 	if (pipe(course->idle) != 0)
 		_exit(1);
-	ending_prepare();
-	if (ending_start(&plan, &ending) != 0)
+	signals_prepare();
+	if (signals_start(&plan, &signals) != 0)
 		_exit(1);
-	return ending;
+	return signals;
 }
 
 static bool
@@ -75,13 +75,13 @@ static bool
 asleep(int ready)
 {
 	struct course course = { 0 };
-	struct ending *ending = start(&course);
+	struct signals *signals = start(&course);
 	int error;
 
 	if (write(ready, "x", 1) != 1)
 		return false;
 	error = wait_in_call(&course);
-	ending_stop(ending);
+	signals_stop(signals);
 	return error == EINTR && ended_once(&course);
 }
 
@@ -90,7 +90,7 @@ static bool
 busy(int ready)
 {
 	struct course course = { 0 };
-	struct ending *ending = start(&course);
+	struct signals *signals = start(&course);
 	int error;
 
 	if (write(ready, "x", 1) != 1)
@@ -99,7 +99,7 @@ busy(int ready)
 	check_nap();
 	check_nap();
 	error = wait_in_call(&course);
-	ending_stop(ending);
+	signals_stop(signals);
 	return error == EINTR && ended_once(&course);
 }
 
@@ -107,10 +107,10 @@ static bool
 undisturbed(int ready)
 {
 	struct course course = { 0 };
-	struct ending *ending = start(&course);
+	struct signals *signals = start(&course);
 
 	(void)ready;
-	ending_stop(ending);
+	signals_stop(signals);
 	return course.prepared == 0 && course.finished == 0;
 }
 
@@ -118,13 +118,13 @@ static bool
 broken_pipe(int ready)
 {
 	struct course course = { 0 };
-	struct ending *ending = start(&course);
+	struct signals *signals = start(&course);
 	bool survived;
 
 	(void)ready;
 	close(course.idle[0]);
 	survived = write(course.idle[1], "x", 1) < 0 && errno == EPIPE;
-	ending_stop(ending);
+	signals_stop(signals);
 	return survived && course.prepared == 0;
 }
 
