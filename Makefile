@@ -132,7 +132,6 @@ SRCS = \
 	fs/farm/account.c \
 	fs/farm/account_change.c \
 	fs/farm/cloud.c \
-	fs/farm/fan.c \
 	fs/farm/farm.c \
 	fs/farm/farm_accounts.c \
 	fs/farm/farm_look.c \
@@ -140,6 +139,7 @@ SRCS = \
 	fs/farm/root.c \
 	fs/farm/root_control.c \
 	fs/farm/root_document.c \
+	fs/farm/run_parallel.c \
 	fs/farm/section.c \
 	fs/farm/survey.c \
 	fs/kernel/call.c \

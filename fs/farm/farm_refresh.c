@@ -13,8 +13,8 @@
 #include "client/base/wait.h"
 #include "client/printer.h"
 #include "fs/core/unit.h"
-#include "fs/farm/fan.h"
 #include "fs/farm/farm_internal.h"
+#include "fs/farm/run_parallel.h"
 #include "fs/setup/printers.h"
 
 struct meeting {
@@ -84,7 +84,7 @@ meet_all(struct step *steps, size_t count, const struct local *local,
 		meetings[used].section = steps[i].section;
 		meetings[used++].local = local;
 	}
-	fan_out(wait, meet, meetings, sizeof(*meetings), used);
+	run_parallel(wait, meet, meetings, sizeof(*meetings), used);
 	free(meetings);
 	return 0;
 }

@@ -17,10 +17,10 @@
 #include "fs/core/unit.h"
 #include "fs/farm/account.h"
 #include "fs/farm/cloud.h"
-#include "fs/farm/fan.h"
 #include "fs/farm/farm.h"
 #include "fs/farm/root_control.h"
 #include "fs/farm/root_document.h"
+#include "fs/farm/run_parallel.h"
 #include "fs/tree/control.h"
 
 #define BLANKS "\t "
@@ -317,7 +317,7 @@ run_jobs(struct script *script, const struct caller *caller)
 		run_job(&jobs[0], &caller->wait);
 		return jobs[0].error;
 	}
-	fan_out(&caller->wait, run_job, jobs, sizeof(*jobs), count);
+	run_parallel(&caller->wait, run_job, jobs, sizeof(*jobs), count);
 	for (i = 0; i < count; i++) {
 		if (jobs[i].error == -EINTR)
 			return -EINTR;

@@ -1,5 +1,5 @@
-#ifndef FS_FARM_FAN_H
-#define FS_FARM_FAN_H
+#ifndef FS_FARM_RUN_PARALLEL_H
+#define FS_FARM_RUN_PARALLEL_H
 
 #include <stddef.h>
 
@@ -12,7 +12,8 @@ struct wait;
  * work is given tells.  Without a thread for it, an item's work is done in
  * the calling thread.
  */
-void fan_out(const struct wait *, void (*work)(void *item, const struct wait *),
-    void *items, size_t size, size_t count);
+void run_parallel(const struct wait *,
+    void (*work)(void *item, const struct wait *), void *items, size_t size,
+    size_t count);
 
 #endif
