@@ -146,7 +146,7 @@ SRCS = \
 	fs/kernel/inode.c \
 	fs/kernel/ops.c \
 	fs/kernel/ops_file.c \
-	fs/kernel/parallel.c \
+	fs/kernel/parallel_lookup.c \
 	fs/setup/conf.c \
 	fs/setup/local.c \
 	fs/setup/login.c \

@@ -30,7 +30,7 @@
 #include "fs/farm/section.h"
 #include "fs/kernel/inode.h"
 #include "fs/kernel/ops.h"
-#include "fs/kernel/parallel.h"
+#include "fs/kernel/parallel_lookup.h"
 #include "fs/setup/local.h"
 #include "fs/setup/options.h"
 #include "fs/setup/printers.h"
@@ -372,7 +372,7 @@ mount_and_run(struct program *program, struct fuse_args *args)
 	signals_prepare();
 	if (attach(session, mountpoint)) {
 		local_note_mount(&program->local);
-		parallel_prepare(session);
+		parallel_lookup_prepare(session);
 		status = run_mounted(program);
 		detach(session, local_is_replaced(&program->local));
 	}

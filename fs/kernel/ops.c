@@ -22,7 +22,7 @@
 #include "fs/kernel/inode.h"
 #include "fs/kernel/ops.h"
 #include "fs/kernel/ops_file.h"
-#include "fs/kernel/parallel.h"
+#include "fs/kernel/parallel_lookup.h"
 #include "fs/tree/node.h"
 
 #define BACKGROUND 1024 /* the kernel's default of 12 starves readers */
@@ -35,7 +35,7 @@ ops_init(void *userdata, struct fuse_conn_info *conn)
 	conn->max_background = BACKGROUND;
 	conn->congestion_threshold = BACKGROUND;
 	conn->max_write = MAX_WRITE;
-	parallel_want(conn);
+	parallel_lookup_want(conn);
 }
 
 static void

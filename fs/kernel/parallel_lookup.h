@@ -1,5 +1,5 @@
-#ifndef FS_KERNEL_PARALLEL_H
-#define FS_KERNEL_PARALLEL_H
+#ifndef FS_KERNEL_PARALLEL_LOOKUP_H
+#define FS_KERNEL_PARALLEL_LOOKUP_H
 
 struct fuse_conn_info;
 struct fuse_session;
@@ -16,12 +16,12 @@ struct fuse_session;
  */
 
 /* For the call init. */
-void parallel_want(struct fuse_conn_info *);
+void parallel_lookup_want(struct fuse_conn_info *);
 
 /*
  * For a session that was just mounted, and before its loop.  Without memory it
  * is without that.
  */
-void parallel_prepare(struct fuse_session *);
+void parallel_lookup_prepare(struct fuse_session *);
 
 #endif
