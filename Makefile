@@ -185,9 +185,9 @@ SRCS = \
 	fs/tree/job_folder.c \
 	fs/tree/metrics.c \
 	fs/tree/node.c \
+	fs/tree/observation.c \
 	fs/tree/prints.c \
 	fs/tree/settings.c \
-	fs/tree/sight.c \
 	fs/tree/stream.c
 
 # The simulated printer.

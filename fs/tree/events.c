@@ -20,7 +20,7 @@
 #include "fs/core/unit.h"
 #include "fs/tree/events.h"
 #include "fs/tree/node.h"
-#include "fs/tree/sight.h"
+#include "fs/tree/observation.h"
 #include "fs/tree/stream.h"
 
 #define CLOSE_MS   5000 /* after a command the printer is looked at closely */
@@ -36,9 +36,9 @@ struct events {
 	bool stopping;
 	bool following;
 	bool looking;
-	bool commanded;	      /* since the last look began */
-	int64_t commanded_ms; /* 0: never */
-	struct sight *sight;  /* the follower's */
+	bool commanded;			 /* since the last look began */
+	int64_t commanded_ms;		 /* 0: never */
+	struct observation *observation; /* the follower's */
 };
 
 struct listener {
@@ -54,7 +54,7 @@ events_new(struct unit *unit, struct events **out)
 	int error = events == NULL ? -ENOMEM : stream_new(&events->stream);
 
 	if (error == 0) {
-		error = sight_new(unit->printer, &events->sight);
+		error = observation_new(unit->printer, &events->observation);
 		if (error != 0)
 			stream_free(events->stream);
 	}
@@ -90,7 +90,7 @@ events_free(struct events *events)
 {
 	if (events == NULL)
 		return;
-	sight_free(events->sight);
+	observation_free(events->observation);
 	stream_free(events->stream);
 	pthread_cond_destroy(&events->changed);
 	pthread_mutex_destroy(&events->lock);
@@ -190,14 +190,14 @@ look(struct events *events, const struct wait *wait)
 {
 	const struct hearer hearer = { .tell = hear, .arg = events };
 
-	return sight_look(events->sight, wait, &hearer);
+	return observation_look(events->observation, wait, &hearer);
 }
 
 /* With the lock: how long until the next look after one at looked_ms? */
 static int64_t
 left_ms(const struct events *events, int64_t looked_ms)
 {
-	int64_t pause_ms = sight_pause_ms(events->sight);
+	int64_t pause_ms = observation_pause_ms(events->observation);
 
 	if (events->commanded)
 		return 0;
@@ -243,7 +243,7 @@ start_following(struct events *events, const struct caller *caller)
 {
 	int error, interrupted;
 
-	sight_forget(events->sight);
+	observation_forget(events->observation);
 	interrupted = look(events, &caller->wait);
 	error = crew_start(events->unit->crew, follow, events);
 	if (error != 0) {

@@ -1,10 +1,10 @@
-#ifndef FS_TREE_SIGHT_H
-#define FS_TREE_SIGHT_H
+#ifndef FS_TREE_OBSERVATION_H
+#define FS_TREE_OBSERVATION_H
 
 #include <stdint.h>
 
+struct observation;
 struct printer;
-struct sight;
 struct wait;
 
 /* Hears of a change; old and new are JSON, "" is null. */
@@ -18,16 +18,17 @@ struct hearer {
  * What was seen of a printer, which is borrowed, the last time that somebody
  * looked.  Belongs to one thread at a time.  Returns 0 or -ENOMEM.
  */
-int sight_new(struct printer *, struct sight **out);
-void sight_free(struct sight *);
+int observation_new(struct printer *, struct observation **out);
+void observation_free(struct observation *);
 
 /* What will be seen next is the ground that changes are measured from. */
-void sight_forget(struct sight *);
+void observation_forget(struct observation *);
 
 /* Look, and tell what is other than before.  Returns 0 or -EINTR. */
-int sight_look(struct sight *, const struct wait *, const struct hearer *);
+int observation_look(struct observation *, const struct wait *,
+    const struct hearer *);
 
 /* How long to wait before the next look; 0: there was none yet. */
-int64_t sight_pause_ms(const struct sight *);
+int64_t observation_pause_ms(const struct observation *);
 
 #endif

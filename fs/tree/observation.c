@@ -15,7 +15,7 @@
 #include "client/dialect.h"
 #include "client/printer.h"
 #include "client/prusalink/shape.h"
-#include "fs/tree/sight.h"
+#include "fs/tree/observation.h"
 
 #define JOB_MS	   2000
 #define IDLE_MS	   10000
@@ -48,7 +48,7 @@ static const struct watched {
 #define WATCHED (sizeof(watched) / sizeof(watched[0]))
 #define JOB	1 /* the row of the job */
 
-struct sight {
+struct observation {
 	struct printer *printer;
 	bool looked; /* there is something to compare with */
 	bool online;
@@ -59,38 +59,39 @@ struct sight {
 };
 
 int
-sight_new(struct printer *printer, struct sight **out)
+observation_new(struct printer *printer, struct observation **out)
 {
-	struct sight *sight = calloc(1, sizeof(*sight));
+	struct observation *observation = calloc(1, sizeof(*observation));
 
-	if (sight == NULL)
+	if (observation == NULL)
 		return -ENOMEM;
-	sight->printer = printer;
-	*out = sight;
+	observation->printer = printer;
+	*out = observation;
 	return 0;
 }
 
 void
-sight_free(struct sight *sight)
+observation_free(struct observation *observation)
 {
 	size_t i;
 
-	if (sight == NULL)
+	if (observation == NULL)
 		return;
 	for (i = 0; i < WATCHED; i++)
-		buf_free(&sight->values[i]);
-	free(sight);
+		buf_free(&observation->values[i]);
+	free(observation);
 }
 
 void
-sight_forget(struct sight *sight)
+observation_forget(struct observation *observation)
 {
 	size_t i;
 
 	for (i = 0; i < WATCHED; i++)
-		buf_free(&sight->values[i]);
-	sight->looked = sight->storages_seen = sight->online = false;
-	sight->storages_ms = time_now_ms() - STORAGE_MS;
+		buf_free(&observation->values[i]);
+	observation->looked = observation->storages_seen = observation
+							       ->online = false;
+	observation->storages_ms = time_now_ms() - STORAGE_MS;
 }
 
 /* The value as JSON; a progress in whole percent. */
@@ -115,32 +116,32 @@ read_value(const struct buf *text, const struct watched *row, struct buf *out)
 }
 
 static void
-compare_values(struct sight *sight, enum topic topic, const struct buf *text,
-    const struct hearer *hearer)
+compare_values(struct observation *observation, enum topic topic,
+    const struct buf *text, const struct hearer *hearer)
 {
 	struct buf value;
 	size_t i;
 
 	for (i = 0; i < WATCHED; i++) {
-		const char *old = buf_text(&sight->values[i]);
+		const char *old = buf_text(&observation->values[i]);
 
 		if (watched[i].topic != topic)
 			continue;
 		memset(&value, 0, sizeof(value));
 		read_value(text, &watched[i], &value);
-		if (sight->looked && strcmp(old, buf_text(&value)) != 0)
+		if (observation->looked && strcmp(old, buf_text(&value)) != 0)
 			hearer->tell(hearer->arg, watched[i].kind, old,
 			    buf_text(&value));
-		buf_free(&sight->values[i]);
-		sight->values[i] = value;
+		buf_free(&observation->values[i]);
+		observation->values[i] = value;
 	}
 }
 
 static void
-compare_storages(struct sight *sight, const struct buf *text,
+compare_storages(struct observation *observation, const struct buf *text,
     const struct hearer *hearer)
 {
-	const struct dialect *dialect = sight->printer->dialect;
+	const struct dialect *dialect = observation->printer->dialect;
 	struct shape_storage storage;
 	char name[32];
 	int i;
@@ -152,83 +153,83 @@ compare_storages(struct sight *sight, const struct buf *text,
 
 		snprintf(name, sizeof(name), "\"%s\"",
 		    dialect->storages[i].name);
-		if (sight->storages_seen && has != sight->has[i])
+		if (observation->storages_seen && has != observation->has[i])
 			hearer->tell(hearer->arg, "storage", has ? "" : name,
 			    has ? name : "");
-		sight->has[i] = has;
+		observation->has[i] = has;
 	}
-	sight->storages_seen = true;
+	observation->storages_seen = true;
 }
 
 /* Nobody is told an answer from before the last look. */
 static int
-ask(struct sight *sight, const struct wait *wait, enum topic topic,
+ask(struct observation *observation, const struct wait *wait, enum topic topic,
     struct buf *out)
 {
-	cache_expire(sight->printer, topic, JOB_MS / 2);
-	return printer_document(sight->printer, wait, topic, out);
+	cache_expire(observation->printer, topic, JOB_MS / 2);
+	return printer_document(observation->printer, wait, topic, out);
 }
 
 static void
-look_at_storages(struct sight *sight, const struct wait *wait,
+look_at_storages(struct observation *observation, const struct wait *wait,
     const struct hearer *hearer)
 {
 	struct buf text = { 0 };
 
-	if (ask(sight, wait, TOPIC_STORAGE, &text) == 0)
-		compare_storages(sight, &text, hearer);
-	sight->storages_ms = time_now_ms();
+	if (ask(observation, wait, TOPIC_STORAGE, &text) == 0)
+		compare_storages(observation, &text, hearer);
+	observation->storages_ms = time_now_ms();
 	buf_free(&text);
 }
 
 /* An Obico server can tell of alarms while the printer is away. */
 static int
-look_at_failures(struct sight *sight, const struct wait *wait,
+look_at_failures(struct observation *observation, const struct wait *wait,
     const struct hearer *hearer)
 {
 	struct buf text = { 0 };
-	int error = ask(sight, wait, TOPIC_FAILURE, &text);
+	int error = ask(observation, wait, TOPIC_FAILURE, &text);
 
 	if (error == 0)
-		compare_values(sight, TOPIC_FAILURE, &text, hearer);
+		compare_values(observation, TOPIC_FAILURE, &text, hearer);
 	buf_free(&text);
 	return error == -EINTR ? error : 0;
 }
 
 int
-sight_look(struct sight *sight, const struct wait *wait,
+observation_look(struct observation *observation, const struct wait *wait,
     const struct hearer *hearer)
 {
 	struct buf status = { 0 };
 	bool online;
-	int error = ask(sight, wait, TOPIC_STATUS, &status);
+	int error = ask(observation, wait, TOPIC_STATUS, &status);
 
 	if (error == -EINTR)
 		return error;
 	online = error == 0;
-	if (sight->looked && online != sight->online)
+	if (observation->looked && online != observation->online)
 		hearer->tell(hearer->arg, "online", online ? "false" : "true",
 		    online ? "true" : "false");
 	if (online)
-		compare_values(sight, TOPIC_STATUS, &status, hearer);
-	sight->online = online;
+		compare_values(observation, TOPIC_STATUS, &status, hearer);
+	observation->online = online;
 	buf_free(&status);
-	error = sight->printer->is_watched ?
-	    look_at_failures(sight, wait, hearer) :
+	error = observation->printer->is_watched ?
+	    look_at_failures(observation, wait, hearer) :
 	    0;
-	sight->looked = sight->looked || error == 0;
+	observation->looked = observation->looked || error == 0;
 	if (error == 0 && online &&
-	    time_now_ms() - sight->storages_ms >= STORAGE_MS)
-		look_at_storages(sight, wait, hearer);
+	    time_now_ms() - observation->storages_ms >= STORAGE_MS)
+		look_at_storages(observation, wait, hearer);
 	return error;
 }
 
 int64_t
-sight_pause_ms(const struct sight *sight)
+observation_pause_ms(const struct observation *observation)
 {
-	if (!sight->looked)
+	if (!observation->looked)
 		return 0;
-	if (!sight->online)
+	if (!observation->online)
 		return AWAY_MS;
-	return sight->values[JOB].len > 0 ? JOB_MS : IDLE_MS;
+	return observation->values[JOB].len > 0 ? JOB_MS : IDLE_MS;
 }
