@@ -141,7 +141,7 @@ SRCS = \
 	fs/farm/root_document.c \
 	fs/farm/run_parallel.c \
 	fs/farm/section.c \
-	fs/farm/survey.c \
+	fs/farm/statuses.c \
 	fs/kernel/call.c \
 	fs/kernel/inode.c \
 	fs/kernel/ops.c \

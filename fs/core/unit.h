@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <time.h>
 
-#include "fs/farm/survey.h"
+#include "fs/farm/statuses.h"
 #include "fs/storage/copying.h"
 #include "fs/tree/job_folder.h"
 
@@ -76,7 +76,7 @@ struct unit {
 	int64_t printed_ms;   /* when */
 	char *shown;	      /* the key of what a preview may show, or NULL */
 	int64_t shown_ms;     /* since when */
-	struct glance glance; /* under the survey's lock */
+	struct glance glance; /* under the statuses's lock */
 	struct copying copying;
 	struct job_folders job_folders;
 	atomic_int open;    /* files */

@@ -22,7 +22,7 @@
 #include "fs/farm/farm.h"
 #include "fs/farm/farm_internal.h"
 #include "fs/farm/section.h"
-#include "fs/farm/survey.h"
+#include "fs/farm/statuses.h"
 #include "fs/tree/document.h"
 
 void
@@ -222,7 +222,7 @@ farm_new(const struct farm_config *config, struct sections *sections,
 	TAILQ_INIT(&farm->retired);
 	error = crew_new(&farm->crew);
 	if (error == 0)
-		error = survey_new(&farm->survey);
+		error = statuses_new(&farm->statuses);
 	if (error == 0)
 		error = documents_new(&farm->documents);
 	if (error == 0)
@@ -278,7 +278,7 @@ farm_free(struct farm *farm)
 		free(holding);
 	}
 	documents_free(farm->documents);
-	survey_free(farm->survey);
+	statuses_free(farm->statuses);
 	turn_destroy(&farm->turn);
 	pthread_mutex_destroy(&farm->lock);
 	free(farm);
@@ -304,10 +304,10 @@ farm_documents(struct farm *farm)
 	return farm->documents;
 }
 
-struct survey *
-farm_survey(struct farm *farm)
+struct statuses *
+farm_statuses(struct farm *farm)
 {
-	return farm->survey;
+	return farm->statuses;
 }
 
 /* In a thread of the crew: nobody has it any more. */

@@ -12,7 +12,7 @@ struct local;
 struct options;
 struct sections;
 struct settings;
-struct survey;
+struct statuses;
 struct unit;
 struct wait;
 
@@ -45,7 +45,7 @@ void farm_on_change(struct farm *,
 
 const struct farm_config *farm_config(const struct farm *);
 struct documents *farm_documents(struct farm *);
-struct survey *farm_survey(struct farm *);
+struct statuses *farm_statuses(struct farm *);
 
 /* The printer of that folder (caller: unit_release), or NULL. */
 struct unit *farm_find(struct farm *, const char *folder);

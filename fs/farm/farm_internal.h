@@ -47,7 +47,7 @@ struct holding {
 struct farm {
 	struct farm_config config;
 	struct crew *crew;
-	struct survey *survey;
+	struct statuses *statuses;
 	struct documents *documents;
 	void (*forget)(void *arg, const char *folder);
 	void *forget_arg;

@@ -18,7 +18,7 @@
 #include "fs/farm/farm.h"
 #include "fs/farm/root_document.h"
 #include "fs/farm/section.h"
-#include "fs/farm/survey.h"
+#include "fs/farm/statuses.h"
 #include "fs/tree/document.h"
 #include "fs/tree/metrics.h"
 #include "fs/tree/node.h"
@@ -41,7 +41,7 @@ root_units(const struct caller *caller, const struct place *root,
     struct units *out)
 {
 	struct deadline deadline = { .wait = &caller->wait,
-		.until_ms = time_now_ms() + SURVEY_MS };
+		.until_ms = time_now_ms() + STATUSES_MS };
 	int error = 0;
 
 	memset(out, 0, sizeof(*out));
@@ -72,7 +72,7 @@ produce_status(const struct caller *caller, const struct place *root,
 	int error = root_units(caller, root, &units);
 
 	if (error == 0)
-		error = survey_status(farm_survey(root->farm), &caller->wait,
+		error = statuses_text(farm_statuses(root->farm), &caller->wait,
 		    units.all, units.count, root_skip(root), out);
 	farm_units_free(&units);
 	return error;
@@ -120,7 +120,8 @@ write_metrics(const struct caller *caller, const struct place *root,
 	int error;
 
 	for (i = 0; i < units->count && answering != NULL; i++) {
-		if (!survey_is_waiting(farm_survey(root->farm), units->all[i]))
+		if (!statuses_is_waiting(farm_statuses(root->farm),
+			units->all[i]))
 			answering[metrics.count++] = units->all[i];
 	}
 	if (root->account != NULL)
@@ -149,7 +150,7 @@ produce_metrics(const struct caller *caller, const struct place *root,
 	int error = root_units(caller, root, &units);
 
 	if (error == 0)
-		error = survey_status(farm_survey(root->farm), &caller->wait,
+		error = statuses_text(farm_statuses(root->farm), &caller->wait,
 		    units.all, units.count, 0, &status);
 	buf_free(&status);
 	if (error == 0)

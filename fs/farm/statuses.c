@@ -1,6 +1,6 @@
 /*
  * The status of many printers.  Each is asked by a thread of its own crew,
- * which may outlive the one who wants to know; survey.lock guards what they
+ * which may outlive the one who wants to know; statuses.lock guards what they
  * heard.  The lock is not held while a printer is asked.
  */
 #include <errno.h>
@@ -15,11 +15,11 @@
 #include "client/base/wait.h"
 #include "client/printer.h"
 #include "fs/core/unit.h"
-#include "fs/farm/survey.h"
+#include "fs/farm/statuses.h"
 
 #define LATE_MS 300 /* for a printer that was late the last time */
 
-struct survey {
+struct statuses {
 	pthread_mutex_t lock;
 	pthread_cond_t
 	    heard;	/* the glances of units, under lock, like all below */
@@ -27,31 +27,31 @@ struct survey {
 };
 
 struct question {
-	struct survey *survey;
+	struct statuses *statuses;
 	struct unit *unit;
 };
 
 int
-survey_new(struct survey **out)
+statuses_new(struct statuses **out)
 {
-	struct survey *survey = calloc(1, sizeof(*survey));
+	struct statuses *statuses = calloc(1, sizeof(*statuses));
 
-	if (survey == NULL)
+	if (statuses == NULL)
 		return -ENOMEM;
-	pthread_mutex_init(&survey->lock, NULL);
-	time_cond_init(&survey->heard);
-	*out = survey;
+	pthread_mutex_init(&statuses->lock, NULL);
+	time_cond_init(&statuses->heard);
+	*out = statuses;
 	return 0;
 }
 
 void
-survey_free(struct survey *survey)
+statuses_free(struct statuses *statuses)
 {
-	if (survey == NULL)
+	if (statuses == NULL)
 		return;
-	pthread_cond_destroy(&survey->heard);
-	pthread_mutex_destroy(&survey->lock);
-	free(survey);
+	pthread_cond_destroy(&statuses->heard);
+	pthread_mutex_destroy(&statuses->lock);
+	free(statuses);
 }
 
 static void
@@ -67,20 +67,20 @@ ask(void *arg)
 	free(arg);
 	error = printer_document(question.unit->printer, &wait, TOPIC_STATUS,
 	    &text);
-	pthread_mutex_lock(&question.survey->lock);
+	pthread_mutex_lock(&question.statuses->lock);
 	buf_free(&glance->text);
 	glance->text = text;
 	glance->error = error;
 	glance->late = error != 0;
 	glance->answered = glance->asked;
 	glance->asking = false;
-	pthread_cond_broadcast(&question.survey->heard);
-	pthread_mutex_unlock(&question.survey->lock);
+	pthread_cond_broadcast(&question.statuses->heard);
+	pthread_mutex_unlock(&question.statuses->lock);
 }
 
 /* With the lock. */
 static int
-start(struct survey *survey, struct unit *unit)
+start(struct statuses *statuses, struct unit *unit)
 {
 	struct question *question = calloc(1, sizeof(*question));
 	struct log_subject *former;
@@ -88,10 +88,10 @@ start(struct survey *survey, struct unit *unit)
 
 	if (question == NULL)
 		return -ENOMEM;
-	question->survey = survey;
+	question->statuses = statuses;
 	question->unit = unit;
 	unit->glance.asking = true;
-	unit->glance.asked = ++survey->count;
+	unit->glance.asked = ++statuses->count;
 	unit->glance.asked_ms = time_now_ms();
 	former = log_about(unit->subject);
 	error = crew_start(unit->crew, ask, question);
@@ -109,7 +109,7 @@ start(struct survey *survey, struct unit *unit)
  * Returns how many are worth waiting for.
  */
 static size_t
-ask_all(struct survey *survey, struct unit *const *units, size_t count,
+ask_all(struct statuses *statuses, struct unit *const *units, size_t count,
     uint64_t began)
 {
 	size_t i, waiting = 0;
@@ -119,9 +119,9 @@ ask_all(struct survey *survey, struct unit *const *units, size_t count,
 
 		if (glance->answered > began)
 			continue;
-		if (!glance->asking && start(survey, units[i]) != 0) {
+		if (!glance->asking && start(statuses, units[i]) != 0) {
 			glance->error = -EAGAIN;
-			glance->answered = ++survey->count;
+			glance->answered = ++statuses->count;
 			continue;
 		}
 		if (!glance->late || time_now_ms() - glance->asked_ms < LATE_MS)
@@ -132,16 +132,16 @@ ask_all(struct survey *survey, struct unit *const *units, size_t count,
 
 /* With the lock, which is let go meanwhile.  Returns 0 or -EINTR. */
 static int
-await(struct survey *survey, const struct wait *wait, struct unit *const *units,
-    size_t count, uint64_t began)
+await(struct statuses *statuses, const struct wait *wait,
+    struct unit *const *units, size_t count, uint64_t began)
 {
-	int64_t until = time_now_ms() + SURVEY_MS;
+	int64_t until = time_now_ms() + STATUSES_MS;
 	size_t i;
 	bool left = false;
 
-	while (!left && ask_all(survey, units, count, began) > 0 &&
+	while (!left && ask_all(statuses, units, count, began) > 0 &&
 	    time_now_ms() < until) {
-		left = time_cond_tick(&survey->heard, &survey->lock, wait);
+		left = time_cond_tick(&statuses->heard, &statuses->lock, wait);
 	}
 	for (i = 0; i < count && !left; i++) {
 		if (units[i]->glance.answered < began)
@@ -195,28 +195,28 @@ print_all(struct unit *const *units, size_t count, size_t skip, uint64_t began,
 }
 
 int
-survey_status(struct survey *survey, const struct wait *wait,
+statuses_text(struct statuses *statuses, const struct wait *wait,
     struct unit *const *units, size_t count, size_t skip, struct buf *out)
 {
 	uint64_t began;
 	int error;
 
-	pthread_mutex_lock(&survey->lock);
-	began = ++survey->count;
-	error = await(survey, wait, units, count, began);
+	pthread_mutex_lock(&statuses->lock);
+	began = ++statuses->count;
+	error = await(statuses, wait, units, count, began);
 	if (error == 0)
 		error = print_all(units, count, skip, began, out);
-	pthread_mutex_unlock(&survey->lock);
+	pthread_mutex_unlock(&statuses->lock);
 	return error;
 }
 
 bool
-survey_is_waiting(struct survey *survey, const struct unit *unit)
+statuses_is_waiting(struct statuses *statuses, const struct unit *unit)
 {
 	bool is;
 
-	pthread_mutex_lock(&survey->lock);
+	pthread_mutex_lock(&statuses->lock);
 	is = unit->glance.asking;
-	pthread_mutex_unlock(&survey->lock);
+	pthread_mutex_unlock(&statuses->lock);
 	return is;
 }

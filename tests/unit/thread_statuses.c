@@ -1,5 +1,5 @@
 /*
- * fs/survey: the status of many printers, some of which are slow or dead.
+ * fs/statuses: the status of many printers, some of which are slow or dead.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -10,7 +10,7 @@
 #include "client/base/time.h"
 #include "client/base/wait.h"
 #include "fs/core/unit.h"
-#include "fs/farm/survey.h"
+#include "fs/farm/statuses.h"
 #include "tests/unit/check.h"
 #include "tests/unit/fake.h"
 #include "tests/unit/waiter.h"
@@ -22,7 +22,7 @@ static const struct wait forever = { 0 };
 #define ROUNDS	 100
 
 struct farmyard {
-	struct survey *survey;
+	struct statuses *statuses;
 	struct fake fakes[PRINTERS];
 	struct unit units[PRINTERS];
 	struct unit *list[PRINTERS];
@@ -35,7 +35,7 @@ set_up(struct farmyard *yard)
 	int i;
 
 	memset(yard, 0, sizeof(*yard));
-	if (survey_new(&yard->survey) != 0)
+	if (statuses_new(&yard->statuses) != 0)
 		exit(1);
 	for (i = 0; i < PRINTERS; i++) {
 		struct unit *unit = &yard->units[i];
@@ -61,7 +61,7 @@ tear_down(struct farmyard *yard)
 		buf_free(&yard->units[i].glance.text);
 		fake_destroy(&yard->fakes[i]);
 	}
-	survey_free(yard->survey);
+	statuses_free(yard->statuses);
 }
 
 /* Returns whether the status begins or goes on with these words. */
@@ -71,7 +71,7 @@ tells(struct farmyard *yard, const char *words)
 	struct buf text = { 0 };
 	bool is;
 
-	if (survey_status(yard->survey, &forever, yard->list, PRINTERS, 0,
+	if (statuses_text(yard->statuses, &forever, yard->list, PRINTERS, 0,
 		&text) != 0)
 		return false;
 	is = strstr(buf_text(&text), words) != NULL;
@@ -119,7 +119,7 @@ test_slow(struct check *check, struct farmyard *yard)
 	CHECK(check, fake_begun(slow, FAKE_DOCUMENT) == 4,
 	    "and it is asked once only meanwhile");
 	fake_let_go(slow);
-	AWAIT(!survey_is_waiting(yard->survey, &yard->units[1]));
+	AWAIT(!statuses_is_waiting(yard->statuses, &yard->units[1]));
 	CHECK(check, tells(yard, "one\":{\"online\":true"),
 	    "when it answers, it is online");
 }
@@ -134,7 +134,7 @@ test_given_up(struct check *check, struct farmyard *yard)
 	fake_hold(&yard->fakes[0], FAKE_DOCUMENT);
 	waiter.left = true;
 	CHECK(check,
-	    survey_status(yard->survey, &wait, yard->list, PRINTERS, 0,
+	    statuses_text(yard->statuses, &wait, yard->list, PRINTERS, 0,
 		&text) == -EINTR,
 	    "who has left waits no more");
 	fake_let_go(&yard->fakes[0]);
@@ -162,8 +162,8 @@ read_often(void *arg)
 		pthread_mutex_lock(&yard->fakes[0].lock);
 		before = yard->fakes[0].version;
 		pthread_mutex_unlock(&yard->fakes[0].lock);
-		if (survey_status(yard->survey, &forever, yard->list, PRINTERS,
-			0, &text) != 0)
+		if (statuses_text(yard->statuses, &forever, yard->list,
+			PRINTERS, 0, &text) != 0)
 			reader->failed++;
 		at = strstr(buf_text(&text), "\"version\":");
 		told = at == NULL ? -1 : (int)strtol(at + 10, NULL, 10);

@@ -1,5 +1,5 @@
-#ifndef FS_FARM_SURVEY_H
-#define FS_FARM_SURVEY_H
+#ifndef FS_FARM_STATUSES_H
+#define FS_FARM_STATUSES_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -7,37 +7,37 @@
 
 #include "client/base/buf.h"
 
-struct survey;
+struct statuses;
 struct unit;
 struct wait;
 
-/* What was last heard of a printer's status; under the survey's lock. */
+/* What was last heard of a printer's status; under the statuses's lock. */
 struct glance {
 	bool asking;
 	bool late; /* it did not answer in time, or not at all */
 	int64_t asked_ms;
-	uint64_t asked;	   /* the last question, by the survey's count */
+	uint64_t asked;	   /* the last question, by the statuses's count */
 	uint64_t answered; /* the one that the rest answers */
 	int error;
 	struct buf text;
 };
 
-/* Returns 0 or -ENOMEM.  Units must have ended before survey_free. */
-int survey_new(struct survey **out);
-void survey_free(struct survey *);
+/* Returns 0 or -ENOMEM.  Units must have ended before statuses_free. */
+int statuses_new(struct statuses **out);
+void statuses_free(struct statuses *);
 
 /*
  * Append the status of all these printers as one line of JSON: an object for
  * each, under its folder without the first skip bytes.  All are asked at once.
- * One that does not answer within SURVEY_MS is told to be offline, and is
+ * One that does not answer within STATUSES_MS is told to be offline, and is
  * hardly waited for again until it has answered.  Returns 0, -EINTR or -ENOMEM.
  */
-int survey_status(struct survey *, const struct wait *,
+int statuses_text(struct statuses *, const struct wait *,
     struct unit *const *units, size_t count, size_t skip, struct buf *out);
 
 /* Has the printer not answered yet, so that asking it would wait? */
-bool survey_is_waiting(struct survey *, const struct unit *);
+bool statuses_is_waiting(struct statuses *, const struct unit *);
 
-#define SURVEY_MS 3000
+#define STATUSES_MS 3000
 
 #endif
