@@ -125,10 +125,10 @@ SRCS = \
 	client/prusalink/snapshot.c \
 	client/prusalink/store.c \
 	fs/core/caller.c \
-	fs/core/ledger.c \
 	fs/core/place.c \
 	fs/core/space.c \
 	fs/core/unit.c \
+	fs/core/upload_list.c \
 	fs/farm/account.c \
 	fs/farm/account_change.c \
 	fs/farm/cloud.c \

@@ -18,9 +18,9 @@
 #include "client/base/time.h"
 #include "client/dialect.h"
 #include "client/printer.h"
-#include "fs/core/ledger.h"
 #include "fs/core/space.h"
 #include "fs/core/unit.h"
+#include "fs/core/upload_list.h"
 #include "fs/storage/backup.h"
 #include "fs/storage/upload.h"
 #include "fs/tree/document.h"
@@ -71,7 +71,7 @@ set_up(struct unit *unit, const struct unit_config *config,
 	if (error == 0)
 		error = documents_new(&unit->documents);
 	if (error == 0)
-		error = ledger_new(&unit->ledger);
+		error = upload_list_new(&unit->uploads);
 	if (error == 0)
 		error = events_new(unit, &unit->events);
 	if (error == 0)
@@ -142,7 +142,7 @@ unit_free(struct unit *unit)
 	content_free(unit->content);
 	documents_free(unit->documents);
 	events_free(unit->events);
-	ledger_free(unit->ledger);
+	upload_list_free(unit->uploads);
 	space_free(unit->space);
 	stage_free(unit->stage);
 	stage_folders_free(unit->folders);
@@ -189,7 +189,8 @@ unit_note_idle(struct unit *unit)
 bool
 unit_is_in_use(struct unit *unit)
 {
-	return atomic_load(&unit->open) > 0 || ledger_is_busy(unit->ledger) ||
+	return atomic_load(&unit->open) > 0 ||
+	    upload_list_is_busy(unit->uploads) ||
 	    !stage_is_idle(unit->stage, UPLOAD_RENAME_MS);
 }
 

@@ -20,13 +20,13 @@ struct content;
 struct crew;
 struct documents;
 struct events;
-struct ledger;
 struct log_subject;
 struct printer;
 struct space;
 struct stage;
 struct stage_folders;
 struct unsent;
+struct upload_list;
 struct withheld;
 
 /* What the command line decides about every file of a mount. */
@@ -64,7 +64,7 @@ struct unit {
 	struct backups *backups;
 	struct crew *crew;
 	struct documents *documents;
-	struct ledger *ledger;
+	struct upload_list *uploads;
 	struct events *events;
 	struct space *space;
 	atomic_bool ending;	   /* what is asked in the background ends */

@@ -15,8 +15,8 @@
 #include "client/dialect.h"
 #include "client/obico/obico.h"
 #include "client/printer.h"
-#include "fs/core/ledger.h"
 #include "fs/core/unit.h"
+#include "fs/core/upload_list.h"
 #include "fs/farm/account.h"
 #include "fs/farm/cloud.h"
 #include "fs/farm/farm.h"
@@ -418,7 +418,7 @@ settle(struct farm *farm, int64_t until,
 		return;
 	for (i = 0; i < units.count; i++) {
 		left = until - time_now_ms();
-		ledger_settle(units.all[i]->ledger, left > 0 ? left : 0);
+		upload_list_settle(units.all[i]->uploads, left > 0 ? left : 0);
 	}
 	farm_units_free(&units);
 }

@@ -22,9 +22,9 @@
 #include "client/printer.h"
 #include "fs/core/caller.h"
 #include "fs/core/kind.h"
-#include "fs/core/ledger.h"
 #include "fs/core/place.h"
 #include "fs/core/unit.h"
+#include "fs/core/upload_list.h"
 #include "fs/storage/backup.h"
 #include "fs/storage/upload.h"
 #include "fs/storage/working.h"
@@ -115,7 +115,7 @@ put_aside(const struct caller *caller, struct unsent_ticket *ticket,
 /* The bytes on their way, who counts them, and who may call them off. */
 struct tracked {
 	struct source source;
-	struct ledger_entry *entry;
+	struct upload_list_entry *entry;
 	const struct wait *wait; /* of him who waits for the upload */
 	struct staged *staged;
 	off_t handed; /* to be sent */
@@ -146,7 +146,7 @@ tracked_read(void *arg, void *out, size_t len, off_t offset)
 	ssize_t count = source->read(source->arg, out, len, offset);
 
 	if (count > 0) {
-		ledger_sent(tracked->entry, offset + count);
+		upload_list_sent(tracked->entry, offset + count);
 		staged_note_sent(tracked->staged);
 		tracked->handed = offset + count;
 		tracked->handed_ms = time_now_ms();
@@ -174,7 +174,7 @@ tracked_queued(void *arg)
 {
 	struct tracked *tracked = arg;
 
-	ledger_queued(tracked->entry);
+	upload_list_queued(tracked->entry);
 	staged_note_queued(tracked->staged);
 	tracked->handed = 0;
 }
@@ -204,7 +204,7 @@ send_bytes(const struct caller *caller, struct unit *unit,
 	struct entry stored = { 0 };
 	int error;
 
-	tracked.entry = ledger_begin(unit->ledger, upload->path,
+	tracked.entry = upload_list_begin(unit->uploads, upload->path,
 	    tracked.source.len);
 	ticket = unsent_begin(unit->unsent, spool, upload->path);
 	error = settle(unit, &wait, upload, staged);
@@ -225,7 +225,8 @@ send_bytes(const struct caller *caller, struct unit *unit,
 		put_aside(caller, ticket, upload, error,
 		    staged_is_cancelled(staged));
 	}
-	ledger_end(tracked.entry, error != 0 ? error : upload->start, words);
+	upload_list_end(tracked.entry, error != 0 ? error : upload->start,
+	    words);
 	entry_free(&stored);
 	return error;
 }
@@ -380,8 +381,8 @@ upload_break_off(const struct caller *caller, struct unit *unit,
 	    keep ? ", they are in unsent" : "");
 	if (keep)
 		keep_beginning(unit, staged, path);
-	ledger_end(ledger_begin(unit->ledger, path, facts.size), -ECANCELED,
-	    "broken off by its writer");
+	upload_list_end(upload_list_begin(unit->uploads, path, facts.size),
+	    -ECANCELED, "broken off by its writer");
 	staged_judge(staged, -ECANCELED);
 	staged_clean(staged);
 	stage_unlist(staged);

@@ -22,9 +22,9 @@
 #include "client/base/time.h"
 #include "client/base/wait.h"
 #include "client/dialect.h"
-#include "fs/core/ledger.h"
 #include "fs/core/place.h"
 #include "fs/core/unit.h"
+#include "fs/core/upload_list.h"
 #include "fs/tree/document.h"
 #include "fs/tree/job_folder.h"
 #include "fs/tree/metrics.h"
@@ -192,7 +192,7 @@ produce_online(struct unit *unit, const struct caller *caller, struct buf *out)
 static int
 print_kept(void *arg, const struct stage_waiting *waiting)
 {
-	return ledger_print_kept(arg, waiting->path, waiting->size,
+	return upload_list_print_kept(arg, waiting->path, waiting->size,
 	    waiting->since);
 }
 
@@ -205,7 +205,7 @@ produce_uploads(struct unit *unit, const struct caller *caller, struct buf *out)
 	(void)caller;
 	error = stage_each_waiting(unit->stage, print_kept, &kept);
 	if (error == 0)
-		error = ledger_text(unit->ledger, &kept, out);
+		error = upload_list_text(unit->uploads, &kept, out);
 	buf_free(&kept);
 	return error;
 }

@@ -17,8 +17,8 @@
 #include "client/http/counts.h"
 #include "client/printer.h"
 #include "fs/core/kind.h"
-#include "fs/core/ledger.h"
 #include "fs/core/unit.h"
+#include "fs/core/upload_list.h"
 #include "fs/tree/metrics.h"
 
 /* Whose reading is it, and what has he to tell? */
@@ -36,7 +36,7 @@ struct reading {
 	struct buf status;
 	struct buf failure; /* or empty */
 	struct counts counts;
-	struct ledger_counts uploads;
+	struct upload_list_counts uploads;
 };
 
 struct family {
@@ -164,7 +164,7 @@ static int
 write_pending(const struct family *family, const struct reading *reading,
     struct buf *out)
 {
-	const struct ledger_counts *uploads = &reading->uploads;
+	const struct upload_list_counts *uploads = &reading->uploads;
 	int error;
 
 	error = sample_count(family, reading, "", ",state=\"waiting\"",
@@ -179,7 +179,7 @@ static int
 write_uploads(const struct family *family, const struct reading *reading,
     struct buf *out)
 {
-	const struct ledger_counts *uploads = &reading->uploads;
+	const struct upload_list_counts *uploads = &reading->uploads;
 	int error;
 
 	error = sample_count(family, reading, "_total", ",verdict=\"stored\"",
@@ -357,7 +357,7 @@ read_unit(struct unit *unit, const struct caller *caller, struct reading *out)
 	out->teller = printer->dialect->is_cloud ? TELLER_PRINTER_OF_ACCOUNT :
 						   TELLER_PRINTER;
 	printer_count(printer, &out->counts);
-	ledger_count(unit->ledger, &out->uploads);
+	upload_list_count(unit->uploads, &out->uploads);
 	return make_label("printer", unit->name, &out->label);
 }
 

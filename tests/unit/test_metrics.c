@@ -9,8 +9,8 @@
 #include "client/dialect.h"
 #include "client/http/counts.h"
 #include "fs/core/kind.h"
-#include "fs/core/ledger.h"
 #include "fs/core/unit.h"
+#include "fs/core/upload_list.h"
 #include "fs/tree/metrics.h"
 #include "tests/unit/check.h"
 #include "tests/unit/fake.h"
@@ -74,7 +74,7 @@ test_families(struct check *check)
 		fake_init(&fakes[i]);
 		units[i].name = names[i];
 		units[i].printer = &fakes[i].printer;
-		ledger_new(&units[i].ledger);
+		upload_list_new(&units[i].uploads);
 	}
 	fake_set_error(&fakes[1], -EHOSTDOWN);
 	CHECK(check, metrics_text(&two, &caller, &text) == 0,
@@ -102,7 +102,7 @@ test_families(struct check *check)
 	CHECK(check, metrics_text(&two, &caller, &text) == -EINTR,
 	    "a reader that leaves ends it");
 	for (i = 0; i < 2; i++) {
-		ledger_free(units[i].ledger);
+		upload_list_free(units[i].uploads);
 		fake_destroy(&fakes[i]);
 	}
 	buf_free(&text);
@@ -127,7 +127,7 @@ test_accounts(struct check *check)
 	fake_init(&fake);
 	fake.printer.dialect = &dialect_obico;
 	unit.printer = &fake.printer;
-	ledger_new(&unit.ledger);
+	upload_list_new(&unit.uploads);
 	counts_note(&server.counts, 0, "GET", 200, 10);
 	CHECK(check, metrics_text(&metrics, &caller, &text) == 0,
 	    "a printer of an account has metrics");
@@ -144,7 +144,7 @@ test_accounts(struct check *check)
 	    strstr(buf_text(&text), "online{printer=\"mini\"} 1\n") != NULL &&
 		strstr(buf_text(&text), "online{account=") == NULL,
 	    "an account is no printer");
-	ledger_free(unit.ledger);
+	upload_list_free(unit.uploads);
 	fake_destroy(&fake);
 	buf_free(&text);
 }

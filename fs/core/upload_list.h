@@ -1,5 +1,5 @@
-#ifndef FS_CORE_LEDGER_H
-#define FS_CORE_LEDGER_H
+#ifndef FS_CORE_UPLOAD_LIST_H
+#define FS_CORE_UPLOAD_LIST_H
 
 #include <sys/types.h>
 
@@ -11,36 +11,37 @@
 #define LEDGER_KEPT "kept here: the printer takes no such name"
 
 struct buf;
-struct ledger;
-struct ledger_entry;
+struct upload_list;
+struct upload_list_entry;
 
 /*
  * The story of each upload of a mount, for uploads.json: those under way, and
  * the last ones that ended.
  */
-int ledger_new(struct ledger **out);
-void ledger_free(struct ledger *);
+int upload_list_new(struct upload_list **out);
+void upload_list_free(struct upload_list *);
 
 /*
  * An upload of len bytes to path waits for its turn.  The entry is ended by
- * ledger_end; NULL, without memory, is fine for all.
+ * upload_list_end; NULL, without memory, is fine for all.
  */
-struct ledger_entry *ledger_begin(struct ledger *, const char *path, off_t len);
+struct upload_list_entry *upload_list_begin(struct upload_list *,
+    const char *path, off_t len);
 
 /* The bytes up to this one have been taken to be sent. */
-void ledger_sent(struct ledger_entry *, off_t bytes);
+void upload_list_sent(struct upload_list_entry *, off_t bytes);
 
 /* What was sent is in vain: somebody else's transfer is waited for. */
-void ledger_queued(struct ledger_entry *);
+void upload_list_queued(struct upload_list_entry *);
 
 /* It ended: 0 or a negative errno, and the printer's own words or "". */
-void ledger_end(struct ledger_entry *, int error, const char *words);
+void upload_list_end(struct upload_list_entry *, int error, const char *words);
 
 /* Wait until no upload is under way, at most ms milliseconds. */
-void ledger_settle(struct ledger *, int64_t ms);
+void upload_list_settle(struct upload_list *, int64_t ms);
 
 /* How the uploads of this mount went so far. */
-struct ledger_counts {
+struct upload_list_counts {
 	int waiting; /* for their turn, now */
 	int sending; /* now */
 	uint64_t stored;
@@ -48,22 +49,23 @@ struct ledger_counts {
 	uint64_t bytes; /* handed to be sent, those of failed uploads too */
 };
 
-void ledger_count(struct ledger *, struct ledger_counts *out);
+void upload_list_count(struct upload_list *, struct upload_list_counts *out);
 
 /* Is an upload under way, or waiting for its turn? */
-bool ledger_is_busy(struct ledger *);
+bool upload_list_is_busy(struct upload_list *);
 
 /*
  * Append one of the files that were closed and are not sent, to kept.  Returns
  * 0 or -ENOMEM.
  */
-int ledger_print_kept(struct buf *kept, const char *path, off_t size,
+int upload_list_print_kept(struct buf *kept, const char *path, off_t size,
     time_t since);
 
 /*
- * Append the story as a line of JSON, with what ledger_print_kept has made, or
- * NULL, at its end.  Returns 0 or -ENOMEM.
+ * Append the story as a line of JSON, with what upload_list_print_kept has
+ * made, or NULL, at its end.  Returns 0 or -ENOMEM.
  */
-int ledger_text(struct ledger *, const struct buf *kept, struct buf *out);
+int upload_list_text(struct upload_list *, const struct buf *kept,
+    struct buf *out);
 
 #endif

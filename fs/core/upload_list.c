@@ -1,5 +1,5 @@
 /*
- * What a mount is sending and has sent.  Any thread; ledger.lock guards the
+ * What a mount is sending and has sent.  Any thread; uploads.lock guards the
  * entries and is a leaf.
  */
 #include <sys/queue.h>
@@ -15,7 +15,7 @@
 #include "client/base/json.h"
 #include "client/base/name.h"
 #include "client/base/time.h"
-#include "fs/core/ledger.h"
+#include "fs/core/upload_list.h"
 
 #define ENDED 50 /* entries that are remembered */
 #define WORDS 160
@@ -27,9 +27,9 @@ enum state {
 	FAILED
 };
 
-struct ledger_entry {
-	TAILQ_ENTRY(ledger_entry) link;
-	struct ledger *ledger;
+struct upload_list_entry {
+	TAILQ_ENTRY(upload_list_entry) link;
+	struct upload_list *uploads;
 	char *path;
 	enum state state;
 	off_t len;
@@ -41,7 +41,7 @@ struct ledger_entry {
 	char words[WORDS];
 };
 
-struct ledger {
+struct upload_list {
 	pthread_mutex_t lock; /* guards all below */
 	pthread_cond_t settled;
 	int active;
@@ -49,172 +49,172 @@ struct ledger {
 	uint64_t stored;
 	uint64_t failed;
 	uint64_t bytes;
-	TAILQ_HEAD(, ledger_entry) entries; /* oldest first */
+	TAILQ_HEAD(, upload_list_entry) entries; /* oldest first */
 };
 
 int
-ledger_new(struct ledger **out)
+upload_list_new(struct upload_list **out)
 {
-	struct ledger *ledger = calloc(1, sizeof(*ledger));
+	struct upload_list *uploads = calloc(1, sizeof(*uploads));
 
-	if (ledger == NULL)
+	if (uploads == NULL)
 		return -ENOMEM;
-	pthread_mutex_init(&ledger->lock, NULL);
-	time_cond_init(&ledger->settled);
-	TAILQ_INIT(&ledger->entries);
-	*out = ledger;
+	pthread_mutex_init(&uploads->lock, NULL);
+	time_cond_init(&uploads->settled);
+	TAILQ_INIT(&uploads->entries);
+	*out = uploads;
 	return 0;
 }
 
 static void
-remove_entry(struct ledger *ledger, struct ledger_entry *entry)
+remove_entry(struct upload_list *uploads, struct upload_list_entry *entry)
 {
-	TAILQ_REMOVE(&ledger->entries, entry, link);
+	TAILQ_REMOVE(&uploads->entries, entry, link);
 	free(entry->path);
 	free(entry);
 }
 
 void
-ledger_free(struct ledger *ledger)
+upload_list_free(struct upload_list *uploads)
 {
-	struct ledger_entry *entry;
+	struct upload_list_entry *entry;
 
-	if (ledger == NULL)
+	if (uploads == NULL)
 		return;
-	while ((entry = TAILQ_FIRST(&ledger->entries)) != NULL)
-		remove_entry(ledger, entry);
-	pthread_cond_destroy(&ledger->settled);
-	pthread_mutex_destroy(&ledger->lock);
-	free(ledger);
+	while ((entry = TAILQ_FIRST(&uploads->entries)) != NULL)
+		remove_entry(uploads, entry);
+	pthread_cond_destroy(&uploads->settled);
+	pthread_mutex_destroy(&uploads->lock);
+	free(uploads);
 }
 
-struct ledger_entry *
-ledger_begin(struct ledger *ledger, const char *path, off_t len)
+struct upload_list_entry *
+upload_list_begin(struct upload_list *uploads, const char *path, off_t len)
 {
-	struct ledger_entry *entry = calloc(1, sizeof(*entry));
+	struct upload_list_entry *entry = calloc(1, sizeof(*entry));
 
 	if (entry == NULL || (entry->path = strdup(path)) == NULL) {
 		free(entry);
 		return NULL;
 	}
-	entry->ledger = ledger;
+	entry->uploads = uploads;
 	entry->len = len;
 	entry->begun = time(NULL);
-	pthread_mutex_lock(&ledger->lock);
-	TAILQ_INSERT_TAIL(&ledger->entries, entry, link);
-	ledger->active++;
-	pthread_mutex_unlock(&ledger->lock);
+	pthread_mutex_lock(&uploads->lock);
+	TAILQ_INSERT_TAIL(&uploads->entries, entry, link);
+	uploads->active++;
+	pthread_mutex_unlock(&uploads->lock);
 	return entry;
 }
 
 void
-ledger_sent(struct ledger_entry *entry, off_t bytes)
+upload_list_sent(struct upload_list_entry *entry, off_t bytes)
 {
 	if (entry == NULL)
 		return;
-	pthread_mutex_lock(&entry->ledger->lock);
+	pthread_mutex_lock(&entry->uploads->lock);
 	if (entry->state == WAITING)
 		entry->sent_ms = time_now_ms();
 	entry->state = SENDING;
 	if (bytes > entry->sent)
-		entry->ledger->bytes += (uint64_t)(bytes - entry->sent);
+		entry->uploads->bytes += (uint64_t)(bytes - entry->sent);
 	entry->sent = bytes;
-	pthread_mutex_unlock(&entry->ledger->lock);
+	pthread_mutex_unlock(&entry->uploads->lock);
 }
 
 void
-ledger_queued(struct ledger_entry *entry)
+upload_list_queued(struct upload_list_entry *entry)
 {
 	if (entry == NULL)
 		return;
-	pthread_mutex_lock(&entry->ledger->lock);
+	pthread_mutex_lock(&entry->uploads->lock);
 	entry->state = WAITING;
 	entry->sent = 0;
 	entry->sent_ms = 0;
-	pthread_mutex_unlock(&entry->ledger->lock);
+	pthread_mutex_unlock(&entry->uploads->lock);
 }
 
 /* With the lock: the oldest that ended go. */
 static void
-trim(struct ledger *ledger)
+trim(struct upload_list *uploads)
 {
-	struct ledger_entry *entry, *next;
+	struct upload_list_entry *entry, *next;
 
-	TAILQ_FOREACH_SAFE(entry, &ledger->entries, link, next)
+	TAILQ_FOREACH_SAFE(entry, &uploads->entries, link, next)
 	{
-		if (ledger->ended <= ENDED)
+		if (uploads->ended <= ENDED)
 			return;
 		if (entry->state != STORED && entry->state != FAILED)
 			continue;
-		remove_entry(ledger, entry);
-		ledger->ended--;
+		remove_entry(uploads, entry);
+		uploads->ended--;
 	}
 }
 
 void
-ledger_end(struct ledger_entry *entry, int error, const char *words)
+upload_list_end(struct upload_list_entry *entry, int error, const char *words)
 {
-	struct ledger *ledger;
+	struct upload_list *uploads;
 
 	if (entry == NULL)
 		return;
-	ledger = entry->ledger;
-	pthread_mutex_lock(&ledger->lock);
+	uploads = entry->uploads;
+	pthread_mutex_lock(&uploads->lock);
 	entry->state = error == 0 ? STORED : FAILED;
 	entry->error = error;
 	entry->ended_ms = time_now_ms();
 	strlcpy(entry->words, words, name_fit(words, WORDS - 1) + 1);
-	ledger->active--;
-	ledger->ended++;
-	ledger->stored += error == 0;
-	ledger->failed += error != 0;
-	pthread_cond_broadcast(&ledger->settled);
-	trim(ledger);
-	pthread_mutex_unlock(&ledger->lock);
+	uploads->active--;
+	uploads->ended++;
+	uploads->stored += error == 0;
+	uploads->failed += error != 0;
+	pthread_cond_broadcast(&uploads->settled);
+	trim(uploads);
+	pthread_mutex_unlock(&uploads->lock);
 }
 
 void
-ledger_settle(struct ledger *ledger, int64_t ms)
+upload_list_settle(struct upload_list *uploads, int64_t ms)
 {
 	int64_t until = time_now_ms() + ms, left;
 
-	pthread_mutex_lock(&ledger->lock);
-	while (ledger->active > 0 && (left = until - time_now_ms()) > 0)
-		time_cond_wait(&ledger->settled, &ledger->lock, left);
-	pthread_mutex_unlock(&ledger->lock);
+	pthread_mutex_lock(&uploads->lock);
+	while (uploads->active > 0 && (left = until - time_now_ms()) > 0)
+		time_cond_wait(&uploads->settled, &uploads->lock, left);
+	pthread_mutex_unlock(&uploads->lock);
 }
 
 void
-ledger_count(struct ledger *ledger, struct ledger_counts *out)
+upload_list_count(struct upload_list *uploads, struct upload_list_counts *out)
 {
-	const struct ledger_entry *entry;
+	const struct upload_list_entry *entry;
 
 	memset(out, 0, sizeof(*out));
-	pthread_mutex_lock(&ledger->lock);
-	TAILQ_FOREACH (entry, &ledger->entries, link) {
+	pthread_mutex_lock(&uploads->lock);
+	TAILQ_FOREACH (entry, &uploads->entries, link) {
 		out->waiting += entry->state == WAITING;
 		out->sending += entry->state == SENDING;
 	}
-	out->stored = ledger->stored;
-	out->failed = ledger->failed;
-	out->bytes = ledger->bytes;
-	pthread_mutex_unlock(&ledger->lock);
+	out->stored = uploads->stored;
+	out->failed = uploads->failed;
+	out->bytes = uploads->bytes;
+	pthread_mutex_unlock(&uploads->lock);
 }
 
 bool
-ledger_is_busy(struct ledger *ledger)
+upload_list_is_busy(struct upload_list *uploads)
 {
 	bool busy;
 
-	pthread_mutex_lock(&ledger->lock);
-	busy = ledger->active > 0;
-	pthread_mutex_unlock(&ledger->lock);
+	pthread_mutex_lock(&uploads->lock);
+	busy = uploads->active > 0;
+	pthread_mutex_unlock(&uploads->lock);
 	return busy;
 }
 
 /* How far it is; what is not known is left out. */
 static int
-print_progress(const struct ledger_entry *entry, struct buf *out)
+print_progress(const struct upload_list_entry *entry, struct buf *out)
 {
 	int64_t now = entry->ended_ms != 0 ? entry->ended_ms : time_now_ms();
 	int64_t ms = entry->sent_ms == 0 ? 0 : now - entry->sent_ms;
@@ -234,7 +234,7 @@ print_progress(const struct ledger_entry *entry, struct buf *out)
 }
 
 static int
-print_verdict(const struct ledger_entry *entry, struct buf *out)
+print_verdict(const struct upload_list_entry *entry, struct buf *out)
 {
 	int error = 0;
 
@@ -252,7 +252,7 @@ print_verdict(const struct ledger_entry *entry, struct buf *out)
 }
 
 static int
-print_entry(const struct ledger_entry *entry, struct buf *out)
+print_entry(const struct upload_list_entry *entry, struct buf *out)
 {
 	static const char *const states[] = {
 		[WAITING] = "waiting",
@@ -277,7 +277,8 @@ print_entry(const struct ledger_entry *entry, struct buf *out)
 }
 
 int
-ledger_print_kept(struct buf *kept, const char *path, off_t size, time_t since)
+upload_list_print_kept(struct buf *kept, const char *path, off_t size,
+    time_t since)
 {
 	int error = buf_printf(kept, "%s{\"path\":", kept->len > 0 ? "," : "");
 
@@ -293,22 +294,23 @@ ledger_print_kept(struct buf *kept, const char *path, off_t size, time_t since)
 }
 
 int
-ledger_text(struct ledger *ledger, const struct buf *kept, struct buf *out)
+upload_list_text(struct upload_list *uploads, const struct buf *kept,
+    struct buf *out)
 {
 	bool has_kept = kept != NULL && kept->len > 0;
-	const struct ledger_entry *entry;
+	const struct upload_list_entry *entry;
 	bool has_uploads;
 	int error = buf_printf(out, "{\"uploads\":[");
 
-	pthread_mutex_lock(&ledger->lock);
-	has_uploads = !TAILQ_EMPTY(&ledger->entries);
-	TAILQ_FOREACH (entry, &ledger->entries, link) {
-		if (error == 0 && entry != TAILQ_FIRST(&ledger->entries))
+	pthread_mutex_lock(&uploads->lock);
+	has_uploads = !TAILQ_EMPTY(&uploads->entries);
+	TAILQ_FOREACH (entry, &uploads->entries, link) {
+		if (error == 0 && entry != TAILQ_FIRST(&uploads->entries))
 			error = buf_printf(out, ",");
 		if (error == 0)
 			error = print_entry(entry, out);
 	}
-	pthread_mutex_unlock(&ledger->lock);
+	pthread_mutex_unlock(&uploads->lock);
 	if (error == 0 && has_kept)
 		error = buf_printf(out, "%s%s", has_uploads ? "," : "",
 		    kept->data);

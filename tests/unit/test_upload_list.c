@@ -1,5 +1,5 @@
 /*
- * fs/ledger: the story of each upload, as uploads.json tells it.
+ * fs/list of uploads: the story of each upload, as uploads.json tells it.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -8,7 +8,7 @@
 
 #include "client/base/buf.h"
 #include "client/base/json.h"
-#include "fs/core/ledger.h"
+#include "fs/core/upload_list.h"
 #include "tests/unit/check.h"
 #include "tests/unit/waiter.h"
 
@@ -16,12 +16,12 @@
 
 /* The story as a tree (caller: cJSON_Delete), or NULL. */
 static cJSON *
-read_story(struct ledger *ledger)
+read_story(struct upload_list *uploads)
 {
 	struct buf text = { 0 };
 	cJSON *tree = NULL;
 
-	if (ledger_text(ledger, NULL, &text) != 0 ||
+	if (upload_list_text(uploads, NULL, &text) != 0 ||
 	    json_parse(buf_text(&text), text.len, &tree) != 0)
 		tree = NULL;
 	buf_free(&text);
@@ -29,7 +29,7 @@ read_story(struct ledger *ledger)
 }
 
 static const cJSON *
-uploads(const cJSON *story)
+uploads_of(const cJSON *story)
 {
 	return cJSON_GetObjectItemCaseSensitive(story, "uploads");
 }
@@ -38,9 +38,9 @@ uploads(const cJSON *story)
 static const cJSON *
 entry_at(const cJSON *story, int number)
 {
-	int count = cJSON_GetArraySize(uploads(story));
+	int count = cJSON_GetArraySize(uploads_of(story));
 
-	return cJSON_GetArrayItem(uploads(story),
+	return cJSON_GetArrayItem(uploads_of(story),
 	    number < 0 ? count + number : number);
 }
 
@@ -69,24 +69,25 @@ has(const cJSON *entry, const char *name)
 }
 
 static void
-test_empty(struct check *check, struct ledger *ledger)
+test_empty(struct check *check, struct upload_list *uploads)
 {
 	struct buf text = { 0 };
 
 	CHECK(check,
-	    ledger_text(ledger, NULL, &text) == 0 &&
+	    upload_list_text(uploads, NULL, &text) == 0 &&
 		strcmp(buf_text(&text), "{\"uploads\":[]}\n") == 0,
 	    "a new ledger has no uploads");
 	buf_free(&text);
-	ledger_settle(ledger, AWAIT_MS);
+	upload_list_settle(uploads, AWAIT_MS);
 	CHECK(check, true, "where nothing is under way all is settled");
 }
 
 static void
-test_course(struct check *check, struct ledger *ledger)
+test_course(struct check *check, struct upload_list *uploads)
 {
-	struct ledger_entry *entry = ledger_begin(ledger, "usb/a.gcode", 1000);
-	cJSON *story = read_story(ledger);
+	struct upload_list_entry *entry = upload_list_begin(uploads,
+	    "usb/a.gcode", 1000);
+	cJSON *story = read_story(uploads);
 	const cJSON *told = entry_at(story, 0);
 	double begun;
 
@@ -106,20 +107,20 @@ test_course(struct check *check, struct ledger *ledger)
 		!has(told, "verdict") && !has(told, "message"),
 	    "what is not known is left out");
 	cJSON_Delete(story);
-	ledger_sent(entry, 0);
-	ledger_sent(entry, 250);
-	story = read_story(ledger);
+	upload_list_sent(entry, 0);
+	upload_list_sent(entry, 250);
+	story = read_story(uploads);
 	told = entry_at(story, 0);
 	CHECK(check,
 	    says(told, "state", "sending") && is_number(told, "bytes", 250) &&
 		is_number(told, "percent", 25),
 	    "a quarter of it has been sent");
 	cJSON_Delete(story);
-	ledger_end(entry, 0, "");
-	story = read_story(ledger);
+	upload_list_end(entry, 0, "");
+	story = read_story(uploads);
 	told = entry_at(story, 0);
 	CHECK(check,
-	    cJSON_GetArraySize(uploads(story)) == 1 &&
+	    cJSON_GetArraySize(uploads_of(story)) == 1 &&
 		says(told, "state", "stored") && !has(told, "verdict") &&
 		!has(told, "message") && !has(told, "seconds_left"),
 	    "it has been stored, without a word");
@@ -127,21 +128,21 @@ test_course(struct check *check, struct ledger *ledger)
 }
 
 static void
-test_rate(struct check *check, struct ledger *ledger)
+test_rate(struct check *check, struct upload_list *uploads)
 {
-	struct ledger_entry *entry = ledger_begin(ledger, "usb/r.gcode",
-	    4000000);
+	struct upload_list_entry *entry = upload_list_begin(uploads,
+	    "usb/r.gcode", 4000000);
 	cJSON *story = NULL;
 	const cJSON *told = NULL;
 	double rate = 0, left = -1;
 	int i;
 
-	ledger_sent(entry, 0);
+	upload_list_sent(entry, 0);
 	for (i = 0; i < 1000 && rate <= 0; i++) {
 		check_nap();
-		ledger_sent(entry, 1000000);
+		upload_list_sent(entry, 1000000);
 		cJSON_Delete(story);
-		story = read_story(ledger);
+		story = read_story(uploads);
 		told = entry_at(story, -1);
 		json_number(told, "rate", &rate);
 	}
@@ -150,8 +151,8 @@ test_rate(struct check *check, struct ledger *ledger)
 		left <= 3000000 / rate,
 	    "while it is sent its rate and the time that is left are told");
 	cJSON_Delete(story);
-	ledger_end(entry, 0, "");
-	story = read_story(ledger);
+	upload_list_end(entry, 0, "");
+	story = read_story(uploads);
 	told = entry_at(story, -1);
 	CHECK(check, has(told, "rate") && !has(told, "seconds_left"),
 	    "when it is stored no time is left");
@@ -159,36 +160,37 @@ test_rate(struct check *check, struct ledger *ledger)
 }
 
 static void
-test_failure(struct check *check, struct ledger *ledger)
+test_failure(struct check *check, struct upload_list *uploads)
 {
-	struct ledger_entry *entry = ledger_begin(ledger, "usb/f.gcode", 10);
+	struct upload_list_entry *entry = upload_list_begin(uploads,
+	    "usb/f.gcode", 10);
 	cJSON *story;
 
-	ledger_sent(entry, 10);
-	ledger_end(entry, -ENOSPC, "USB drive is full");
-	story = read_story(ledger);
+	upload_list_sent(entry, 10);
+	upload_list_end(entry, -ENOSPC, "USB drive is full");
+	story = read_story(uploads);
 	CHECK(check,
 	    says(entry_at(story, -1), "state", "failed") &&
 		says(entry_at(story, -1), "verdict", strerror(ENOSPC)) &&
 		says(entry_at(story, -1), "message", "USB drive is full"),
 	    "a failure is told with its reason and the printer's words");
 	cJSON_Delete(story);
-	entry = ledger_begin(ledger, "usb/w.gcode", 10);
-	ledger_end(entry, -EINTR, "");
-	story = read_story(ledger);
+	entry = upload_list_begin(uploads, "usb/w.gcode", 10);
+	upload_list_end(entry, -EINTR, "");
+	story = read_story(uploads);
 	CHECK(check,
 	    says(entry_at(story, -1), "state", "failed") &&
 		is_number(entry_at(story, -1), "bytes", 0) &&
 		!has(entry_at(story, -1), "message"),
 	    "an upload can fail before its first byte");
 	cJSON_Delete(story);
-	entry = ledger_begin(ledger, "usb/e.gcode", 0);
-	story = read_story(ledger);
+	entry = upload_list_begin(uploads, "usb/e.gcode", 0);
+	story = read_story(uploads);
 	CHECK(check, is_number(entry_at(story, -1), "percent", 0),
 	    "of nothing no part is sent");
 	cJSON_Delete(story);
-	ledger_end(entry, 0, "Saved with another name");
-	story = read_story(ledger);
+	upload_list_end(entry, 0, "Saved with another name");
+	story = read_story(uploads);
 	CHECK(check,
 	    says(entry_at(story, -1), "state", "stored") &&
 		says(entry_at(story, -1), "message", "Saved with another name"),
@@ -197,14 +199,14 @@ test_failure(struct check *check, struct ledger *ledger)
 }
 
 static void
-test_names(struct check *check, struct ledger *ledger)
+test_names(struct check *check, struct upload_list *uploads)
 {
 	const char *path = "usb/\"quoted\" \\ Größe 漢字 {}.gcode";
-	struct ledger_entry *entry = ledger_begin(ledger, path, 1);
+	struct upload_list_entry *entry = upload_list_begin(uploads, path, 1);
 	cJSON *story;
 
-	ledger_end(entry, -EIO, "line one\nline \"two\"\x01");
-	story = read_story(ledger);
+	upload_list_end(entry, -EIO, "line one\nline \"two\"\x01");
+	story = read_story(uploads);
 	CHECK(check, says(entry_at(story, -1), "path", path),
 	    "any name is told as it is");
 	CHECK(check,
@@ -215,10 +217,11 @@ test_names(struct check *check, struct ledger *ledger)
 
 /* Words end at a limit, but not within a character. */
 static void
-test_long_words(struct check *check, struct ledger *ledger,
+test_long_words(struct check *check, struct upload_list *uploads,
     const char *beginning)
 {
-	struct ledger_entry *entry = ledger_begin(ledger, "usb/l.gcode", 1);
+	struct upload_list_entry *entry = upload_list_begin(uploads,
+	    "usb/l.gcode", 1);
 	char words[1000] = "";
 	const char *told;
 	cJSON *story;
@@ -227,8 +230,8 @@ test_long_words(struct check *check, struct ledger *ledger,
 	strlcat(words, beginning, sizeof(words));
 	for (i = 0; i < 300; i++)
 		strlcat(words, "é", sizeof(words));
-	ledger_end(entry, -EIO, words);
-	story = read_story(ledger);
+	upload_list_end(entry, -EIO, words);
+	story = read_story(uploads);
 	told = json_string(entry_at(story, -1), "message");
 	CHECK(check,
 	    told != NULL && strlen(told) > 100 &&
@@ -242,22 +245,22 @@ test_long_words(struct check *check, struct ledger *ledger,
 static void
 test_limit(struct check *check)
 {
-	struct ledger *ledger;
-	struct ledger_entry *running;
+	struct upload_list *uploads;
+	struct upload_list_entry *running;
 	const cJSON *first, *last;
 	cJSON *story;
 	char path[64];
 	int i;
 
-	if (ledger_new(&ledger) != 0)
+	if (upload_list_new(&uploads) != 0)
 		return;
-	running = ledger_begin(ledger, "usb/running.gcode", 1);
+	running = upload_list_begin(uploads, "usb/running.gcode", 1);
 	for (i = 0; i < REMEMBERED + 10; i++) {
 		snprintf(path, sizeof(path), "usb/%d.gcode", i);
-		ledger_end(ledger_begin(ledger, path, 1), 0, "");
+		upload_list_end(upload_list_begin(uploads, path, 1), 0, "");
 	}
-	story = read_story(ledger);
-	CHECK(check, cJSON_GetArraySize(uploads(story)) == REMEMBERED + 1,
+	story = read_story(uploads);
+	CHECK(check, cJSON_GetArraySize(uploads_of(story)) == REMEMBERED + 1,
 	    "the last %d uploads that ended are remembered", REMEMBERED);
 	first = entry_at(story, 0);
 	CHECK(check, says(first, "path", "usb/running.gcode"),
@@ -269,16 +272,16 @@ test_limit(struct check *check)
 		says(last, "path", "usb/59.gcode"),
 	    "the oldest comes first and is forgotten first");
 	cJSON_Delete(story);
-	ledger_end(running, 0, "");
-	story = read_story(ledger);
-	CHECK(check, cJSON_GetArraySize(uploads(story)) == REMEMBERED,
+	upload_list_end(running, 0, "");
+	story = read_story(uploads);
+	CHECK(check, cJSON_GetArraySize(uploads_of(story)) == REMEMBERED,
 	    "when the running one ends too the limit holds");
 	cJSON_Delete(story);
-	ledger_free(ledger);
+	upload_list_free(uploads);
 }
 
 struct settling {
-	struct ledger *ledger;
+	struct upload_list *uploads;
 	atomic_bool settled;
 };
 
@@ -287,27 +290,29 @@ settle(void *arg)
 {
 	struct settling *settling = arg;
 
-	ledger_settle(settling->ledger, 3 * AWAIT_MS);
+	upload_list_settle(settling->uploads, 3 * AWAIT_MS);
 	atomic_store(&settling->settled, true);
 	return NULL;
 }
 
 static void
-test_settle(struct check *check, struct ledger *ledger)
+test_settle(struct check *check, struct upload_list *uploads)
 {
-	struct settling settling = { .ledger = ledger };
-	struct ledger_entry *first = ledger_begin(ledger, "usb/1.gcode", 1);
-	struct ledger_entry *second = ledger_begin(ledger, "usb/2.gcode", 1);
+	struct settling settling = { .uploads = uploads };
+	struct upload_list_entry *first = upload_list_begin(uploads,
+	    "usb/1.gcode", 1);
+	struct upload_list_entry *second = upload_list_begin(uploads,
+	    "usb/2.gcode", 1);
 	pthread_t thread;
 
-	ledger_settle(ledger, 5);
+	upload_list_settle(uploads, 5);
 	CHECK(check, true, "one can wait for a limited time");
 	pthread_create(&thread, NULL, settle, &settling);
-	ledger_end(second, 0, "");
+	upload_list_end(second, 0, "");
 	check_nap();
 	CHECK(check, !settling.settled,
 	    "while an upload is under way all is not settled");
-	ledger_end(first, -EIO, "");
+	upload_list_end(first, -EIO, "");
 	AWAIT(settling.settled);
 	CHECK(check, settling.settled, "when the last one ends all is settled");
 	pthread_join(thread, NULL);
@@ -317,24 +322,24 @@ int
 main(void)
 {
 	struct check check;
-	struct ledger *ledger;
+	struct upload_list *uploads;
 
 	check_begin(&check);
-	if (ledger_new(&ledger) != 0)
+	if (upload_list_new(&uploads) != 0)
 		return 1;
-	test_empty(&check, ledger);
-	test_course(&check, ledger);
-	test_rate(&check, ledger);
-	test_failure(&check, ledger);
-	test_names(&check, ledger);
-	test_long_words(&check, ledger, "");
-	test_long_words(&check, ledger, "x");
-	test_settle(&check, ledger);
-	ledger_sent(NULL, 1);
-	ledger_end(NULL, 0, "");
+	test_empty(&check, uploads);
+	test_course(&check, uploads);
+	test_rate(&check, uploads);
+	test_failure(&check, uploads);
+	test_names(&check, uploads);
+	test_long_words(&check, uploads, "");
+	test_long_words(&check, uploads, "x");
+	test_settle(&check, uploads);
+	upload_list_sent(NULL, 1);
+	upload_list_end(NULL, 0, "");
 	CHECK(&check, true, "an upload without an entry can go on");
-	ledger_free(ledger);
-	ledger_free(NULL);
+	upload_list_free(uploads);
+	upload_list_free(NULL);
 	test_limit(&check);
 	return check_end(&check);
 }
