@@ -158,22 +158,22 @@ SRCS = \
 	fs/setup/signals.c \
 	fs/setup/stderr_capture.c \
 	fs/storage/backup.c \
-	fs/storage/control_print.c \
 	fs/storage/copying.c \
 	fs/storage/entries.c \
 	fs/storage/handle.c \
 	fs/storage/handle_open.c \
 	fs/storage/handle_send.c \
 	fs/storage/handle_stage.c \
-	fs/storage/leftover.c \
 	fs/storage/original.c \
 	fs/storage/postpone.c \
-	fs/storage/print.c \
+	fs/storage/print_command.c \
+	fs/storage/print_directory.c \
 	fs/storage/rename.c \
 	fs/storage/rename_anew.c \
 	fs/storage/rename_there.c \
 	fs/storage/storage.c \
 	fs/storage/storage_find.c \
+	fs/storage/unsent_directory.c \
 	fs/storage/upload.c \
 	fs/storage/upload_start.c \
 	fs/storage/working.c \
@@ -186,7 +186,7 @@ SRCS = \
 	fs/tree/metrics.c \
 	fs/tree/node.c \
 	fs/tree/observation.c \
-	fs/tree/prints.c \
+	fs/tree/print_history.c \
 	fs/tree/settings.c \
 	fs/tree/stream.c
 

@@ -79,11 +79,11 @@ extern const struct kind kind_document;
 extern const struct kind kind_cameras;
 extern const struct kind kind_control;
 extern const struct kind kind_events;
-extern const struct kind kind_print;
-extern const struct kind kind_prints;
+extern const struct kind kind_print_directory;
+extern const struct kind kind_print_history;
 extern const struct kind kind_settings;
 extern const struct kind kind_storage;
-extern const struct kind kind_unsent;
+extern const struct kind kind_unsent_directory;
 
 /*
  * Who wants to be told when an open file has something to read: wake or drop

@@ -202,7 +202,7 @@ entries_rename(const struct caller *caller, struct place *folder,
 	struct place *there = NULL;
 	int error;
 
-	if (new_folder->node->kind == &kind_print && !folder->prints)
+	if (new_folder->node->kind == &kind_print_directory && !folder->prints)
 		return print_start(caller, folder, name, new_folder, new_name,
 		    out);
 	error = entries_resolve(caller, folder, name, &renaming.source);

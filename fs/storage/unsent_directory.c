@@ -225,7 +225,7 @@ unsent_rename(const struct caller *caller, struct place *folder,
 	return error;
 }
 
-const struct kind kind_unsent = {
+const struct kind kind_unsent_directory = {
 	.lookup = unsent_lookup,
 	.list = unsent_list,
 	.attributes = unsent_attributes,

@@ -123,7 +123,7 @@ prints_list(const struct caller *caller, struct place *folder,
 	return error;
 }
 
-const struct kind kind_prints = {
+const struct kind kind_print_history = {
 	.lookup = prints_lookup,
 	.list = prints_list,
 	.attributes = node_look,

@@ -397,7 +397,7 @@ print_start(const struct caller *caller, struct place *folder, const char *name,
 	return error;
 }
 
-const struct kind kind_print = {
+const struct kind kind_print_directory = {
 	.lookup = print_lookup,
 	.list = print_list,
 	.attributes = node_look,
