@@ -153,8 +153,8 @@ SRCS = \
 	fs/setup/option_read.c \
 	fs/setup/options.c \
 	fs/setup/options_printer.c \
-	fs/setup/printers.c \
-	fs/setup/printers_alone.c \
+	fs/setup/printers_file.c \
+	fs/setup/printers_file_alone.c \
 	fs/setup/signals.c \
 	fs/setup/stderr_capture.c \
 	fs/storage/backup.c \

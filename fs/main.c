@@ -33,7 +33,7 @@
 #include "fs/kernel/parallel_lookup.h"
 #include "fs/setup/local.h"
 #include "fs/setup/options.h"
-#include "fs/setup/printers.h"
+#include "fs/setup/printers_file.h"
 #include "fs/setup/signals.h"
 #include "fs/setup/stderr_capture.h"
 #include "fs/tree/node.h"
@@ -61,7 +61,7 @@ find_printer(struct program *program)
 {
 	struct section *section;
 	char *file;
-	int status = printers_complete(&program->options);
+	int status = printers_file_complete(&program->options);
 
 	if (status != 0)
 		return status;
@@ -70,7 +70,7 @@ find_printer(struct program *program)
 		return STATUS_USAGE;
 	}
 	TAILQ_INSERT_TAIL(&program->sections, section, link);
-	file = printers_default_file();
+	file = printers_file_default();
 	status = login_find(&section->options, file, &section->login);
 	free(file);
 	return status != 0 ? status :
@@ -93,7 +93,7 @@ read_file(struct program *program)
 		    source, strerror(errno));
 		return STATUS_USAGE;
 	}
-	return printers_read(program->file, &program->options,
+	return printers_file_read(program->file, &program->options,
 	    &program->sections);
 }
 
@@ -391,7 +391,7 @@ mount_and_run(struct program *program, struct fuse_args *args)
 static int
 prepare(struct program *program)
 {
-	bool many = printers_is_file(program->options.source);
+	bool many = printers_file_is(program->options.source);
 	int status = many ? read_file(program) : find_printer(program);
 
 	if (many || program->options.type == TYPE_OBICO)

@@ -15,7 +15,7 @@
 #include "fs/core/unit.h"
 #include "fs/farm/farm_internal.h"
 #include "fs/farm/run_parallel.h"
-#include "fs/setup/printers.h"
+#include "fs/setup/printers_file.h"
 
 struct meeting {
 	struct section *section;
@@ -329,7 +329,7 @@ refresh(struct farm *farm, const struct wait *wait)
 	struct sections sections;
 	int error;
 
-	if (printers_read(config->file, config->options, &sections) != 0)
+	if (printers_file_read(config->file, config->options, &sections) != 0)
 		return -EINVAL;
 	TAILQ_INIT(&plan.fresh);
 	error = farm_accounts_prepare(farm, &sections, wait, &plan.fresh);

@@ -14,7 +14,7 @@
 #include "client/base/name.h"
 #include "fs/setup/login.h"
 #include "fs/setup/options.h"
-#include "fs/setup/printers.h"
+#include "fs/setup/printers_file.h"
 #include "tests/fuzz/fuzz.h"
 
 /* Root's printers file is in /etc, also where root runs this. */
@@ -71,7 +71,7 @@ check_sections(const char *file)
 	const struct options options = { .ttl_ms = 1000, .connect_ms = 5000 };
 	struct sections sections, again;
 	const struct section *section, *other;
-	int status = printers_read(file, &options, &sections);
+	int status = printers_file_read(file, &options, &sections);
 
 	HOLDS(status == 0 || status == STATUS_USAGE);
 	HOLDS((status == 0) == !TAILQ_EMPTY(&sections));
@@ -85,7 +85,7 @@ check_sections(const char *file)
 			HOLDS(section->line < other->line);
 		}
 	}
-	HOLDS(printers_read(file, &options, &again) == status);
+	HOLDS(printers_file_read(file, &options, &again) == status);
 	other = TAILQ_FIRST(&again);
 	TAILQ_FOREACH (section, &sections, link) {
 		HOLDS(login_is_same(&section->login, &other->login));
@@ -113,7 +113,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	fuzz_write_file(file, data, len);
 	options.source = strdup(source);
 	HOLDS(options.source != NULL);
-	status = printers_complete(&options);
+	status = printers_file_complete(&options);
 	memset(&login, 0, sizeof(login));
 	if (status == 0)
 		status = login_find(&options, file, &login);

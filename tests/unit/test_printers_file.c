@@ -5,7 +5,7 @@
 
 #include "client/base/buf.h"
 #include "client/base/log.h"
-#include "fs/setup/printers.h"
+#include "fs/setup/printers_file.h"
 #include "tests/unit/check.h"
 
 static const char good[] = "[mk4]\n"
@@ -39,7 +39,7 @@ read_text(struct check *check, const char *text, const struct options *options,
 
 	write_file(check, "printers.conf", text, 0644);
 	snprintf(path, sizeof(path), "%s/printers.conf", check_dir(check));
-	return printers_read(path, options, out);
+	return printers_file_read(path, options, out);
 }
 
 static void
@@ -183,8 +183,8 @@ test_many(struct check *check)
 	struct buf text = { 0 };
 	int i;
 
-	for (i = 0; i <= PRINTERS_MAX; i++) {
-		if (i == PRINTERS_MAX)
+	for (i = 0; i <= PRINTERS_FILE_MAX; i++) {
+		if (i == PRINTERS_FILE_MAX)
 			CHECK(check,
 			    read_text(check, text.data, &options, &sections) ==
 				0,
@@ -204,12 +204,12 @@ static void
 test_source(struct check *check)
 {
 	CHECK(check,
-	    printers_is_file("./a") && printers_is_file("/etc/p") &&
-		printers_is_file("a.conf") && printers_is_file("dir/a.conf"),
+	    printers_file_is("./a") && printers_file_is("/etc/p") &&
+		printers_file_is("a.conf") && printers_file_is("dir/a.conf"),
 	    "a path or a name that ends in .conf is a printers file");
 	CHECK(check,
-	    !printers_is_file("http://a/b.conf") && !printers_is_file("mk4") &&
-		!printers_is_file("me@mk4") && !printers_is_file("conf"),
+	    !printers_file_is("http://a/b.conf") && !printers_file_is("mk4") &&
+		!printers_file_is("me@mk4") && !printers_file_is("conf"),
 	    "a URL, a section or a host is not");
 }
 

@@ -10,11 +10,11 @@
 #include "client/base/buf.h"
 #include "fs/setup/conf.h"
 #include "fs/setup/local.h"
-#include "fs/setup/printers.h"
+#include "fs/setup/printers_file.h"
 
 /* $XDG_CONFIG_HOME/prusafs/printers.conf; root's is in /etc. */
 char *
-printers_default_file(void)
+printers_file_default(void)
 {
 	const char *config = getenv("XDG_CONFIG_HOME");
 	const char *home = local_home();
@@ -101,7 +101,7 @@ complete(struct options *options, const char *path, struct buf *text)
 	free(copy);
 	if (finder.found == 0)
 		return 0;
-	status = printers_read_one(path, text, finder.found, options,
+	status = printers_file_read_one(path, text, finder.found, options,
 	    &sections);
 	if (status != 0)
 		return status;
@@ -111,9 +111,9 @@ complete(struct options *options, const char *path, struct buf *text)
 }
 
 int
-printers_complete(struct options *options)
+printers_file_complete(struct options *options)
 {
-	char *path = printers_default_file();
+	char *path = printers_file_default();
 	struct buf text = { 0 };
 	int status = 0;
 

@@ -13,7 +13,7 @@
 #include "client/base/name.h"
 #include "fs/farm/root.h"
 #include "fs/setup/conf.h"
-#include "fs/setup/printers.h"
+#include "fs/setup/printers_file.h"
 #include "fs/tree/control.h"
 
 #define PROBLEMS 20 /* more are not told */
@@ -192,12 +192,12 @@ begin(struct reader *reader, const struct conf_line *line)
 	    (reader->only != 0 && reader->only != line->number);
 	if (reader->skipping && why == NULL)
 		return 0;
-	if (why == NULL && reader->count == PRINTERS_MAX)
+	if (why == NULL && reader->count == PRINTERS_FILE_MAX)
 		why = "there are more than 1000 printers";
 	if (why != NULL) {
 		complain(reader, line->number, "[%.80s]: %s", line->section,
 		    why);
-		return reader->count == PRINTERS_MAX ? -E2BIG : 0;
+		return reader->count == PRINTERS_FILE_MAX ? -E2BIG : 0;
 	}
 	if (section_new(line->section, reader->options, &section) != 0)
 		return -ENOMEM;
@@ -385,14 +385,14 @@ find_watches(struct reader *reader)
 }
 
 bool
-printers_is_file(const char *source)
+printers_file_is(const char *source)
 {
 	return strstr(source, "://") == NULL &&
 	    (strchr(source, '/') != NULL || name_has_suffix(source, ".conf"));
 }
 
 int
-printers_read(const char *path, const struct options *options,
+printers_file_read(const char *path, const struct options *options,
     struct sections *out)
 {
 	struct reader reader = {
@@ -421,7 +421,7 @@ printers_read(const char *path, const struct options *options,
 }
 
 int
-printers_read_one(const char *path, struct buf *text, size_t line,
+printers_file_read_one(const char *path, struct buf *text, size_t line,
     const struct options *options, struct sections *out)
 {
 	struct reader reader = { .path = path,

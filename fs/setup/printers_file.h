@@ -1,5 +1,5 @@
-#ifndef FS_SETUP_PRINTERS_H
-#define FS_SETUP_PRINTERS_H
+#ifndef FS_SETUP_PRINTERS_FILE_H
+#define FS_SETUP_PRINTERS_FILE_H
 
 #include <stdbool.h>
 
@@ -8,7 +8,7 @@
 struct options;
 
 /* Is this source a printers file, and not a printer? */
-bool printers_is_file(const char *source);
+bool printers_file_is(const char *source);
 
 /*
  * Read a printers file: a section for each printer, with its login, and with
@@ -16,19 +16,19 @@ bool printers_is_file(const char *source);
  * sections_free), or STATUS_USAGE after a line for each thing that is wrong,
  * with the number of the line that is.
  */
-int printers_read(const char *path, const struct options *,
+int printers_file_read(const char *path, const struct options *,
     struct sections *out);
 
 /*
  * Read the section that begins in that line of a printers file, for a printer
  * that is mounted alone: without its login, and with these options before its
- * own.  The text is changed.  Returns as printers_read.
+ * own.  The text is changed.  Returns as printers_file_read.
  */
-int printers_read_one(const char *path, struct buf *text, size_t line,
+int printers_file_read_one(const char *path, struct buf *text, size_t line,
     const struct options *, struct sections *out);
 
 /* The default printers file of this user (caller: free), or NULL. */
-char *printers_default_file(void);
+char *printers_file_default(void);
 
 /*
  * The section of the default printers file whose name or url is the source, if
@@ -36,8 +36,8 @@ char *printers_default_file(void);
  * Returns 0, or STATUS_USAGE after a line for each thing that is wrong in that
  * section.
  */
-int printers_complete(struct options *);
+int printers_file_complete(struct options *);
 
-#define PRINTERS_MAX 1000
+#define PRINTERS_FILE_MAX 1000
 
 #endif
