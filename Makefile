@@ -148,7 +148,7 @@ SRCS = \
 	fs/kernel/ops_file.c \
 	fs/kernel/parallel_lookup.c \
 	fs/setup/conf.c \
-	fs/setup/local.c \
+	fs/setup/local_paths.c \
 	fs/setup/login.c \
 	fs/setup/option_read.c \
 	fs/setup/options.c \

@@ -31,7 +31,7 @@
 #include "fs/kernel/inode.h"
 #include "fs/kernel/ops.h"
 #include "fs/kernel/parallel_lookup.h"
-#include "fs/setup/local.h"
+#include "fs/setup/local_paths.h"
 #include "fs/setup/options.h"
 #include "fs/setup/printers_file.h"
 #include "fs/setup/signals.h"
@@ -47,7 +47,7 @@
 /* Everything that main puts together. */
 struct program {
 	struct options options;
-	struct local local;
+	struct local_paths paths;
 	struct settings settings;
 	char *file; /* the printers file, canonical; NULL: one printer */
 	struct sections sections;
@@ -73,15 +73,16 @@ find_printer(struct program *program)
 	file = printers_file_default();
 	status = login_find(&section->options, file, &section->login);
 	free(file);
-	return status != 0 ? status :
-			     local_find_authority(&section->options.ca_file);
+	return status != 0 ?
+	    status :
+	    local_paths_find_authority(&section->options.ca_file);
 }
 
 static int
 read_file(struct program *program)
 {
 	const char *source = program->options.source;
-	int status = local_find_authority(&program->options.ca_file);
+	int status = local_paths_find_authority(&program->options.ca_file);
 
 	if (status != 0)
 		return status;
@@ -103,7 +104,7 @@ meet_printer(struct program *program)
 	const struct wait wait = { 0 };
 	struct section *section = TAILQ_FIRST(&program->sections);
 
-	if (section_meet(section, &program->local, &wait) == 0)
+	if (section_meet(section, &program->paths, &wait) == 0)
 		return 0;
 	if (!program->options.offline_ok || !section_is_away(section))
 		return section_explain(section);
@@ -123,7 +124,7 @@ meet_printers(struct program *program)
 	int status = 0, first = 0;
 	bool usable = false;
 
-	if (farm_meet(&program->sections, &program->local, &wait) != 0) {
+	if (farm_meet(&program->sections, &program->paths, &wait) != 0) {
 		log_say(LOG_LEVEL_ERROR, "out of memory");
 		return STATUS_MOUNT;
 	}
@@ -162,8 +163,8 @@ make_settings(struct program *program)
 	settings->control_mode = (mode_t)options->control_mode;
 	settings->verify_full = options->verify == VERIFY_FULL;
 	settings->verify_none = options->verify == VERIFY_NONE;
-	settings->mountpoint = program->local.mountpoint;
-	settings->spool_dir = program->local.cache_dir;
+	settings->mountpoint = program->paths.mountpoint;
+	settings->spool_dir = program->paths.cache_dir;
 	clock_gettime(CLOCK_REALTIME, &settings->mounted);
 }
 
@@ -171,7 +172,7 @@ static int
 make_farm(struct program *program)
 {
 	const struct farm_config config = { .settings = &program->settings,
-		.local = &program->local,
+		.paths = &program->paths,
 		.options = &program->options,
 		.file = program->file };
 	int error = farm_new(&config, &program->sections, &program->farm);
@@ -360,7 +361,7 @@ detach(struct fuse_session *session, bool replaced)
 static int
 mount_and_run(struct program *program, struct fuse_args *args)
 {
-	const char *mountpoint = program->local.mountpoint;
+	const char *mountpoint = program->paths.mountpoint;
 	struct fuse_session *session;
 	int status = STATUS_MOUNT;
 
@@ -371,10 +372,10 @@ mount_and_run(struct program *program, struct fuse_args *args)
 	program->mount.session = session;
 	signals_prepare();
 	if (attach(session, mountpoint)) {
-		local_note_mount(&program->local);
+		local_paths_note_mount(&program->paths);
 		parallel_lookup_prepare(session);
 		status = run_mounted(program);
-		detach(session, local_is_replaced(&program->local));
+		detach(session, local_paths_is_replaced(&program->paths));
 	}
 	ops_close_all(&program->mount);
 	inodes_free(program->mount.inodes);
@@ -395,9 +396,10 @@ prepare(struct program *program)
 	int status = many ? read_file(program) : find_printer(program);
 
 	if (many || program->options.type == TYPE_OBICO)
-		local_raise_limit();
+		local_paths_raise_limit();
 	if (status == 0)
-		status = local_prepare(&program->local, &program->options);
+		status = local_paths_prepare(&program->paths,
+		    &program->options);
 	if (status == 0)
 		status = many ? meet_printers(program) : meet_printer(program);
 	return status;
@@ -437,7 +439,7 @@ clean_up(struct program *program)
 	place_release(program->mount.gone);
 	farm_free(program->farm);
 	sections_free(&program->sections);
-	local_free(&program->local);
+	local_paths_free(&program->paths);
 	free(program->file);
 	options_free(&program->options);
 }

@@ -23,7 +23,7 @@
 #include "fs/farm/farm_internal.h"
 #include "fs/farm/root.h"
 #include "fs/farm/section.h"
-#include "fs/setup/local.h"
+#include "fs/setup/local_paths.h"
 #include "fs/tree/control.h"
 #include "fs/tree/document.h"
 #include "fs/tree/events.h"
@@ -257,7 +257,7 @@ make_unit(const struct account *account, struct wanted *wanted)
 	const struct options *options = &account->section->options;
 	struct unit_config config = { .settings = with->settings,
 		.folder = wanted->folder,
-		.cache_dir = with->local->cache_dir,
+		.cache_dir = with->paths->cache_dir,
 		.cache_size = options->cache_size,
 		.ttl_ms = options->ttl_ms };
 	struct printer *printer;
@@ -267,7 +267,7 @@ make_unit(const struct account *account, struct wanted *wanted)
 	if (asprintf(&url, "%s/%" PRId64, account->section->login.url,
 		wanted->printer->id) < 0)
 		return error;
-	kept = local_name(url);
+	kept = local_paths_name(url);
 	free(url);
 	if (kept != NULL)
 		error = obico_printer_new(account->obico, wanted->printer->id,

@@ -19,7 +19,7 @@
 #include "fs/farm/cloud.h"
 #include "fs/farm/farm_internal.h"
 #include "fs/farm/section.h"
-#include "fs/setup/local.h"
+#include "fs/setup/local_paths.h"
 #include "fs/tree/node.h"
 
 static const char *const rows[] = { "gcodes", "unsent", "uploads.json" };
@@ -70,7 +70,7 @@ kept_name(struct farm *farm, const struct account *account)
 	if (asprintf(&url, "%s/gcodes%s%s", section->login.url,
 		second ? "/" : "", second ? section->name : "") < 0)
 		return NULL;
-	kept = local_name(url);
+	kept = local_paths_name(url);
 	free(url);
 	return kept;
 }
@@ -82,7 +82,7 @@ make_unit(struct farm *farm, const struct account *account, const char *kept,
 	const struct section *section = account_section(account);
 	struct unit_config config = { .settings = farm->config.settings,
 		.folder = section->name,
-		.cache_dir = farm->config.local->cache_dir,
+		.cache_dir = farm->config.paths->cache_dir,
 		.name = kept,
 		.cache_size = section->options.cache_size,
 		.ttl_ms = section->options.ttl_ms };

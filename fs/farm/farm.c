@@ -121,7 +121,7 @@ farm_member_new(struct farm *farm, const struct section *section,
     struct unit **out)
 {
 	struct section_config with = { .settings = farm->config.settings,
-		.local = farm->config.local };
+		.paths = farm->config.paths };
 	int error;
 
 	with.watch = find_watch(farm, section);

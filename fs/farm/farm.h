@@ -8,7 +8,7 @@
 struct account;
 struct documents;
 struct farm;
-struct local;
+struct local_paths;
 struct options;
 struct sections;
 struct settings;
@@ -19,7 +19,7 @@ struct wait;
 /* All pointers are borrowed for the farm's life. */
 struct farm_config {
 	const struct settings *settings;
-	const struct local *local;
+	const struct local_paths *paths;
 	const struct options *options;
 	const char *file; /* the printers file, canonical; NULL: one printer */
 };
@@ -37,7 +37,8 @@ void farm_free(struct farm *);
  * First contact with all of them at once, within the time that each has for a
  * connection.  Returns 0 or -ENOMEM.
  */
-int farm_meet(struct sections *, const struct local *, const struct wait *);
+int farm_meet(struct sections *, const struct local_paths *,
+    const struct wait *);
 
 /* Call forget with the folder of a printer that has gone or is another one. */
 void farm_on_change(struct farm *,

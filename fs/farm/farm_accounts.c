@@ -70,7 +70,7 @@ farm_accounts_prepare(struct farm *farm, struct sections *sections,
 		else
 			TAILQ_INSERT_TAIL(fresh, section, link);
 	}
-	error = farm_meet(fresh, farm->config.local, wait);
+	error = farm_meet(fresh, farm->config.paths, wait);
 	TAILQ_FOREACH (section, fresh, link) {
 		if (section->error != 0)
 			(void)section_explain(section);

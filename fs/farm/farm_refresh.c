@@ -19,7 +19,7 @@
 
 struct meeting {
 	struct section *section;
-	const struct local *local;
+	const struct local_paths *paths;
 	const struct wait *outer;
 	int64_t until_ms;
 };
@@ -43,7 +43,7 @@ meet(void *item, const struct wait *wait)
 	meeting->outer = wait;
 	meeting->until_ms = time_now_ms() +
 	    meeting->section->options.connect_ms;
-	(void)section_meet(meeting->section, meeting->local, &limited);
+	(void)section_meet(meeting->section, meeting->paths, &limited);
 }
 
 /* What becomes of a section of the file. */
@@ -70,7 +70,7 @@ struct plan {
 
 /* All that are not kept as they are, at once.  Returns 0 or -ENOMEM. */
 static int
-meet_all(struct step *steps, size_t count, const struct local *local,
+meet_all(struct step *steps, size_t count, const struct local_paths *paths,
     const struct wait *wait)
 {
 	struct meeting *meetings = calloc(count + 1, sizeof(*meetings));
@@ -82,7 +82,7 @@ meet_all(struct step *steps, size_t count, const struct local *local,
 		if (steps[i].action == KEEP)
 			continue;
 		meetings[used].section = steps[i].section;
-		meetings[used++].local = local;
+		meetings[used++].paths = paths;
 	}
 	run_parallel(wait, meet, meetings, sizeof(*meetings), used);
 	free(meetings);
@@ -113,7 +113,7 @@ make_steps(struct sections *sections, struct step **out, size_t *count)
 }
 
 int
-farm_meet(struct sections *sections, const struct local *local,
+farm_meet(struct sections *sections, const struct local_paths *paths,
     const struct wait *wait)
 {
 	struct step *steps;
@@ -122,7 +122,7 @@ farm_meet(struct sections *sections, const struct local *local,
 
 	if (error != 0)
 		return error;
-	error = meet_all(steps, count, local, wait);
+	error = meet_all(steps, count, paths, wait);
 	for (i = 0; i < count; i++)
 		TAILQ_INSERT_TAIL(sections, steps[i].section, link);
 	free(steps);
@@ -294,7 +294,7 @@ follow(struct plan *plan, const struct wait *wait)
 	int error;
 
 	compare_all(plan);
-	error = meet_all(plan->steps, plan->count, config->local, wait);
+	error = meet_all(plan->steps, plan->count, config->paths, wait);
 	if (error == 0)
 		error = check_addresses(plan);
 	if (error == 0 && wait_given_up(wait))

@@ -16,7 +16,7 @@
 #include "fs/core/space.h"
 #include "fs/core/unit.h"
 #include "fs/farm/section.h"
-#include "fs/setup/local.h"
+#include "fs/setup/local_paths.h"
 
 int
 section_new(const char *name, const struct options *options,
@@ -111,13 +111,13 @@ make_contact(struct section *section, const struct wait *wait)
 }
 
 int
-section_meet(struct section *section, const struct local *local,
+section_meet(struct section *section, const struct local_paths *paths,
     const struct wait *wait)
 {
 	int error = 0;
 
 	if (section->kept == NULL)
-		section->kept = local_name(section->login.url);
+		section->kept = local_paths_name(section->login.url);
 	if (section->kept == NULL)
 		error = -ENOMEM;
 	if (error == 0)
@@ -126,10 +126,11 @@ section_meet(struct section *section, const struct local *local,
 	if (section_is_account(section))
 		return error;
 	if (error == 0)
-		local_note_dialect(local, section->kept,
+		local_paths_note_dialect(paths, section->kept,
 		    section->contact.dialect);
 	else if (section->kept != NULL)
-		section->contact.dialect = local_dialect(local, section->kept);
+		section->contact.dialect = local_paths_dialect(paths,
+		    section->kept);
 	return error;
 }
 
@@ -263,7 +264,7 @@ section_unit(const struct section *section, const struct section_config *with,
 	const struct options *options = &section->options;
 	const struct unit_config config = { .settings = with->settings,
 		.folder = section->name,
-		.cache_dir = with->local->cache_dir,
+		.cache_dir = with->paths->cache_dir,
 		.name = section->kept,
 		.unsent = with->unsent,
 		.cache_size = options->cache_size,

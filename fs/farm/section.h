@@ -11,7 +11,7 @@
 #include "fs/setup/login.h"
 #include "fs/setup/options.h"
 
-struct local;
+struct local_paths;
 struct obico;
 struct settings;
 struct unit;
@@ -58,7 +58,8 @@ void sections_check_watches(const struct sections *, const struct wait *);
  * does not answer, and whether it does.  Returns what prusalink_contact or
  * obico_contact says, or -EINTR.
  */
-int section_meet(struct section *, const struct local *, const struct wait *);
+int section_meet(struct section *, const struct local_paths *,
+    const struct wait *);
 
 /* Do both say the same, with the same login? */
 bool section_is_same(const struct section *, const struct section *);
@@ -72,7 +73,7 @@ bool section_is_away(const struct section *);
 /* What of it becomes a part of the mount. */
 struct section_config {
 	const struct settings *settings;
-	const struct local *local;
+	const struct local_paths *paths;
 	struct unsent *unsent; /* of another printer that has the same files
 				  there, or NULL */
 	struct obico *watch;   /* the account that watches it, or NULL */

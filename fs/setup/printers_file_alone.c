@@ -9,7 +9,7 @@
 
 #include "client/base/buf.h"
 #include "fs/setup/conf.h"
-#include "fs/setup/local.h"
+#include "fs/setup/local_paths.h"
 #include "fs/setup/printers_file.h"
 
 /* $XDG_CONFIG_HOME/prusafs/printers.conf; root's is in /etc. */
@@ -17,7 +17,7 @@ char *
 printers_file_default(void)
 {
 	const char *config = getenv("XDG_CONFIG_HOME");
-	const char *home = local_home();
+	const char *home = local_paths_home();
 	char *path;
 	int len;
 

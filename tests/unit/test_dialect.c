@@ -358,14 +358,14 @@ test_storages(struct check *check)
 {
 	const struct dialect_storage *usb = dialect_storage(&dialect_buddy,
 	    "usb");
-	const struct dialect_storage *local = dialect_storage(&dialect_pi,
+	const struct dialect_storage *paths = dialect_storage(&dialect_pi,
 	    "local");
 	const struct dialect_storage *card = dialect_storage(&dialect_pi,
 	    "sdcard");
 
 	CHECK(check, usb != NULL && usb->removable && !usb->read_only,
 	    "buddy has a stick that can be written");
-	CHECK(check, local != NULL && !local->removable && !local->read_only,
+	CHECK(check, paths != NULL && !paths->removable && !paths->read_only,
 	    "pi has a storage that is always there");
 	CHECK(check, card != NULL && card->removable && card->read_only,
 	    "pi has a card that can be read only");
@@ -379,7 +379,7 @@ test_storages(struct check *check)
 	    dialect_storage(&dialect_buddy, dialect_buddy.upload_storage) ==
 		    usb &&
 		dialect_storage(&dialect_pi, dialect_pi.upload_storage) ==
-		    local,
+		    paths,
 	    "uploads go to a storage that can be written");
 }
 

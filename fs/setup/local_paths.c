@@ -23,7 +23,7 @@
 #include "client/base/log.h"
 #include "client/base/name.h"
 #include "client/dialect.h"
-#include "fs/setup/local.h"
+#include "fs/setup/local_paths.h"
 #include "fs/setup/options.h"
 
 #define FILES 16384 /* descriptors; a busy printer has ten */
@@ -108,7 +108,7 @@ resolve(const char *path, char out[PATH_MAX])
 }
 
 static int
-find_mountpoint(struct local *local, const char *path)
+find_mountpoint(struct local_paths *paths, const char *path)
 {
 	char absolute[PATH_MAX];
 	struct stat stat_buffer;
@@ -123,8 +123,8 @@ find_mountpoint(struct local *local, const char *path)
 		return refuse(path, "the mount point must be a directory");
 	if (is_ours(absolute))
 		return refuse(path, "a printer is already mounted there");
-	local->mountpoint = strdup(absolute);
-	return local->mountpoint == NULL ? refuse(path, "out of memory") : 0;
+	paths->mountpoint = strdup(absolute);
+	return paths->mountpoint == NULL ? refuse(path, "out of memory") : 0;
 }
 
 /* What is mounted at the mount point; 0: that cannot be told. */
@@ -139,22 +139,22 @@ device_at(const char *path)
 }
 
 void
-local_note_mount(struct local *local)
+local_paths_note_mount(struct local_paths *paths)
 {
-	local->device = device_at(local->mountpoint);
+	paths->device = device_at(paths->mountpoint);
 }
 
 bool
-local_is_replaced(const struct local *local)
+local_paths_is_replaced(const struct local_paths *paths)
 {
-	dev_t device = device_at(local->mountpoint);
+	dev_t device = device_at(paths->mountpoint);
 
-	return device != 0 && local->device != 0 && device != local->device;
+	return device != 0 && paths->device != 0 && device != paths->device;
 }
 
 /* mount(8) starts its helpers without an environment. */
 const char *
-local_home(void)
+local_paths_home(void)
 {
 	const char *home = getenv("HOME");
 	const struct passwd *user;
@@ -168,7 +168,8 @@ local_home(void)
 static char *
 default_cache(void)
 {
-	const char *cache = getenv("XDG_CACHE_HOME"), *home = local_home();
+	const char *cache = getenv("XDG_CACHE_HOME"),
+		   *home = local_paths_home();
 	char *path = NULL;
 	int len;
 
@@ -250,7 +251,7 @@ why_unfit(const char *path)
 }
 
 static int
-make_cache(struct local *local, const char *wanted)
+make_cache(struct local_paths *paths, const char *wanted)
 {
 	char absolute[PATH_MAX];
 	char *path = wanted != NULL ? strdup(wanted) : default_cache();
@@ -262,8 +263,8 @@ make_cache(struct local *local, const char *wanted)
 	error = make_folders(path);
 	why = error != 0 ? strerror(-error) : why_unfit(path);
 	if (why == NULL && realpath(path, absolute) != NULL)
-		local->cache_dir = strdup(absolute);
-	if (local->cache_dir == NULL)
+		paths->cache_dir = strdup(absolute);
+	if (paths->cache_dir == NULL)
 		status = refuse(path, why != NULL ? why : strerror(errno));
 	free(path);
 	return status;
@@ -271,7 +272,7 @@ make_cache(struct local *local, const char *wanted)
 
 /* Its address, with harmless characters. */
 char *
-local_name(const char *url)
+local_paths_name(const char *url)
 {
 	char *name = strdup(strstr(url, "://") + 3), *c;
 
@@ -288,7 +289,7 @@ local_name(const char *url)
 }
 
 int
-local_find_authority(char **path)
+local_paths_find_authority(char **path)
 {
 	char *canonical;
 
@@ -306,39 +307,39 @@ local_find_authority(char **path)
 }
 
 int
-local_prepare(struct local *local, const struct options *options)
+local_paths_prepare(struct local_paths *paths, const struct options *options)
 {
-	int status = find_mountpoint(local, options->mountpoint);
+	int status = find_mountpoint(paths, options->mountpoint);
 
 	if (status == 0)
-		status = make_cache(local, options->cache_dir);
+		status = make_cache(paths, options->cache_dir);
 	return status;
 }
 
 void
-local_free(struct local *local)
+local_paths_free(struct local_paths *paths)
 {
-	free(local->mountpoint);
-	free(local->cache_dir);
-	memset(local, 0, sizeof(*local));
+	free(paths->mountpoint);
+	free(paths->cache_dir);
+	memset(paths, 0, sizeof(*paths));
 }
 
 static FILE *
-open_kind(const struct local *local, const char *name, const char *mode)
+open_kind(const struct local_paths *paths, const char *name, const char *mode)
 {
 	char path[PATH_MAX];
 
-	if ((size_t)snprintf(path, sizeof(path), "%s/%s.kind", local->cache_dir,
+	if ((size_t)snprintf(path, sizeof(path), "%s/%s.kind", paths->cache_dir,
 		name) >= sizeof(path))
 		return NULL;
 	return fopen(path, mode);
 }
 
 void
-local_note_dialect(const struct local *local, const char *name,
+local_paths_note_dialect(const struct local_paths *paths, const char *name,
     const struct dialect *dialect)
 {
-	FILE *file = open_kind(local, name, "we");
+	FILE *file = open_kind(paths, name, "we");
 
 	if (file == NULL)
 		return;
@@ -347,9 +348,9 @@ local_note_dialect(const struct local *local, const char *name,
 }
 
 const struct dialect *
-local_dialect(const struct local *local, const char *name)
+local_paths_dialect(const struct local_paths *paths, const char *name)
 {
-	FILE *file = open_kind(local, name, "re");
+	FILE *file = open_kind(paths, name, "re");
 	char realm[64] = "";
 
 	if (file != NULL) {
@@ -363,7 +364,7 @@ local_dialect(const struct local *local, const char *name)
 }
 
 void
-local_raise_limit(void)
+local_paths_raise_limit(void)
 {
 	struct rlimit limit;
 

@@ -1,0 +1,58 @@
+#ifndef FS_SETUP_LOCAL_PATHS_H
+#define FS_SETUP_LOCAL_PATHS_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+
+struct dialect;
+struct options;
+
+/* The places on this computer that a mount needs.  Strings are owned. */
+struct local_paths {
+	char *mountpoint; /* canonical */
+	char *cache_dir;  /* ours alone: mode 0700 */
+	dev_t device;	  /* of the mount, see local_paths_note_mount */
+};
+
+/*
+ * Check the mount point, and make the cache directory.  Returns 0, or an exit
+ * status after one line on stderr.  Caller: local_paths_free, in any case.
+ */
+int local_paths_prepare(struct local_paths *, const struct options *);
+void local_paths_free(struct local_paths *);
+
+/*
+ * It is mounted: remember the file system that is at the mount point now.
+ * local_paths_is_replaced tells whether another one is there (it was detached,
+ * or something was mounted over it), which is not ours to unmount.  Neither
+ * asks the file system itself, which may have ended.
+ */
+void local_paths_note_mount(struct local_paths *);
+bool local_paths_is_replaced(const struct local_paths *);
+
+/*
+ * Make the path of certificates canonical, if there is one: the daemon's
+ * directory is another one.  Returns 0, or an exit status as above.
+ */
+int local_paths_find_authority(char **path);
+
+/* The name of a printer's files in the cache directory (caller: free). */
+char *local_paths_name(const char *url);
+
+/*
+ * The user's home directory, borrowed: $HOME, else, for anybody but root, what
+ * the password database says; or NULL.
+ */
+const char *local_paths_home(void);
+
+/* Remember what kind of printer it is, for a mount while it is away. */
+void local_paths_note_dialect(const struct local_paths *, const char *name,
+    const struct dialect *);
+const struct dialect *local_paths_dialect(const struct local_paths *,
+    const char *name);
+
+/* The usual limit for open files is too low for many printers. */
+void local_paths_raise_limit(void);
+
+#endif
