@@ -58,6 +58,7 @@ SRCS = \
 	cache/content.c \
 	cache/content_keep.c \
 	cache/crew.c \
+	cache/deferred.c \
 	cache/named.c \
 	cache/pace.c \
 	cache/slot.c \
@@ -71,7 +72,6 @@ SRCS = \
 	cache/unsent_gone.c \
 	cache/unsent_home.c \
 	cache/unsent_name.c \
-	cache/withheld.c \
 	client/base/buf.c \
 	client/base/date.c \
 	client/base/json.c \
@@ -159,13 +159,13 @@ SRCS = \
 	fs/setup/stderr_capture.c \
 	fs/storage/backup.c \
 	fs/storage/copying.c \
+	fs/storage/defer_delete.c \
 	fs/storage/entries.c \
 	fs/storage/handle.c \
 	fs/storage/handle_open.c \
 	fs/storage/handle_send.c \
 	fs/storage/handle_stage.c \
 	fs/storage/original.c \
-	fs/storage/postpone.c \
 	fs/storage/print_command.c \
 	fs/storage/print_directory.c \
 	fs/storage/rename.c \

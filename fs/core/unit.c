@@ -9,11 +9,11 @@
 #include "cache/cache.h"
 #include "cache/content.h"
 #include "cache/crew.h"
+#include "cache/deferred.h"
 #include "cache/spool.h"
 #include "cache/stage.h"
 #include "cache/stage_folders.h"
 #include "cache/unsent.h"
-#include "cache/withheld.h"
 #include "client/base/log.h"
 #include "client/base/time.h"
 #include "client/dialect.h"
@@ -65,7 +65,7 @@ set_up(struct unit *unit, const struct unit_config *config,
 	if (error == 0)
 		error = crew_new(&unit->crew);
 	if (error == 0)
-		error = withheld_new(unit->crew, &unit->withheld);
+		error = deferred_new(unit->crew, &unit->deferred);
 	if (error == 0)
 		error = backups_new(&unit->backups);
 	if (error == 0)
@@ -128,8 +128,8 @@ unit_free(struct unit *unit)
 		return;
 	unit_end(unit);
 	former = log_about(unit->subject);
-	if (unit->withheld != NULL)
-		withheld_stop(unit->withheld);
+	if (unit->deferred != NULL)
+		deferred_stop(unit->deferred);
 	if (unit->content != NULL)
 		content_stop(unit->content);
 	if (unit->events != NULL)
@@ -137,7 +137,7 @@ unit_free(struct unit *unit)
 	crew_free(unit->crew);
 	if (unit->stage != NULL && unit->unsent != NULL)
 		upload_give_up(unit, 0);
-	withheld_free(unit->withheld);
+	deferred_free(unit->deferred);
 	backups_free(unit->backups);
 	content_free(unit->content);
 	documents_free(unit->documents);

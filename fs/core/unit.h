@@ -18,6 +18,7 @@ struct backups;
 struct book;
 struct content;
 struct crew;
+struct deferred;
 struct documents;
 struct events;
 struct log_subject;
@@ -27,7 +28,6 @@ struct stage;
 struct stage_folders;
 struct unsent;
 struct upload_list;
-struct withheld;
 
 /* What the command line decides about every file of a mount. */
 struct settings {
@@ -60,7 +60,7 @@ struct unit {
 	struct stage_folders *folders;
 	struct unsent *unsent;
 	struct content *content;
-	struct withheld *withheld;
+	struct deferred *deferred;
 	struct backups *backups;
 	struct crew *crew;
 	struct documents *documents;

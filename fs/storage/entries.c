@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "cache/content.h"
+#include "cache/deferred.h"
 #include "cache/stage.h"
 #include "cache/stage_folders.h"
-#include "cache/withheld.h"
 #include "client/base/log.h"
 #include "client/base/name.h"
 #include "client/base/time.h"
@@ -18,7 +18,7 @@
 #include "fs/core/unit.h"
 #include "fs/storage/backup.h"
 #include "fs/storage/copying.h"
-#include "fs/storage/postpone.h"
+#include "fs/storage/defer_delete.h"
 #include "fs/storage/storage.h"
 #include "fs/storage/upload.h"
 #include "fs/storage/working.h"
@@ -85,7 +85,7 @@ remove_both(const struct caller *caller, struct place *place,
 		error = content_check_read(unit->content, &caller->wait,
 		    found.folder, &found.entry, caller->process);
 	if (error == 0 && staged == NULL &&
-	    postpone_removal(caller, place, &found) == 0)
+	    defer_delete(caller, place, &found) == 0)
 		return 0;
 	if (error == 0)
 		error = content_settle(unit->content, &caller->wait,
@@ -261,7 +261,7 @@ entries_look_at_target(const struct caller *caller, struct place *target,
 	/* A deletion of that name that waits is done by what comes there. */
 	int deleted = error != 0 ?
 	    error :
-	    withheld_cancel(unit->withheld, &caller->wait, key);
+	    deferred_cancel(unit->deferred, &caller->wait, key);
 
 	error = deleted < 0 ? deleted :
 			      storage_find_place(caller, target, &found);

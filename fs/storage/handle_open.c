@@ -6,9 +6,9 @@
 #include <fcntl.h>
 #include <stdlib.h>
 
+#include "cache/deferred.h"
 #include "cache/spool.h"
 #include "cache/stage.h"
-#include "cache/withheld.h"
 #include "client/base/litter.h"
 #include "client/printer.h"
 #include "fs/core/place.h"
@@ -160,15 +160,15 @@ static int
 settle_deletion(const struct caller *caller, const struct place *place,
     bool *replaces)
 {
-	struct withheld *withheld = place->unit->withheld;
+	struct deferred *deferred = place->unit->deferred;
 	char *key = place_key(place->unit, place->path);
 	int error = key == NULL ? -ENOMEM : 0;
 
 	if (error == 0 && copying_goes_to(caller, place))
-		error = withheld_cancel(withheld, &caller->wait, key);
+		error = deferred_cancel(deferred, &caller->wait, key);
 	*replaces = error > 0;
 	if (error == 0)
-		error = withheld_hurry(withheld, &caller->wait, key);
+		error = deferred_hurry(deferred, &caller->wait, key);
 	free(key);
 	return error < 0 ? error : 0;
 }

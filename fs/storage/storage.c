@@ -8,10 +8,10 @@
 
 #include "cache/book.h"
 #include "cache/cache.h"
+#include "cache/deferred.h"
 #include "cache/stage.h"
 #include "cache/stage_folders.h"
 #include "cache/stamp.h"
-#include "cache/withheld.h"
 #include "client/base/name.h"
 #include "client/printer.h"
 #include "fs/core/place.h"
@@ -74,7 +74,7 @@ printed_child(const struct caller *caller, struct place *folder,
 static bool
 storage_hides(struct unit *unit, const char *key)
 {
-	return withheld_has(unit->withheld, key) || backup_hides(unit, key);
+	return deferred_has(unit->deferred, key) || backup_hides(unit, key);
 }
 
 static int

@@ -107,7 +107,7 @@ effect_removed(struct model *model, const char *key)
 	(void)unlink(sent);
 	item->mtime_set = false;
 	item->cached = false;
-	/* PrusaSlicer's way, and mv's: see cache/withheld.h, fs/copying.h. */
+	/* PrusaSlicer's way, and mv's: see cache/deferred.h, fs/copying.h. */
 	strlcpy(temporary, plain, PATH_SIZE);
 	strlcat(temporary, model->options->folds ? ".TMP" : ".tmp", PATH_SIZE);
 	if (model_exists(temporary) || item->copied_till > time(NULL))

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cache/deferred.h"
 #include "cache/stage.h"
-#include "cache/withheld.h"
 #include "client/base/log.h"
 #include "client/base/time.h"
 #include "client/printer.h"
@@ -16,7 +16,7 @@
 #include "fs/core/place.h"
 #include "fs/core/unit.h"
 #include "fs/storage/copying.h"
-#include "fs/storage/postpone.h"
+#include "fs/storage/defer_delete.h"
 #include "fs/storage/storage.h"
 #include "fs/tree/events.h"
 
@@ -24,7 +24,7 @@
 #define DELETION_MS 10000 /* nobody waits for it but the end */
 
 /* A deletion that waits for its moment. */
-struct postponed {
+struct deferred_file {
 	struct unit *unit;
 	struct storage_find found;
 	char *path;	  /* as users see it */
@@ -34,40 +34,39 @@ struct postponed {
 static bool
 is_overdue(void *arg)
 {
-	const struct postponed *postponed = arg;
+	const struct deferred_file *file = arg;
 
-	return time_now_ms() > postponed->until_ms;
+	return time_now_ms() > file->until_ms;
 }
 
 static void
 carry_out(void *arg)
 {
-	struct postponed *postponed = arg;
-	const struct wait wait = { .given_up = is_overdue, .arg = postponed };
+	struct deferred_file *file = arg;
+	const struct wait wait = { .given_up = is_overdue, .arg = file };
 	int error;
 
-	postponed->until_ms = time_now_ms() + DELETION_MS;
-	error = printer_remove(postponed->unit->printer, &wait,
-	    postponed->found.folder, &postponed->found.entry);
+	file->until_ms = time_now_ms() + DELETION_MS;
+	error = printer_remove(file->unit->printer, &wait, file->found.folder,
+	    &file->found.entry);
 	if (error != 0)
 		log_say(LOG_LEVEL_ERROR,
 		    "%s/%s could not be deleted and is "
 		    "still there: %s",
-		    postponed->found.folder, postponed->found.entry.name,
+		    file->found.folder, file->found.entry.name,
 		    strerror(-error));
 	else
-		events_note_file(postponed->unit->events, postponed->path,
-		    NULL);
+		events_note_file(file->unit->events, file->path, NULL);
 }
 
 static void
 drop(void *arg)
 {
-	struct postponed *postponed = arg;
+	struct deferred_file *file = arg;
 
-	storage_found_free(&postponed->found);
-	free(postponed->path);
-	free(postponed);
+	storage_found_free(&file->found);
+	free(file->path);
+	free(file);
 }
 
 /*
@@ -95,34 +94,33 @@ is_replacing(const struct caller *caller, const struct place *place)
 }
 
 int
-postpone_removal(const struct caller *caller, const struct place *place,
+defer_delete(const struct caller *caller, const struct place *place,
     const struct storage_find *found)
 {
-	struct postponed *postponed = calloc(1, sizeof(*postponed));
-	struct withheld_plan plan = { .key = place->key,
+	struct deferred_file *file = calloc(1, sizeof(*file));
+	struct deferred_plan plan = { .key = place->key,
 		.ms = WITHHELD_MS,
 		.process = caller->process,
 		.has_gone = caller_is_gone,
 		.carry_out = carry_out,
 		.drop = drop,
-		.arg = postponed };
+		.arg = file };
 	int error;
 
-	if (postponed == NULL)
+	if (file == NULL)
 		return -ENOMEM;
 	if (!is_replacing(caller, place) && !copying_goes_to(caller, place)) {
-		free(postponed);
+		free(file);
 		return -EINVAL;
 	}
-	postponed->unit = place->unit;
-	postponed->found = *found;
-	postponed->path = strdup(place->path);
-	error = postponed->path == NULL ?
-	    -ENOMEM :
-	    withheld_add(place->unit->withheld, &plan);
+	file->unit = place->unit;
+	file->found = *found;
+	file->path = strdup(place->path);
+	error = file->path == NULL ? -ENOMEM :
+				     deferred_add(place->unit->deferred, &plan);
 	if (error != 0) {
-		free(postponed->path);
-		free(postponed);
+		free(file->path);
+		free(file);
 	}
 	return error;
 }

@@ -1,5 +1,5 @@
 /*
- * cache/withheld: deletions that are held back for a moment.
+ * cache/deferred: deletions that are held back for a moment.
  */
 #include <sys/wait.h>
 
@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "cache/crew.h"
-#include "cache/withheld.h"
+#include "cache/deferred.h"
 #include "fs/core/caller.h"
 #include "tests/unit/check.h"
 #include "tests/unit/waiter.h"
@@ -53,9 +53,9 @@ never_gone(pid_t process)
 }
 
 static int
-add(struct withheld *withheld, const char *key, int ms, struct act *act)
+add(struct deferred *deferred, const char *key, int ms, struct act *act)
 {
-	struct withheld_plan plan = {
+	struct deferred_plan plan = {
 		.key = key,
 		.ms = ms,
 		.has_gone = never_gone,
@@ -64,90 +64,90 @@ add(struct withheld *withheld, const char *key, int ms, struct act *act)
 		.arg = act,
 	};
 
-	return withheld_add(withheld, &plan);
+	return deferred_add(deferred, &plan);
 }
 
 static void
-test_time(struct check *check, struct withheld *withheld)
+test_time(struct check *check, struct deferred *deferred)
 {
 	int64_t begun_ms = time_now_ms();
 	struct act act = { 0 };
 
-	CHECK(check, add(withheld, "usb/A", 30, &act) == 0,
+	CHECK(check, add(deferred, "usb/A", 30, &act) == 0,
 	    "a deletion is held back");
 	AWAIT(act.dropped > 0);
 	CHECK(check, act.carried == 1, "when its time is over it is done once");
 	CHECK(check, act.carried_ms - begun_ms >= 30, "it is not done before");
 	CHECK(check, act.dropped == 1 && !act.dropped_early,
 	    "it is dropped when it is done");
-	CHECK(check, !withheld_has(withheld, "usb/A"),
+	CHECK(check, !deferred_has(deferred, "usb/A"),
 	    "what is done is not waiting any more");
 }
 
 static void
-test_hurry(struct check *check, struct withheld *withheld)
+test_hurry(struct check *check, struct deferred *deferred)
 {
 	struct act act = { 0 }, other = { 0 };
 
-	CHECK(check, withheld_hurry(withheld, &forever, "usb/A") == 0,
+	CHECK(check, deferred_hurry(deferred, &forever, "usb/A") == 0,
 	    "what is not held back needs no hurry");
-	add(withheld, "usb/A", LONG_MS, &act);
-	add(withheld, "usb/B", LONG_MS, &other);
+	add(deferred, "usb/A", LONG_MS, &act);
+	add(deferred, "usb/B", LONG_MS, &other);
 	CHECK(check,
-	    withheld_has(withheld, "usb/A") && !withheld_has(withheld, "usb/C"),
+	    deferred_has(deferred, "usb/A") && !deferred_has(deferred, "usb/C"),
 	    "what is held back is known by its key");
 	CHECK(check,
-	    withheld_hurry(withheld, &forever, "usb/A") == 0 &&
-		act.carried == 1 && !withheld_has(withheld, "usb/A"),
+	    deferred_hurry(deferred, &forever, "usb/A") == 0 &&
+		act.carried == 1 && !deferred_has(deferred, "usb/A"),
 	    "after the hurry it has been done");
 	AWAIT(act.dropped > 0);
 	CHECK(check, act.dropped == 1, "what was hurried is dropped too");
-	CHECK(check, other.carried == 0 && withheld_has(withheld, "usb/B"),
+	CHECK(check, other.carried == 0 && deferred_has(deferred, "usb/B"),
 	    "another file's deletion is not hurried");
-	withheld_hurry(withheld, &forever, "usb/B");
+	deferred_hurry(deferred, &forever, "usb/B");
 	AWAIT(other.dropped > 0);
 }
 
 static void
-test_cancel(struct check *check, struct withheld *withheld)
+test_cancel(struct check *check, struct deferred *deferred)
 {
 	struct act act = { 0 }, again = { 0 };
 
-	CHECK(check, !withheld_cancel(withheld, &forever, "usb/A"),
+	CHECK(check, !deferred_cancel(deferred, &forever, "usb/A"),
 	    "there is nothing to call off at first");
-	add(withheld, "usb/A", LONG_MS, &act);
-	CHECK(check, withheld_cancel(withheld, &forever, "usb/A") == 1,
+	add(deferred, "usb/A", LONG_MS, &act);
+	CHECK(check, deferred_cancel(deferred, &forever, "usb/A") == 1,
 	    "a deletion is called off");
 	CHECK(check,
-	    !withheld_has(withheld, "usb/A") &&
-		!withheld_cancel(withheld, &forever, "usb/A"),
+	    !deferred_has(deferred, "usb/A") &&
+		!deferred_cancel(deferred, &forever, "usb/A"),
 	    "what was called off does not wait");
-	CHECK(check, add(withheld, "usb/A", LONG_MS, &again) == 0,
+	CHECK(check, add(deferred, "usb/A", LONG_MS, &again) == 0,
 	    "the same file can be deleted again at once");
 	AWAIT(act.dropped > 0);
 	CHECK(check, act.carried == 0 && act.dropped == 1,
 	    "what was called off is dropped and not done");
-	withheld_hurry(withheld, &forever, "usb/A");
+	deferred_hurry(deferred, &forever, "usb/A");
 	AWAIT(again.dropped > 0);
 	CHECK(check, again.carried == 1, "the later deletion is done");
 }
 
 static void
-test_twice(struct check *check, struct withheld *withheld)
+test_twice(struct check *check, struct deferred *deferred)
 {
 	struct act act = { 0 }, second = { 0 };
 
-	add(withheld, "usb/A", LONG_MS, &act);
-	CHECK(check, add(withheld, "usb/A", 0, &second) == -EBUSY,
+	add(deferred, "usb/A", LONG_MS, &act);
+	CHECK(check, add(deferred, "usb/A", 0, &second) == -EBUSY,
 	    "a file is deleted once at a time");
-	withheld_hurry(withheld, &forever, "usb/A");
+	deferred_hurry(deferred, &forever, "usb/A");
 	AWAIT(act.dropped > 0);
 	CHECK(check, second.carried == 0 && second.dropped == 0,
 	    "a deletion that was refused is neither done nor dropped");
 }
 
 struct attempt {
-	struct withheld *withheld;
+	struct deferred *deferred;
 	atomic_bool ended;
 	bool cancelled;
 };
@@ -157,7 +157,7 @@ cancel_it(void *arg)
 {
 	struct attempt *attempt = arg;
 
-	attempt->cancelled = withheld_cancel(attempt->withheld, &forever,
+	attempt->cancelled = deferred_cancel(attempt->deferred, &forever,
 				 "usb/A") != 0;
 	atomic_store(&attempt->ended, true);
 	return NULL;
@@ -168,31 +168,31 @@ hurry_it(void *arg)
 {
 	struct attempt *attempt = arg;
 
-	withheld_hurry(attempt->withheld, &forever, "usb/A");
+	deferred_hurry(attempt->deferred, &forever, "usb/A");
 	atomic_store(&attempt->ended, true);
 	return NULL;
 }
 
 /* While it is being done it is too late for anything. */
 static void
-test_at_work(struct check *check, struct withheld *withheld)
+test_at_work(struct check *check, struct deferred *deferred)
 {
-	struct attempt cancel = { .withheld = withheld };
-	struct attempt hurry = { .withheld = withheld };
+	struct attempt cancel = { .deferred = deferred };
+	struct attempt hurry = { .deferred = deferred };
 	struct act act = { .held = true }, second = { 0 };
 	struct waiter hasty = { .left = true };
 	struct wait wait = waiter_wait(&hasty);
 	pthread_t canceller, hurrier;
 
-	add(withheld, "usb/A", 0, &act);
+	add(deferred, "usb/A", 0, &act);
 	AWAIT(act.carried > 0);
-	CHECK(check, withheld_has(withheld, "usb/A"),
+	CHECK(check, deferred_has(deferred, "usb/A"),
 	    "a deletion waits until it is done");
-	CHECK(check, add(withheld, "usb/A", 0, &second) == -EBUSY,
+	CHECK(check, add(deferred, "usb/A", 0, &second) == -EBUSY,
 	    "while a file is deleted it is not deleted again");
-	CHECK(check, withheld_hurry(withheld, &wait, "usb/A") == -EINTR,
+	CHECK(check, deferred_hurry(deferred, &wait, "usb/A") == -EINTR,
 	    "who is in a hurry need not wait until it is done");
-	CHECK(check, withheld_cancel(withheld, &wait, "usb/A") == -EINTR,
+	CHECK(check, deferred_cancel(deferred, &wait, "usb/A") == -EINTR,
 	    "nor need who would call it off");
 	pthread_create(&canceller, NULL, cancel_it, &cancel);
 	pthread_create(&hurrier, NULL, hurry_it, &hurry);
@@ -209,10 +209,10 @@ test_at_work(struct check *check, struct withheld *withheld)
 }
 
 static void
-test_gone(struct check *check, struct withheld *withheld)
+test_gone(struct check *check, struct deferred *deferred)
 {
 	struct act act = { 0 };
-	struct withheld_plan plan = {
+	struct deferred_plan plan = {
 		.key = "usb/A",
 		.ms = LONG_MS,
 		.has_gone = caller_is_gone,
@@ -227,8 +227,8 @@ test_gone(struct check *check, struct withheld *withheld)
 			pause();
 	}
 	plan.process = child;
-	withheld_add(withheld, &plan);
-	CHECK(check, withheld_has(withheld, "usb/A") && act.carried == 0,
+	deferred_add(deferred, &plan);
+	CHECK(check, deferred_has(deferred, "usb/A") && act.carried == 0,
 	    "while the process lives its deletion waits");
 	kill(child, SIGKILL);
 	waitpid(child, NULL, 0);
@@ -237,19 +237,19 @@ test_gone(struct check *check, struct withheld *withheld)
 	    "when the process is gone its deletion is done");
 }
 
-/* Ends both the withheld and its crew. */
+/* Ends both the deferred and its crew. */
 static void
-test_stop(struct check *check, struct withheld *withheld, struct crew *crew)
+test_stop(struct check *check, struct deferred *deferred, struct crew *crew)
 {
 	struct act act[3] = { { 0 } }, late = { 0 };
 	int i, carried = 0, dropped = 0;
 
-	add(withheld, "usb/A", LONG_MS, &act[0]);
-	add(withheld, "usb/B", LONG_MS, &act[1]);
-	add(withheld, "usb/C", LONG_MS, &act[2]);
-	withheld_cancel(withheld, &forever, "usb/B");
-	withheld_stop(withheld);
-	CHECK(check, add(withheld, "usb/D", LONG_MS, &late) == -EBUSY,
+	add(deferred, "usb/A", LONG_MS, &act[0]);
+	add(deferred, "usb/B", LONG_MS, &act[1]);
+	add(deferred, "usb/C", LONG_MS, &act[2]);
+	deferred_cancel(deferred, &forever, "usb/B");
+	deferred_stop(deferred);
+	CHECK(check, add(deferred, "usb/D", LONG_MS, &late) == -EBUSY,
 	    "after the stop nothing is held back");
 	crew_free(crew);
 	for (i = 0; i < 3; i++) {
@@ -261,8 +261,8 @@ test_stop(struct check *check, struct withheld *withheld, struct crew *crew)
 	CHECK(check, dropped == 3, "who ends the crew waits until all is done");
 	CHECK(check, late.carried == 0 && late.dropped == 0,
 	    "what came too late is neither done nor dropped");
-	withheld_free(withheld);
-	withheld_free(NULL);
+	deferred_free(deferred);
+	deferred_free(NULL);
 }
 
 int
@@ -270,17 +270,17 @@ main(void)
 {
 	struct check check;
 	struct crew *crew;
-	struct withheld *withheld;
+	struct deferred *deferred;
 
 	check_begin(&check);
-	if (crew_new(&crew) != 0 || withheld_new(crew, &withheld) != 0)
+	if (crew_new(&crew) != 0 || deferred_new(crew, &deferred) != 0)
 		return 1;
-	test_time(&check, withheld);
-	test_hurry(&check, withheld);
-	test_cancel(&check, withheld);
-	test_twice(&check, withheld);
-	test_at_work(&check, withheld);
-	test_gone(&check, withheld);
-	test_stop(&check, withheld, crew);
+	test_time(&check, deferred);
+	test_hurry(&check, deferred);
+	test_cancel(&check, deferred);
+	test_twice(&check, deferred);
+	test_at_work(&check, deferred);
+	test_gone(&check, deferred);
+	test_stop(&check, deferred, crew);
 	return check_end(&check);
 }

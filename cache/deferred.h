@@ -1,13 +1,13 @@
-#ifndef CACHE_WITHHELD_H
-#define CACHE_WITHHELD_H
+#ifndef CACHE_DEFERRED_H
+#define CACHE_DEFERRED_H
 
 #include <sys/types.h>
 
 #include <stdbool.h>
 
 struct crew;
+struct deferred;
 struct wait;
-struct withheld;
 
 /*
  * Deletions that are held back for a moment.  PrusaSlicer deletes the final
@@ -16,13 +16,13 @@ struct withheld;
  */
 
 /* crew is borrowed for life.  Returns 0 or -ENOMEM. */
-int withheld_new(struct crew *, struct withheld **out);
+int deferred_new(struct crew *, struct deferred **out);
 
 /* Carry out what is held back; then nothing is taken any more. */
-void withheld_stop(struct withheld *);
+void deferred_stop(struct deferred *);
 
 /* The crew must have ended. */
-void withheld_free(struct withheld *);
+void deferred_free(struct deferred *);
 
 /*
  * Hold back the deletion of the file with that key: carry_out(arg) is called
@@ -30,7 +30,7 @@ void withheld_free(struct withheld *);
  * or when hurried; drop(arg) afterwards in any case.  Returns 0, or an error
  * and has called neither.
  */
-struct withheld_plan {
+struct deferred_plan {
 	const char *key;
 	int ms;
 	pid_t process;
@@ -40,18 +40,18 @@ struct withheld_plan {
 	void *arg;
 };
 
-int withheld_add(struct withheld *, const struct withheld_plan *);
+int deferred_add(struct deferred *, const struct deferred_plan *);
 
 /* Is the file with that key waiting for its deletion? */
-bool withheld_has(struct withheld *, const char *key);
+bool deferred_has(struct deferred *, const char *key);
 
 /*
  * Call the deletion off; one that is being carried out is waited for.  Returns
  * 1: it was called off, 0: there was none any more, or -EINTR.
  */
-int withheld_cancel(struct withheld *, const struct wait *, const char *key);
+int deferred_cancel(struct deferred *, const struct wait *, const char *key);
 
 /* Have it carried out now, and wait until that is done.  0 or -EINTR. */
-int withheld_hurry(struct withheld *, const struct wait *, const char *key);
+int deferred_hurry(struct deferred *, const struct wait *, const char *key);
 
 #endif

@@ -1,5 +1,5 @@
-#ifndef FS_STORAGE_POSTPONE_H
-#define FS_STORAGE_POSTPONE_H
+#ifndef FS_STORAGE_DEFER_DELETE_H
+#define FS_STORAGE_DEFER_DELETE_H
 
 struct caller;
 struct place;
@@ -10,7 +10,7 @@ struct storage_find;
  * NAME.tmp beside it, which is the way PrusaSlicer replaces NAME.  Returns 0,
  * and has taken what was found; else it is to be deleted now.
  */
-int postpone_removal(const struct caller *, const struct place *,
+int defer_delete(const struct caller *, const struct place *,
     const struct storage_find *);
 
 #endif
