@@ -49,7 +49,6 @@ LINK = $(CC) $(OUR_LDFLAGS) $(LDFLAGS)
 
 # The file system.  Everything but main.c, which the unit tests replace.
 SRCS = \
-	cache/book.c \
 	cache/cache.c \
 	cache/cache_change.c \
 	cache/cache_file.c \
@@ -59,6 +58,7 @@ SRCS = \
 	cache/content_keep.c \
 	cache/crew.c \
 	cache/deferred.c \
+	cache/file_facts.c \
 	cache/named.c \
 	cache/pace.c \
 	cache/slot.c \

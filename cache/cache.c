@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cache/book.h"
 #include "cache/cache.h"
 #include "cache/cache_internal.h"
+#include "cache/file_facts.h"
 #include "cache/slot.h"
 #include "cache/stamp.h"
 #include "client/base/buf.h"
@@ -83,7 +83,7 @@ static void
 note_stamps(struct cache *cache, const char *folder,
     const struct listing *listing)
 {
-	struct stamps *stamps = book_stamps(cache->book);
+	struct stamps *stamps = file_facts_stamps(cache->facts);
 	int64_t now_s = stamp_now();
 	size_t i;
 
@@ -378,7 +378,7 @@ cache_free(struct printer *printer)
 }
 
 int
-cache_new(struct printer *inner, struct book *book, int64_t ttl_ms,
+cache_new(struct printer *inner, struct file_facts *facts, int64_t ttl_ms,
     struct printer **out)
 {
 	static const struct printer_ops ops = {
@@ -409,9 +409,9 @@ cache_new(struct printer *inner, struct book *book, int64_t ttl_ms,
 	cache->printer.has_pictures = inner->has_pictures;
 	cache->printer.is_watched = inner->is_watched;
 	cache->inner = inner;
-	cache->book = book;
-	if (inner->dialect->halves && book_stamps(book) != NULL)
-		stamps_halve(book_stamps(book));
+	cache->facts = facts;
+	if (inner->dialect->halves && file_facts_stamps(facts) != NULL)
+		stamps_halve(file_facts_stamps(facts));
 	turn_init(&cache->sizes);
 	pace_init(&cache->pace);
 	pthread_mutex_init(&cache->lock, NULL);

@@ -8,15 +8,15 @@
 
 #include "client/printer.h"
 
-struct book;
+struct file_facts;
 
 /*
  * A printer around a printer that remembers: documents for ttl_ms, or longer if
  * they rarely change (cache/slot.c), folders for some seconds or until our own
- * change, sizes in the book.  One question at a time goes out for each document
- * and folder; those who ask meanwhile share its answer.  A get that begins
- * after a command returned never sees data fetched before it; a file that was
- * removed is taken out of what is remembered of folders, which gets no
+ * change, sizes in the file facts.  One question at a time goes out for each
+ * document and folder; those who ask meanwhile share its answer.  A get that
+ * begins after a command returned never sees data fetched before it; a file
+ * that was removed is taken out of what is remembered of folders, which gets no
  * younger.
  *
  * A folder is -ENOENT when a listing of the one around it lacks it, a file
@@ -24,10 +24,10 @@ struct book;
  * does.  Else an answer "not found" is -EIO, or what is wrong with the folders
  * above, such as -ENOMEDIUM.
  *
- * Takes inner in any case, borrows book for its life.  Returns 0 and the
+ * Takes inner in any case, borrows file facts for its life.  Returns 0 and the
  * printer (caller: printer_free), or -ENOMEM.
  */
-int cache_new(struct printer *inner, struct book *book, int64_t ttl_ms,
+int cache_new(struct printer *inner, struct file_facts *facts, int64_t ttl_ms,
     struct printer **out);
 
 #define CACHE_LIST_MS 5000 /* a folder's listing is believed so long */

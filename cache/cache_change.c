@@ -5,8 +5,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "cache/book.h"
 #include "cache/cache_internal.h"
+#include "cache/file_facts.h"
 #include "cache/stamp.h"
 #include "client/base/name.h"
 #include "client/base/time.h"
@@ -62,13 +62,14 @@ cache_store(struct printer *printer, const struct wait *wait,
 	/* What failed may have arrived all the same. */
 	path = name_join(store->folder, error == 0 ? out->name : store->name);
 	if (path == NULL)
-		book_forget_sizes(cache->book);
+		file_facts_forget_sizes(cache->facts);
 	else
-		book_renew(cache->book, path, error == 0 ? out->mtime_s : 0,
-		    error == 0 ? out->size : -1, stamp_now());
-	if (error == 0 && out->id == 0)
-		stamps_note_stored(book_stamps(cache->book), out->mtime_s,
+		file_facts_renew(cache->facts, path,
+		    error == 0 ? out->mtime_s : 0, error == 0 ? out->size : -1,
 		    stamp_now());
+	if (error == 0 && out->id == 0)
+		stamps_note_stored(file_facts_stamps(cache->facts),
+		    out->mtime_s, stamp_now());
 	free(path);
 	return error;
 }
@@ -90,9 +91,9 @@ forget_size(struct cache *cache, const char *folder, const char *name)
 	char *path = name_join(folder, name);
 
 	if (path == NULL)
-		book_forget_sizes(cache->book);
+		file_facts_forget_sizes(cache->facts);
 	else
-		book_forget_size(cache->book, path);
+		file_facts_forget_size(cache->facts, path);
 	free(path);
 }
 
@@ -147,7 +148,7 @@ refresh(struct cache *cache, const struct wait *wait)
 	cache->generation++;
 	pthread_mutex_unlock(&cache->lock);
 	(void)printer_command(cache->inner, wait, VERB_REFRESH, NULL);
-	book_forget_sizes(cache->book);
+	file_facts_forget_sizes(cache->facts);
 }
 
 int

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cache/book.h"
 #include "cache/cache.h"
 #include "cache/cache_internal.h"
+#include "cache/file_facts.h"
 #include "cache/stamp.h"
 #include "client/base/name.h"
 #include "client/base/turn.h"
@@ -21,10 +21,11 @@ static bool
 is_known(struct cache *cache, const char *path, const struct entry *entry,
     off_t *out)
 {
-	struct stamps *stamps = book_stamps(cache->book);
+	struct stamps *stamps = file_facts_stamps(cache->facts);
 	int64_t seen_s;
 
-	return book_size(cache->book, path, entry->mtime_s, out, &seen_s) &&
+	return file_facts_size(cache->facts, path, entry->mtime_s, out,
+		   &seen_s) &&
 	    (entry->id != 0 ||
 		stamps_hold(stamps, entry->mtime_s, seen_s, stamp_now(),
 		    false));
@@ -42,8 +43,8 @@ note_told(struct cache *cache, const char *folder, const char *path,
 	    (entry->size >= 0 && told->size != entry->size))
 		cache_expire_folder(&cache->printer, folder, 0);
 	if (told->size > 0 && !told->partial && !told->read_only)
-		book_note_size(cache->book, path, told->mtime_s, told->size,
-		    asked_s);
+		file_facts_note_size(cache->facts, path, told->mtime_s,
+		    told->size, asked_s);
 }
 
 /* In turn. */
@@ -67,7 +68,8 @@ is_remembered(struct cache *cache, const char *path, const struct entry *entry,
 {
 	int64_t seen_s;
 
-	return book_size(cache->book, path, entry->mtime_s, out, &seen_s);
+	return file_facts_size(cache->facts, path, entry->mtime_s, out,
+	    &seen_s);
 }
 
 bool
@@ -148,7 +150,7 @@ static bool
 is_proved(struct cache *cache, const char *folder, struct entry *entry,
     bool bytes)
 {
-	struct stamps *stamps = book_stamps(cache->book);
+	struct stamps *stamps = file_facts_stamps(cache->facts);
 	int64_t now_s = stamp_now(), seen_s = now_s;
 	enum stamp_worth worth;
 	off_t size = entry->size;
@@ -160,7 +162,7 @@ is_proved(struct cache *cache, const char *folder, struct entry *entry,
 	if (entry->size < 0) {
 		path = name_join(folder, entry->name);
 		known = path != NULL &&
-		    book_size(cache->book, path, entry->mtime_s, &size,
+		    file_facts_size(cache->facts, path, entry->mtime_s, &size,
 			&seen_s);
 		free(path);
 	}

@@ -9,13 +9,13 @@
 #include "client/base/turn.h"
 #include "client/printer.h"
 
-struct book;
+struct file_facts;
 
 /* What cache/cache.c and cache/cache_change.c share. */
 struct cache {
 	struct printer printer;
 	struct printer *inner;
-	struct book *book;
+	struct file_facts *facts;
 	struct turn sizes;
 	struct pace pace;
 	pthread_mutex_t lock;

@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cache/book.h"
 #include "cache/cache.h"
 #include "cache/content.h"
 #include "cache/crew.h"
 #include "cache/deferred.h"
+#include "cache/file_facts.h"
 #include "cache/spool.h"
 #include "cache/stage.h"
 #include "cache/stage_folders.h"
@@ -42,7 +42,8 @@ set_up(struct unit *unit, const struct unit_config *config,
 		    log_subject_new(config->folder, &unit->subject);
 	}
 	if (error == 0)
-		error = book_open(config->cache_dir, config->name, &unit->book);
+		error = file_facts_open(config->cache_dir, config->name,
+		    &unit->facts);
 	if (error != 0) {
 		printer_free(inner);
 		return error;
@@ -50,7 +51,7 @@ set_up(struct unit *unit, const struct unit_config *config,
 	unit->name = strdup(config->folder != NULL ? config->folder :
 						     config->name);
 	unit->kept = strdup(config->name);
-	error = cache_new(inner, unit->book, config->ttl_ms, &unit->printer);
+	error = cache_new(inner, unit->facts, config->ttl_ms, &unit->printer);
 	if (error == 0 && (unit->name == NULL || unit->kept == NULL))
 		error = -ENOMEM;
 	if (error == 0)
@@ -81,7 +82,8 @@ set_up(struct unit *unit, const struct unit_config *config,
 		    config->cache_size, unit->printer, unit->crew,
 		    &unit->content);
 	if (error == 0) {
-		content_set_stamps(unit->content, book_stamps(unit->book));
+		content_set_stamps(unit->content,
+		    file_facts_stamps(unit->facts));
 		stage_set_relief(unit->stage,
 		    &(struct relief){ content_make_room, unit->content });
 	}
@@ -148,7 +150,7 @@ unit_free(struct unit *unit)
 	stage_folders_free(unit->folders);
 	unsent_close(unit->unsent);
 	printer_free(unit->printer);
-	book_close(unit->book);
+	file_facts_close(unit->facts);
 	copying_destroy(&unit->copying);
 	job_folders_destroy(&unit->job_folders);
 	pthread_mutex_destroy(&unit->lock);

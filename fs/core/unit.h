@@ -15,12 +15,12 @@
 #include "fs/tree/job_folder.h"
 
 struct backups;
-struct book;
 struct content;
 struct crew;
 struct deferred;
 struct documents;
 struct events;
+struct file_facts;
 struct log_subject;
 struct printer;
 struct space;
@@ -55,7 +55,7 @@ struct unit {
 	char *folder; /* at the mount's root; NULL: that itself */
 	struct log_subject *subject; /* NULL: the only printer */
 	struct printer *printer;     /* through the cache */
-	struct book *book;
+	struct file_facts *facts;
 	struct stage *stage;
 	struct stage_folders *folders;
 	struct unsent *unsent;

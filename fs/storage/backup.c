@@ -12,9 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cache/book.h"
 #include "cache/content.h"
 #include "cache/crew.h"
+#include "cache/file_facts.h"
 #include "cache/spool.h"
 #include "cache/stage.h"
 #include "cache/stamp.h"
@@ -358,7 +358,7 @@ keep_mtime(const struct backup *backup)
 	struct timespec mtime = { .tv_sec = (time_t)entry->mtime_s };
 	char *path = name_join(backup->found.folder, entry->name);
 	bool was_set = path != NULL &&
-	    book_mtime(backup->unit->book, path, entry->mtime_s, &mtime);
+	    file_facts_mtime(backup->unit->facts, path, entry->mtime_s, &mtime);
 
 	if (was_set || stamp_is_time(entry->mtime_s))
 		staged_set_mtime(backup->staged, &mtime);

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cache/book.h"
 #include "cache/content.h"
+#include "cache/file_facts.h"
 #include "cache/spool.h"
 #include "cache/stage.h"
 #include "cache/stage_folders.h"
@@ -33,8 +33,8 @@ rename_keep_mtime(struct unit *unit, const struct storage_find *found,
 	struct timespec mtime;
 
 	if (from != NULL && to != NULL &&
-	    book_mtime(unit->book, from, found->entry.mtime_s, &mtime))
-		book_note_mtime(unit->book, to, stored->mtime_s, &mtime);
+	    file_facts_mtime(unit->facts, from, found->entry.mtime_s, &mtime))
+		file_facts_note_mtime(unit->facts, to, stored->mtime_s, &mtime);
 	free(from);
 	free(to);
 }
@@ -162,7 +162,7 @@ keep_times(struct unit *unit, const struct storage_find *found,
 	char *old = name_join(found->folder, found->entry.short_name);
 
 	if (old != NULL && strcmp(old, renamed->wire) != 0)
-		book_move(unit->book, old, renamed->wire);
+		file_facts_move(unit->facts, old, renamed->wire);
 	free(old);
 }
 

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cache/book.h"
 #include "cache/cache.h"
 #include "cache/deferred.h"
+#include "cache/file_facts.h"
 #include "cache/stage.h"
 #include "cache/stage_folders.h"
 #include "cache/stamp.h"
@@ -262,7 +262,8 @@ time_of(struct unit *unit, const char *path, const struct entry *entry)
 {
 	if (stamp_is_time(entry->mtime_s) || path == NULL)
 		return entry->mtime_s;
-	return book_first_seen(unit->book, path, entry->mtime_s, stamp_now());
+	return file_facts_first_seen(unit->facts, path, entry->mtime_s,
+	    stamp_now());
 }
 
 static int
@@ -285,7 +286,8 @@ attributes_printed(const struct caller *caller, const struct place *place,
 	path = name_join(found.folder, entry->name);
 	mtime.tv_sec = (time_t)time_of(unit, path, entry);
 	if (path != NULL && !entry->folder)
-		(void)book_mtime(unit->book, path, entry->mtime_s, &mtime);
+		(void)file_facts_mtime(unit->facts, path, entry->mtime_s,
+		    &mtime);
 	set_common(place, entry->folder,
 	    entry->read_only || entry->partial || storage_seems_printed(place),
 	    out);
@@ -344,8 +346,8 @@ set_mtime(const struct caller *caller, struct place *place,
 	if (path == NULL)
 		error = -ENOMEM;
 	else if (!found.entry.folder)
-		book_note_mtime(place->unit->book, path, found.entry.mtime_s,
-		    mtime);
+		file_facts_note_mtime(place->unit->facts, path,
+		    found.entry.mtime_s, mtime);
 	free(path);
 	storage_found_free(&found);
 	return error;

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cache/book.h"
 #include "cache/comparison.h"
 #include "cache/content.h"
+#include "cache/file_facts.h"
 #include "cache/spool.h"
 #include "cache/stage.h"
 #include "cache/unsent.h"
@@ -63,7 +63,7 @@ remember(struct unit *unit, const struct upload *upload,
 	char *path = name_join(upload->folder, stored->name), *key;
 
 	if (path != NULL && upload->has_mtime)
-		book_note_mtime(unit->book, path, stored->mtime_s,
+		file_facts_note_mtime(unit->facts, path, stored->mtime_s,
 		    &upload->mtime);
 	free(path);
 	content_keep(unit->content, upload->folder, stored, spool);

@@ -6,8 +6,8 @@
  */
 #include <errno.h>
 
-#include "cache/book.h"
 #include "cache/cache.h"
+#include "cache/file_facts.h"
 #include "client/base/buf.h"
 #include "client/dialect.h"
 #include "client/listing.h"
@@ -21,7 +21,7 @@ static const struct wait forever = { 0 };
 
 struct rig {
 	struct fake fake;
-	struct book *book;
+	struct file_facts *facts;
 	struct printer *cache;
 };
 
@@ -34,8 +34,8 @@ set_up_with(struct rig *rig, struct check *check, int64_t ttl_ms,
 	snprintf(name, sizeof(name), "book%d", check->count);
 	fake_init(&rig->fake);
 	rig->fake.printer.dialect = dialect;
-	if (book_open(check_dir(check), name, &rig->book) != 0 ||
-	    cache_new(&rig->fake.printer, rig->book, ttl_ms, &rig->cache) !=
+	if (file_facts_open(check_dir(check), name, &rig->facts) != 0 ||
+	    cache_new(&rig->fake.printer, rig->facts, ttl_ms, &rig->cache) !=
 		0) {
 		printf("Bail out! no cache\n");
 		exit(1);
@@ -52,7 +52,7 @@ static inline void
 tear_down(struct rig *rig)
 {
 	printer_free(rig->cache);
-	book_close(rig->book);
+	file_facts_close(rig->facts);
 	fake_destroy(&rig->fake);
 }
 

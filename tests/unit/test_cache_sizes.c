@@ -114,13 +114,13 @@ test_reopened(struct check *check)
 	set_up(&rig, check, HOUR_MS);
 	size_of(&rig, &forever, 5);
 	printer_free(rig.cache);
-	book_close(rig.book);
+	file_facts_close(rig.facts);
 	rig.cache = NULL;
-	if (book_open(check_dir(check), name, &rig.book) != 0 ||
-	    cache_new(&rig.fake.printer, rig.book, HOUR_MS, &rig.cache) != 0)
+	if (file_facts_open(check_dir(check), name, &rig.facts) != 0 ||
+	    cache_new(&rig.fake.printer, rig.facts, HOUR_MS, &rig.cache) != 0)
 		exit(1);
 	CHECK(check,
-	    book_size(rig.book, "usb/a.gcode", 5, &size, &seen_s) &&
+	    file_facts_size(rig.facts, "usb/a.gcode", 5, &size, &seen_s) &&
 		size == 1000,
 	    "the book has the size of an earlier mount");
 	CHECK(check,
@@ -161,7 +161,7 @@ test_doubtful_upload(struct check *check)
 
 	set_up(&rig, check, HOUR_MS);
 	store(&rig, 200);
-	book_note_mtime(rig.book, "usb/a.gcode", STAMP, &mtime);
+	file_facts_note_mtime(rig.facts, "usb/a.gcode", STAMP, &mtime);
 	fake_set_error(&rig.fake, -EINTR);
 	CHECK(check, store(&rig, 300) == -EINTR, "an upload is called off");
 	fake_set_error(&rig.fake, 0);
@@ -169,7 +169,7 @@ test_doubtful_upload(struct check *check)
 	    size_of(&rig, &forever, STAMP) != 200 &&
 		fake_begun(&rig.fake, FAKE_SIZE) == 1,
 	    "the printer may have it all the same: it is asked for the size");
-	CHECK(check, !book_mtime(rig.book, "usb/a.gcode", STAMP, &mtime),
+	CHECK(check, !file_facts_mtime(rig.facts, "usb/a.gcode", STAMP, &mtime),
 	    "and the time of the former version does not count");
 	tear_down(&rig);
 }
@@ -182,10 +182,10 @@ test_time_of_former(struct check *check)
 
 	set_up(&rig, check, HOUR_MS);
 	store(&rig, 200);
-	book_note_mtime(rig.book, "usb/a.gcode", STAMP, &mtime);
+	file_facts_note_mtime(rig.facts, "usb/a.gcode", STAMP, &mtime);
 	CHECK(check,
 	    store(&rig, 300) == 0 &&
-		!book_mtime(rig.book, "usb/a.gcode", STAMP, &mtime),
+		!file_facts_mtime(rig.facts, "usb/a.gcode", STAMP, &mtime),
 	    "a new version in the same second has not the former one's time");
 	CHECK(check, size_of(&rig, &forever, STAMP) == 300,
 	    "but a size of its own");

@@ -7,7 +7,7 @@
  * told, which may be missing; the last line of a
  * path counts, so noting is appending one line, which two mounts may do at
  * the same time.  "/" for a path makes the sizes above it void.  Any thread;
- * book.lock guards everything.
+ * facts.lock guards everything.
  */
 #include <sys/stat.h>
 
@@ -21,7 +21,7 @@
 #include <sys/queue.h>
 #include <unistd.h>
 
-#include "cache/book.h"
+#include "cache/file_facts.h"
 #include "cache/stamp.h"
 #include "client/base/buf.h"
 
@@ -43,7 +43,7 @@ struct record {
 
 TAILQ_HEAD(records, record);
 
-struct book {
+struct file_facts {
 	pthread_mutex_t lock;
 	struct stamps *stamps;
 	char *file;
@@ -55,21 +55,21 @@ struct book {
 };
 
 static struct records *
-bucket_of(struct book *book, const char *path)
+bucket_of(struct file_facts *facts, const char *path)
 {
 	uint32_t hash = 2166136261u;
 
 	for (; *path != '\0'; path++)
 		hash = (hash ^ (unsigned char)*path) * 16777619u;
-	return &book->buckets[hash % BUCKETS];
+	return &facts->buckets[hash % BUCKETS];
 }
 
 static struct record *
-find(struct book *book, const char *path)
+find(struct file_facts *facts, const char *path)
 {
 	struct record *record;
 
-	TAILQ_FOREACH (record, bucket_of(book, path), bucket) {
+	TAILQ_FOREACH (record, bucket_of(facts, path), bucket) {
 		if (strcmp(record->path, path) == 0)
 			return record;
 	}
@@ -77,11 +77,11 @@ find(struct book *book, const char *path)
 }
 
 static void
-forget(struct book *book, struct record *record)
+forget(struct file_facts *facts, struct record *record)
 {
-	TAILQ_REMOVE(bucket_of(book, record->path), record, bucket);
-	TAILQ_REMOVE(&book->ages, record, age);
-	book->count--;
+	TAILQ_REMOVE(bucket_of(facts, record->path), record, bucket);
+	TAILQ_REMOVE(&facts->ages, record, age);
+	facts->count--;
 	free(record->path);
 	free(record);
 }
@@ -99,9 +99,9 @@ clear(struct record *record, int64_t stamp)
 
 /* The record of a path for this version of the file, new if need be. */
 static struct record *
-find_or_add(struct book *book, const char *path, int64_t stamp)
+find_or_add(struct file_facts *facts, const char *path, int64_t stamp)
 {
-	struct record *record = find(book, path);
+	struct record *record = find(facts, path);
 
 	if (record == NULL) {
 		record = calloc(1, sizeof(*record));
@@ -109,22 +109,22 @@ find_or_add(struct book *book, const char *path, int64_t stamp)
 			free(record);
 			return NULL;
 		}
-		TAILQ_INSERT_TAIL(bucket_of(book, path), record, bucket);
-		TAILQ_INSERT_TAIL(&book->ages, record, age);
-		book->count++;
+		TAILQ_INSERT_TAIL(bucket_of(facts, path), record, bucket);
+		TAILQ_INSERT_TAIL(&facts->ages, record, age);
+		facts->count++;
 		clear(record, stamp);
 	}
 	if (record->stamp != stamp)
 		clear(record, stamp);
-	if (book->count > RECORDS)
-		forget(book, TAILQ_FIRST(&book->ages));
+	if (facts->count > RECORDS)
+		forget(facts, TAILQ_FIRST(&facts->ages));
 	return record;
 }
 
 static void
-open_to_append(struct book *book)
+open_to_append(struct file_facts *facts)
 {
-	book->fd = open(book->file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC,
+	facts->fd = open(facts->file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC,
 	    0600);
 }
 
@@ -137,45 +137,46 @@ print_record(struct buf *out, const struct record *record)
 	    record->seen_s, record->path);
 }
 
-/* Another mount that wrote the book anew has left us with the former one. */
+/* Another mount that wrote the file facts anew has left us with the former one.
+ */
 static void
-follow(struct book *book)
+follow(struct file_facts *facts)
 {
 	struct stat stat_buffer;
 
-	if (book->fd < 0 || fstat(book->fd, &stat_buffer) != 0 ||
+	if (facts->fd < 0 || fstat(facts->fd, &stat_buffer) != 0 ||
 	    stat_buffer.st_nlink > 0)
 		return;
-	close(book->fd);
-	open_to_append(book);
+	close(facts->fd);
+	open_to_append(facts);
 }
 
 /* One write for one line, so that another mount's line cannot come between. */
 static void
-save(struct book *book, const struct record *record)
+save(struct file_facts *facts, const struct record *record)
 {
 	struct buf line = { 0 };
 
-	follow(book);
-	if (book->fd >= 0 && print_record(&line, record) == 0 &&
-	    write(book->fd, line.data, line.len) != (ssize_t)line.len) {
-		close(book->fd);
-		book->fd = -1;
+	follow(facts);
+	if (facts->fd >= 0 && print_record(&line, record) == 0 &&
+	    write(facts->fd, line.data, line.len) != (ssize_t)line.len) {
+		close(facts->fd);
+		facts->fd = -1;
 	}
 	buf_free(&line);
 }
 
 static void
-forget_sizes(struct book *book)
+forget_sizes(struct file_facts *facts)
 {
 	struct record *record;
 
-	TAILQ_FOREACH (record, &book->ages, age)
+	TAILQ_FOREACH (record, &facts->ages, age)
 		record->size = -1;
 }
 
 static void
-load_line(struct book *book, char *line)
+load_line(struct file_facts *facts, char *line)
 {
 	long long size, seconds;
 	struct record *record;
@@ -196,10 +197,10 @@ load_line(struct book *book, char *line)
 	if (line[used] == '\0')
 		return;
 	if (strcmp(line + used, ALL) == 0) {
-		forget_sizes(book);
+		forget_sizes(facts);
 		return;
 	}
-	record = find_or_add(book, line + used, stamp);
+	record = find_or_add(facts, line + used, stamp);
 	if (record == NULL)
 		return;
 	record->size = size < 0 ? -1 : (off_t)size;
@@ -210,9 +211,9 @@ load_line(struct book *book, char *line)
 
 /* Returns the number of lines read. */
 static size_t
-load(struct book *book)
+load(struct file_facts *facts)
 {
-	FILE *file = fopen(book->file, "re");
+	FILE *file = fopen(facts->file, "re");
 	char *line = NULL;
 	size_t room = 0, lines = 0;
 
@@ -220,34 +221,34 @@ load(struct book *book)
 		return 0;
 	for (; getline(&line, &room, file) > 0; lines++) {
 		if (strchr(line, '\n') == NULL)
-			book->is_cut = true;
-		load_line(book, line);
+			facts->is_cut = true;
+		load_line(facts, line);
 	}
 	free(line);
 	fclose(file);
 	return lines;
 }
 
-/* Write the book anew without the lines that no longer count. */
+/* Write the file facts anew without the lines that no longer count. */
 static void
-compact(struct book *book)
+compact(struct file_facts *facts)
 {
 	struct record *record;
 	struct buf text = { 0 };
 	char name[4096];
 	int fd, error = 0;
 
-	if ((size_t)snprintf(name, sizeof(name), "%s.XXXXXX", book->file) >=
+	if ((size_t)snprintf(name, sizeof(name), "%s.XXXXXX", facts->file) >=
 	    sizeof(name))
 		return;
-	TAILQ_FOREACH (record, &book->ages, age) {
+	TAILQ_FOREACH (record, &facts->ages, age) {
 		if (error == 0)
 			error = print_record(&text, record);
 	}
 	fd = error == 0 ? mkostemp(name, O_CLOEXEC) : -1;
 	if (fd >= 0) {
 		if (write(fd, buf_text(&text), text.len) != (ssize_t)text.len ||
-		    rename(name, book->file) != 0)
+		    rename(name, facts->file) != 0)
 			unlink(name);
 		close(fd);
 	}
@@ -255,66 +256,66 @@ compact(struct book *book)
 }
 
 int
-book_open(const char *dir, const char *name, struct book **out)
+file_facts_open(const char *dir, const char *name, struct file_facts **out)
 {
-	struct book *book = calloc(1, sizeof(*book));
+	struct file_facts *facts = calloc(1, sizeof(*facts));
 	size_t i;
 
-	if (book == NULL)
+	if (facts == NULL)
 		return -ENOMEM;
-	if (stamps_new(&book->stamps) != 0 ||
-	    asprintf(&book->file, "%s/%s.book", dir, name) < 0) {
-		stamps_free(book->stamps);
-		free(book);
+	if (stamps_new(&facts->stamps) != 0 ||
+	    asprintf(&facts->file, "%s/%s.book", dir, name) < 0) {
+		stamps_free(facts->stamps);
+		free(facts);
 		return -ENOMEM;
 	}
-	pthread_mutex_init(&book->lock, NULL);
-	TAILQ_INIT(&book->ages);
+	pthread_mutex_init(&facts->lock, NULL);
+	TAILQ_INIT(&facts->ages);
 	for (i = 0; i < BUCKETS; i++)
-		TAILQ_INIT(&book->buckets[i]);
-	if (load(book) > 2 * book->count + 100 || book->is_cut)
-		compact(book);
-	open_to_append(book);
-	*out = book;
+		TAILQ_INIT(&facts->buckets[i]);
+	if (load(facts) > 2 * facts->count + 100 || facts->is_cut)
+		compact(facts);
+	open_to_append(facts);
+	*out = facts;
 	return 0;
 }
 
 void
-book_close(struct book *book)
+file_facts_close(struct file_facts *facts)
 {
-	if (book == NULL)
+	if (facts == NULL)
 		return;
-	while (!TAILQ_EMPTY(&book->ages))
-		forget(book, TAILQ_FIRST(&book->ages));
-	if (book->fd >= 0)
-		close(book->fd);
-	pthread_mutex_destroy(&book->lock);
-	stamps_free(book->stamps);
-	free(book->file);
-	free(book);
+	while (!TAILQ_EMPTY(&facts->ages))
+		forget(facts, TAILQ_FIRST(&facts->ages));
+	if (facts->fd >= 0)
+		close(facts->fd);
+	pthread_mutex_destroy(&facts->lock);
+	stamps_free(facts->stamps);
+	free(facts->file);
+	free(facts);
 }
 
 struct stamps *
-book_stamps(struct book *book)
+file_facts_stamps(struct file_facts *facts)
 {
-	return book->stamps;
+	return facts->stamps;
 }
 
 bool
-book_size(struct book *book, const char *path, int64_t stamp, off_t *out,
-    int64_t *seen_s)
+file_facts_size(struct file_facts *facts, const char *path, int64_t stamp,
+    off_t *out, int64_t *seen_s)
 {
 	const struct record *record;
 	bool known;
 
-	pthread_mutex_lock(&book->lock);
-	record = find(book, path);
+	pthread_mutex_lock(&facts->lock);
+	record = find(facts, path);
 	known = record != NULL && record->stamp == stamp && record->size >= 0;
 	if (known) {
 		*out = record->size;
 		*seen_s = record->seen_s;
 	}
-	pthread_mutex_unlock(&book->lock);
+	pthread_mutex_unlock(&facts->lock);
 	return known;
 }
 
@@ -328,14 +329,14 @@ is_news(const struct record *record, off_t size, int64_t seen_s)
 }
 
 void
-book_note_size(struct book *book, const char *path, int64_t stamp, off_t size,
-    int64_t seen_s)
+file_facts_note_size(struct file_facts *facts, const char *path, int64_t stamp,
+    off_t size, int64_t seen_s)
 {
 	struct record *record;
 	bool is_new;
 
-	pthread_mutex_lock(&book->lock);
-	record = find_or_add(book, path, stamp);
+	pthread_mutex_lock(&facts->lock);
+	record = find_or_add(facts, path, stamp);
 	if (record != NULL) {
 		is_new = is_news(record, size, seen_s);
 		if (record->size >= 0 && record->size != size)
@@ -343,136 +344,138 @@ book_note_size(struct book *book, const char *path, int64_t stamp, off_t size,
 		record->size = size;
 		record->seen_s = seen_s;
 		if (is_new)
-			save(book, record);
+			save(facts, record);
 	}
-	pthread_mutex_unlock(&book->lock);
+	pthread_mutex_unlock(&facts->lock);
 }
 
 int64_t
-book_first_seen(struct book *book, const char *path, int64_t stamp,
+file_facts_first_seen(struct file_facts *facts, const char *path, int64_t stamp,
     int64_t now_s)
 {
 	struct record *record;
 	int64_t first_s = now_s;
 
-	pthread_mutex_lock(&book->lock);
-	record = find_or_add(book, path, stamp);
+	pthread_mutex_lock(&facts->lock);
+	record = find_or_add(facts, path, stamp);
 	if (record != NULL && record->first_s == 0)
 		record->first_s = now_s;
 	if (record != NULL)
 		first_s = record->first_s;
-	pthread_mutex_unlock(&book->lock);
+	pthread_mutex_unlock(&facts->lock);
 	return first_s;
 }
 
 void
-book_forget_size(struct book *book, const char *path)
+file_facts_forget_size(struct file_facts *facts, const char *path)
 {
 	struct record *record;
 
-	pthread_mutex_lock(&book->lock);
-	record = find(book, path);
+	pthread_mutex_lock(&facts->lock);
+	record = find(facts, path);
 	if (record != NULL && record->size >= 0) {
 		record->size = -1;
-		save(book, record);
+		save(facts, record);
 	}
-	pthread_mutex_unlock(&book->lock);
+	pthread_mutex_unlock(&facts->lock);
 }
 
 void
-book_renew(struct book *book, const char *path, int64_t stamp, off_t size,
-    int64_t seen_s)
+file_facts_renew(struct file_facts *facts, const char *path, int64_t stamp,
+    off_t size, int64_t seen_s)
 {
 	struct record *record;
 
-	pthread_mutex_lock(&book->lock);
-	record = size < 0 ? find(book, path) : find_or_add(book, path, stamp);
+	pthread_mutex_lock(&facts->lock);
+	record = size < 0 ? find(facts, path) : find_or_add(facts, path, stamp);
 	if (record != NULL) {
 		clear(record, stamp);
 		record->size = size;
 		record->seen_s = seen_s;
-		save(book, record);
+		save(facts, record);
 	}
-	pthread_mutex_unlock(&book->lock);
+	pthread_mutex_unlock(&facts->lock);
 }
 
 bool
-book_mtime(struct book *book, const char *path, int64_t stamp,
+file_facts_mtime(struct file_facts *facts, const char *path, int64_t stamp,
     struct timespec *out)
 {
 	const struct record *record;
 	bool known;
 
-	pthread_mutex_lock(&book->lock);
-	record = find(book, path);
+	pthread_mutex_lock(&facts->lock);
+	record = find(facts, path);
 	known = record != NULL && record->stamp == stamp &&
 	    record->mtime.tv_nsec >= 0;
 	if (known)
 		*out = record->mtime;
-	pthread_mutex_unlock(&book->lock);
+	pthread_mutex_unlock(&facts->lock);
 	return known;
 }
 
 void
-book_note_mtime(struct book *book, const char *path, int64_t stamp,
+file_facts_note_mtime(struct file_facts *facts, const char *path, int64_t stamp,
     const struct timespec *mtime)
 {
 	struct record *record;
 
-	pthread_mutex_lock(&book->lock);
-	record = find_or_add(book, path, stamp);
+	pthread_mutex_lock(&facts->lock);
+	record = find_or_add(facts, path, stamp);
 	if (record != NULL) {
 		record->mtime = *mtime;
-		save(book, record);
+		save(facts, record);
 	}
-	pthread_mutex_unlock(&book->lock);
+	pthread_mutex_unlock(&facts->lock);
 }
 
 /* With the lock: known of the record from now on by this path. */
 static void
-note_moved(struct book *book, const struct record *record, const char *path)
+note_moved(struct file_facts *facts, const struct record *record,
+    const char *path)
 {
 	const struct record was = *record;
-	struct record *moved = find_or_add(book, path, was.stamp);
+	struct record *moved = find_or_add(facts, path, was.stamp);
 
 	if (moved == NULL)
 		return;
 	moved->size = was.size;
 	moved->seen_s = was.seen_s;
 	moved->mtime = was.mtime;
-	save(book, moved);
+	save(facts, moved);
 }
 
 void
-book_move(struct book *book, const char *old_folder, const char *folder)
+file_facts_move(struct file_facts *facts, const char *old_folder,
+    const char *folder)
 {
 	size_t len = strlen(old_folder);
 	struct record *record, *next;
 	struct buf path = { 0 };
 
-	pthread_mutex_lock(&book->lock);
+	pthread_mutex_lock(&facts->lock);
 	/* What is added comes at the end, and is not in the old folder. */
-	TAILQ_FOREACH_SAFE(record, &book->ages, age, next)
+	TAILQ_FOREACH_SAFE(record, &facts->ages, age, next)
 	{
 		if (strncmp(record->path, old_folder, len) != 0 ||
 		    record->path[len] != '/')
 			continue;
 		if (buf_printf(&path, "%s%s", folder, record->path + len) == 0)
-			note_moved(book, record, path.data);
+			note_moved(facts, record, path.data);
 		buf_free(&path);
 	}
-	pthread_mutex_unlock(&book->lock);
+	pthread_mutex_unlock(&facts->lock);
 }
 
 void
-book_forget_sizes(struct book *book)
+file_facts_forget_sizes(struct file_facts *facts)
 {
 	char path[] = ALL;
 	struct record all = { .path = path };
 
 	clear(&all, 0);
-	pthread_mutex_lock(&book->lock);
-	forget_sizes(book);
-	save(book, &all);
-	pthread_mutex_unlock(&book->lock);
+	pthread_mutex_lock(&facts->lock);
+	forget_sizes(facts);
+	save(facts, &all);
+	pthread_mutex_unlock(&facts->lock);
 }
