@@ -59,9 +59,9 @@ SRCS = \
 	cache/crew.c \
 	cache/deferred.c \
 	cache/file_facts.c \
+	cache/memo.c \
 	cache/named.c \
 	cache/pace.c \
-	cache/slot.c \
 	cache/spool.c \
 	cache/stage.c \
 	cache/stage_folders.c \

@@ -1,9 +1,9 @@
 /*
  * The attribute cache: a printer around a printer.  Any thread may call.
- * cache.lock guards the slots and is never held while asking the printer: the
- * one thread that fetches for a slot is marked in it, others wait for its
+ * cache.lock guards the memos and is never held while asking the printer: the
+ * one thread that fetches for a memo is marked in it, others wait for its
  * answer.  A change made through us counts the generation up before it
- * returns, and a slot filled from a question of an older generation is void;
+ * returns, and a memo filled from a question of an older generation is void;
  * a removal brings what is known of folders on into its own generation.
  */
 #include <errno.h>
@@ -14,7 +14,7 @@
 #include "cache/cache.h"
 #include "cache/cache_internal.h"
 #include "cache/file_facts.h"
-#include "cache/slot.h"
+#include "cache/memo.h"
 #include "cache/stamp.h"
 #include "client/base/buf.h"
 #include "client/base/name.h"
@@ -34,28 +34,28 @@
  * that came while he waited is shared, however short the TTL.
  */
 static bool
-is_good(const struct cache *cache, const struct slot *slot, int64_t began_ms)
+is_good(const struct cache *cache, const struct memo *memo, int64_t began_ms)
 {
-	int64_t ttl_ms = slot->ttl_ms;
+	int64_t ttl_ms = memo->ttl_ms;
 
-	if (!slot->filled || slot->epoch != cache->epoch ||
-	    (!slot->lasting && slot->generation != cache->generation))
+	if (!memo->filled || memo->epoch != cache->epoch ||
+	    (!memo->lasting && memo->generation != cache->generation))
 		return false;
-	if (slot->error != 0 && slot->error != -ENODATA && ttl_ms > ERROR_MS)
+	if (memo->error != 0 && memo->error != -ENODATA && ttl_ms > ERROR_MS)
 		ttl_ms = ERROR_MS;
-	if (away_is_silence(slot->error)) /* the client says it at once */
+	if (away_is_silence(memo->error)) /* the client says it at once */
 		ttl_ms = 0;
-	return slot->done_ms >= began_ms ||
-	    time_now_ms() - slot->done_ms < ttl_ms;
+	return memo->done_ms >= began_ms ||
+	    time_now_ms() - memo->done_ms < ttl_ms;
 }
 
 /* While it is away, folders and what lasts are told from memory. */
 static bool
-may_serve_old(const struct cache *cache, const struct slot *slot)
+may_serve_old(const struct cache *cache, const struct memo *memo)
 {
-	return slot->filled && slot->error == 0 &&
-	    slot->epoch == cache->epoch &&
-	    (slot->lasting || slot->generation >= cache->changed) && slot->kept;
+	return memo->filled && memo->error == 0 &&
+	    memo->epoch == cache->epoch &&
+	    (memo->lasting || memo->generation >= cache->changed) && memo->kept;
 }
 
 /* What the printer, or for a PNG we ourselves, answered. */
@@ -98,79 +98,79 @@ note_stamps(struct cache *cache, const char *folder,
 
 /* Without the lock. */
 static void
-ask(struct cache *cache, const struct wait *wait, const struct slot *slot,
+ask(struct cache *cache, const struct wait *wait, const struct memo *memo,
     struct answer *out)
 {
-	if (slot->topic == TOPIC_COUNT)
-		out->error = printer_list(cache->inner, wait, slot->key,
+	if (memo->topic == TOPIC_COUNT)
+		out->error = printer_list(cache->inner, wait, memo->key,
 		    &out->listing);
-	else if (slot->topic == TOPIC_PNG)
-		ask_picture(cache, wait, slot->key, out);
-	else if (slot->topic >= TOPIC_CAMERA)
-		out->error = printer_camera(cache->inner, wait, slot->topic,
-		    slot->key, &out->text);
+	else if (memo->topic == TOPIC_PNG)
+		ask_picture(cache, wait, memo->key, out);
+	else if (memo->topic >= TOPIC_CAMERA)
+		out->error = printer_camera(cache->inner, wait, memo->topic,
+		    memo->key, &out->text);
 	else
-		ask_document(cache, wait, slot->topic, out);
+		ask_document(cache, wait, memo->topic, out);
 	if (out->error == 0 && out->listing != NULL)
-		note_stamps(cache, slot->key, out->listing);
+		note_stamps(cache, memo->key, out->listing);
 	if (out->done_ms == 0)
 		out->done_ms = time_now_ms();
 }
 
 /* Ask the printer; the lock is let go meanwhile. */
 static int
-fetch(struct cache *cache, const struct wait *wait, struct slot *slot)
+fetch(struct cache *cache, const struct wait *wait, struct memo *memo)
 {
 	uint64_t generation = cache->generation, epoch = cache->epoch;
 	struct answer answer = { 0 };
 
-	slot->fetching = true;
+	memo->fetching = true;
 	pthread_mutex_unlock(&cache->lock);
-	ask(cache, wait, slot, &answer);
+	ask(cache, wait, memo, &answer);
 	pthread_mutex_lock(&cache->lock);
-	slot->fetching = false;
+	memo->fetching = false;
 	pthread_cond_broadcast(&cache->answered);
 	if (answer.error == -EINTR || answer.error == -ENOMEM) {
 		buf_free(&answer.text); /* it is one's own trouble */
 		return answer.error;
 	}
-	if (away_is_silence(answer.error) && may_serve_old(cache, slot)) {
+	if (away_is_silence(answer.error) && may_serve_old(cache, memo)) {
 		buf_free(&answer.text);
-		slot->done_ms = time_now_ms();
-		if (slot->generation < generation) /* else it was brought on */
-			slot->generation = generation;
+		memo->done_ms = time_now_ms();
+		if (memo->generation < generation) /* else it was brought on */
+			memo->generation = generation;
 		return 0;
 	}
-	listing_release(slot->listing);
-	buf_free(&slot->text);
-	slot->listing = answer.listing;
-	slot->text = answer.text;
-	slot->error = answer.error;
-	slot->filled = true;
-	slot->generation = generation;
-	slot->epoch = epoch;
-	slot->done_ms = answer.done_ms;
+	listing_release(memo->listing);
+	buf_free(&memo->text);
+	memo->listing = answer.listing;
+	memo->text = answer.text;
+	memo->error = answer.error;
+	memo->filled = true;
+	memo->generation = generation;
+	memo->epoch = epoch;
+	memo->done_ms = answer.done_ms;
 	return 0;
 }
 
 /*
- * See that the slot holds a good answer.  Returns 0, -EHOSTDOWN: somebody else
+ * See that the memo holds a good answer.  Returns 0, -EHOSTDOWN: somebody else
  * finds out whether the printer is back, or -EINTR.
  */
 static int
-settle(struct cache *cache, const struct wait *wait, struct slot *slot)
+settle(struct cache *cache, const struct wait *wait, struct memo *memo)
 {
 	int64_t began_ms = time_now_ms();
 	bool left = false;
 
-	while (!is_good(cache, slot, began_ms) && !left) {
+	while (!is_good(cache, memo, began_ms) && !left) {
 		/* One's own answer is good for oneself in any case. */
-		if (!slot->fetching) {
+		if (!memo->fetching) {
 			cache->misses++;
-			return fetch(cache, wait, slot);
+			return fetch(cache, wait, memo);
 		}
-		if (printer_refuses(cache->inner, slot->topic))
-			return may_serve_old(cache, slot) ? 0 : -EHOSTDOWN;
+		if (printer_refuses(cache->inner, memo->topic))
+			return may_serve_old(cache, memo) ? 0 : -EHOSTDOWN;
 		left = time_cond_tick(&cache->answered, &cache->lock, wait);
 	}
 	if (!left)
@@ -182,23 +182,23 @@ static int
 get(struct cache *cache, const struct wait *wait, enum topic topic,
     const char *key, struct answer *out)
 {
-	struct slot *slot;
+	struct memo *memo;
 	int error = -ENOMEM;
 
 	pthread_mutex_lock(&cache->lock);
-	slot = slot_get(&cache->slots, topic, key);
-	if (slot != NULL) {
-		slot->users++;
-		error = settle(cache, wait, slot);
+	memo = memo_get(&cache->memos, topic, key);
+	if (memo != NULL) {
+		memo->users++;
+		error = settle(cache, wait, memo);
 		if (error == 0)
-			error = slot->error;
-		if (error == 0 && slot->listing != NULL)
-			out->listing = listing_hold(slot->listing);
+			error = memo->error;
+		if (error == 0 && memo->listing != NULL)
+			out->listing = listing_hold(memo->listing);
 		else if (error == 0)
-			error = buf_append(&out->text, buf_text(&slot->text),
-			    slot->text.len);
-		out->done_ms = slot->done_ms;
-		slot->users--;
+			error = buf_append(&out->text, buf_text(&memo->text),
+			    memo->text.len);
+		out->done_ms = memo->done_ms;
+		memo->users--;
 	}
 	pthread_mutex_unlock(&cache->lock);
 	return error;
@@ -253,7 +253,7 @@ cache_expire(struct printer *printer, enum topic topic, int64_t age_ms)
 	struct cache *cache = (struct cache *)printer;
 
 	pthread_mutex_lock(&cache->lock);
-	slots_expire(&cache->slots, topic, time_now_ms() - age_ms);
+	memos_expire(&cache->memos, topic, time_now_ms() - age_ms);
 	pthread_mutex_unlock(&cache->lock);
 }
 
@@ -262,13 +262,13 @@ cache_peek(struct printer *printer, enum topic topic, int64_t age_ms,
     struct buf *out)
 {
 	struct cache *cache = (struct cache *)printer;
-	const struct slot *slot;
+	const struct memo *memo;
 	bool known;
 
 	pthread_mutex_lock(&cache->lock);
-	slot = slots_find(&cache->slots, topic, time_now_ms() - age_ms);
-	known = slot != NULL &&
-	    buf_append(out, buf_text(&slot->text), slot->text.len) == 0;
+	memo = memos_find(&cache->memos, topic, time_now_ms() - age_ms);
+	known = memo != NULL &&
+	    buf_append(out, buf_text(&memo->text), memo->text.len) == 0;
 	pthread_mutex_unlock(&cache->lock);
 	return known;
 }
@@ -279,7 +279,7 @@ cache_expire_folder(struct printer *printer, const char *folder, int64_t age_ms)
 	struct cache *cache = (struct cache *)printer;
 
 	pthread_mutex_lock(&cache->lock);
-	slots_expire_folder(&cache->slots, folder, time_now_ms() - age_ms);
+	memos_expire_folder(&cache->memos, folder, time_now_ms() - age_ms);
 	pthread_mutex_unlock(&cache->lock);
 }
 
@@ -290,7 +290,7 @@ cache_has_listed(struct printer *printer, const char *folder, const char *name)
 	bool has;
 
 	pthread_mutex_lock(&cache->lock);
-	has = slots_list(&cache->slots, folder, name);
+	has = memos_list(&cache->memos, folder, name);
 	pthread_mutex_unlock(&cache->lock);
 	return has;
 }
@@ -368,7 +368,7 @@ cache_free(struct printer *printer)
 {
 	struct cache *cache = (struct cache *)printer;
 
-	slots_clear(&cache->slots);
+	memos_clear(&cache->memos);
 	printer_free(cache->inner);
 	turn_destroy(&cache->sizes);
 	pace_destroy(&cache->pace);
@@ -416,7 +416,7 @@ cache_new(struct printer *inner, struct file_facts *facts, int64_t ttl_ms,
 	pace_init(&cache->pace);
 	pthread_mutex_init(&cache->lock, NULL);
 	time_cond_init(&cache->answered);
-	slots_init(&cache->slots, ttl_ms, inner->dialect->is_cloud);
+	memos_init(&cache->memos, ttl_ms, inner->dialect->is_cloud);
 	*out = &cache->printer;
 	return 0;
 }

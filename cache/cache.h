@@ -12,7 +12,7 @@ struct file_facts;
 
 /*
  * A printer around a printer that remembers: documents for ttl_ms, or longer if
- * they rarely change (cache/slot.c), folders for some seconds or until our own
+ * they rarely change (cache/memo.c), folders for some seconds or until our own
  * change, sizes in the file facts.  One question at a time goes out for each
  * document and folder; those who ask meanwhile share its answer.  A get that
  * begins after a command returned never sees data fetched before it; a file

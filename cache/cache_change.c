@@ -56,7 +56,7 @@ cache_store(struct printer *printer, const struct wait *wait,
 	count_change(cache, error);
 	/* Of many uploads each would have a large folder asked anew. */
 	if (error == 0 && cache->inner->dialect->is_cloud && !more)
-		slots_stored(&cache->slots, store->folder, out,
+		memos_stored(&cache->memos, store->folder, out,
 		    cache->generation);
 	pthread_mutex_unlock(&cache->lock);
 	/* What failed may have arrived all the same. */
@@ -108,7 +108,7 @@ cache_remove(struct printer *printer, const struct wait *wait,
 	count_change(cache, error);
 	/* Of many removals each would have a folder asked anew. */
 	if (error == 0 && !entry->folder)
-		slots_removed(&cache->slots, folder, entry, cache->generation);
+		memos_removed(&cache->memos, folder, entry, cache->generation);
 	pthread_mutex_unlock(&cache->lock);
 	if (error == 0 && !entry->folder)
 		forget_size(cache, folder, entry->name);

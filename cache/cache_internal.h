@@ -4,8 +4,8 @@
 #include <pthread.h>
 #include <stdint.h>
 
+#include "cache/memo.h"
 #include "cache/pace.h"
-#include "cache/slot.h"
 #include "client/base/turn.h"
 #include "client/printer.h"
 
@@ -23,7 +23,7 @@ struct cache {
 	uint64_t generation;	 /* of our changes */
 	uint64_t changed;	 /* the last that was successful */
 	uint64_t epoch;		 /* of refreshes */
-	struct slots slots;
+	struct memos memos;
 	uint64_t hits;	 /* answers given from memory */
 	uint64_t misses; /* questions that went out */
 };

@@ -1,5 +1,5 @@
-#ifndef CACHE_SLOT_H
-#define CACHE_SLOT_H
+#ifndef CACHE_MEMO_H
+#define CACHE_MEMO_H
 
 #include <sys/queue.h>
 
@@ -14,8 +14,8 @@ struct entry;
 struct listing;
 
 /* One remembered answer: a document or a folder. */
-struct slot {
-	TAILQ_ENTRY(slot) link; /* least recently used first */
+struct memo {
+	TAILQ_ENTRY(memo) link; /* least recently used first */
 	enum topic topic;	/* TOPIC_COUNT: a folder */
 	char *key;		/* the folder, or the id of a camera */
 	int64_t ttl_ms;
@@ -33,45 +33,45 @@ struct slot {
 };
 
 /* Those of one printer; a lock of their owner's guards them. */
-struct slots {
+struct memos {
 	int64_t ttl_ms; /* of live documents */
 	bool shared;	/* most are parts of one, so none is old for long */
 	size_t count;
-	TAILQ_HEAD(, slot) list;
+	TAILQ_HEAD(, memo) list;
 };
 
-void slots_init(struct slots *, int64_t ttl_ms, bool shared);
-void slots_clear(struct slots *);
+void memos_init(struct memos *, int64_t ttl_ms, bool shared);
+void memos_clear(struct memos *);
 
 /*
- * The slot for a document or folder, most recently used now; made if need be,
+ * The memo for a document or folder, most recently used now; made if need be,
  * for which one that nobody looks at may go.  NULL: no memory.
  */
-struct slot *slot_get(struct slots *, enum topic, const char *key);
+struct memo *memo_get(struct memos *, enum topic, const char *key);
 
 /* A good answer about that topic that came at oldest_ms or later, or NULL. */
-const struct slot *slots_find(const struct slots *, enum topic,
+const struct memo *memos_find(const struct memos *, enum topic,
     int64_t oldest_ms);
 
 /* Answers about that topic that came before oldest_ms are out of date. */
-void slots_expire(struct slots *, enum topic, int64_t oldest_ms);
+void memos_expire(struct memos *, enum topic, int64_t oldest_ms);
 
 /* The same for one folder. */
-void slots_expire_folder(struct slots *, const char *folder, int64_t oldest_ms);
+void memos_expire_folder(struct memos *, const char *folder, int64_t oldest_ms);
 
 /* Does the last good answer about a folder, however old, have that name? */
-bool slots_list(const struct slots *, const char *folder, const char *name);
+bool memos_list(const struct memos *, const char *folder, const char *name);
 
 /*
  * A file was removed and nothing else changed: what is remembered of folders
  * since the generation before goes on into this one, of that folder without
  * the file.  Its age stays.  What only the printer can say is left behind.
  */
-void slots_removed(struct slots *, const char *folder, const struct entry *,
+void memos_removed(struct memos *, const char *folder, const struct entry *,
     uint64_t generation);
 
 /* The same for a file that was stored, where each folder has one spelling. */
-void slots_stored(struct slots *, const char *folder, const struct entry *,
+void memos_stored(struct memos *, const char *folder, const struct entry *,
     uint64_t generation);
 
 #endif
