@@ -56,7 +56,6 @@ SRCS = \
 	cache/comparison.c \
 	cache/content.c \
 	cache/content_keep.c \
-	cache/crew.c \
 	cache/deferred.c \
 	cache/file_facts.c \
 	cache/memo.c \
@@ -84,6 +83,7 @@ SRCS = \
 	client/base/time.c \
 	client/base/turn.c \
 	client/base/utf8.c \
+	client/base/workers.c \
 	client/camera/camera.c \
 	client/camera/frame.c \
 	client/camera/picture.c \

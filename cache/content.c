@@ -1,6 +1,6 @@
 /*
  * Downloaded and uploaded bytes.  Readers call from any thread; each download
- * runs in a thread of the crew and holds its item.  content.lock guards the
+ * runs in a thread of the workers and holds its item.  content.lock guards the
  * list and the items' members, and is never held while reading or fetching.
  */
 #include <sys/resource.h>
@@ -14,12 +14,12 @@
 
 #include "cache/content.h"
 #include "cache/content_internal.h"
-#include "cache/crew.h"
 #include "cache/spool.h"
 #include "cache/stamp.h"
 #include "client/base/name.h"
 #include "client/base/time.h"
 #include "client/base/wait.h"
+#include "client/base/workers.h"
 #include "client/listing.h"
 #include "client/printer.h"
 
@@ -40,7 +40,7 @@ count_kept(void)
 
 int
 content_new(const char *dir, off_t limit, struct printer *printer,
-    struct crew *crew, struct content **out)
+    struct workers *workers, struct content **out)
 {
 	struct content *content = calloc(1, sizeof(*content));
 
@@ -50,7 +50,7 @@ content_new(const char *dir, off_t limit, struct printer *printer,
 	content->limit = limit;
 	content->count_limit = count_kept();
 	content->printer = printer;
-	content->crew = crew;
+	content->workers = workers;
 	pthread_mutex_init(&content->lock, NULL);
 	time_cond_init(&content->ended);
 	TAILQ_INIT(&content->files);
@@ -373,7 +373,7 @@ begin(struct content_file *file)
 	pthread_mutex_unlock(&content->lock);
 	if (!mine)
 		return 0;
-	error = crew_start(content->crew, download, file);
+	error = workers_start(content->workers, download, file);
 	if (error == 0)
 		return 0;
 	spool_filled(file->spool, error);

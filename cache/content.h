@@ -7,12 +7,12 @@
 
 struct content;
 struct content_file;
-struct crew;
 struct entry;
 struct printer;
 struct spool;
 struct stamps;
 struct wait;
+struct workers;
 
 /*
  * The bytes of a printer's files, brought when they are first read and kept
@@ -25,16 +25,16 @@ struct wait;
  * (cache/stamp.h) are not kept, or for a moment; the callers see to it that
  * entries are verified (printer_verify).
  *
- * Folders and entries are as for printer_fetch.  dir, printer and crew are
+ * Folders and entries are as for printer_fetch.  dir, printer and workers are
  * borrowed for the content's life; limit is in bytes.
  */
-int content_new(const char *dir, off_t limit, struct printer *, struct crew *,
-    struct content **out);
+int content_new(const char *dir, off_t limit, struct printer *,
+    struct workers *, struct content **out);
 
 /* By whom stamps are judged; borrowed.  Without, all are good. */
 void content_set_stamps(struct content *, struct stamps *);
 
-/* Stop what runs.  The crew must have ended before content_free. */
+/* Stop what runs.  The workers must have ended before content_free. */
 void content_stop(struct content *);
 void content_free(struct content *);
 

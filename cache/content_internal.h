@@ -42,7 +42,7 @@ struct content {
 	size_t count_limit;
 	struct printer *printer;
 	struct stamps *stamps; /* or NULL */
-	struct crew *crew;
+	struct workers *workers;
 	pthread_mutex_t lock; /* guards all below */
 	pthread_cond_t ended; /* a download has */
 	bool stopping;

@@ -1,5 +1,5 @@
 /*
- * Held-back deletions.  Each has a thread of the crew, which waits for its
+ * Held-back deletions.  Each has a thread of the workers, which waits for its
  * moment; deferred.lock guards the list and is not held while a deletion is
  * carried out.  A key stays on the list until its deletion is done.
  */
@@ -10,10 +10,10 @@
 #include <string.h>
 #include <sys/queue.h>
 
-#include "cache/crew.h"
 #include "cache/deferred.h"
 #include "client/base/time.h"
 #include "client/base/wait.h"
+#include "client/base/workers.h"
 
 enum phase {
 	WAITING,
@@ -32,7 +32,7 @@ struct deletion {
 };
 
 struct deferred {
-	struct crew *crew;
+	struct workers *workers;
 	pthread_mutex_t lock;
 	pthread_cond_t changed; /* all below under lock */
 	bool stopped;
@@ -40,13 +40,13 @@ struct deferred {
 };
 
 int
-deferred_new(struct crew *crew, struct deferred **out)
+deferred_new(struct workers *workers, struct deferred **out)
 {
 	struct deferred *deferred = calloc(1, sizeof(*deferred));
 
 	if (deferred == NULL)
 		return -ENOMEM;
-	deferred->crew = crew;
+	deferred->workers = workers;
 	pthread_mutex_init(&deferred->lock, NULL);
 	time_cond_init(&deferred->changed);
 	TAILQ_INIT(&deferred->deletions);
@@ -135,7 +135,7 @@ deferred_add(struct deferred *deferred, const struct deferred_plan *plan)
 		TAILQ_INSERT_TAIL(&deferred->deletions, deletion, link);
 	pthread_mutex_unlock(&deferred->lock);
 	if (error == 0) {
-		error = crew_start(deferred->crew, work, deletion);
+		error = workers_start(deferred->workers, work, deletion);
 		if (error == 0)
 			return 0;
 		pthread_mutex_lock(&deferred->lock);

@@ -5,9 +5,9 @@
 
 #include <stdbool.h>
 
-struct crew;
 struct deferred;
 struct wait;
+struct workers;
 
 /*
  * Deletions that are held back for a moment.  PrusaSlicer deletes the final
@@ -15,13 +15,13 @@ struct wait;
  * once would lose the old model if the upload then failed.
  */
 
-/* crew is borrowed for life.  Returns 0 or -ENOMEM. */
-int deferred_new(struct crew *, struct deferred **out);
+/* workers is borrowed for life.  Returns 0 or -ENOMEM. */
+int deferred_new(struct workers *, struct deferred **out);
 
 /* Carry out what is held back; then nothing is taken any more. */
 void deferred_stop(struct deferred *);
 
-/* The crew must have ended. */
+/* The workers must have ended. */
 void deferred_free(struct deferred *);
 
 /*

@@ -1,16 +1,16 @@
 /*
  * Free space.  space.lock guards the numbers; the question goes out in a
- * thread of the unit's crew, one at a time.
+ * thread of the unit's workers, one at a time.
  */
 #include <errno.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
-#include "cache/crew.h"
 #include "client/base/buf.h"
 #include "client/base/time.h"
 #include "client/base/wait.h"
+#include "client/base/workers.h"
 #include "client/dialect.h"
 #include "client/printer.h"
 #include "client/prusalink/shape.h"
@@ -111,7 +111,7 @@ space_look(struct space *space, int64_t *total, int64_t *available)
 		space->asked_ms = time_now_ms();
 	}
 	pthread_mutex_unlock(&space->lock);
-	if (ask_now && crew_start(space->unit->crew, ask, space) != 0) {
+	if (ask_now && workers_start(space->unit->workers, ask, space) != 0) {
 		pthread_mutex_lock(&space->lock);
 		space->asking = false;
 		pthread_mutex_unlock(&space->lock);

@@ -13,7 +13,7 @@ struct unit;
  */
 int space_new(struct unit *, struct space **out);
 
-/* The unit's crew must have ended. */
+/* The unit's workers must have ended. */
 void space_free(struct space *);
 
 /* Remember what a storage document in the v1 shape says. */

@@ -7,7 +7,6 @@
 
 #include "cache/cache.h"
 #include "cache/content.h"
-#include "cache/crew.h"
 #include "cache/deferred.h"
 #include "cache/file_facts.h"
 #include "cache/spool.h"
@@ -16,6 +15,7 @@
 #include "cache/unsent.h"
 #include "client/base/log.h"
 #include "client/base/time.h"
+#include "client/base/workers.h"
 #include "client/dialect.h"
 #include "client/printer.h"
 #include "fs/core/space.h"
@@ -64,9 +64,9 @@ set_up(struct unit *unit, const struct unit_config *config,
 		error = unsent_open(config->cache_dir, config->name,
 		    unit->printer->dialect->folds, &unit->unsent);
 	if (error == 0)
-		error = crew_new(&unit->crew);
+		error = workers_new(&unit->workers);
 	if (error == 0)
-		error = deferred_new(unit->crew, &unit->deferred);
+		error = deferred_new(unit->workers, &unit->deferred);
 	if (error == 0)
 		error = backups_new(&unit->backups);
 	if (error == 0)
@@ -79,7 +79,7 @@ set_up(struct unit *unit, const struct unit_config *config,
 		error = space_new(unit, &unit->space);
 	if (error == 0)
 		error = content_new(config->settings->spool_dir,
-		    config->cache_size, unit->printer, unit->crew,
+		    config->cache_size, unit->printer, unit->workers,
 		    &unit->content);
 	if (error == 0) {
 		content_set_stamps(unit->content,
@@ -136,7 +136,7 @@ unit_free(struct unit *unit)
 		content_stop(unit->content);
 	if (unit->events != NULL)
 		events_stop(unit->events);
-	crew_free(unit->crew);
+	workers_free(unit->workers);
 	if (unit->stage != NULL && unit->unsent != NULL)
 		upload_give_up(unit, 0);
 	deferred_free(unit->deferred);

@@ -16,7 +16,6 @@
 
 struct backups;
 struct content;
-struct crew;
 struct deferred;
 struct documents;
 struct events;
@@ -28,6 +27,7 @@ struct stage;
 struct stage_folders;
 struct unsent;
 struct upload_list;
+struct workers;
 
 /* What the command line decides about every file of a mount. */
 struct settings {
@@ -62,7 +62,7 @@ struct unit {
 	struct content *content;
 	struct deferred *deferred;
 	struct backups *backups;
-	struct crew *crew;
+	struct workers *workers;
 	struct documents *documents;
 	struct upload_list *uploads;
 	struct events *events;

@@ -1,17 +1,17 @@
 /*
  * The printers of a mount.  farm.lock guards the list of members and is a
  * leaf; farm.turn is the right to change it.  A printer that leaves the list
- * lives on until the last call about it has ended; a thread of the crew then
+ * lives on until the last call about it has ended; a thread of the workers then
  * ends it.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cache/crew.h"
 #include "cache/unsent.h"
 #include "client/base/log.h"
 #include "client/base/time.h"
+#include "client/base/workers.h"
 #include "client/dialect.h"
 #include "client/obico/obico.h"
 #include "client/printer.h"
@@ -220,7 +220,7 @@ farm_new(const struct farm_config *config, struct sections *sections,
 	TAILQ_INIT(&farm->members);
 	TAILQ_INIT(&farm->holdings);
 	TAILQ_INIT(&farm->retired);
-	error = crew_new(&farm->crew);
+	error = workers_new(&farm->workers);
 	if (error == 0)
 		error = statuses_new(&farm->statuses);
 	if (error == 0)
@@ -263,7 +263,7 @@ farm_free(struct farm *farm)
 		return;
 	atomic_store(&farm->ending, true);
 	end_all(farm);
-	crew_free(farm->crew);
+	workers_free(farm->workers);
 	while ((unit = TAILQ_FIRST(&farm->retired)) != NULL) {
 		TAILQ_REMOVE(&farm->retired, unit, link);
 		unit_free(unit);
@@ -310,7 +310,7 @@ farm_statuses(struct farm *farm)
 	return farm->statuses;
 }
 
-/* In a thread of the crew: nobody has it any more. */
+/* In a thread of the workers: nobody has it any more. */
 static void
 bury(void *arg)
 {
@@ -330,7 +330,7 @@ on_unused(struct unit *unit, void *arg)
 	struct farm *farm = arg;
 	struct log_subject *former = log_about(NULL);
 
-	(void)crew_start(farm->crew, bury, unit);
+	(void)workers_start(farm->workers, bury, unit);
 	(void)log_about(former);
 }
 
@@ -400,7 +400,7 @@ farm_replace_unused(struct farm *farm)
 			TAILQ_REMOVE(&farm->members, member, link);
 			farm_member_free(member);
 		}
-		if (crew_start(farm->crew, retire, unit) != 0)
+		if (workers_start(farm->workers, retire, unit) != 0)
 			unit_release(unit);
 	}
 	farm->pending = pending;

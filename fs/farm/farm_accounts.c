@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cache/crew.h"
+#include "client/base/workers.h"
 #include "fs/farm/account.h"
 #include "fs/farm/farm_internal.h"
 #include "fs/farm/section.h"
@@ -106,7 +106,7 @@ drop(struct farm *farm, struct holding *holding)
 	}
 	account_leave(holding->account);
 	TAILQ_REMOVE(&farm->holdings, holding, link);
-	if (crew_start(farm->crew, forget, holding->account) != 0)
+	if (workers_start(farm->workers, forget, holding->account) != 0)
 		account_release(holding->account);
 	free(holding);
 }

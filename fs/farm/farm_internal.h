@@ -46,7 +46,7 @@ struct holding {
 
 struct farm {
 	struct farm_config config;
-	struct crew *crew;
+	struct workers *workers;
 	struct statuses *statuses;
 	struct documents *documents;
 	void (*forget)(void *arg, const char *folder);

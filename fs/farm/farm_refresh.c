@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cache/crew.h"
 #include "client/base/log.h"
 #include "client/base/time.h"
 #include "client/base/wait.h"
+#include "client/base/workers.h"
 #include "client/printer.h"
 #include "fs/core/unit.h"
 #include "fs/farm/farm_internal.h"
@@ -385,7 +385,7 @@ refresh_alone(void *arg)
 void
 farm_refresh_later(struct farm *farm)
 {
-	if (crew_start(farm->crew, refresh_alone, farm) != 0)
+	if (workers_start(farm->workers, refresh_alone, farm) != 0)
 		log_say(LOG_LEVEL_ERROR, "%s: no thread to read it again",
 		    farm->config.file);
 }

@@ -1,5 +1,5 @@
 /*
- * The status of many printers.  Each is asked by a thread of its own crew,
+ * The status of many printers.  Each is asked by a thread of its own workers,
  * which may outlive the one who wants to know; statuses.lock guards what they
  * heard.  The lock is not held while a printer is asked.
  */
@@ -8,11 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cache/crew.h"
 #include "client/base/json.h"
 #include "client/base/log.h"
 #include "client/base/time.h"
 #include "client/base/wait.h"
+#include "client/base/workers.h"
 #include "client/printer.h"
 #include "fs/core/unit.h"
 #include "fs/farm/statuses.h"
@@ -94,7 +94,7 @@ start(struct statuses *statuses, struct unit *unit)
 	unit->glance.asked = ++statuses->count;
 	unit->glance.asked_ms = time_now_ms();
 	former = log_about(unit->subject);
-	error = crew_start(unit->crew, ask, question);
+	error = workers_start(unit->workers, ask, question);
 	(void)log_about(former);
 	if (error != 0) {
 		unit->glance.asking = false;

@@ -1,8 +1,8 @@
 /*
  * Stored files that were renamed to a name of a backup.  Each is brought and
- * deleted by a thread of the crew, which holds the gate of the backup's staged
- * file until then.  backups.lock guards the list and what is known of each; it
- * is a leaf.
+ * deleted by a thread of the workers, which holds the gate of the backup's
+ * staged file until then.  backups.lock guards the list and what is known of
+ * each; it is a leaf.
  */
 #include <sys/queue.h>
 
@@ -13,7 +13,6 @@
 #include <string.h>
 
 #include "cache/content.h"
-#include "cache/crew.h"
 #include "cache/file_facts.h"
 #include "cache/spool.h"
 #include "cache/stage.h"
@@ -23,6 +22,7 @@
 #include "client/base/name.h"
 #include "client/base/time.h"
 #include "client/base/wait.h"
+#include "client/base/workers.h"
 #include "client/listing.h"
 #include "client/printer.h"
 #include "fs/core/caller.h"
@@ -410,7 +410,7 @@ start(struct backup *backup)
 	pthread_mutex_unlock(&backups->lock);
 	if (last)
 		backup_free(former);
-	error = crew_start(backup->unit->crew, work, backup);
+	error = workers_start(backup->unit->workers, work, backup);
 	if (error == 0)
 		return 0;
 	pthread_mutex_lock(&backups->lock);

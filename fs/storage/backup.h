@@ -19,7 +19,7 @@ struct wait;
  * that fails or the mount ends before, NAME is simply there again.
  */
 
-/* Returns 0 (caller: backups_free, after the crew's end) or -ENOMEM. */
+/* Returns 0 (caller: backups_free, after the workers's end) or -ENOMEM. */
 int backups_new(struct backups **out);
 void backups_free(struct backups *);
 

@@ -1,5 +1,5 @@
 /*
- * The file "events".  While it is open one thread of the unit's crew, the
+ * The file "events".  While it is open one thread of the unit's workers, the
  * follower, looks at the printer from time to time and tells what is other
  * than before; it ends when the last reader has left.  events.lock guards how
  * many have it open and whether there is a follower; what was seen belongs to
@@ -12,10 +12,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "cache/crew.h"
 #include "client/base/buf.h"
 #include "client/base/json.h"
 #include "client/base/time.h"
+#include "client/base/workers.h"
 #include "fs/core/place.h"
 #include "fs/core/unit.h"
 #include "fs/tree/events.h"
@@ -245,7 +245,7 @@ start_following(struct events *events, const struct caller *caller)
 
 	observation_forget(events->observation);
 	interrupted = look(events, &caller->wait);
-	error = crew_start(events->unit->crew, follow, events);
+	error = workers_start(events->unit->workers, follow, events);
 	if (error != 0) {
 		pthread_mutex_lock(&events->lock);
 		events->following = false;

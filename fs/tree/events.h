@@ -17,7 +17,7 @@ void events_end(struct events *);
 /* The same, and no more questions. */
 void events_stop(struct events *);
 
-/* After the crew has ended, and when nobody has the file open any more. */
+/* After the workers has ended, and when nobody has the file open any more. */
 void events_free(struct events *);
 
 /*

@@ -9,8 +9,8 @@
 #include <errno.h>
 
 #include "cache/content.h"
-#include "cache/crew.h"
 #include "cache/spool.h"
+#include "client/base/workers.h"
 #include "client/listing.h"
 #include "tests/unit/check.h"
 #include "tests/unit/fake.h"
@@ -23,7 +23,7 @@ static const struct wait forever = { 0 };
 
 struct rig {
 	struct fake fake;
-	struct crew *crew;
+	struct workers *workers;
 	struct content *content;
 	char name[16];
 	struct entry entry;
@@ -33,9 +33,9 @@ static inline void
 set_up(struct rig *rig, struct check *check)
 {
 	fake_init(&rig->fake);
-	if (crew_new(&rig->crew) != 0 ||
-	    content_new(check_dir(check), LIMIT, &rig->fake.printer, rig->crew,
-		&rig->content) != 0) {
+	if (workers_new(&rig->workers) != 0 ||
+	    content_new(check_dir(check), LIMIT, &rig->fake.printer,
+		rig->workers, &rig->content) != 0) {
 		printf("Bail out! no content\n");
 		exit(1);
 	}
@@ -47,7 +47,7 @@ static inline void
 tear_down(struct rig *rig)
 {
 	content_stop(rig->content);
-	crew_free(rig->crew);
+	workers_free(rig->workers);
 	content_free(rig->content);
 	fake_destroy(&rig->fake);
 }

@@ -54,8 +54,8 @@ test_single(struct check *check)
 	struct rig rig;
 
 	set_up(&rig, check);
-	if (content_new(check_dir(check), SIZE - 1, &rig.fake.printer, rig.crew,
-		&content) != 0)
+	if (content_new(check_dir(check), SIZE - 1, &rig.fake.printer,
+		rig.workers, &content) != 0)
 		return;
 	content_free(rig.content);
 	rig.content = content;

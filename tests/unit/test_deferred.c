@@ -8,8 +8,8 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "cache/crew.h"
 #include "cache/deferred.h"
+#include "client/base/workers.h"
 #include "fs/core/caller.h"
 #include "tests/unit/check.h"
 #include "tests/unit/waiter.h"
@@ -237,9 +237,10 @@ test_gone(struct check *check, struct deferred *deferred)
 	    "when the process is gone its deletion is done");
 }
 
-/* Ends both the deferred and its crew. */
+/* Ends both the deferred and its workers. */
 static void
-test_stop(struct check *check, struct deferred *deferred, struct crew *crew)
+test_stop(struct check *check, struct deferred *deferred,
+    struct workers *workers)
 {
 	struct act act[3] = { { 0 } }, late = { 0 };
 	int i, carried = 0, dropped = 0;
@@ -251,7 +252,7 @@ test_stop(struct check *check, struct deferred *deferred, struct crew *crew)
 	deferred_stop(deferred);
 	CHECK(check, add(deferred, "usb/D", LONG_MS, &late) == -EBUSY,
 	    "after the stop nothing is held back");
-	crew_free(crew);
+	workers_free(workers);
 	for (i = 0; i < 3; i++) {
 		carried += act[i].carried;
 		dropped += act[i].dropped;
@@ -269,11 +270,11 @@ int
 main(void)
 {
 	struct check check;
-	struct crew *crew;
+	struct workers *workers;
 	struct deferred *deferred;
 
 	check_begin(&check);
-	if (crew_new(&crew) != 0 || deferred_new(crew, &deferred) != 0)
+	if (workers_new(&workers) != 0 || deferred_new(workers, &deferred) != 0)
 		return 1;
 	test_time(&check, deferred);
 	test_hurry(&check, deferred);
@@ -281,6 +282,6 @@ main(void)
 	test_twice(&check, deferred);
 	test_at_work(&check, deferred);
 	test_gone(&check, deferred);
-	test_stop(&check, deferred, crew);
+	test_stop(&check, deferred, workers);
 	return check_end(&check);
 }

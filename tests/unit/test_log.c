@@ -3,9 +3,9 @@
  */
 #include <pthread.h>
 
-#include "cache/crew.h"
 #include "client/base/buf.h"
 #include "client/base/log.h"
+#include "client/base/workers.h"
 #include "tests/unit/check.h"
 
 static bool
@@ -89,15 +89,15 @@ test_crew(struct check *check)
 {
 	char ours[] = "a crew", others[] = "nobody";
 	struct log_subject *mk4;
-	struct crew *crew;
+	struct workers *workers;
 
-	if (log_subject_new("mk4", &mk4) != 0 || crew_new(&crew) != 0)
+	if (log_subject_new("mk4", &mk4) != 0 || workers_new(&workers) != 0)
 		exit(1);
 	(void)log_about(mk4);
-	(void)crew_start(crew, speak, ours);
+	(void)workers_start(workers, speak, ours);
 	(void)log_about(NULL);
-	(void)crew_start(crew, speak, others);
-	crew_free(crew);
+	(void)workers_start(workers, speak, others);
+	workers_free(workers);
 	CHECK(check, is_in(mk4, "a crew") && !is_in(mk4, "nobody"),
 	    "a thread speaks about what its starter did");
 	log_subject_free(mk4);

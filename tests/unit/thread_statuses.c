@@ -5,10 +5,10 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "cache/crew.h"
 #include "client/base/buf.h"
 #include "client/base/time.h"
 #include "client/base/wait.h"
+#include "client/base/workers.h"
 #include "fs/core/unit.h"
 #include "fs/farm/statuses.h"
 #include "tests/unit/check.h"
@@ -43,7 +43,7 @@ set_up(struct farmyard *yard)
 		fake_init(&yard->fakes[i]);
 		unit->printer = &yard->fakes[i].printer;
 		unit->folder = names[i];
-		if (crew_new(&unit->crew) != 0)
+		if (workers_new(&unit->workers) != 0)
 			exit(1);
 		yard->list[i] = unit;
 	}
@@ -57,7 +57,7 @@ tear_down(struct farmyard *yard)
 	for (i = 0; i < PRINTERS; i++) {
 		unit_end(&yard->units[i]);
 		fake_let_go(&yard->fakes[i]);
-		crew_free(yard->units[i].crew);
+		workers_free(yard->units[i].workers);
 		buf_free(&yard->units[i].glance.text);
 		fake_destroy(&yard->fakes[i]);
 	}
