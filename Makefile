@@ -177,6 +177,7 @@ SRCS = \
 	fs/storage/upload.c \
 	fs/storage/upload_start.c \
 	fs/storage/working.c \
+	fs/tree/broadcast.c \
 	fs/tree/cameras.c \
 	fs/tree/control.c \
 	fs/tree/directory.c \
@@ -187,8 +188,7 @@ SRCS = \
 	fs/tree/node.c \
 	fs/tree/observation.c \
 	fs/tree/print_history.c \
-	fs/tree/settings.c \
-	fs/tree/stream.c
+	fs/tree/settings.c
 
 # The simulated printer.
 SIM_SRCS = \

@@ -18,10 +18,10 @@
 #include "client/base/workers.h"
 #include "fs/core/place.h"
 #include "fs/core/unit.h"
+#include "fs/tree/broadcast.h"
 #include "fs/tree/events.h"
 #include "fs/tree/node.h"
 #include "fs/tree/observation.h"
-#include "fs/tree/stream.h"
 
 #define CLOSE_MS   5000 /* after a command the printer is looked at closely */
 #define CLOSELY_MS 1000
@@ -29,7 +29,7 @@
 
 struct events {
 	struct unit *unit;
-	struct stream *stream;
+	struct broadcast *broadcast;
 	pthread_mutex_t lock;
 	pthread_cond_t changed; /* all below, under lock */
 	int readers;
@@ -43,7 +43,7 @@ struct events {
 
 struct listener {
 	struct file file;
-	struct stream_reader *reader;
+	struct broadcast_reader *reader;
 	bool may_wait;
 };
 
@@ -51,12 +51,13 @@ int
 events_new(struct unit *unit, struct events **out)
 {
 	struct events *events = calloc(1, sizeof(*events));
-	int error = events == NULL ? -ENOMEM : stream_new(&events->stream);
+	int error = events == NULL ? -ENOMEM :
+				     broadcast_new(&events->broadcast);
 
 	if (error == 0) {
 		error = observation_new(unit->printer, &events->observation);
 		if (error != 0)
-			stream_free(events->stream);
+			broadcast_free(events->broadcast);
 	}
 	if (error != 0) {
 		free(events);
@@ -72,7 +73,7 @@ events_new(struct unit *unit, struct events **out)
 void
 events_end(struct events *events)
 {
-	stream_end(events->stream);
+	broadcast_end(events->broadcast);
 }
 
 void
@@ -82,7 +83,7 @@ events_stop(struct events *events)
 	events->stopping = true;
 	pthread_cond_broadcast(&events->changed);
 	pthread_mutex_unlock(&events->lock);
-	stream_end(events->stream);
+	broadcast_end(events->broadcast);
 }
 
 void
@@ -91,7 +92,7 @@ events_free(struct events *events)
 	if (events == NULL)
 		return;
 	observation_free(events->observation);
-	stream_free(events->stream);
+	broadcast_free(events->broadcast);
 	pthread_cond_destroy(&events->changed);
 	pthread_mutex_destroy(&events->lock);
 	free(events);
@@ -116,7 +117,7 @@ tell(struct events *events, const char *kind, const char *old, const char *new)
 		    ",\"kind\":\"%s\",\"old\":%s,\"new\":%s}\n", kind,
 		    *old == '\0' ? "null" : old, *new == '\0' ? "null" : new);
 	if (error == 0)
-		stream_say(events->stream, line.data, line.len);
+		broadcast_say(events->broadcast, line.data, line.len);
 	buf_free(&line);
 }
 
@@ -283,14 +284,14 @@ events_read(struct file *file, const struct caller *caller, void *out,
 	const struct listener *listener = (struct listener *)file;
 
 	(void)offset;
-	return stream_read(listener->reader, caller, out, len,
+	return broadcast_read(listener->reader, caller, out, len,
 	    listener->may_wait);
 }
 
 static bool
 events_poll(struct file *file, const struct waker *waker)
 {
-	return stream_poll(((struct listener *)file)->reader, waker);
+	return broadcast_poll(((struct listener *)file)->reader, waker);
 }
 
 static void
@@ -299,7 +300,7 @@ events_close(struct file *file, const struct caller *caller)
 	struct listener *listener = (struct listener *)file;
 
 	(void)caller;
-	stream_leave(listener->reader);
+	broadcast_leave(listener->reader);
 	leave(file->place->unit->events);
 	place_release(file->place);
 	free(listener);
@@ -322,7 +323,7 @@ events_open(const struct caller *caller, struct place *place, int flags,
 		return -EACCES;
 	listener = calloc(1, sizeof(*listener));
 	if (listener == NULL ||
-	    stream_join(events->stream, &listener->reader) != 0) {
+	    broadcast_join(events->broadcast, &listener->reader) != 0) {
 		free(listener);
 		return -ENOMEM;
 	}

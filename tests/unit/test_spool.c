@@ -46,14 +46,14 @@ static int
 count_files(const char *dir)
 {
 	const struct dirent *entry;
-	DIR *stream = opendir(dir);
+	DIR *broadcast = opendir(dir);
 	int count = 0;
 
-	if (stream == NULL)
+	if (broadcast == NULL)
 		return -1;
-	while ((entry = readdir(stream)) != NULL)
+	while ((entry = readdir(broadcast)) != NULL)
 		count += entry->d_name[0] != '.';
-	closedir(stream);
+	closedir(broadcast);
 	return count;
 }
 

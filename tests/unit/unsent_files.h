@@ -100,13 +100,14 @@ each_file(const char *dir, const char *name, void (*call)(const char *path))
 	const struct dirent *entry;
 	int files = 0;
 	size_t i;
-	DIR *stream;
+	DIR *broadcast;
 
 	for (i = 0; i < 2; i++) {
 		snprintf(path, sizeof(path), "%s/%s.unsent%s", dir, name,
 		    folders[i]);
-		stream = opendir(path);
-		while (stream != NULL && (entry = readdir(stream)) != NULL) {
+		broadcast = opendir(path);
+		while (broadcast != NULL &&
+		    (entry = readdir(broadcast)) != NULL) {
 			const char *dot = strchr(entry->d_name, '.');
 
 			if (dot == NULL || dot == entry->d_name)
@@ -117,8 +118,8 @@ each_file(const char *dir, const char *name, void (*call)(const char *path))
 			if (call != NULL)
 				call(file);
 		}
-		if (stream != NULL)
-			closedir(stream);
+		if (broadcast != NULL)
+			closedir(broadcast);
 	}
 	return files;
 }

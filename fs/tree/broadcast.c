@@ -1,5 +1,5 @@
 /*
- * One stream of lines for many readers.  stream.lock guards the readers and
+ * One stream of lines for many readers.  broadcast.lock guards the readers and
  * what they have still to read; wakers are called without it.
  */
 #include <sys/queue.h>
@@ -13,74 +13,74 @@
 #include "client/base/time.h"
 #include "client/base/wait.h"
 #include "fs/core/kind.h"
-#include "fs/tree/stream.h"
+#include "fs/tree/broadcast.h"
 
 #define UNREAD_MAX ((size_t)4 << 20) /* bytes: days of a print */
 #define LOOK_MS	   100		     /* between looks whether he waits */
 
-struct stream_reader {
-	TAILQ_ENTRY(stream_reader) link;
-	struct stream *stream;
+struct broadcast_reader {
+	TAILQ_ENTRY(broadcast_reader) link;
+	struct broadcast *broadcast;
 	struct buf unread;
 	size_t done; /* bytes of it that were read */
 	bool missed;
 	struct waker waker; /* wake: NULL: none */
 };
 
-struct stream {
+struct broadcast {
 	pthread_mutex_t lock; /* guards all below, and the readers */
 	pthread_cond_t said;
 	bool ended;
-	TAILQ_HEAD(, stream_reader) readers;
+	TAILQ_HEAD(, broadcast_reader) readers;
 };
 
 int
-stream_new(struct stream **out)
+broadcast_new(struct broadcast **out)
 {
-	struct stream *stream = calloc(1, sizeof(*stream));
+	struct broadcast *broadcast = calloc(1, sizeof(*broadcast));
 
-	if (stream == NULL)
+	if (broadcast == NULL)
 		return -ENOMEM;
-	pthread_mutex_init(&stream->lock, NULL);
-	time_cond_init(&stream->said);
-	TAILQ_INIT(&stream->readers);
-	*out = stream;
+	pthread_mutex_init(&broadcast->lock, NULL);
+	time_cond_init(&broadcast->said);
+	TAILQ_INIT(&broadcast->readers);
+	*out = broadcast;
 	return 0;
 }
 
 void
-stream_free(struct stream *stream)
+broadcast_free(struct broadcast *broadcast)
 {
-	if (stream == NULL)
+	if (broadcast == NULL)
 		return;
-	pthread_cond_destroy(&stream->said);
-	pthread_mutex_destroy(&stream->lock);
-	free(stream);
+	pthread_cond_destroy(&broadcast->said);
+	pthread_mutex_destroy(&broadcast->lock);
+	free(broadcast);
 }
 
 int
-stream_join(struct stream *stream, struct stream_reader **out)
+broadcast_join(struct broadcast *broadcast, struct broadcast_reader **out)
 {
-	struct stream_reader *reader = calloc(1, sizeof(*reader));
+	struct broadcast_reader *reader = calloc(1, sizeof(*reader));
 
 	if (reader == NULL)
 		return -ENOMEM;
-	reader->stream = stream;
-	pthread_mutex_lock(&stream->lock);
-	TAILQ_INSERT_TAIL(&stream->readers, reader, link);
-	pthread_mutex_unlock(&stream->lock);
+	reader->broadcast = broadcast;
+	pthread_mutex_lock(&broadcast->lock);
+	TAILQ_INSERT_TAIL(&broadcast->readers, reader, link);
+	pthread_mutex_unlock(&broadcast->lock);
 	*out = reader;
 	return 0;
 }
 
 void
-stream_leave(struct stream_reader *reader)
+broadcast_leave(struct broadcast_reader *reader)
 {
-	struct stream *stream = reader->stream;
+	struct broadcast *broadcast = reader->broadcast;
 
-	pthread_mutex_lock(&stream->lock);
-	TAILQ_REMOVE(&stream->readers, reader, link);
-	pthread_mutex_unlock(&stream->lock);
+	pthread_mutex_lock(&broadcast->lock);
+	TAILQ_REMOVE(&broadcast->readers, reader, link);
+	pthread_mutex_unlock(&broadcast->lock);
 	if (reader->waker.wake != NULL)
 		reader->waker.drop(reader->waker.handle);
 	buf_free(&reader->unread);
@@ -88,21 +88,21 @@ stream_leave(struct stream_reader *reader)
 }
 
 static bool
-is_empty(const struct stream_reader *reader)
+is_empty(const struct broadcast_reader *reader)
 {
 	return reader->done == reader->unread.len && !reader->missed;
 }
 
 /* With the lock, which is let go for each call. */
 static void
-wake_all(struct stream *stream)
+wake_all(struct broadcast *broadcast)
 {
-	struct stream_reader *reader;
+	struct broadcast_reader *reader;
 	struct waker waker;
 
-	pthread_cond_broadcast(&stream->said);
+	pthread_cond_broadcast(&broadcast->said);
 	for (;;) {
-		TAILQ_FOREACH (reader, &stream->readers, link) {
+		TAILQ_FOREACH (reader, &broadcast->readers, link) {
 			if (reader->waker.wake != NULL)
 				break;
 		}
@@ -110,15 +110,15 @@ wake_all(struct stream *stream)
 			return;
 		waker = reader->waker;
 		memset(&reader->waker, 0, sizeof(reader->waker));
-		pthread_mutex_unlock(&stream->lock);
+		pthread_mutex_unlock(&broadcast->lock);
 		waker.wake(waker.handle);
-		pthread_mutex_lock(&stream->lock);
+		pthread_mutex_lock(&broadcast->lock);
 	}
 }
 
 /* What was read is forgotten, though not at every line. */
 static void
-forget_read(struct stream_reader *reader)
+forget_read(struct broadcast_reader *reader)
 {
 	struct buf *unread = &reader->unread;
 
@@ -130,7 +130,7 @@ forget_read(struct stream_reader *reader)
 }
 
 static void
-give(struct stream_reader *reader, const char *text, size_t len)
+give(struct broadcast_reader *reader, const char *text, size_t len)
 {
 	if (reader->missed)
 		return;
@@ -141,29 +141,29 @@ give(struct stream_reader *reader, const char *text, size_t len)
 }
 
 void
-stream_say(struct stream *stream, const char *text, size_t len)
+broadcast_say(struct broadcast *broadcast, const char *text, size_t len)
 {
-	struct stream_reader *reader;
+	struct broadcast_reader *reader;
 
-	pthread_mutex_lock(&stream->lock);
-	TAILQ_FOREACH (reader, &stream->readers, link)
+	pthread_mutex_lock(&broadcast->lock);
+	TAILQ_FOREACH (reader, &broadcast->readers, link)
 		give(reader, text, len);
-	wake_all(stream);
-	pthread_mutex_unlock(&stream->lock);
+	wake_all(broadcast);
+	pthread_mutex_unlock(&broadcast->lock);
 }
 
 void
-stream_end(struct stream *stream)
+broadcast_end(struct broadcast *broadcast)
 {
-	pthread_mutex_lock(&stream->lock);
-	stream->ended = true;
-	wake_all(stream);
-	pthread_mutex_unlock(&stream->lock);
+	pthread_mutex_lock(&broadcast->lock);
+	broadcast->ended = true;
+	wake_all(broadcast);
+	pthread_mutex_unlock(&broadcast->lock);
 }
 
 /* With the lock; there is something. */
 static ssize_t
-take(struct stream_reader *reader, void *out, size_t len)
+take(struct broadcast_reader *reader, void *out, size_t len)
 {
 	size_t left = reader->unread.len - reader->done;
 
@@ -187,45 +187,45 @@ has_left(const struct caller *caller)
 }
 
 ssize_t
-stream_read(struct stream_reader *reader, const struct caller *caller,
+broadcast_read(struct broadcast_reader *reader, const struct caller *caller,
     void *out, size_t len, bool may_wait)
 {
-	struct stream *stream = reader->stream;
+	struct broadcast *broadcast = reader->broadcast;
 	ssize_t count = 0;
 
-	pthread_mutex_lock(&stream->lock);
-	while (count == 0 && is_empty(reader) && !stream->ended) {
+	pthread_mutex_lock(&broadcast->lock);
+	while (count == 0 && is_empty(reader) && !broadcast->ended) {
 		if (!may_wait) {
 			count = -EAGAIN;
 			break;
 		}
-		time_cond_wait(&stream->said, &stream->lock, LOOK_MS);
-		pthread_mutex_unlock(&stream->lock);
+		time_cond_wait(&broadcast->said, &broadcast->lock, LOOK_MS);
+		pthread_mutex_unlock(&broadcast->lock);
 		if (has_left(caller))
 			count = -EINTR;
-		pthread_mutex_lock(&stream->lock);
+		pthread_mutex_lock(&broadcast->lock);
 	}
 	if (!is_empty(reader))
 		count = take(reader, out, len);
-	pthread_mutex_unlock(&stream->lock);
+	pthread_mutex_unlock(&broadcast->lock);
 	return count;
 }
 
 bool
-stream_poll(struct stream_reader *reader, const struct waker *waker)
+broadcast_poll(struct broadcast_reader *reader, const struct waker *waker)
 {
-	struct stream *stream = reader->stream;
+	struct broadcast *broadcast = reader->broadcast;
 	struct waker old = { 0 };
 	bool ready;
 
-	pthread_mutex_lock(&stream->lock);
-	ready = !is_empty(reader) || stream->ended;
+	pthread_mutex_lock(&broadcast->lock);
+	ready = !is_empty(reader) || broadcast->ended;
 	if (waker != NULL) {
 		old = ready ? *waker : reader->waker;
 		if (!ready)
 			reader->waker = *waker;
 	}
-	pthread_mutex_unlock(&stream->lock);
+	pthread_mutex_unlock(&broadcast->lock);
 	if (old.wake != NULL)
 		old.drop(old.handle);
 	return ready;

@@ -1,34 +1,34 @@
-#ifndef FS_TREE_STREAM_H
-#define FS_TREE_STREAM_H
+#ifndef FS_TREE_BROADCAST_H
+#define FS_TREE_BROADCAST_H
 
 #include <sys/types.h>
 
 #include <stdbool.h>
 #include <stddef.h>
 
+struct broadcast;
+struct broadcast_reader;
 struct caller;
-struct stream;
-struct stream_reader;
 struct waker;
 
 /*
  * Lines that every reader gets from the moment on that he has joined.  Any
  * thread may say and read.
  */
-int stream_new(struct stream **out);
+int broadcast_new(struct broadcast **out);
 
 /* When all readers have left. */
-void stream_free(struct stream *);
+void broadcast_free(struct broadcast *);
 
-/* Returns 0 and a reader (caller: stream_leave), or -ENOMEM. */
-int stream_join(struct stream *, struct stream_reader **out);
-void stream_leave(struct stream_reader *);
+/* Returns 0 and a reader (caller: broadcast_leave), or -ENOMEM. */
+int broadcast_join(struct broadcast *, struct broadcast_reader **out);
+void broadcast_leave(struct broadcast_reader *);
 
 /* Give the text, which ends in a newline, to all readers. */
-void stream_say(struct stream *, const char *text, size_t len);
+void broadcast_say(struct broadcast *, const char *text, size_t len);
 
 /* There will be no more: readers come to the end. */
-void stream_end(struct stream *);
+void broadcast_end(struct broadcast *);
 
 /*
  * Copy up to len bytes of what was said; waits until there are some unless
@@ -36,13 +36,13 @@ void stream_end(struct stream *);
  * signal came or nobody waits, -EOVERFLOW: he was so slow that lines are
  * missing here.
  */
-ssize_t stream_read(struct stream_reader *, const struct caller *, void *out,
-    size_t len, bool may_wait);
+ssize_t broadcast_read(struct broadcast_reader *, const struct caller *,
+    void *out, size_t len, bool may_wait);
 
 /*
  * Is there something to read?  If not, the waker, which is taken in any case,
  * wakes when there is.  NULL: just tell.
  */
-bool stream_poll(struct stream_reader *, const struct waker *);
+bool broadcast_poll(struct broadcast_reader *, const struct waker *);
 
 #endif
