@@ -89,11 +89,11 @@ SRCS = \
 	client/camera/picture.c \
 	client/dialect.c \
 	client/http/away.c \
+	client/http/connection.c \
 	client/http/counts.c \
 	client/http/exchange.c \
 	client/http/form.c \
 	client/http/http.c \
-	client/http/lane.c \
 	client/http/multipart.c \
 	client/http/text.c \
 	client/linked.c \

@@ -1,7 +1,7 @@
 /*
- * Pictures from a camera's URL.  Each has a lane of its own for as long as it
- * takes, so that neither connections nor logins of the printer are touched.
- * The camera is constant, any thread.
+ * Pictures from a camera's URL.  Each has a connection of its own for as long
+ * as it takes, so that neither connections nor logins of the printer are
+ * touched. The camera is constant, any thread.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -18,8 +18,8 @@
 #include "client/camera/camera.h"
 #include "client/camera/frame.h"
 #include "client/camera/picture.h"
+#include "client/http/connection.h"
 #include "client/http/http.h"
-#include "client/http/lane.h"
 
 #define REDIRECTS  3
 #define PICTURE_MS 60000 /* for all of it; a stream may trickle for ever */
@@ -141,16 +141,17 @@ ask(struct camera *camera, const struct wait *wait, const char *url,
 		.method = "GET", .sink = &sink, .once = true
 	};
 	int64_t began_ms = time_now_ms();
-	struct lane *lane;
-	int error = lane_new(&camera->config, &lane);
+	struct connection *connection;
+	int error = connection_new(&camera->config, &connection);
 
 	if (error != 0)
 		return error;
-	error = lane_run(lane, wait, &request, url, lines, 0, reply);
+	error = connection_run(connection, wait, &request, url, lines, 0,
+	    reply);
 	if (error == -ECANCELED)
 		error = 0;
-	record(url, reply, error, lane_words(lane), began_ms);
-	lane_free(lane);
+	record(url, reply, error, connection_words(connection), began_ms);
+	connection_free(connection);
 	return error;
 }
 

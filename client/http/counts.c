@@ -1,6 +1,6 @@
 /*
  * Counting requests: by method and outcome, and how long they took in each
- * lane.  No state, no lock: the counts belong to whoever keeps them.
+ * connection.  No state, no lock: the counts belong to whoever keeps them.
  */
 #include <string.h>
 
@@ -29,8 +29,8 @@ outcome_of(int status)
 }
 
 void
-counts_note(struct counts *counts, int lane, const char *method, int status,
-    int64_t took_ms)
+counts_note(struct counts *counts, int connection, const char *method,
+    int status, int64_t took_ms)
 {
 	size_t i, bucket;
 
@@ -43,8 +43,8 @@ counts_note(struct counts *counts, int lane, const char *method, int status,
 			break;
 	}
 	counts->requests[i][outcome_of(status)]++;
-	counts->lanes[lane].took[bucket]++;
-	counts->lanes[lane].total_ms += took_ms;
+	counts->connections[connection].took[bucket]++;
+	counts->connections[connection].total_ms += took_ms;
 }
 
 void
@@ -58,7 +58,8 @@ counts_add(struct counts *out, const struct counts *more)
 	}
 	for (i = 0; i < COUNT_LANES; i++) {
 		for (j = 0; j < COUNT_BUCKETS; j++)
-			out->lanes[i].took[j] += more->lanes[i].took[j];
-		out->lanes[i].total_ms += more->lanes[i].total_ms;
+			out->connections[i].took[j] += more->connections[i]
+							   .took[j];
+		out->connections[i].total_ms += more->connections[i].total_ms;
 	}
 }

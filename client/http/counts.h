@@ -21,7 +21,7 @@ enum count_outcome {
 
 extern const char *const count_methods[COUNT_METHODS];
 extern const char *const count_outcomes[COUNT_OUTCOMES];
-extern const char *const count_lanes[COUNT_LANES]; /* enum http_lane */
+extern const char *const count_lanes[COUNT_LANES]; /* enum http_connection */
 
 /* The upper ends of the buckets but the last, which has none, in ms. */
 extern const int64_t count_bounds_ms[COUNT_BUCKETS - 1];
@@ -31,14 +31,14 @@ struct counts {
 	struct {
 		uint64_t took[COUNT_BUCKETS]; /* each bucket by itself */
 		int64_t total_ms;
-	} lanes[COUNT_LANES];
+	} connections[COUNT_LANES];
 	uint64_t cache_hits;
 	uint64_t cache_misses;
 };
 
 /* Count a request that ended; status 0: no answer.  The caller locks. */
-void counts_note(struct counts *, int lane, const char *method, int status,
-    int64_t took_ms);
+void counts_note(struct counts *, int connection, const char *method,
+    int status, int64_t took_ms);
 
 /* Add the requests of more to out. */
 void counts_add(struct counts *out, const struct counts *more);

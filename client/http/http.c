@@ -1,9 +1,9 @@
 /*
- * Requests to one server over its three lanes, the log line of each, and the
- * exchange office where an answer's status becomes an errno.  Any thread may
- * perform; a lane is made by and belongs to the thread that has its turn, away
- * has a lock of its own, http.lock guards the counts, and the rest of struct
- * http does not change after http_new.
+ * Requests to one server over its three connections, the log line of each, and
+ * the exchange office where an answer's status becomes an errno.  Any thread
+ * may perform; a connection is made by and belongs to the thread that has its
+ * turn, away has a lock of its own, http.lock guards the counts, and the rest
+ * of struct http does not change after http_new.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -17,9 +17,9 @@
 #include "client/base/time.h"
 #include "client/base/turn.h"
 #include "client/http/away.h"
+#include "client/http/connection.h"
 #include "client/http/counts.h"
 #include "client/http/http.h"
-#include "client/http/lane.h"
 
 struct http {
 	struct http_config config; /* its strings are owned */
@@ -30,9 +30,10 @@ struct http {
 	struct counts counts; /* under lock */
 	struct {
 		struct turn turn;
-		struct lane *lane;	    /* belongs to the turn's holder */
+		struct connection
+		    *connection;	    /* belongs to the turn's holder */
 		atomic_llong challenged_ms; /* 0: never */
-	} lanes[LANE_COUNT];
+	} connections[CONNECTION_COUNT];
 };
 
 static const struct {
@@ -127,7 +128,7 @@ note_message(struct http_reply *reply)
 void
 http_prepare(void)
 {
-	lane_prepare();
+	connection_prepare();
 }
 
 static int
@@ -201,8 +202,8 @@ http_new(const struct http_config *config, struct http **out)
 
 	if (http == NULL)
 		return -ENOMEM;
-	for (i = 0; i < LANE_COUNT; i++)
-		turn_init(&http->lanes[i].turn);
+	for (i = 0; i < CONNECTION_COUNT; i++)
+		turn_init(&http->connections[i].turn);
 	pthread_mutex_init(&http->lock, NULL);
 	http->config = *config;
 	error = copy_config(&http->config);
@@ -228,9 +229,9 @@ http_free(struct http *http)
 
 	if (http == NULL)
 		return;
-	for (i = 0; i < LANE_COUNT; i++) {
-		lane_free(http->lanes[i].lane);
-		turn_destroy(&http->lanes[i].turn);
+	for (i = 0; i < CONNECTION_COUNT; i++) {
+		connection_free(http->connections[i].connection);
+		turn_destroy(&http->connections[i].turn);
 	}
 	wipe(http->key_header);
 	away_destroy(&http->away);
@@ -270,7 +271,7 @@ note(struct http *http, const struct http_request *request,
     const struct http_reply *reply, int error, int64_t started_ms)
 {
 	pthread_mutex_lock(&http->lock);
-	counts_note(&http->counts, (int)request->lane, request->method,
+	counts_note(&http->counts, (int)request->connection, request->method,
 	    error == 0 ? reply->status : 0, time_now_ms() - started_ms);
 	pthread_mutex_unlock(&http->lock);
 }
@@ -283,16 +284,18 @@ http_count(struct http *http, struct counts *out)
 	pthread_mutex_unlock(&http->lock);
 }
 
-/* With the lane's turn: the lane, made if it is not there yet. */
+/* With the connection's turn: the connection, made if it is not there yet. */
 static int
-lane_get(struct http *http, enum http_lane which, struct lane **out)
+connection_get(struct http *http, enum http_connection which,
+    struct connection **out)
 {
 	int error = 0;
 
-	if (http->lanes[which].lane == NULL)
-		error = lane_new(&http->config, &http->lanes[which].lane);
+	if (http->connections[which].connection == NULL)
+		error = connection_new(&http->config,
+		    &http->connections[which].connection);
 	if (error == 0)
-		*out = http->lanes[which].lane;
+		*out = http->connections[which].connection;
 	return error;
 }
 
@@ -304,7 +307,7 @@ static int
 run(struct http *http, const struct wait *wait,
     const struct http_request *request, bool attempt, struct http_reply *reply)
 {
-	struct lane *lane;
+	struct connection *connection;
 	const char *lines[8] = { "Accept: application/json", "Expect:" };
 	int64_t started_ms = time_now_ms();
 	size_t i, count = 2;
@@ -314,23 +317,23 @@ run(struct http *http, const struct wait *wait,
 	for (i = 0; i < 3 && request->headers[i] != NULL; i++)
 		lines[count++] = request->headers[i];
 	lines[count] = request->is_signed ? NULL : http->key_header;
-	error = lane_get(http, request->lane, &lane);
+	error = connection_get(http, request->connection, &connection);
 	if (error == 0)
 		error = buf_printf(&url, "%s%s", http->config.url,
 		    request->target);
 	if (error != 0)
 		return error;
-	error = lane_run(lane, wait, request, url.data, lines,
+	error = connection_run(connection, wait, request, url.data, lines,
 	    attempt ? AWAY_CONNECT_MS : 0, reply);
-	atomic_store(&http->lanes[request->lane].challenged_ms,
-	    lane_challenged_ms(lane));
+	atomic_store(&http->connections[request->connection].challenged_ms,
+	    connection_challenged_ms(connection));
 	if (error == -EIO && reply->status >= 300)
 		error = 0;
 	if (error == 0 && reply->status >= 300)
 		note_message(reply);
 	else if (error != 0)
 		copy_words(reply->message, sizeof(reply->message),
-		    lane_words(lane));
+		    connection_words(connection));
 	note(http, request, reply, error, started_ms);
 	if (!attempt || error == 0)
 		record(request, reply, error, started_ms);
@@ -344,7 +347,8 @@ http_refuses(struct http *http)
 	return away_refuses(&http->away);
 }
 
-/* With the lane's turn: a server that went away meanwhile is not asked. */
+/* With the connection's turn: a server that went away meanwhile is not asked.
+ */
 static int
 run_unless_away(struct http *http, const struct wait *wait,
     const struct http_request *request, bool attempt, struct http_reply *reply)
@@ -375,7 +379,7 @@ int
 http_perform(struct http *http, const struct wait *wait,
     const struct http_request *request, struct http_reply *reply)
 {
-	struct turn *turn = &http->lanes[request->lane].turn;
+	struct turn *turn = &http->connections[request->connection].turn;
 	bool attempt;
 	int error;
 
@@ -398,13 +402,14 @@ http_perform(struct http *http, const struct wait *wait,
 }
 
 int
-http_login(struct http *http, const struct wait *wait, enum http_lane lane,
-    int64_t max_age_ms)
+http_login(struct http *http, const struct wait *wait,
+    enum http_connection connection, int64_t max_age_ms)
 {
-	const struct http_request request = {
-		.lane = lane, .method = "GET", .target = "/api/version"
-	};
-	int64_t challenged_ms = atomic_load(&http->lanes[lane].challenged_ms);
+	const struct http_request request = { .connection = connection,
+		.method = "GET",
+		.target = "/api/version" };
+	int64_t challenged_ms = atomic_load(&http->connections[connection]
+						 .challenged_ms);
 	struct http_reply reply;
 	int error;
 

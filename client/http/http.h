@@ -16,16 +16,17 @@ struct source;
 struct wait;
 
 /*
- * One server, reached over three lanes.  A lane is one connection at the most
- * and one request at a time, in the order of asking: Buddy firmware serves
- * three connections (nhttp/server.h, ACTIVE_CONNS) and one transfer, and a lane
- * for each kind of traffic keeps status answers quick under a long upload.
+ * One server, reached over three connections.  A connection is one connection
+ * at the most and one request at a time, in the order of asking: Buddy firmware
+ * serves three connections (nhttp/server.h, ACTIVE_CONNS) and one transfer, and
+ * a connection for each kind of traffic keeps status answers quick under a long
+ * upload.
  */
-enum http_lane {
-	LANE_BRIEF,
-	LANE_DOWN,
-	LANE_UP,
-	LANE_COUNT
+enum http_connection {
+	CONNECTION_BRIEF,
+	CONNECTION_DOWN,
+	CONNECTION_UP,
+	CONNECTION_COUNT
 };
 
 /* All strings are borrowed for the call of http_new, which copies them. */
@@ -45,7 +46,7 @@ struct http_config {
 };
 
 struct http_request {
-	enum http_lane lane;
+	enum http_connection connection;
 	const char *method;
 	const char *target;	   /* begins with a slash, percent-encoded */
 	const char *headers[3];	   /* more header lines; NULL ends them */
@@ -73,9 +74,9 @@ struct http_reply {
 void http_prepare(void);
 
 /*
- * Nothing is sent, and a lane is made when it is first used: many printers
- * that are only looked at need little.  Returns 0 and an object (caller:
- * http_free), or -ENOMEM.
+ * Nothing is sent, and a connection is made when it is first used: many
+ * printers that are only looked at need little.  Returns 0 and an object
+ * (caller: http_free), or -ENOMEM.
  */
 int http_new(const struct http_config *, struct http **out);
 void http_free(struct http *);
@@ -92,11 +93,11 @@ int http_perform(struct http *, const struct wait *,
 void http_reply_free(struct http_reply *);
 
 /*
- * See that the lane can send its next request without a login challenge:
+ * See that the connection can send its next request without a login challenge:
  * asks for /api/version when the last challenge is older than max_age_ms.
  * Returns 0 or a negative errno.
  */
-int http_login(struct http *, const struct wait *, enum http_lane,
+int http_login(struct http *, const struct wait *, enum http_connection,
     int64_t max_age_ms);
 
 /*

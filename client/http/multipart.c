@@ -30,7 +30,7 @@ multipart_store(struct http *http, const struct wait *wait,
 {
 	struct form form = { 0 };
 	struct source body;
-	const struct http_request request = { .lane = LANE_UP,
+	const struct http_request request = { .connection = CONNECTION_UP,
 		.method = "POST",
 		.target = "/api/files/local",
 		.headers = { FORM_HEADER },

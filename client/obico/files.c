@@ -274,7 +274,7 @@ static int
 get_bytes(struct obico *obico, const struct wait *wait, const char *target,
     const struct sink *sink, off_t size)
 {
-	const struct http_request request = { .lane = LANE_DOWN,
+	const struct http_request request = { .connection = CONNECTION_DOWN,
 		.method = "GET",
 		.target = target,
 		.headers = { "Accept-Encoding: identity" },

@@ -103,7 +103,7 @@ post(struct sending *sending, struct http_reply *reply)
 {
 	struct form form = { 0 };
 	struct source body;
-	const struct http_request request = { .lane = LANE_UP,
+	const struct http_request request = { .connection = CONNECTION_UP,
 		.method = "POST",
 		.target = "/api/v1/g_code_files/",
 		.headers = { FORM_HEADER },

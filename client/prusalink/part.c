@@ -121,14 +121,14 @@ put_tiny(struct link *link, const struct wait *wait, const char *folder,
     const char *name)
 {
 	const struct source body = text_source(";\n");
-	struct http_request request = { .lane = LANE_UP,
+	struct http_request request = { .connection = CONNECTION_UP,
 		.method = "PUT",
 		.headers = { "Content-Type: text/x.gcode" },
 		.body = &body,
 		.once = true };
 	struct http_reply reply = { 0 };
 	struct buf target = { 0 };
-	int error = http_login(link->http, wait, LANE_UP,
+	int error = http_login(link->http, wait, CONNECTION_UP,
 	    link->printer.dialect->login_ms);
 
 	if (error == 0)

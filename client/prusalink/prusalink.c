@@ -3,7 +3,7 @@
  * servers' odd answers turned into plain errors.  Uploads are in
  * client/prusalink/store.c, folders and deletions in client/prusalink/change.c,
  * commands in client/prusalink/command.c, pictures in client/snapshot.c.  Any
- * thread may call; the state is constant but for the lanes
+ * thread may call; the state is constant but for the connections
  * (client/http/http.c), the upload turn, and what link.lock guards.
  */
 #include <errno.h>
@@ -358,7 +358,7 @@ fetch(struct printer *printer, const struct wait *wait, const char *folder,
 {
 	struct link *link = (struct link *)printer;
 	struct http_request request = {
-		.lane = LANE_DOWN, .method = "GET", .sink = sink
+		.connection = CONNECTION_DOWN, .method = "GET", .sink = sink
 	};
 	struct http_reply reply = { 0 };
 	struct buf target = { 0 };

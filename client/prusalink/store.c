@@ -1,7 +1,7 @@
 /*
  * Uploads to PrusaLink: one PUT with the exact length, and the printer's true
- * verdict.  Whoever has the upload turn of the link runs in here; the lane
- * for uploads is used by nobody else.
+ * verdict.  Whoever has the upload turn of the link runs in here; the
+ * connection for uploads is used by nobody else.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -33,7 +33,7 @@ static int
 put_raw(struct link *link, const struct wait *wait, const struct store *store,
     const struct hold *hold, struct http_reply *reply)
 {
-	struct http_request request = { .lane = LANE_UP,
+	struct http_request request = { .connection = CONNECTION_UP,
 		.method = "PUT",
 		.headers = { "Content-Type: text/x.gcode" },
 		.body = &store->source,
@@ -113,7 +113,7 @@ put(struct link *link, const struct wait *wait, const struct store *store,
 	off_t chunk = dialect->lossy_chunk, len = store->source.len;
 	int error;
 
-	error = http_login(link->http, wait, LANE_UP, dialect->login_ms);
+	error = http_login(link->http, wait, CONNECTION_UP, dialect->login_ms);
 	if (error == 0 && store->replace && !dialect->late)
 		error = let_go(link, wait);
 	if (error != 0)

@@ -220,10 +220,10 @@ write_requests(const struct family *family, const struct reading *reading,
 }
 
 static int
-write_lane(const struct family *family, const struct reading *reading, int lane,
-    struct buf *out)
+write_lane(const struct family *family, const struct reading *reading,
+    int connection, struct buf *out)
 {
-	const uint64_t *took = reading->counts.lanes[lane].took;
+	const uint64_t *took = reading->counts.connections[connection].took;
 	char more[64], end[24] = "+Inf", total[32];
 	uint64_t count = 0;
 	int i, error = 0;
@@ -236,14 +236,14 @@ write_lane(const struct family *family, const struct reading *reading, int lane,
 		else
 			strlcpy(end, "+Inf", sizeof(end));
 		snprintf(more, sizeof(more), ",lane=\"%s\",le=\"%s%s\"",
-		    count_lanes[lane], end,
+		    count_lanes[connection], end,
 		    strpbrk(end, ".I") == NULL ? ".0" : "");
 		error = sample_count(family, reading, "_bucket", more, count,
 		    out);
 	}
-	snprintf(more, sizeof(more), ",lane=\"%s\"", count_lanes[lane]);
+	snprintf(more, sizeof(more), ",lane=\"%s\"", count_lanes[connection]);
 	snprintf(total, sizeof(total), "%.3f",
-	    (double)reading->counts.lanes[lane].total_ms / 1000);
+	    (double)reading->counts.connections[connection].total_ms / 1000);
 	if (error == 0)
 		error = sample_count(family, reading, "_count", more, count,
 		    out);
@@ -256,10 +256,11 @@ static int
 write_durations(const struct family *family, const struct reading *reading,
     struct buf *out)
 {
-	int lane, error = 0;
+	int connection, error = 0;
 
-	for (lane = 0; lane < COUNT_LANES && error == 0; lane++)
-		error = write_lane(family, reading, lane, out);
+	for (connection = 0; connection < COUNT_LANES && error == 0;
+	     connection++)
+		error = write_lane(family, reading, connection, out);
 	return error;
 }
 

@@ -1,7 +1,7 @@
 /*
  * A whole answer of a hostile server, header lines and body, without a
- * network: this file is the lane that http_perform runs.  Each line and the
- * body have memory of their own, so that reading past them is seen.
+ * network: this file is the connection that http_perform runs.  Each line and
+ * the body have memory of their own, so that reading past them is seen.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -11,9 +11,9 @@
 
 #include "client/base/stream.h"
 #include "client/base/wait.h"
+#include "client/http/connection.h"
 #include "client/http/exchange.h"
 #include "client/http/http.h"
-#include "client/http/lane.h"
 #include "tests/fuzz/fuzz.h"
 
 /* What the server sends; it comes to us as what lies behind the url. */
@@ -22,43 +22,43 @@ struct answer {
 	size_t len;
 };
 
-struct lane {
+struct connection {
 	const struct answer *answer;
 };
 
 void
-lane_prepare(void)
+connection_prepare(void)
 {
 }
 
 int
-lane_new(const struct http_config *config, struct lane **out)
+connection_new(const struct http_config *config, struct connection **out)
 {
-	struct lane *lane = calloc(1, sizeof(*lane));
+	struct connection *connection = calloc(1, sizeof(*connection));
 
 	(void)config;
-	HOLDS(lane != NULL);
-	*out = lane;
+	HOLDS(connection != NULL);
+	*out = connection;
 	return 0;
 }
 
 void
-lane_free(struct lane *lane)
+connection_free(struct connection *connection)
 {
-	free(lane);
+	free(connection);
 }
 
 int64_t
-lane_challenged_ms(const struct lane *lane)
+connection_challenged_ms(const struct connection *connection)
 {
-	(void)lane;
+	(void)connection;
 	return 0;
 }
 
 const char *
-lane_words(const struct lane *lane)
+connection_words(const struct connection *connection)
 {
-	(void)lane;
+	(void)connection;
 	return "";
 }
 
@@ -79,7 +79,7 @@ hand_over(struct exchange *x, bool is_body, const uint8_t *data, size_t len)
 }
 
 int
-lane_run(struct lane *lane, const struct wait *wait,
+connection_run(struct connection *connection, const struct wait *wait,
     const struct http_request *request, const char *url,
     const char *const *lines, int64_t connect_ms, struct http_reply *reply)
 {
@@ -89,7 +89,7 @@ lane_run(struct lane *lane, const struct wait *wait,
 	const uint8_t *data = answer->data, *end;
 	size_t left = answer->len, len;
 
-	(void)lane;
+	(void)connection;
 	(void)url;
 	(void)lines;
 	(void)connect_ms;
@@ -146,7 +146,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	};
 	struct answer answer = { data, len };
 	const struct sink sink = { .arg = &answer };
-	const struct http_request request = { .lane = LANE_BRIEF,
+	const struct http_request request = { .connection = CONNECTION_BRIEF,
 		.method = "GET",
 		.target = "/api/v1/job",
 		.sink = &sink };

@@ -45,17 +45,19 @@ test_counts(struct check *check)
 	CHECK(check, counts.requests[COUNT_METHODS - 1][COUNT_REFUSED] == 1,
 	    "a method that is not known is another");
 	CHECK(check,
-	    counts.lanes[0].took[0] == 2 && counts.lanes[0].took[1] == 1,
+	    counts.connections[0].took[0] == 2 &&
+		counts.connections[0].took[1] == 1,
 	    "the end of a bucket belongs to it");
-	CHECK(check, counts.lanes[2].took[COUNT_BUCKETS - 1] == 1,
+	CHECK(check, counts.connections[2].took[COUNT_BUCKETS - 1] == 1,
 	    "the last bucket has no end");
-	CHECK(check, counts.lanes[0].total_ms == 21, "times are summed up");
+	CHECK(check, counts.connections[0].total_ms == 21,
+	    "times are summed up");
 	counts_add(&sum, &counts);
 	counts_add(&sum, &counts);
 	CHECK(check,
 	    sum.requests[0][COUNT_ACCEPTED] == 4 &&
-		sum.lanes[2].took[COUNT_BUCKETS - 1] == 2 &&
-		sum.lanes[0].total_ms == 42,
+		sum.connections[2].took[COUNT_BUCKETS - 1] == 2 &&
+		sum.connections[0].total_ms == 42,
 	    "counts can be added");
 }
 

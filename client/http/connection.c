@@ -1,8 +1,8 @@
 /*
- * One lane: a libcurl easy handle kept for life, because libcurl keeps the
- * Digest nonce in it, and a multi handle for its one connection.  A lane has
- * no lock: it belongs to the thread that runs it (client/http/http.c gives
- * turns).
+ * One connection: a libcurl easy handle kept for life, because libcurl keeps
+ * the Digest nonce in it, and a multi handle for its one connection.  A
+ * connection has no lock: it belongs to the thread that runs it
+ * (client/http/http.c gives turns).
  */
 #include <sys/socket.h>
 
@@ -18,15 +18,15 @@
 #include "client/base/stream.h"
 #include "client/base/time.h"
 #include "client/base/wait.h"
+#include "client/http/connection.h"
 #include "client/http/exchange.h"
 #include "client/http/http.h"
-#include "client/http/lane.h"
 
 #define HELD_TICK_MS 5
 #define UNSENT	     65536 /* bytes that the kernel may hold unsent */
 #define IDLE_S	     20	   /* a kept connection older than this is not reused */
 
-struct lane {
+struct connection {
 	CURL *easy;
 	CURLM *multi;
 	struct exchange_limits limits;
@@ -55,7 +55,7 @@ on_socket(void *arg, curl_socket_t fd, curlsocktype purpose)
 static curl_socket_t
 on_open(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 {
-	struct lane *lane = arg;
+	struct connection *connection = arg;
 	int fd = socket(address->family, address->socktype | SOCK_CLOEXEC,
 	    address->protocol);
 
@@ -64,7 +64,7 @@ on_open(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 		return fd;
 	if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
 	    errno == ENOMEM)
-		lane->fault = -errno;
+		connection->fault = -errno;
 	return CURL_SOCKET_BAD;
 }
 
@@ -100,9 +100,9 @@ set_login(CURL *easy, const struct http_config *config)
 }
 
 static void
-set_for_life(struct lane *lane, const struct http_config *config)
+set_for_life(struct connection *connection, const struct http_config *config)
 {
-	CURL *easy = lane->easy;
+	CURL *easy = connection->easy;
 
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
@@ -115,68 +115,68 @@ set_for_life(struct lane *lane, const struct http_config *config)
 	curl_easy_setopt(easy, CURLOPT_MAXCONNECTS, 1L);
 	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 131072L);
 	curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, 131072L);
-	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, lane->words);
+	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, connection->words);
 	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, exchange_on_header);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, exchange_on_body);
 	curl_easy_setopt(easy, CURLOPT_READFUNCTION, exchange_on_read);
 	curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, exchange_on_seek);
 	curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_socket);
 	curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open);
-	curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, lane);
+	curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, connection);
 	if (config->ca_file != NULL)
 		curl_easy_setopt(easy, CURLOPT_CAINFO, config->ca_file);
 	set_login(easy, config);
 }
 
 void
-lane_prepare(void)
+connection_prepare(void)
 {
 	(void)curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 
 int
-lane_new(const struct http_config *config, struct lane **out)
+connection_new(const struct http_config *config, struct connection **out)
 {
-	struct lane *lane = calloc(1, sizeof(*lane));
+	struct connection *connection = calloc(1, sizeof(*connection));
 
-	if (lane == NULL)
+	if (connection == NULL)
 		return -ENOMEM;
-	lane->limits.connect_ms = config->connect_ms;
-	lane->limits.answer_ms = config->answer_ms;
-	lane->limits.stall_ms = config->stall_ms;
-	lane->multi = curl_multi_init();
-	lane->easy = curl_easy_init();
-	if (lane->multi == NULL || lane->easy == NULL) {
-		lane_free(lane);
+	connection->limits.connect_ms = config->connect_ms;
+	connection->limits.answer_ms = config->answer_ms;
+	connection->limits.stall_ms = config->stall_ms;
+	connection->multi = curl_multi_init();
+	connection->easy = curl_easy_init();
+	if (connection->multi == NULL || connection->easy == NULL) {
+		connection_free(connection);
 		return fault_or(-ENOMEM);
 	}
-	set_for_life(lane, config);
-	*out = lane;
+	set_for_life(connection, config);
+	*out = connection;
 	return 0;
 }
 
 void
-lane_free(struct lane *lane)
+connection_free(struct connection *connection)
 {
-	if (lane == NULL)
+	if (connection == NULL)
 		return;
-	if (lane->easy != NULL)
-		curl_easy_cleanup(lane->easy);
-	if (lane->multi != NULL)
-		curl_multi_cleanup(lane->multi);
-	free(lane);
+	if (connection->easy != NULL)
+		curl_easy_cleanup(connection->easy);
+	if (connection->multi != NULL)
+		curl_multi_cleanup(connection->multi);
+	free(connection);
 }
 
 int64_t
-lane_challenged_ms(const struct lane *lane)
+connection_challenged_ms(const struct connection *connection)
 {
-	return lane->challenged_ms;
+	return connection->challenged_ms;
 }
 
 const char *
-lane_words(const struct lane *lane)
+connection_words(const struct connection *connection)
 {
-	return lane->words;
+	return connection->words;
 }
 
 static struct curl_slist *
@@ -208,10 +208,10 @@ free_headers(struct curl_slist *list)
 
 /* Every option that a former request on this handle may have set. */
 static void
-set_request(struct lane *lane, struct exchange *x, const char *url,
+set_request(struct connection *connection, struct exchange *x, const char *url,
     struct curl_slist *headers)
 {
-	CURL *easy = lane->easy;
+	CURL *easy = connection->easy;
 	const struct http_request *request = x->request;
 
 	curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
@@ -247,13 +247,13 @@ result_of(CURLM *multi)
 
 /* Run the prepared handle.  Returns libcurl's verdict; sets x->error. */
 static CURLcode
-drive(struct lane *lane, struct exchange *x)
+drive(struct connection *connection, struct exchange *x)
 {
-	CURLM *multi = lane->multi;
+	CURLM *multi = connection->multi;
 	CURLcode code = CURLE_ABORTED_BY_CALLBACK;
 	int running = 1;
 
-	if (curl_multi_add_handle(multi, lane->easy) != CURLM_OK) {
+	if (curl_multi_add_handle(multi, connection->easy) != CURLM_OK) {
 		x->error = -ENOMEM;
 		return CURLE_OUT_OF_MEMORY;
 	}
@@ -274,12 +274,12 @@ drive(struct lane *lane, struct exchange *x)
 		curl_multi_poll(multi, NULL, 0,
 		    x->held ? HELD_TICK_MS : WAIT_TICK_MS, NULL);
 	}
-	curl_multi_remove_handle(multi, lane->easy);
+	curl_multi_remove_handle(multi, connection->easy);
 	return code;
 }
 
 static int
-connect_error(const struct lane *lane)
+connect_error(const struct connection *connection)
 {
 	static const struct {
 		long os_error;
@@ -296,9 +296,9 @@ connect_error(const struct lane *lane)
 	long os_error = 0;
 	size_t i;
 
-	if (lane->fault != 0)
-		return lane->fault;
-	curl_easy_getinfo(lane->easy, CURLINFO_OS_ERRNO, &os_error);
+	if (connection->fault != 0)
+		return connection->fault;
+	curl_easy_getinfo(connection->easy, CURLINFO_OS_ERRNO, &os_error);
 	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		if (table[i].os_error == os_error)
 			return -table[i].error;
@@ -329,7 +329,7 @@ is_amid_headers(CURL *easy, const struct exchange *x)
 
 /* libcurl's verdict as an errno. */
 static int
-transport_error(const struct lane *lane, const struct exchange *x,
+transport_error(const struct connection *connection, const struct exchange *x,
     CURLcode code)
 {
 	static const struct {
@@ -361,8 +361,8 @@ transport_error(const struct lane *lane, const struct exchange *x,
 	if (code == CURLE_OK && !x->headed)
 		return -EIO;
 	if (code == CURLE_COULDNT_CONNECT)
-		return connect_error(lane);
-	if (code == CURLE_OUT_OF_MEMORY && is_amid_headers(lane->easy, x))
+		return connect_error(connection);
+	if (code == CURLE_OUT_OF_MEMORY && is_amid_headers(connection->easy, x))
 		return -EPROTO;
 	if (is_early(code))
 		fault = find_fault();
@@ -377,11 +377,11 @@ transport_error(const struct lane *lane, const struct exchange *x,
 
 /* Redirects are not followed: whoever asked may look where they lead. */
 static int
-note_redirect(const struct lane *lane, struct http_reply *reply)
+note_redirect(const struct connection *connection, struct http_reply *reply)
 {
 	const char *url = NULL;
 
-	curl_easy_getinfo(lane->easy, CURLINFO_REDIRECT_URL, &url);
+	curl_easy_getinfo(connection->easy, CURLINFO_REDIRECT_URL, &url);
 	if (reply->status < 300 || reply->status >= 400 || url == NULL)
 		return 0;
 	return buf_printf(&reply->redirect, "%s", url);
@@ -392,47 +392,47 @@ note_redirect(const struct lane *lane, struct http_reply *reply)
  * What must not be done twice goes over a connection of its own.
  */
 static int
-hang_up(struct lane *lane)
+hang_up(struct connection *connection)
 {
 	CURLM *multi = curl_multi_init();
 
 	if (multi == NULL)
 		return fault_or(-ENOMEM);
-	curl_multi_cleanup(lane->multi);
-	lane->multi = multi;
+	curl_multi_cleanup(connection->multi);
+	connection->multi = multi;
 	return 0;
 }
 
 int
-lane_run(struct lane *lane, const struct wait *wait,
+connection_run(struct connection *connection, const struct wait *wait,
     const struct http_request *request, const char *url,
     const char *const *lines, int64_t connect_ms, struct http_reply *reply)
 {
-	struct exchange_limits limits = lane->limits;
-	struct exchange x = { .easy = lane->easy,
+	struct exchange_limits limits = connection->limits;
+	struct exchange x = { .easy = connection->easy,
 		.limits = &limits,
 		.wait = wait,
 		.request = request,
 		.reply = reply,
 		.moved_ms = time_now_ms() };
 	struct curl_slist *headers = make_headers(lines);
-	int error = request->once ? hang_up(lane) : 0;
+	int error = request->once ? hang_up(connection) : 0;
 
 	if (headers == NULL)
 		return -ENOMEM;
 	if (connect_ms > 0 && connect_ms < limits.connect_ms)
 		limits.connect_ms = connect_ms;
-	lane->words[0] = '\0';
-	lane->fault = 0;
+	connection->words[0] = '\0';
+	connection->fault = 0;
 	if (error == 0) {
-		set_request(lane, &x, url, headers);
-		error = transport_error(lane, &x, drive(lane, &x));
-		curl_easy_setopt(lane->easy, CURLOPT_HTTPHEADER, NULL);
+		set_request(connection, &x, url, headers);
+		error = transport_error(connection, &x, drive(connection, &x));
+		curl_easy_setopt(connection->easy, CURLOPT_HTTPHEADER, NULL);
 	}
 	if (error == 0)
-		error = note_redirect(lane, reply);
+		error = note_redirect(connection, reply);
 	if (x.challenged_ms != 0)
-		lane->challenged_ms = x.challenged_ms;
+		connection->challenged_ms = x.challenged_ms;
 	/* Lost after the challenge: what was asked has no answer. */
 	if (error != 0 && reply->status == 401)
 		reply->status = 0;
