@@ -85,7 +85,7 @@ SRCS = \
 	client/base/utf8.c \
 	client/base/workers.c \
 	client/camera/camera.c \
-	client/camera/frame.c \
+	client/camera/mjpeg.c \
 	client/camera/picture.c \
 	client/dialect.c \
 	client/http/away.c \

@@ -16,7 +16,7 @@
 #include "client/base/time.h"
 #include "client/base/wait.h"
 #include "client/camera/camera.h"
-#include "client/camera/frame.h"
+#include "client/camera/mjpeg.h"
 #include "client/camera/picture.h"
 #include "client/http/connection.h"
 #include "client/http/http.h"
@@ -109,7 +109,7 @@ take_begin(void *arg, off_t len)
 static int
 take_piece(void *arg, const void *data, size_t len)
 {
-	int got = frame_take(arg, data, len);
+	int got = mjpeg_take(arg, data, len);
 
 	return got == 1 ? -ECANCELED : got;
 }
@@ -130,7 +130,7 @@ record(const char *url, const struct http_reply *reply, int error,
 
 static int
 ask(struct camera *camera, const struct wait *wait, const char *url,
-    struct frame *frame, struct http_reply *reply)
+    struct mjpeg *frame, struct http_reply *reply)
 {
 	static const char *const lines[] = { "Accept: image/*, multipart/*",
 		NULL };
@@ -156,7 +156,7 @@ ask(struct camera *camera, const struct wait *wait, const char *url,
 }
 
 static int
-follow(struct camera *camera, const struct wait *wait, struct frame *frame)
+follow(struct camera *camera, const struct wait *wait, struct mjpeg *frame)
 {
 	struct http_reply reply = { 0 };
 	struct buf url = { 0 };
@@ -190,7 +190,7 @@ camera_picture(struct camera *camera, const struct wait *wait, struct buf *out)
 		.until_ms = time_now_ms() + PICTURE_MS };
 	const struct wait limited = { .given_up = time_is_over,
 		.arg = &deadline };
-	struct frame frame = { 0 };
+	struct mjpeg frame = { 0 };
 	const char *data;
 	size_t len;
 	int error = follow(camera, &limited, &frame);
@@ -198,11 +198,11 @@ camera_picture(struct camera *camera, const struct wait *wait, struct buf *out)
 	if (error == -EINTR && !wait_given_up(wait))
 		error = -ETIMEDOUT;
 	if (error == 0 &&
-	    (!frame_picture(&frame, true, &data, &len) || len > PICTURE_BYTES ||
+	    (!mjpeg_picture(&frame, true, &data, &len) || len > PICTURE_BYTES ||
 		(!picture_is_jpeg(data, len) && !picture_is_png(data, len))))
 		error = -EPROTO;
 	if (error == 0)
 		error = buf_append(out, data, len);
-	frame_free(&frame);
+	mjpeg_free(&frame);
 	return error;
 }

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "client/base/buf.h"
-#include "client/camera/frame.h"
+#include "client/camera/mjpeg.h"
 #include "client/camera/picture.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -35,21 +35,21 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	size_t piece = (size_t)fuzz_byte(&data, &len) + 1, at, got_len;
-	struct frame frame = { 0 };
+	struct mjpeg frame = { 0 };
 	const char *got;
 	int result = 0;
 
 	for (at = 0; at < len && result == 0; at += piece)
-		result = frame_take(&frame, data + at,
+		result = mjpeg_take(&frame, data + at,
 		    len - at < piece ? len - at : piece);
 	HOLDS(result == 0 || result == 1 || result == -EPROTO);
-	if (frame_picture(&frame, result == 0, &got, &got_len)) {
+	if (mjpeg_picture(&frame, result == 0, &got, &got_len)) {
 		HOLDS(got >= frame.text.data);
 		HOLDS(got + got_len <= frame.text.data + frame.text.len);
 		check_picture(got, got_len);
 	} else {
 		HOLDS(result != 1);
 	}
-	frame_free(&frame);
+	mjpeg_free(&frame);
 	return 0;
 }

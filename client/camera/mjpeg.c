@@ -8,7 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "client/camera/frame.h"
+#include "client/camera/mjpeg.h"
 #include "client/camera/picture.h"
 
 /* Blank lines before the first boundary are not rare. */
@@ -40,7 +40,7 @@ line_at(const struct buf *text, size_t at, size_t *len, size_t *next)
 }
 
 static void
-note_header(struct frame *frame, const char *line, size_t len)
+note_header(struct mjpeg *frame, const char *line, size_t len)
 {
 	static const char name[] = "Content-Length:";
 	char digits[24];
@@ -59,7 +59,7 @@ note_header(struct frame *frame, const char *line, size_t len)
 
 /* The header lines of the first part; its body begins behind a blank one. */
 static int
-read_header(struct frame *frame)
+read_header(struct mjpeg *frame)
 {
 	const struct buf *text = &frame->text;
 	size_t at = skip_blank(text), len, next;
@@ -81,7 +81,7 @@ read_header(struct frame *frame)
 
 /* Where the boundary begins again, and the line end before it; 0: nowhere. */
 static size_t
-find_end(struct frame *frame)
+find_end(struct mjpeg *frame)
 {
 	const struct buf *text = &frame->text;
 	size_t at = skip_blank(text), len, next, from = frame->searched;
@@ -104,7 +104,7 @@ find_end(struct frame *frame)
 
 /* A stream begins with "--", and no picture does. */
 static void
-look_at_begin(struct frame *frame)
+look_at_begin(struct mjpeg *frame)
 {
 	const struct buf *text = &frame->text;
 	size_t at = skip_blank(text);
@@ -117,7 +117,7 @@ look_at_begin(struct frame *frame)
 }
 
 int
-frame_take(struct frame *frame, const void *data, size_t len)
+mjpeg_take(struct mjpeg *frame, const void *data, size_t len)
 {
 	int error;
 
@@ -145,7 +145,7 @@ frame_take(struct frame *frame, const void *data, size_t len)
 }
 
 bool
-frame_picture(const struct frame *frame, bool at_end, const char **data,
+mjpeg_picture(const struct mjpeg *frame, bool at_end, const char **data,
     size_t *len)
 {
 	const struct buf *text = &frame->text;
@@ -165,7 +165,7 @@ frame_picture(const struct frame *frame, bool at_end, const char **data,
 }
 
 void
-frame_free(struct frame *frame)
+mjpeg_free(struct mjpeg *frame)
 {
 	buf_free(&frame->text);
 }

@@ -1,5 +1,5 @@
-#ifndef CLIENT_CAMERA_FRAME_H
-#define CLIENT_CAMERA_FRAME_H
+#ifndef CLIENT_CAMERA_MJPEG_H
+#define CLIENT_CAMERA_MJPEG_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,7 +12,7 @@
  * boundary, is told by the first line: what servers announce in Content-Type
  * is often not what they send.  Begins with zero.
  */
-struct frame {
+struct mjpeg {
 	struct buf text; /* what came */
 	size_t searched; /* there is no boundary up to here */
 	size_t begin;	 /* of the part's body; 0: not known yet */
@@ -27,16 +27,16 @@ struct frame {
  * Take more bytes.  Returns 1 when the first part is there, 0 when there must
  * be more, -EPROTO: no sane stream or more than PICTURE_BYTES, or -ENOMEM.
  */
-int frame_take(struct frame *, const void *data, size_t len);
+int mjpeg_take(struct mjpeg *, const void *data, size_t len);
 
 /*
  * The part, or when the body has ended (at_end) what there is of a part
  * without a length, or all of a plain body.  Borrowed from the frame.
  * Returns false when it is not there.
  */
-bool frame_picture(const struct frame *, bool at_end, const char **data,
+bool mjpeg_picture(const struct mjpeg *, bool at_end, const char **data,
     size_t *len);
 
-void frame_free(struct frame *);
+void mjpeg_free(struct mjpeg *);
 
 #endif

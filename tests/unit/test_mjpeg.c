@@ -3,7 +3,7 @@
  */
 #include <errno.h>
 
-#include "client/camera/frame.h"
+#include "client/camera/mjpeg.h"
 #include "client/camera/picture.h"
 #include "tests/unit/check.h"
 
@@ -42,23 +42,23 @@ static const struct example examples[] = {
 static bool
 is_right(const struct example *example, size_t piece)
 {
-	struct frame frame = { 0 };
+	struct mjpeg frame = { 0 };
 	size_t len = strlen(example->text), at, got_len = 0;
 	const char *got = NULL;
 	int result = 0;
 	bool right;
 
 	for (at = 0; at < len && result == 0; at += piece)
-		result = frame_take(&frame, example->text + at,
+		result = mjpeg_take(&frame, example->text + at,
 		    len - at < piece ? len - at : piece);
 	if (example->picture == NULL)
 		right = result == -EPROTO;
 	else
 		right = result == (example->at_end ? 0 : 1) &&
-		    frame_picture(&frame, example->at_end, &got, &got_len) &&
+		    mjpeg_picture(&frame, example->at_end, &got, &got_len) &&
 		    got_len == strlen(example->picture) &&
 		    memcmp(got, example->picture, got_len) == 0;
-	frame_free(&frame);
+	mjpeg_free(&frame);
 	return right;
 }
 
@@ -81,21 +81,21 @@ static void
 test_limits(struct check *check)
 {
 	static char piece[65536];
-	struct frame frame = { 0 };
+	struct mjpeg frame = { 0 };
 	size_t count = 0;
 	int result;
 
 	memset(piece, 'x', sizeof(piece));
-	while ((result = frame_take(&frame, piece, sizeof(piece))) == 0)
+	while ((result = mjpeg_take(&frame, piece, sizeof(piece))) == 0)
 		count += sizeof(piece);
 	CHECK(check, result == -EPROTO && count == PICTURE_BYTES,
 	    "a body without an end is given up at the limit");
-	frame_free(&frame);
+	mjpeg_free(&frame);
 	memset(&frame, 0, sizeof(frame));
 	piece[0] = piece[1] = '-';
-	CHECK(check, frame_take(&frame, piece, sizeof(piece)) == -EPROTO,
+	CHECK(check, mjpeg_take(&frame, piece, sizeof(piece)) == -EPROTO,
 	    "and so is a header without an end");
-	frame_free(&frame);
+	mjpeg_free(&frame);
 }
 
 int
