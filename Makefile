@@ -116,10 +116,10 @@ SRCS = \
 	client/printer.c \
 	client/prusalink/change.c \
 	client/prusalink/command.c \
-	client/prusalink/contact.c \
 	client/prusalink/elsewhere.c \
 	client/prusalink/finished.c \
 	client/prusalink/part.c \
+	client/prusalink/probe.c \
 	client/prusalink/prusalink.c \
 	client/prusalink/shape.c \
 	client/prusalink/snapshot.c \

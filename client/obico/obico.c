@@ -24,7 +24,7 @@
 #define API "/api/v1/"
 
 int
-obico_contact(struct http *http, const struct wait *wait, char *words)
+obico_probe(struct http *http, const struct wait *wait, char *words)
 {
 	const struct http_request request = { .method = "GET",
 		.target = API "version/" };

@@ -25,7 +25,7 @@ struct wait;
  * 0, -EACCES: it does not, -EPROTO: that is no Obico, or why it cannot be
  * reached; words (OBICO_WORDS bytes) tells more.
  */
-int obico_contact(struct http *, const struct wait *, char *words);
+int obico_probe(struct http *, const struct wait *, char *words);
 
 #define OBICO_WORDS 160
 

@@ -10,7 +10,7 @@ struct printer;
 struct wait;
 
 /* What first contact finds out. */
-struct contact {
+struct probe {
 	const struct dialect *dialect;
 	struct buf storage; /* the storage document, if it could be had */
 	char words[160];    /* more about a failure, or "" */
@@ -22,7 +22,7 @@ struct contact {
  * refused, -EPROTO: that is not a PrusaLink, -EINVAL: that is no address, or
  * why it cannot be reached.
  */
-int prusalink_contact(struct http *, const struct wait *, struct contact *out);
+int prusalink_probe(struct http *, const struct wait *, struct probe *out);
 
 /*
  * A printer behind the v1 API.  Takes http in any case.  Returns 0 and the

@@ -45,7 +45,7 @@ section_free(struct section *section)
 {
 	if (section == NULL)
 		return;
-	buf_free(&section->contact.storage);
+	buf_free(&section->probe.storage);
 	buf_free(&section->told);
 	login_free(&section->login);
 	options_free(&section->options);
@@ -98,14 +98,14 @@ make_contact(struct section *section, const struct wait *wait)
 	struct http *http;
 	int error;
 
-	buf_free(&section->contact.storage);
+	buf_free(&section->probe.storage);
 	configure_http(section, &config);
 	error = http_new(&config, &http);
 	if (error != 0)
 		return error;
 	error = section_is_account(section) ?
-	    obico_contact(http, wait, section->contact.words) :
-	    prusalink_contact(http, wait, &section->contact);
+	    obico_probe(http, wait, section->probe.words) :
+	    prusalink_probe(http, wait, &section->probe);
 	http_free(http);
 	return error;
 }
@@ -127,9 +127,9 @@ section_meet(struct section *section, const struct local_paths *paths,
 		return error;
 	if (error == 0)
 		local_paths_note_dialect(paths, section->kept,
-		    section->contact.dialect);
+		    section->probe.dialect);
 	else if (section->kept != NULL)
-		section->contact.dialect = local_paths_dialect(paths,
+		section->probe.dialect = local_paths_dialect(paths,
 		    section->kept);
 	return error;
 }
@@ -190,7 +190,7 @@ section_explain(const struct section *section)
 {
 	const char *name = section->name == NULL ? "" : section->name;
 	const char *colon = section->name == NULL ? "" : ": ";
-	const char *words = section->contact.words, *text;
+	const char *words = section->probe.words, *text;
 	int error = section->error;
 	size_t i;
 
@@ -279,7 +279,7 @@ section_unit(const struct section *section, const struct section_config *with,
 	http_config.is_away = section->name != NULL && section_is_away(section);
 	error = http_new(&http_config, &http);
 	if (error == 0)
-		error = prusalink_new(http, section->contact.dialect, &printer);
+		error = prusalink_new(http, section->probe.dialect, &printer);
 	if (error == 0)
 		error = set_camera(section, printer);
 	if (error == 0 && with->watch != NULL)
@@ -287,8 +287,8 @@ section_unit(const struct section *section, const struct section_config *with,
 	if (error == 0)
 		error = unit_new(&config, printer, out);
 	if (error == 0)
-		space_note((*out)->space, section->contact.storage.data,
-		    section->contact.storage.len);
+		space_note((*out)->space, section->probe.storage.data,
+		    section->probe.storage.len);
 	return error;
 }
 

@@ -30,7 +30,7 @@ struct section {
 	struct buf told;	/* its lines, to see whether they change */
 	struct login login;
 	char *kept; /* name of its files in the cache directory */
-	struct contact contact;
+	struct probe probe;
 	int error; /* of first contact */
 };
 
@@ -55,8 +55,8 @@ void sections_check_watches(const struct sections *, const struct wait *);
 
 /*
  * First contact, when the login is known: tells what it is, from memory if it
- * does not answer, and whether it does.  Returns what prusalink_contact or
- * obico_contact says, or -EINTR.
+ * does not answer, and whether it does.  Returns what prusalink_probe or
+ * obico_probe says, or -EINTR.
  */
 int section_meet(struct section *, const struct local_paths *,
     const struct wait *);

@@ -54,9 +54,9 @@ by_fields(const struct buf *version, const struct dialect **out)
  * or -EOPNOTSUPP.
  */
 static int
-ask_v1(struct http *http, const struct wait *wait, struct contact *contact)
+ask_v1(struct http *http, const struct wait *wait, struct probe *probe)
 {
-	bool tells = contact->dialect->tells_space;
+	bool tells = probe->dialect->tells_space;
 	const struct http_request request = { .method = "GET",
 		.target = tells ? "/api/v1/storage" : "/api/v1/status" };
 	struct http_reply reply;
@@ -65,8 +65,8 @@ ask_v1(struct http *http, const struct wait *wait, struct contact *contact)
 	if (error == 0)
 		error = http_error(&reply);
 	if (error == 0 && tells)
-		(void)shape_document(contact->dialect, TOPIC_STORAGE,
-		    reply.body.data, reply.body.len, &contact->storage);
+		(void)shape_document(probe->dialect, TOPIC_STORAGE,
+		    reply.body.data, reply.body.len, &probe->storage);
 	error = error == -ENOENT ? -EOPNOTSUPP : 0;
 	http_reply_free(&reply);
 	return error;
@@ -81,8 +81,7 @@ is_strange(int status)
 }
 
 int
-prusalink_contact(struct http *http, const struct wait *wait,
-    struct contact *out)
+prusalink_probe(struct http *http, const struct wait *wait, struct probe *out)
 {
 	const struct http_request request = { .method = "GET",
 		.target = "/api/version" };
