@@ -104,13 +104,13 @@ SRCS = \
 	client/obico/files.c \
 	client/obico/folders.c \
 	client/obico/library.c \
+	client/obico/normalise.c \
 	client/obico/obico.c \
 	client/obico/printer.c \
 	client/obico/prints.c \
 	client/obico/roster.c \
 	client/obico/rules.c \
 	client/obico/settings.c \
-	client/obico/shape.c \
 	client/obico/store.c \
 	client/obico/trim.c \
 	client/printer.c \
@@ -118,10 +118,10 @@ SRCS = \
 	client/prusalink/command.c \
 	client/prusalink/elsewhere.c \
 	client/prusalink/finished.c \
+	client/prusalink/normalise.c \
 	client/prusalink/part.c \
 	client/prusalink/probe.c \
 	client/prusalink/prusalink.c \
-	client/prusalink/shape.c \
 	client/prusalink/snapshot.c \
 	client/prusalink/store.c \
 	fs/core/caller.c \

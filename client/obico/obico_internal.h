@@ -64,8 +64,8 @@ int obico_ask_trimmed(struct obico *, const struct wait *, const char *target,
 int obico_look(struct obico_printer *, const struct wait *, struct buf *out,
     char **picture);
 
-/* One of the documents of a printer's object, in the v1 shape (shape.h). */
-int obico_shape(enum topic, const char *text, size_t len, struct buf *out);
+/* One of the documents of a printer's object, in the v1 shape (normalise.h). */
+int obico_normalise(enum topic, const char *text, size_t len, struct buf *out);
 
 /* What the object says of its state: "PRINTING" and so on; NULL: away. */
 struct cJSON;

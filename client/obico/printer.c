@@ -153,7 +153,7 @@ document(struct printer *printer, const struct wait *wait, enum topic topic,
 		return tellers[topic](ours, wait, out);
 	error = obico_look(ours, wait, &text, NULL);
 	if (error == 0)
-		error = obico_shape(topic, text.data, text.len, out);
+		error = obico_normalise(topic, text.data, text.len, out);
 	buf_free(&text);
 	return error;
 }

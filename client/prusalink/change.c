@@ -13,7 +13,7 @@
 #include "client/http/http.h"
 #include "client/listing.h"
 #include "client/prusalink/link.h"
-#include "client/prusalink/shape.h"
+#include "client/prusalink/normalise.h"
 
 #define SEEN_MS	     2000
 #define SEEN_TICK_MS 20

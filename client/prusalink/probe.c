@@ -9,8 +9,8 @@
 #include "client/base/json.h"
 #include "client/dialect.h"
 #include "client/http/http.h"
+#include "client/prusalink/normalise.h"
 #include "client/prusalink/prusalink.h"
-#include "client/prusalink/shape.h"
 
 static const struct dialect *const dialects[] = { &dialect_buddy, &dialect_pi };
 
@@ -65,7 +65,7 @@ ask_v1(struct http *http, const struct wait *wait, struct probe *probe)
 	if (error == 0)
 		error = http_error(&reply);
 	if (error == 0 && tells)
-		(void)shape_document(probe->dialect, TOPIC_STORAGE,
+		(void)normalise_document(probe->dialect, TOPIC_STORAGE,
 		    reply.body.data, reply.body.len, &probe->storage);
 	error = error == -ENOENT ? -EOPNOTSUPP : 0;
 	http_reply_free(&reply);

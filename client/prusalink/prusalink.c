@@ -23,8 +23,8 @@
 #include "client/printer.h"
 #include "client/prusalink/finished.h"
 #include "client/prusalink/link.h"
+#include "client/prusalink/normalise.h"
 #include "client/prusalink/prusalink.h"
-#include "client/prusalink/shape.h"
 
 #define LEFT_OUT_MOST 8192 /* bytes that are remembered of what was said */
 
@@ -99,8 +99,8 @@ document(struct printer *printer, const struct wait *wait, enum topic topic,
 	if (error == 0 && reply.status == 204)
 		error = -ENODATA;
 	if (error == 0) {
-		error = shape_document(printer->dialect, topic, reply.body.data,
-		    reply.body.len, out);
+		error = normalise_document(printer->dialect, topic,
+		    reply.body.data, reply.body.len, out);
 		explain(error, paths[topic], &reply);
 	}
 	if (error == 0 && topic == TOPIC_JOB)
@@ -236,7 +236,7 @@ list(struct printer *printer, const struct wait *wait, const char *folder,
 	if (error == 0)
 		error = link_get(link, wait, target.data, &reply);
 	if (error == 0) {
-		error = shape_listing(printer->dialect, reply.body.data,
+		error = normalise_listing(printer->dialect, reply.body.data,
 		    reply.body.len, &listing);
 		explain(error, target.data, &reply);
 	}
@@ -265,7 +265,7 @@ link_entry(struct link *link, const struct wait *wait, const char *folder,
 	if (error == 0)
 		error = link_get(link, wait, target.data, &reply);
 	if (error == 0) {
-		error = shape_entry(link->printer.dialect, reply.body.data,
+		error = normalise_entry(link->printer.dialect, reply.body.data,
 		    reply.body.len, out);
 		explain(error, target.data, &reply);
 	}

@@ -13,7 +13,7 @@
 #include "client/dialect.h"
 #include "client/http/http.h"
 #include "client/prusalink/link.h"
-#include "client/prusalink/shape.h"
+#include "client/prusalink/normalise.h"
 
 #define OWN_ID "camera" /* of the one with a URL, where the server has none */
 
@@ -88,7 +88,7 @@ get_config(struct link *link, const struct wait *wait, const char *id,
 	if (error == 0)
 		error = link_get(link, wait, target.data, &reply);
 	if (error == 0)
-		error = shape_document(link->printer.dialect, TOPIC_CAMERA,
+		error = normalise_document(link->printer.dialect, TOPIC_CAMERA,
 		    reply.body.data, reply.body.len, out);
 	http_reply_free(&reply);
 	buf_free(&target);

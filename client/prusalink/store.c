@@ -22,7 +22,7 @@
 #include "client/prusalink/elsewhere.h"
 #include "client/prusalink/finished.h"
 #include "client/prusalink/link.h"
-#include "client/prusalink/shape.h"
+#include "client/prusalink/normalise.h"
 
 #define VISIBLE_MS   5000 /* the Pi's file tree follows within a second */
 #define VISIBLE_TICK 200
@@ -279,8 +279,8 @@ verify_stored(struct link *link, const struct wait *wait,
 	int error = -EPROTO;
 
 	if (dialect->stored_tells)
-		error = shape_entry(dialect, reply->body.data, reply->body.len,
-		    &stored);
+		error = normalise_entry(dialect, reply->body.data,
+		    reply->body.len, &stored);
 	if (error == 0 && !tells_all(&stored)) {
 		entry_free(&stored);
 		error = -EPROTO;

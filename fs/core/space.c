@@ -13,7 +13,7 @@
 #include "client/base/workers.h"
 #include "client/dialect.h"
 #include "client/printer.h"
-#include "client/prusalink/shape.h"
+#include "client/prusalink/normalise.h"
 #include "fs/core/space.h"
 #include "fs/core/unit.h"
 

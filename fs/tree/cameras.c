@@ -10,7 +10,7 @@
 #include "client/base/buf.h"
 #include "client/base/name.h"
 #include "client/printer.h"
-#include "client/prusalink/shape.h"
+#include "client/prusalink/normalise.h"
 #include "fs/core/place.h"
 #include "fs/core/unit.h"
 #include "fs/tree/node.h"

@@ -14,7 +14,7 @@
 #include "client/base/time.h"
 #include "client/dialect.h"
 #include "client/printer.h"
-#include "client/prusalink/shape.h"
+#include "client/prusalink/normalise.h"
 #include "fs/tree/observation.h"
 
 #define JOB_MS	   2000

@@ -12,7 +12,7 @@
 #include "client/base/buf.h"
 #include "client/base/json.h"
 #include "client/dialect.h"
-#include "client/prusalink/shape.h"
+#include "client/prusalink/normalise.h"
 #include "tests/fuzz/fuzz.h"
 
 /* Parsed and printed again it is the same, and no null is dropped. */
@@ -79,14 +79,16 @@ shape(const struct dialect *dialect, enum topic topic, const uint8_t *data,
 	struct buf once = { 0 }, twice = { 0 };
 	int error;
 
-	error = shape_document(dialect, topic, (const char *)data, len, &once);
+	error = normalise_document(dialect, topic, (const char *)data, len,
+	    &once);
 	if (error != 0) {
 		HOLDS(error == -EPROTO && once.len == 0);
 		buf_free(&once);
 		return;
 	}
 	check_json(&once);
-	HOLDS(shape_document(dialect, topic, once.data, once.len, &twice) == 0);
+	HOLDS(normalise_document(dialect, topic, once.data, once.len, &twice) ==
+	    0);
 	check_json(&twice);
 	if (topic == TOPIC_JOB)
 		check_fields(once.data, once.len);

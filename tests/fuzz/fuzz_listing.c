@@ -10,7 +10,7 @@
 #include "client/base/name.h"
 #include "client/dialect.h"
 #include "client/listing.h"
-#include "client/prusalink/shape.h"
+#include "client/prusalink/normalise.h"
 #include "tests/fuzz/fuzz.h"
 
 static void
@@ -77,7 +77,8 @@ list(const struct dialect *dialect, const uint8_t *data, size_t len)
 {
 	struct listing *listing = NULL;
 	struct entry copy;
-	int error = shape_listing(dialect, (const char *)data, len, &listing);
+	int error = normalise_listing(dialect, (const char *)data, len,
+	    &listing);
 	size_t i;
 
 	if (error != 0) {
@@ -101,7 +102,7 @@ static void
 single(const struct dialect *dialect, const uint8_t *data, size_t len)
 {
 	struct entry entry = { 0 };
-	int error = shape_entry(dialect, (const char *)data, len, &entry);
+	int error = normalise_entry(dialect, (const char *)data, len, &entry);
 
 	if (error == 0) {
 		check_entry(&entry);

@@ -38,7 +38,7 @@ check_document(enum topic topic, const char *text)
 {
 	struct buf out = { 0 };
 	cJSON *tree = NULL;
-	int error = obico_shape(topic, text, strlen(text), &out);
+	int error = obico_normalise(topic, text, strlen(text), &out);
 
 	if (error == 0) {
 		HOLDS(out.len > 2 && out.data[out.len - 1] == '\n');

@@ -1,5 +1,5 @@
-#ifndef TESTS_UNIT_SHAPED_H
-#define TESTS_UNIT_SHAPED_H
+#ifndef TESTS_UNIT_NORMALISED_H
+#define TESTS_UNIT_NORMALISED_H
 
 /*
  * What client/shape makes of a document, looked at field by field.
@@ -9,7 +9,7 @@
 #include "client/base/buf.h"
 #include "client/base/json.h"
 #include "client/dialect.h"
-#include "client/prusalink/shape.h"
+#include "client/prusalink/normalise.h"
 #include "tests/unit/check.h"
 
 static inline int
@@ -17,7 +17,7 @@ shape(const struct dialect *dialect, enum topic topic, const char *text,
     struct buf *out)
 {
 	buf_clear(out);
-	return shape_document(dialect, topic, text, strlen(text), out);
+	return normalise_document(dialect, topic, text, strlen(text), out);
 }
 
 /* Does the shaped text tell this value at this path?  NULL: none. */

@@ -257,7 +257,7 @@ obico_has_alert(const struct cJSON *printer)
 }
 
 int
-obico_shape(enum topic topic, const char *text, size_t len, struct buf *out)
+obico_normalise(enum topic topic, const char *text, size_t len, struct buf *out)
 {
 	static int (*const makers[TOPIC_COUNT])(const cJSON *, cJSON *) = {
 		[TOPIC_STATUS] = make_status,

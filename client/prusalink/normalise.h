@@ -1,5 +1,5 @@
-#ifndef CLIENT_PRUSALINK_SHAPE_H
-#define CLIENT_PRUSALINK_SHAPE_H
+#ifndef CLIENT_PRUSALINK_NORMALISE_H
+#define CLIENT_PRUSALINK_NORMALISE_H
 
 #include <sys/types.h>
 
@@ -17,18 +17,18 @@ struct listing;
  * fields pass untouched, null ones are left out.  Returns 0, -EPROTO or
  * -ENOMEM.
  */
-int shape_document(const struct dialect *, enum topic, const char *text,
+int normalise_document(const struct dialect *, enum topic, const char *text,
     size_t len, struct buf *out);
 
 /*
  * The folder listing GET /api/v1/files/… answered (caller: listing_release).
  * Entries with names that no file may have are left out.
  */
-int shape_listing(const struct dialect *, const char *text, size_t len,
+int normalise_listing(const struct dialect *, const char *text, size_t len,
     struct listing **out);
 
 /* The single file that GET or PUT answered (caller: entry_free). */
-int shape_entry(const struct dialect *, const char *text, size_t len,
+int normalise_entry(const struct dialect *, const char *text, size_t len,
     struct entry *out);
 
 /*

@@ -7,14 +7,14 @@
 #include "client/base/buf.h"
 #include "client/dialect.h"
 #include "client/listing.h"
-#include "client/prusalink/shape.h"
+#include "client/prusalink/normalise.h"
 #include "tests/unit/check.h"
 #include "tests/unit/examples.h"
 
 static int
 list(const struct dialect *dialect, const char *text, struct listing **out)
 {
-	return shape_listing(dialect, text, strlen(text), out);
+	return normalise_listing(dialect, text, strlen(text), out);
 }
 
 /* A folder of Buddy firmware with these children, as JSON. */
@@ -212,7 +212,7 @@ entry_of(const struct dialect *dialect, const char *members)
 
 	if (buf_printf(&text, "{\"name\":\"A.GCO\",\"type\":\"PRINT_FILE\"%s}",
 		members) != 0 ||
-	    shape_entry(dialect, text.data, text.len, &entry) != 0)
+	    normalise_entry(dialect, text.data, text.len, &entry) != 0)
 		entry.size = -2;
 	buf_free(&text);
 	free(entry.name);
@@ -300,7 +300,7 @@ test_single(struct check *check)
 	struct entry entry = { .size = 99 };
 
 	CHECK(check,
-	    shape_entry(&dialect_buddy, buddy_file, strlen(buddy_file),
+	    normalise_entry(&dialect_buddy, buddy_file, strlen(buddy_file),
 		&entry) == 0 &&
 		entry.size == 2393142 &&
 		strcmp(entry.name, "Spice_Harvester.gcode") == 0 &&
@@ -310,10 +310,10 @@ test_single(struct check *check)
 	entry_free(&entry);
 	entry.size = 99;
 	CHECK(check,
-	    shape_entry(&dialect_buddy, "{}", 2, &entry) == -EPROTO &&
-		shape_entry(&dialect_buddy, "", 0, &entry) == -EPROTO &&
-		shape_entry(&dialect_buddy, "[]", 2, &entry) == -EPROTO &&
-		shape_entry(&dialect_buddy, NULL, 0, &entry) == -EPROTO,
+	    normalise_entry(&dialect_buddy, "{}", 2, &entry) == -EPROTO &&
+		normalise_entry(&dialect_buddy, "", 0, &entry) == -EPROTO &&
+		normalise_entry(&dialect_buddy, "[]", 2, &entry) == -EPROTO &&
+		normalise_entry(&dialect_buddy, NULL, 0, &entry) == -EPROTO,
 	    "what is no file is EPROTO");
 	CHECK(check, entry.size == 99 && entry.name == NULL,
 	    "a failure leaves the result alone");

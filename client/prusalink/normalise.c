@@ -16,7 +16,7 @@
 #include "client/base/utf8.h"
 #include "client/dialect.h"
 #include "client/listing.h"
-#include "client/prusalink/shape.h"
+#include "client/prusalink/normalise.h"
 
 /* What the Pi calls its card in paths (prusa/link/const.py). */
 #define PI_CARD "/SD Card"
@@ -81,7 +81,7 @@ trim_path(cJSON *object)
 }
 
 static int
-shape_one_storage(cJSON *storage)
+normalise_one_storage(cJSON *storage)
 {
 	int error = rename_member(storage, "ro", "read_only");
 
@@ -96,11 +96,11 @@ pick_storage(const struct dialect *dialect, cJSON *status)
 	cJSON *item, *found = NULL;
 
 	if (!cJSON_IsArray(list))
-		return cJSON_IsObject(list) ? shape_one_storage(list) : 0;
+		return cJSON_IsObject(list) ? normalise_one_storage(list) : 0;
 	cJSON_ArrayForEach (item, list) {
 		const char *path;
 
-		if (!cJSON_IsObject(item) || shape_one_storage(item) != 0)
+		if (!cJSON_IsObject(item) || normalise_one_storage(item) != 0)
 			continue;
 		path = json_string(item, "path");
 		if (path != NULL &&
@@ -129,7 +129,7 @@ make_percent(const struct dialect *dialect, cJSON *transfer)
 }
 
 static int
-shape_status(const struct dialect *dialect, cJSON *status)
+normalise_status(const struct dialect *dialect, cJSON *status)
 {
 	cJSON *transfer;
 	int error = pick_storage(dialect, status);
@@ -160,7 +160,7 @@ estimate_remaining(const struct dialect *dialect, cJSON *transfer)
 }
 
 static int
-shape_transfer(const struct dialect *dialect, cJSON *transfer)
+normalise_transfer(const struct dialect *dialect, cJSON *transfer)
 {
 	int error = make_number(transfer, "size");
 
@@ -179,7 +179,7 @@ shape_transfer(const struct dialect *dialect, cJSON *transfer)
  * Pi tells the whole path, below the storage's display name.
  */
 static int
-shape_job(const struct dialect *dialect, cJSON *job)
+normalise_job(const struct dialect *dialect, cJSON *job)
 {
 	cJSON *file = cJSON_GetObjectItemCaseSensitive(job, "file");
 	const char *path = json_string(file, "path"), *rest;
@@ -203,7 +203,7 @@ shape_job(const struct dialect *dialect, cJSON *job)
 }
 
 static int
-shape_storages(const struct dialect *dialect, cJSON *document)
+normalise_storages(const struct dialect *dialect, cJSON *document)
 {
 	cJSON *list, *item;
 	int error = 0;
@@ -212,21 +212,21 @@ shape_storages(const struct dialect *dialect, cJSON *document)
 	list = cJSON_GetObjectItemCaseSensitive(document, "storage_list");
 	cJSON_ArrayForEach (item, list) {
 		if (error == 0 && cJSON_IsObject(item))
-			error = shape_one_storage(item);
+			error = normalise_one_storage(item);
 	}
 	return error;
 }
 
 int
-shape_document(const struct dialect *dialect, enum topic topic,
+normalise_document(const struct dialect *dialect, enum topic topic,
     const char *text, size_t len, struct buf *out)
 {
 	static int (*const rules[TOPIC_COUNT])(const struct dialect *,
 	    cJSON *) = {
-		[TOPIC_STATUS] = shape_status,
-		[TOPIC_JOB] = shape_job,
-		[TOPIC_STORAGE] = shape_storages,
-		[TOPIC_TRANSFER] = shape_transfer,
+		[TOPIC_STATUS] = normalise_status,
+		[TOPIC_JOB] = normalise_job,
+		[TOPIC_STORAGE] = normalise_storages,
+		[TOPIC_TRANSFER] = normalise_transfer,
 	};
 	cJSON *tree = NULL;
 	int error = json_parse(text, len, &tree);
@@ -339,7 +339,7 @@ make_entry(const struct dialect *dialect, const cJSON *object,
 }
 
 int
-shape_listing(const struct dialect *dialect, const char *text, size_t len,
+normalise_listing(const struct dialect *dialect, const char *text, size_t len,
     struct listing **out)
 {
 	struct listing *listing = NULL;
@@ -376,7 +376,7 @@ shape_listing(const struct dialect *dialect, const char *text, size_t len,
 }
 
 int
-shape_entry(const struct dialect *dialect, const char *text, size_t len,
+normalise_entry(const struct dialect *dialect, const char *text, size_t len,
     struct entry *out)
 {
 	cJSON *tree = NULL;

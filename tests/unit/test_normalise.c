@@ -5,7 +5,7 @@
 
 #include "tests/unit/check.h"
 #include "tests/unit/examples.h"
-#include "tests/unit/shaped.h"
+#include "tests/unit/normalised.h"
 
 static const struct dialect *const buddy = &dialect_buddy;
 static const struct dialect *const pi = &dialect_pi;
