@@ -75,13 +75,13 @@ SRCS = \
 	client/base/date.c \
 	client/base/json.c \
 	client/base/json_mend.c \
-	client/base/label.c \
 	client/base/litter.c \
 	client/base/log.c \
 	client/base/name.c \
-	client/base/numbered.c \
+	client/base/safe_name.c \
 	client/base/time.c \
 	client/base/turn.c \
+	client/base/unique_names.c \
 	client/base/utf8.c \
 	client/base/workers.c \
 	client/camera/camera.c \

@@ -17,17 +17,17 @@ unsent_name_numbered(const char *name, int number)
 	const char *dot = strrchr(name, '.');
 	const char *ending = dot == NULL || dot == name ? "" : dot;
 	size_t stem = strlen(name) - strlen(ending);
-	char *numbered;
+	char *names;
 
 	if (strlen(name) > NAME_MAX - NUMBER)
 		stem = name_fit(name,
 		    strlen(ending) < NAME_MAX - NUMBER ?
 			NAME_MAX - NUMBER - strlen(ending) :
 			0);
-	if (asprintf(&numbered, "%.*s (%d)%s", (int)stem, name, number,
-		ending) < 0)
+	if (asprintf(&names, "%.*s (%d)%s", (int)stem, name, number, ending) <
+	    0)
 		return NULL;
-	return numbered;
+	return names;
 }
 
 bool

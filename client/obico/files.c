@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/base/label.h"
 #include "client/base/log.h"
 #include "client/base/name.h"
+#include "client/base/safe_name.h"
 #include "client/listing.h"
 #include "client/obico/library.h"
 #include "client/obico/obico_internal.h"
@@ -131,24 +131,24 @@ ask_records(struct obico *obico, const struct wait *wait, const char *wire,
 
 static void
 note_numbers(struct obico *obico, const struct records *records,
-    const struct label *labels)
+    const struct safe_name *labels)
 {
-	char plain[LABEL_SIZE];
+	char plain[SAFE_NAME_SIZE];
 	size_t i;
 
 	for (i = 0; i < records->count; i++) {
 		const struct record *record = &records->all[i];
 
-		label_make(record->name, plain);
+		safe_name_make(record->name, plain);
 		if (!record->is_folder && strcmp(plain, labels[i].name) != 0)
-			numbered_note(&obico->numbered, record->id,
+			unique_names_note(&obico->names, record->id,
 			    record->name);
 	}
 }
 
 static int
 make_labels(struct obico *obico, const struct records *records,
-    struct label *labels)
+    struct safe_name *labels)
 {
 	size_t i;
 	int error;
@@ -158,17 +158,17 @@ make_labels(struct obico *obico, const struct records *records,
 
 		labels[i].text = record->name;
 		labels[i].id = record->id;
-		labels[i].numbered = !record->is_folder &&
-		    numbered_has(&obico->numbered, record->id, record->name);
+		labels[i].names = !record->is_folder &&
+		    unique_names_has(&obico->names, record->id, record->name);
 	}
-	error = label_all(labels, records->count, NULL);
+	error = safe_name_all(labels, records->count, NULL);
 	if (error == 0)
 		note_numbers(obico, records, labels);
 	return error;
 }
 
 static int
-make_listing(const struct records *records, const struct label *labels,
+make_listing(const struct records *records, const struct safe_name *labels,
     struct listing **out)
 {
 	struct listing *listing;
@@ -197,7 +197,7 @@ static int
 name_records(struct obico *obico, const struct records *records,
     struct listing **out)
 {
-	struct label *labels = calloc(records->count + 1, sizeof(*labels));
+	struct safe_name *labels = calloc(records->count + 1, sizeof(*labels));
 	int error = labels == NULL ? -ENOMEM : 0;
 
 	if (error == 0)

@@ -10,9 +10,9 @@
 #include <string.h>
 
 #include "cache/unsent.h"
-#include "client/base/label.h"
 #include "client/base/log.h"
 #include "client/base/name.h"
+#include "client/base/safe_name.h"
 #include "client/base/time.h"
 #include "client/base/wait.h"
 #include "client/obico/obico.h"
@@ -166,7 +166,7 @@ folder_of(const struct account *account, const char *name, bool archived)
 
 /* Names for those that are archived, or for the others. */
 static int
-name_some(struct plan *plan, struct label *labels, bool archived)
+name_some(struct plan *plan, struct safe_name *labels, bool archived)
 {
 	size_t i, count = 0;
 	int error;
@@ -179,7 +179,8 @@ name_some(struct plan *plan, struct label *labels, bool archived)
 		labels[count].text = printer->name;
 		labels[count++].id = printer->id;
 	}
-	error = label_all(labels, count, archived ? NULL : account_is_reserved);
+	error = safe_name_all(labels, count,
+	    archived ? NULL : account_is_reserved);
 	for (i = count = 0; i < plan->count && error == 0; i++) {
 		struct wanted *wanted = &plan->wanted[i];
 
@@ -196,7 +197,7 @@ name_some(struct plan *plan, struct label *labels, bool archived)
 static int
 name_all(struct plan *plan)
 {
-	struct label *labels = calloc(plan->count + 1, sizeof(*labels));
+	struct safe_name *labels = calloc(plan->count + 1, sizeof(*labels));
 	int error = labels == NULL ? -ENOMEM : 0;
 
 	if (error == 0)

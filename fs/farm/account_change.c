@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/base/label.h"
 #include "client/base/log.h"
 #include "client/base/name.h"
+#include "client/base/safe_name.h"
 #include "client/obico/obico.h"
 #include "fs/core/kind.h"
 #include "fs/core/place.h"
@@ -24,11 +24,11 @@
 static bool
 is_printer_name(const char *name)
 {
-	char label[LABEL_SIZE];
+	char label[SAFE_NAME_SIZE];
 
-	if (strlen(name) >= LABEL_SIZE || account_is_reserved(name))
+	if (strlen(name) >= SAFE_NAME_SIZE || account_is_reserved(name))
 		return false;
-	label_make(name, label);
+	safe_name_make(name, label);
 	return strcmp(label, name) == 0;
 }
 
@@ -117,7 +117,7 @@ find_name(struct account *account, const struct wait *wait, int64_t id,
     const char *name, char **out)
 {
 	const struct roster_printer *printer;
-	char label[LABEL_SIZE];
+	char label[SAFE_NAME_SIZE];
 	struct roster *roster;
 	char *folder = folder_of(account, name);
 	int error = folder == NULL ? -ENOMEM : 0;
@@ -131,7 +131,7 @@ find_name(struct account *account, const struct wait *wait, int64_t id,
 	printer = roster_find(roster, id);
 	error = printer == NULL ? -ENOENT : 0;
 	if (error == 0) {
-		label_make(printer->name, label);
+		safe_name_make(printer->name, label);
 		if (account_printer(account, folder) == id ||
 		    strcmp(label, name) == 0)
 			name = printer->name;

@@ -10,8 +10,8 @@
 #include <cJSON.h>
 
 #include "client/base/json.h"
-#include "client/base/label.h"
 #include "client/base/name.h"
+#include "client/base/safe_name.h"
 #include "client/obico/library.h"
 #include "client/obico/obico_internal.h"
 #include "client/obico/roster.h"
@@ -71,7 +71,7 @@ check_printer(const struct roster_printer *printer)
 static void
 check_names(const struct roster *roster)
 {
-	struct label *labels = calloc(roster->count + 1, sizeof(*labels));
+	struct safe_name *labels = calloc(roster->count + 1, sizeof(*labels));
 	size_t i;
 
 	HOLDS(labels != NULL);
@@ -79,7 +79,7 @@ check_names(const struct roster *roster)
 		labels[i].text = roster->printers[i].name;
 		labels[i].id = roster->printers[i].id;
 	}
-	HOLDS(label_all(labels, roster->count, NULL) == 0);
+	HOLDS(safe_name_all(labels, roster->count, NULL) == 0);
 	for (i = 0; i < roster->count; i++) {
 		HOLDS(name_is_sane(labels[i].name));
 		HOLDS(i == 0 ||

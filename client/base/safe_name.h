@@ -1,5 +1,5 @@
-#ifndef CLIENT_BASE_LABEL_H
-#define CLIENT_BASE_LABEL_H
+#ifndef CLIENT_BASE_SAFE_NAME_H
+#define CLIENT_BASE_SAFE_NAME_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -10,20 +10,20 @@
  * too, and that have a number to tell them apart (Obico's printers and files).
  */
 
-#define LABEL_SIZE 256 /* NAME_MAX and a NUL */
+#define SAFE_NAME_SIZE 256 /* NAME_MAX and a NUL */
 
 /*
  * What is left of a text that can be a name: slashes, control characters,
  * bytes that are no UTF-8, and a dot at its beginning become "_", and what is
- * too long is cut.  out has LABEL_SIZE bytes.
+ * too long is cut.  out has SAFE_NAME_SIZE bytes.
  */
-void label_make(const char *text, char *out);
+void safe_name_make(const char *text, char *out);
 
-struct label {
+struct safe_name {
 	const char *text; /* borrowed */
 	int64_t id;
-	char name[LABEL_SIZE]; /* filled in */
-	bool numbered;	       /* it bore its number before, and keeps it */
+	char name[SAFE_NAME_SIZE]; /* filled in */
+	bool names;		   /* it bore its number before, and keeps it */
 };
 
 /*
@@ -31,6 +31,7 @@ struct label {
  * it, further ones have " (id)" behind theirs, and so has one that is numbered
  * or whose name is reserved (NULL: none is).  Returns 0 or -ENOMEM.
  */
-int label_all(struct label *, size_t count, bool (*is_reserved)(const char *));
+int safe_name_all(struct safe_name *, size_t count,
+    bool (*is_reserved)(const char *));
 
 #endif

@@ -9,8 +9,8 @@
 #include <string.h>
 #include <wchar.h>
 
-#include "client/base/label.h"
 #include "client/base/name.h"
+#include "client/base/safe_name.h"
 
 /* The character at text: its length, and whether a name may have it. */
 static size_t
@@ -30,7 +30,7 @@ next_character(const char *text, bool *is_good)
 }
 
 void
-label_make(const char *text, char *out)
+safe_name_make(const char *text, char *out)
 {
 	size_t len = 0, step;
 	bool is_good;
@@ -39,7 +39,7 @@ label_make(const char *text, char *out)
 		step = next_character(text, &is_good);
 		if (*text == '.' && len == 0)
 			is_good = false;
-		if (len + (is_good ? step : 1) >= LABEL_SIZE)
+		if (len + (is_good ? step : 1) >= SAFE_NAME_SIZE)
 			break;
 		if (is_good) {
 			memcpy(out + len, text, step);
@@ -58,7 +58,7 @@ label_make(const char *text, char *out)
  * given just that name to another one, so there is more to try.
  */
 static void
-add_id(struct label *label, unsigned try)
+add_id(struct safe_name *label, unsigned try)
 {
 	char tail[48];
 	size_t room;
@@ -66,8 +66,8 @@ add_id(struct label *label, unsigned try)
 	    snprintf(tail, sizeof(tail), " (%" PRId64 ")", label->id) :
 	    snprintf(tail, sizeof(tail), " (%" PRId64 ".%u)", label->id, try);
 
-	label_make(label->text, label->name);
-	room = name_fit(label->name, LABEL_SIZE - 1 - (size_t)len);
+	safe_name_make(label->text, label->name);
+	room = name_fit(label->name, SAFE_NAME_SIZE - 1 - (size_t)len);
 	memcpy(label->name + room, tail, (size_t)len + 1);
 }
 
@@ -79,11 +79,12 @@ compare(const void *a, const void *b)
 
 /* Returns false without memory. */
 static bool
-find_name(struct label *label, void **taken, bool (*is_reserved)(const char *))
+find_name(struct safe_name *label, void **taken,
+    bool (*is_reserved)(const char *))
 {
 	unsigned try = 0;
 
-	if (label->numbered)
+	if (label->names)
 		add_id(label, ++try);
 	while ((try == 0 && is_reserved != NULL && is_reserved(label->name)) ||
 	    tfind(label->name, taken, compare) != NULL)
@@ -92,14 +93,15 @@ find_name(struct label *label, void **taken, bool (*is_reserved)(const char *))
 }
 
 int
-label_all(struct label *labels, size_t count, bool (*is_reserved)(const char *))
+safe_name_all(struct safe_name *labels, size_t count,
+    bool (*is_reserved)(const char *))
 {
 	void *taken = NULL;
 	size_t i, done = 0;
 	int error = 0;
 
 	for (i = 0; i < count && error == 0; i++) {
-		label_make(labels[i].text, labels[i].name);
+		safe_name_make(labels[i].text, labels[i].name);
 		if (find_name(&labels[i], &taken, is_reserved))
 			done++;
 		else

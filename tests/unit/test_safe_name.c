@@ -1,8 +1,8 @@
 /*
  * client/label: names for what may be called anything.
  */
-#include "client/base/label.h"
 #include "client/base/name.h"
+#include "client/base/safe_name.h"
 #include "tests/unit/check.h"
 
 static void
@@ -20,11 +20,11 @@ test_make(struct check *check)
 		{ "a\nb\tc", "a_b_c" }, { "a\xff", "a_" }, { "\xc2\x85", "_" },
 		{ " ", " " }, { "\xf7\x8f\x8b\x87", "_" }, /* beyond Unicode */
 	};
-	char name[LABEL_SIZE];
+	char name[SAFE_NAME_SIZE];
 	size_t i;
 
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		label_make(rows[i].text, name);
+		safe_name_make(rows[i].text, name);
 		CHECK(check, strcmp(name, rows[i].name) == 0,
 		    "text %zu becomes \"%s\"", i, rows[i].name);
 		CHECK(check, name_is_sane(name), "which can be a name");
@@ -34,13 +34,13 @@ test_make(struct check *check)
 static void
 test_long(struct check *check)
 {
-	char text[1025], name[LABEL_SIZE];
+	char text[1025], name[SAFE_NAME_SIZE];
 	size_t i;
 
 	for (i = 0; i + 2 < sizeof(text); i += 2)
 		memcpy(text + i, "é", 2);
 	text[i] = '\0';
-	label_make(text, name);
+	safe_name_make(text, name);
 	CHECK(check, strlen(name) == 254 && name_is_sane(name),
 	    "a text of 1 kB is cut between characters");
 }
@@ -55,7 +55,7 @@ static void
 test_all(struct check *check)
 {
 	char longest[400];
-	struct label labels[] = {
+	struct safe_name labels[] = {
 		{ .text = "Ender", .id = 3 },
 		{ .text = "Ender", .id = 5 },
 		{ .text = "control", .id = 6 },
@@ -63,7 +63,7 @@ test_all(struct check *check)
 		{ .text = "Ender", .id = 9 },
 		{ .text = "a/b", .id = 10 },
 		{ .text = "a_b", .id = 11 },
-		{ .text = "Prusa", .id = 14, .numbered = true },
+		{ .text = "Prusa", .id = 14, .names = true },
 		{ .text = "Prusa", .id = 15 },
 		{ .text = longest, .id = 12 },
 		{ .text = longest, .id = 13 },
@@ -75,7 +75,7 @@ test_all(struct check *check)
 
 	memset(longest, 'n', sizeof(longest) - 1);
 	longest[sizeof(longest) - 1] = '\0';
-	CHECK(check, label_all(labels, count, is_reserved) == 0,
+	CHECK(check, safe_name_all(labels, count, is_reserved) == 0,
 	    "all get names");
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		CHECK(check, strcmp(labels[i].name, names[i]) == 0,
