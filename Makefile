@@ -107,8 +107,8 @@ SRCS = \
 	client/obico/normalise.c \
 	client/obico/obico.c \
 	client/obico/printer.c \
+	client/obico/printer_list.c \
 	client/obico/prints.c \
-	client/obico/roster.c \
 	client/obico/rules.c \
 	client/obico/settings.c \
 	client/obico/store.c \

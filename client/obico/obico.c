@@ -18,7 +18,7 @@
 #include "client/base/wait.h"
 #include "client/http/text.h"
 #include "client/obico/obico_internal.h"
-#include "client/obico/roster.h"
+#include "client/obico/printer_list.h"
 #include "client/obico/trim.h"
 
 #define API "/api/v1/"
@@ -109,7 +109,7 @@ obico_release(struct obico *obico)
 	if (!last)
 		return;
 	http_free(obico->http);
-	roster_release(obico->roster);
+	printer_list_release(obico->list);
 	turn_destroy(&obico->asking);
 	turn_destroy(&obico->upload);
 	unique_names_destroy(&obico->names);
@@ -185,21 +185,21 @@ obico_ask_trimmed(struct obico *obico, const struct wait *wait,
 static bool
 is_good(const struct obico *obico, int64_t began_ms)
 {
-	return obico->roster != NULL && obico->told == obico->generation &&
-	    (obico->roster->told_ms >= began_ms ||
-		time_now_ms() - obico->roster->told_ms < obico->ttl_ms);
+	return obico->list != NULL && obico->told == obico->generation &&
+	    (obico->list->told_ms >= began_ms ||
+		time_now_ms() - obico->list->told_ms < obico->ttl_ms);
 }
 
-static struct roster *
+static struct printer_list *
 take_good(struct obico *obico, int64_t began_ms)
 {
-	struct roster *roster = NULL;
+	struct printer_list *list = NULL;
 
 	pthread_mutex_lock(&obico->lock);
 	if (is_good(obico, began_ms))
-		roster = roster_hold(obico->roster);
+		list = printer_list_hold(obico->list);
 	pthread_mutex_unlock(&obico->lock);
-	return roster;
+	return list;
 }
 
 /* With the turn. */
@@ -215,11 +215,11 @@ obico_explain(int error, const char *target, const struct http_reply *reply)
 }
 
 static int
-fetch(struct obico *obico, const struct wait *wait, struct roster **out)
+fetch(struct obico *obico, const struct wait *wait, struct printer_list **out)
 {
 	static const char target[] = API "printers/?with_archived=true";
 	struct http_reply reply;
-	struct roster *roster = NULL, *former = NULL;
+	struct printer_list *list = NULL, *former = NULL;
 	uint64_t generation;
 	int error;
 
@@ -228,22 +228,22 @@ fetch(struct obico *obico, const struct wait *wait, struct roster **out)
 	pthread_mutex_unlock(&obico->lock);
 	error = obico_ask(obico, wait, "GET", target, NULL, &reply);
 	if (error == 0) {
-		error = roster_read(buf_text(&reply.body), reply.body.len,
-		    &roster);
+		error = printer_list_read(buf_text(&reply.body), reply.body.len,
+		    &list);
 		obico_explain(error, target, &reply);
 	}
 	http_reply_free(&reply);
 	if (error != 0)
 		return error;
-	roster->told_ms = time_now_ms();
+	list->told_ms = time_now_ms();
 	pthread_mutex_lock(&obico->lock);
-	former = obico->roster;
-	roster_number(roster, former);
-	obico->roster = roster_hold(roster);
+	former = obico->list;
+	printer_list_number(list, former);
+	obico->list = printer_list_hold(list);
 	obico->told = generation;
 	pthread_mutex_unlock(&obico->lock);
-	roster_release(former);
-	*out = roster;
+	printer_list_release(former);
+	*out = list;
 	return 0;
 }
 
@@ -273,7 +273,8 @@ take_turn(struct obico *obico, const struct wait *wait)
 }
 
 int
-obico_roster(struct obico *obico, const struct wait *wait, struct roster **out)
+obico_printers(struct obico *obico, const struct wait *wait,
+    struct printer_list **out)
 {
 	int64_t began_ms = time_now_ms();
 	int error;
@@ -291,15 +292,15 @@ obico_roster(struct obico *obico, const struct wait *wait, struct roster **out)
 	return error;
 }
 
-struct roster *
+struct printer_list *
 obico_known(struct obico *obico)
 {
-	struct roster *roster;
+	struct printer_list *list;
 
 	pthread_mutex_lock(&obico->lock);
-	roster = obico->roster == NULL ? NULL : roster_hold(obico->roster);
+	list = obico->list == NULL ? NULL : printer_list_hold(obico->list);
 	pthread_mutex_unlock(&obico->lock);
-	return roster;
+	return list;
 }
 
 void

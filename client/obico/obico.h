@@ -38,7 +38,7 @@ struct obico *obico_hold(struct obico *);
 void obico_release(struct obico *);
 
 /* A printer of an account, as the server lists it. */
-struct roster_printer {
+struct listed_printer {
 	int64_t id;
 	char *name; /* as people gave it: any text, perhaps not unique */
 	bool archived;
@@ -47,25 +47,27 @@ struct roster_printer {
 };
 
 /* All of them, by rising id.  Never changes, shared by counting. */
-struct roster {
+struct printer_list {
 	uint64_t serial; /* another one for another list of ids or names */
 	int64_t told_ms; /* when it came, by time_now_ms */
 	size_t count;
-	struct roster_printer *printers;
+	struct listed_printer *printers;
 };
 
 /*
- * The printers as they are now (caller: roster_release).  Returns 0, -EACCES:
- * the token is refused, -EPROTO, or what http_perform says.
+ * The printers as they are now (caller: printer_list_release).  Returns 0,
+ * -EACCES: the token is refused, -EPROTO, or what http_perform says.
  */
-int obico_roster(struct obico *, const struct wait *, struct roster **out);
+int obico_printers(struct obico *, const struct wait *,
+    struct printer_list **out);
 
-/* The last ones that were heard of (caller: roster_release), or NULL. */
-struct roster *obico_known(struct obico *);
-void roster_release(struct roster *);
+/* The last ones that were heard of (caller: printer_list_release), or NULL. */
+struct printer_list *obico_known(struct obico *);
+void printer_list_release(struct printer_list *);
 
 /* The printer of that id, or NULL.  Borrowed. */
-const struct roster_printer *roster_find(const struct roster *, int64_t id);
+const struct listed_printer *printer_list_find(const struct printer_list *,
+    int64_t id);
 
 /* How all its requests went, for whichever printer. */
 void obico_count(struct obico *, struct counts *out);

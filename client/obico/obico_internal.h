@@ -20,15 +20,15 @@ struct obico {
 	struct http_config config; /* for pictures: no login, strings owned */
 	char *base;		   /* the server's URL */
 	int64_t ttl_ms;
-	struct turn asking;	   /* for the roster */
+	struct turn asking;	   /* for the list of printers */
 	struct turn upload;	   /* to the cloud folder: one at a time */
 	struct unique_names names; /* files in there */
 	pthread_mutex_t lock;
 	int holders; /* all below under lock */
-	struct roster *roster;
+	struct printer_list *list;
 	uint64_t generation; /* of our changes */
-	uint64_t told;	     /* the generation that the roster is of */
-	bool refused;	     /* the token, as was logged */
+	uint64_t told; /* the generation that the list of printers is of */
+	bool refused;  /* the token, as was logged */
 };
 
 /* A printer of an account. */

@@ -21,13 +21,13 @@ int
 obico_look(struct obico_printer *printer, const struct wait *wait,
     struct buf *out, char **picture)
 {
-	const struct roster_printer *found;
-	struct roster *roster;
-	int error = obico_roster(printer->obico, wait, &roster);
+	const struct listed_printer *found;
+	struct printer_list *list;
+	int error = obico_printers(printer->obico, wait, &list);
 
 	if (error != 0)
 		return error;
-	found = roster_find(roster, printer->id);
+	found = printer_list_find(list, printer->id);
 	error = found == NULL ? -ENOENT : buf_printf(out, "%s", found->text);
 	if (picture != NULL)
 		*picture = NULL;
@@ -35,7 +35,7 @@ obico_look(struct obico_printer *printer, const struct wait *wait,
 		*picture = strdup(found->picture);
 		error = *picture == NULL ? -ENOMEM : 0;
 	}
-	roster_release(roster);
+	printer_list_release(list);
 	return error;
 }
 
@@ -163,15 +163,15 @@ static int64_t
 told_ms(struct printer *printer, enum topic topic)
 {
 	struct obico *obico = ((struct obico_printer *)printer)->obico;
-	struct roster *roster;
+	struct printer_list *list;
 	int64_t ms = 0;
 
 	if (topic == TOPIC_VERSION || topic == TOPIC_PRINTS)
 		return 0;
-	roster = obico_known(obico);
-	if (roster != NULL)
-		ms = roster->told_ms;
-	roster_release(roster);
+	list = obico_known(obico);
+	if (list != NULL)
+		ms = list->told_ms;
+	printer_list_release(list);
 	return ms;
 }
 

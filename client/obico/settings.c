@@ -171,17 +171,17 @@ patch(struct obico *obico, const struct wait *wait, int64_t id, bool archived,
 static int
 look(struct obico *obico, const struct wait *wait, int64_t id, cJSON **out)
 {
-	const struct roster_printer *found;
-	struct roster *roster;
-	int error = obico_roster(obico, wait, &roster);
+	const struct listed_printer *found;
+	struct printer_list *list;
+	int error = obico_printers(obico, wait, &list);
 
 	if (error != 0)
 		return error;
-	found = roster_find(roster, id);
+	found = printer_list_find(list, id);
 	error = found == NULL ?
 	    -ENOENT :
 	    json_parse(found->text, strlen(found->text), out);
-	roster_release(roster);
+	printer_list_release(list);
 	return error;
 }
 

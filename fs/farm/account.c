@@ -45,7 +45,7 @@ struct account {
 
 /* A printer of the account, and where it is to be. */
 struct wanted {
-	const struct roster_printer *printer;
+	const struct listed_printer *printer;
 	char *folder;
 	bool is_there;
 	struct unit *unit; /* made for it, or NULL */
@@ -172,7 +172,7 @@ name_some(struct plan *plan, struct safe_name *labels, bool archived)
 	int error;
 
 	for (i = 0; i < plan->count; i++) {
-		const struct roster_printer *printer = plan->wanted[i].printer;
+		const struct listed_printer *printer = plan->wanted[i].printer;
 
 		if (printer->archived != archived)
 			continue;
@@ -353,16 +353,16 @@ carry_out(struct plan *plan, uint64_t serial)
 }
 
 static int
-make_plan(struct plan *plan, const struct roster *roster)
+make_plan(struct plan *plan, const struct printer_list *list)
 {
 	size_t i;
 
-	plan->wanted = calloc(roster->count + 1, sizeof(*plan->wanted));
+	plan->wanted = calloc(list->count + 1, sizeof(*plan->wanted));
 	if (plan->wanted == NULL)
 		return -ENOMEM;
-	for (i = 0; i < roster->count; i++)
-		plan->wanted[i].printer = &roster->printers[i];
-	plan->count = roster->count;
+	for (i = 0; i < list->count; i++)
+		plan->wanted[i].printer = &list->printers[i];
+	plan->count = list->count;
 	return name_all(plan);
 }
 
@@ -380,11 +380,11 @@ free_plan(struct plan *plan)
 
 /* With the turn. */
 static int
-follow(struct account *account, const struct roster *roster)
+follow(struct account *account, const struct printer_list *list)
 {
 	struct plan plan = { .account = account };
 	size_t i;
-	int error = make_plan(&plan, roster);
+	int error = make_plan(&plan, list);
 
 	if (error == 0)
 		compare(&plan);
@@ -393,19 +393,19 @@ follow(struct account *account, const struct roster *roster)
 			error = make_unit(account, &plan.wanted[i]);
 	}
 	if (error == 0)
-		error = carry_out(&plan, roster->serial);
+		error = carry_out(&plan, list->serial);
 	free_plan(&plan);
 	return error;
 }
 
 static bool
-is_followed(const struct account *account, const struct roster *roster)
+is_followed(const struct account *account, const struct printer_list *list)
 {
 	struct farm *farm = account->farm;
 	bool is;
 
 	pthread_mutex_lock(&farm->lock);
-	is = account->followed == roster->serial;
+	is = account->followed == list->serial;
 	pthread_mutex_unlock(&farm->lock);
 	return is;
 }
@@ -413,26 +413,26 @@ is_followed(const struct account *account, const struct roster *roster)
 int
 account_follow(struct account *account, const struct wait *wait, bool known)
 {
-	struct roster *roster = NULL;
+	struct printer_list *list = NULL;
 	int error = 0;
 
 	if (account_is_gone(account))
 		return -ESTALE;
 	if (known)
-		roster = obico_known(account->obico);
+		list = obico_known(account->obico);
 	else
-		error = obico_roster(account->obico, wait, &roster);
-	if (roster == NULL || is_followed(account, roster)) {
-		roster_release(roster);
+		error = obico_printers(account->obico, wait, &list);
+	if (list == NULL || is_followed(account, list)) {
+		printer_list_release(list);
 		return error;
 	}
 	error = turn_take(&account->turn, wait);
 	if (error == 0) {
-		if (!is_followed(account, roster))
-			error = follow(account, roster);
+		if (!is_followed(account, list))
+			error = follow(account, list);
 		turn_give(&account->turn);
 	}
-	roster_release(roster);
+	printer_list_release(list);
 	return error;
 }
 
@@ -470,9 +470,9 @@ account_follow_soon(struct account *account, const struct wait *wait)
 bool
 account_is_known(struct account *account)
 {
-	struct roster *known = obico_known(account->obico);
+	struct printer_list *known = obico_known(account->obico);
 
-	roster_release(known);
+	printer_list_release(known);
 	return known != NULL;
 }
 

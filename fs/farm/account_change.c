@@ -116,19 +116,19 @@ static int
 find_name(struct account *account, const struct wait *wait, int64_t id,
     const char *name, char **out)
 {
-	const struct roster_printer *printer;
+	const struct listed_printer *printer;
 	char label[SAFE_NAME_SIZE];
-	struct roster *roster;
+	struct printer_list *list;
 	char *folder = folder_of(account, name);
 	int error = folder == NULL ? -ENOMEM : 0;
 
 	if (error == 0)
-		error = obico_roster(account_obico(account), wait, &roster);
+		error = obico_printers(account_obico(account), wait, &list);
 	if (error != 0) {
 		free(folder);
 		return error;
 	}
-	printer = roster_find(roster, id);
+	printer = printer_list_find(list, id);
 	error = printer == NULL ? -ENOENT : 0;
 	if (error == 0) {
 		safe_name_make(printer->name, label);
@@ -138,7 +138,7 @@ find_name(struct account *account, const struct wait *wait, int64_t id,
 		*out = strdup(name);
 		error = *out == NULL ? -ENOMEM : 0;
 	}
-	roster_release(roster);
+	printer_list_release(list);
 	free(folder);
 	return error;
 }

@@ -294,13 +294,13 @@ section_unit(const struct section *section, const struct section_config *with,
 
 static void
 check_watch(const struct section *section, const struct section *account,
-    const struct roster *roster)
+    const struct printer_list *list)
 {
-	const struct roster_printer *printer;
+	const struct listed_printer *printer;
 
 	if (section->options.obico == 0)
 		return;
-	printer = roster_find(roster, section->options.obico);
+	printer = printer_list_find(list, section->options.obico);
 	if (printer == NULL || printer->archived)
 		log_say(LOG_LEVEL_ERROR,
 		    "%s: obico = %lld: %s has no printer of that number",
@@ -312,7 +312,7 @@ void
 sections_check_watches(const struct sections *sections, const struct wait *wait)
 {
 	const struct section *section, *account = NULL;
-	struct roster *roster;
+	struct printer_list *list;
 	struct obico *obico;
 	bool wanted = false;
 
@@ -324,10 +324,10 @@ sections_check_watches(const struct sections *sections, const struct wait *wait)
 	if (!wanted || account == NULL || account->error != 0 ||
 	    section_obico(account, &obico) != 0)
 		return;
-	if (obico_roster(obico, wait, &roster) == 0) {
+	if (obico_printers(obico, wait, &list) == 0) {
 		TAILQ_FOREACH (section, sections, link)
-			check_watch(section, account, roster);
-		roster_release(roster);
+			check_watch(section, account, list);
+		printer_list_release(list);
 	}
 	obico_release(obico);
 }

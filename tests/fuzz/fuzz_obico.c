@@ -14,7 +14,7 @@
 #include "client/base/safe_name.h"
 #include "client/obico/library.h"
 #include "client/obico/obico_internal.h"
-#include "client/obico/roster.h"
+#include "client/obico/printer_list.h"
 #include "tests/fuzz/fuzz.h"
 
 /* Members whose name says so, and URLs with a query. */
@@ -54,7 +54,7 @@ check_document(enum topic topic, const char *text)
 }
 
 static void
-check_printer(const struct roster_printer *printer)
+check_printer(const struct listed_printer *printer)
 {
 	cJSON *tree = NULL;
 	int topic;
@@ -69,18 +69,18 @@ check_printer(const struct roster_printer *printer)
 }
 
 static void
-check_names(const struct roster *roster)
+check_names(const struct printer_list *list)
 {
-	struct safe_name *labels = calloc(roster->count + 1, sizeof(*labels));
+	struct safe_name *labels = calloc(list->count + 1, sizeof(*labels));
 	size_t i;
 
 	HOLDS(labels != NULL);
-	for (i = 0; i < roster->count; i++) {
-		labels[i].text = roster->printers[i].name;
-		labels[i].id = roster->printers[i].id;
+	for (i = 0; i < list->count; i++) {
+		labels[i].text = list->printers[i].name;
+		labels[i].id = list->printers[i].id;
 	}
-	HOLDS(safe_name_all(labels, roster->count, NULL) == 0);
-	for (i = 0; i < roster->count; i++) {
+	HOLDS(safe_name_all(labels, list->count, NULL) == 0);
+	for (i = 0; i < list->count; i++) {
 		HOLDS(name_is_sane(labels[i].name));
 		HOLDS(i == 0 ||
 		    strcmp(labels[i].name, labels[i - 1].name) != 0);
@@ -91,23 +91,23 @@ check_names(const struct roster *roster)
 static void
 check_roster(const char *text, size_t len)
 {
-	struct roster *roster;
+	struct printer_list *list;
 	size_t i;
-	int error = roster_read(text, len, &roster);
+	int error = printer_list_read(text, len, &list);
 
 	if (error != 0) {
 		HOLDS(error == -EPROTO);
 		return;
 	}
-	for (i = 0; i < roster->count; i++) {
-		check_printer(&roster->printers[i]);
+	for (i = 0; i < list->count; i++) {
+		check_printer(&list->printers[i]);
 		HOLDS(i == 0 ||
-		    roster->printers[i - 1].id < roster->printers[i].id);
-		HOLDS(roster_find(roster, roster->printers[i].id) ==
-		    &roster->printers[i]);
+		    list->printers[i - 1].id < list->printers[i].id);
+		HOLDS(printer_list_find(list, list->printers[i].id) ==
+		    &list->printers[i]);
 	}
-	check_names(roster);
-	roster_release(roster);
+	check_names(list);
+	printer_list_release(list);
 }
 
 static void

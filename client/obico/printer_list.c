@@ -11,34 +11,34 @@
 
 #include "client/base/json.h"
 #include "client/obico/obico_internal.h"
-#include "client/obico/roster.h"
+#include "client/obico/printer_list.h"
 
 struct counted {
-	struct roster roster;
+	struct printer_list list;
 	atomic_int holders;
 };
 
-struct roster *
-roster_hold(struct roster *roster)
+struct printer_list *
+printer_list_hold(struct printer_list *list)
 {
-	atomic_fetch_add(&((struct counted *)roster)->holders, 1);
-	return roster;
+	atomic_fetch_add(&((struct counted *)list)->holders, 1);
+	return list;
 }
 
 void
-roster_release(struct roster *roster)
+printer_list_release(struct printer_list *list)
 {
-	struct counted *counted = (struct counted *)roster;
+	struct counted *counted = (struct counted *)list;
 	size_t i;
 
-	if (roster == NULL || atomic_fetch_sub(&counted->holders, 1) > 1)
+	if (list == NULL || atomic_fetch_sub(&counted->holders, 1) > 1)
 		return;
-	for (i = 0; i < roster->count; i++) {
-		free(roster->printers[i].name);
-		free(roster->printers[i].text);
-		free(roster->printers[i].picture);
+	for (i = 0; i < list->count; i++) {
+		free(list->printers[i].name);
+		free(list->printers[i].text);
+		free(list->printers[i].picture);
 	}
-	free(roster->printers);
+	free(list->printers);
 	free(counted);
 }
 
@@ -56,9 +56,9 @@ copy_picture(const cJSON *object, char **out)
 
 /* Cleans the object. */
 static int
-read_one(cJSON *object, struct roster *roster)
+read_one(cJSON *object, struct printer_list *list)
 {
-	struct roster_printer *printer = &roster->printers[roster->count];
+	struct listed_printer *printer = &list->printers[list->count];
 	const cJSON *archived;
 	const char *name = json_string(object, "name");
 	struct buf text = { 0 };
@@ -67,7 +67,7 @@ read_one(cJSON *object, struct roster *roster)
 	if (!json_integer(object, "id", &printer->id))
 		return 0;
 	archived = cJSON_GetObjectItemCaseSensitive(object, "archived_at");
-	roster->count++;
+	list->count++;
 	printer->archived = archived != NULL && !cJSON_IsNull(archived);
 	printer->name = strdup(name == NULL ? "" : name);
 	error = printer->name == NULL ? -ENOMEM : 0;
@@ -83,54 +83,53 @@ read_one(cJSON *object, struct roster *roster)
 static int
 compare(const void *a, const void *b)
 {
-	const struct roster_printer *one = a, *other = b;
+	const struct listed_printer *one = a, *other = b;
 
 	return (one->id > other->id) - (one->id < other->id);
 }
 
 /* Two with one id: the first stays. */
 static void
-sort(struct roster *roster)
+sort(struct printer_list *list)
 {
 	size_t i, kept = 0;
 
-	qsort(roster->printers, roster->count, sizeof(*roster->printers),
-	    compare);
-	for (i = 0; i < roster->count; i++) {
-		struct roster_printer *printer = &roster->printers[i];
+	qsort(list->printers, list->count, sizeof(*list->printers), compare);
+	for (i = 0; i < list->count; i++) {
+		struct listed_printer *printer = &list->printers[i];
 
-		if (kept > 0 && roster->printers[kept - 1].id == printer->id) {
+		if (kept > 0 && list->printers[kept - 1].id == printer->id) {
 			free(printer->name);
 			free(printer->text);
 			free(printer->picture);
 		} else {
-			roster->printers[kept++] = *printer;
+			list->printers[kept++] = *printer;
 		}
 	}
-	roster->count = kept;
+	list->count = kept;
 }
 
 static int
-read_all(cJSON *array, struct roster *roster)
+read_all(cJSON *array, struct printer_list *list)
 {
 	cJSON *object;
 	int error = 0;
 
-	roster->printers = calloc((size_t)cJSON_GetArraySize(array) + 1,
-	    sizeof(*roster->printers));
-	if (roster->printers == NULL)
+	list->printers = calloc((size_t)cJSON_GetArraySize(array) + 1,
+	    sizeof(*list->printers));
+	if (list->printers == NULL)
 		return -ENOMEM;
 	cJSON_ArrayForEach (object, array) {
 		if (error == 0 && cJSON_IsObject(object))
-			error = read_one(object, roster);
+			error = read_one(object, list);
 	}
 	if (error == 0)
-		sort(roster);
+		sort(list);
 	return error;
 }
 
 int
-roster_read(const char *text, size_t len, struct roster **out)
+printer_list_read(const char *text, size_t len, struct printer_list **out)
 {
 	struct counted *counted;
 	cJSON *tree;
@@ -145,29 +144,29 @@ roster_read(const char *text, size_t len, struct roster **out)
 	counted = calloc(1, sizeof(*counted));
 	if (counted != NULL) {
 		atomic_init(&counted->holders, 1);
-		error = read_all(tree, &counted->roster);
+		error = read_all(tree, &counted->list);
 	}
 	cJSON_Delete(tree);
 	if (counted == NULL)
 		return -ENOMEM;
 	if (error != 0) {
-		roster_release(&counted->roster);
+		printer_list_release(&counted->list);
 		return error;
 	}
-	*out = &counted->roster;
+	*out = &counted->list;
 	return 0;
 }
 
 static bool
-is_same(const struct roster *a, const struct roster *b)
+is_same(const struct printer_list *a, const struct printer_list *b)
 {
 	size_t i;
 
 	if (a->count != b->count)
 		return false;
 	for (i = 0; i < a->count; i++) {
-		const struct roster_printer *one = &a->printers[i];
-		const struct roster_printer *other = &b->printers[i];
+		const struct listed_printer *one = &a->printers[i];
+		const struct listed_printer *other = &b->printers[i];
 
 		if (one->id != other->id || one->archived != other->archived ||
 		    strcmp(one->name, other->name) != 0)
@@ -177,19 +176,19 @@ is_same(const struct roster *a, const struct roster *b)
 }
 
 void
-roster_number(struct roster *roster, const struct roster *former)
+printer_list_number(struct printer_list *list,
+    const struct printer_list *former)
 {
 	if (former == NULL)
-		roster->serial = 1;
+		list->serial = 1;
 	else
-		roster->serial = former->serial + !is_same(roster, former);
+		list->serial = former->serial + !is_same(list, former);
 }
 
-const struct roster_printer *
-roster_find(const struct roster *roster, int64_t id)
+const struct listed_printer *
+printer_list_find(const struct printer_list *list, int64_t id)
 {
-	const struct roster_printer key = { .id = id };
+	const struct listed_printer key = { .id = id };
 
-	return bsearch(&key, roster->printers, roster->count, sizeof(key),
-	    compare);
+	return bsearch(&key, list->printers, list->count, sizeof(key), compare);
 }
