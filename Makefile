@@ -114,10 +114,10 @@ SRCS = \
 	client/obico/store.c \
 	client/obico/trim.c \
 	client/printer.c \
-	client/prusalink/change.c \
 	client/prusalink/command.c \
 	client/prusalink/elsewhere.c \
 	client/prusalink/finished.c \
+	client/prusalink/folders.c \
 	client/prusalink/normalise.c \
 	client/prusalink/part.c \
 	client/prusalink/probe.c \
