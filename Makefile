@@ -87,7 +87,6 @@ SRCS = \
 	client/camera/camera.c \
 	client/camera/mjpeg.c \
 	client/camera/picture.c \
-	client/dialect.c \
 	client/http/away.c \
 	client/http/connection.c \
 	client/http/counts.c \
@@ -124,6 +123,7 @@ SRCS = \
 	client/prusalink/prusalink.c \
 	client/prusalink/snapshot.c \
 	client/prusalink/store.c \
+	client/traits.c \
 	fs/core/caller.c \
 	fs/core/place.c \
 	fs/core/space.c \

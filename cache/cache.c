@@ -21,11 +21,11 @@
 #include "client/base/time.h"
 #include "client/base/turn.h"
 #include "client/camera/picture.h"
-#include "client/dialect.h"
 #include "client/http/away.h"
 #include "client/http/counts.h"
 #include "client/listing.h"
 #include "client/printer.h"
+#include "client/traits.h"
 
 #define ERROR_MS 1000
 
@@ -405,18 +405,18 @@ cache_new(struct printer *inner, struct file_facts *facts, int64_t ttl_ms,
 		return -ENOMEM;
 	}
 	cache->printer.ops = &ops;
-	cache->printer.dialect = inner->dialect;
+	cache->printer.traits = inner->traits;
 	cache->printer.has_pictures = inner->has_pictures;
 	cache->printer.is_watched = inner->is_watched;
 	cache->inner = inner;
 	cache->facts = facts;
-	if (inner->dialect->halves && file_facts_stamps(facts) != NULL)
+	if (inner->traits->halves && file_facts_stamps(facts) != NULL)
 		stamps_halve(file_facts_stamps(facts));
 	turn_init(&cache->sizes);
 	pace_init(&cache->pace);
 	pthread_mutex_init(&cache->lock, NULL);
 	time_cond_init(&cache->answered);
-	memos_init(&cache->memos, ttl_ms, inner->dialect->is_cloud);
+	memos_init(&cache->memos, ttl_ms, inner->traits->is_cloud);
 	*out = &cache->printer;
 	return 0;
 }

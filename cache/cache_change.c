@@ -10,8 +10,8 @@
 #include "cache/stamp.h"
 #include "client/base/name.h"
 #include "client/base/time.h"
-#include "client/dialect.h"
 #include "client/listing.h"
+#include "client/traits.h"
 
 /*
  * Whatever was asked before now is void, if a change may have been made.
@@ -55,7 +55,7 @@ cache_store(struct printer *printer, const struct wait *wait,
 	pthread_mutex_lock(&cache->lock);
 	count_change(cache, error);
 	/* Of many uploads each would have a large folder asked anew. */
-	if (error == 0 && cache->inner->dialect->is_cloud && !more)
+	if (error == 0 && cache->inner->traits->is_cloud && !more)
 		memos_stored(&cache->memos, store->folder, out,
 		    cache->generation);
 	pthread_mutex_unlock(&cache->lock);

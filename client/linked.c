@@ -212,7 +212,7 @@ linked_new(struct printer *inner, struct printer *watch, struct printer **out)
 		return -ENOMEM;
 	}
 	linked->printer.ops = &ops;
-	linked->printer.dialect = inner->dialect;
+	linked->printer.traits = inner->traits;
 	linked->printer.has_pictures = true;
 	linked->printer.is_watched = true;
 	linked->inner = inner;

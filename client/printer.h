@@ -10,9 +10,9 @@
 
 struct buf;
 struct counts;
-struct dialect;
 struct entry;
 struct listing;
+struct traits;
 struct wait;
 
 /* The documents that a printer tells, in the published v1 shape. */
@@ -121,7 +121,7 @@ struct printer_ops {
 
 struct printer {
 	const struct printer_ops *ops;
-	const struct dialect *dialect;
+	const struct traits *traits;
 	bool has_pictures; /* it may have a camera */
 	bool is_watched;   /* an Obico server looks for failures */
 };
@@ -186,7 +186,7 @@ int printer_remove(struct printer *, const struct wait *, const char *folder,
  * Give a file or folder another name, in another folder too; replace: what is
  * there gives way, a file to a file, an empty folder to a folder.  out is what
  * it is then (caller: entry_free).  -EOPNOTSUPP: its server cannot (see
- * dialect.h), -EEXIST, -EISDIR, -ENOTDIR, -ENOTEMPTY, -EINVAL: a folder into
+ * traits.h), -EEXIST, -EISDIR, -ENOTDIR, -ENOTEMPTY, -EINVAL: a folder into
  * itself.
  */
 int printer_rename(struct printer *, const struct wait *, const char *folder,

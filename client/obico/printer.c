@@ -12,8 +12,8 @@
 
 #include "client/base/json.h"
 #include "client/base/time.h"
-#include "client/dialect.h"
 #include "client/obico/obico_internal.h"
+#include "client/traits.h"
 
 #define PRINTS "200" /* of a printer's history; older ones are not shown */
 
@@ -208,7 +208,7 @@ obico_library_new(struct obico *obico, struct printer **out)
 	if (library == NULL)
 		return -ENOMEM;
 	library->printer.ops = &ops;
-	library->printer.dialect = &dialect_library;
+	library->printer.traits = &traits_library;
 	library->obico = obico_hold(obico);
 	*out = &library->printer;
 	return 0;
@@ -232,8 +232,7 @@ obico_printer_new(struct obico *obico, int64_t id, bool archived,
 	if (printer == NULL)
 		return -ENOMEM;
 	printer->printer.ops = &ops;
-	printer->printer.dialect = archived ? &dialect_archived :
-					      &dialect_obico;
+	printer->printer.traits = archived ? &traits_archived : &traits_obico;
 	printer->printer.has_pictures = !archived;
 	printer->printer.is_watched = !archived;
 	printer->obico = obico_hold(obico);

@@ -12,11 +12,11 @@
 #include "client/base/log.h"
 #include "client/base/name.h"
 #include "client/base/time.h"
-#include "client/dialect.h"
 #include "client/http/form.h"
 #include "client/listing.h"
 #include "client/obico/library.h"
 #include "client/obico/obico_internal.h"
+#include "client/traits.h"
 
 #define LOOK_MS	     3000 /* for what was stored without an answer */
 #define LOOK_TICK_MS 200
@@ -368,7 +368,7 @@ obico_store(struct printer *printer, const struct wait *wait,
 
 	if (store->source.len <= 0)
 		return -EINVAL;
-	if (store->source.len > printer->dialect->size_max)
+	if (store->source.len > printer->traits->size_max)
 		return -EFBIG;
 	error = turn_take(&obico->upload, wait);
 	if (error != 0)

@@ -10,11 +10,11 @@
 #include "client/base/json.h"
 #include "client/base/name.h"
 #include "client/base/time.h"
-#include "client/dialect.h"
 #include "client/http/http.h"
 #include "client/prusalink/elsewhere.h"
 #include "client/prusalink/finished.h"
 #include "client/prusalink/link.h"
+#include "client/traits.h"
 
 #define RECOVER_MS 15000 /* the Pi leaves FINISHED by itself within 11 s */
 #define AGAIN_MS   1000
@@ -159,7 +159,7 @@ start_file(struct link *link, const struct wait *wait, const char *path,
 
 	for (;;) {
 		error = ask_start(link, wait, path);
-		if (error != -EBUSY || !link->printer.dialect->recovers ||
+		if (error != -EBUSY || !link->printer.traits->recovers ||
 		    time_now_ms() > until)
 			return error;
 		sight = look(&link->printer, wait);

@@ -11,11 +11,11 @@
 #include "client/base/log.h"
 #include "client/base/name.h"
 #include "client/base/time.h"
-#include "client/dialect.h"
 #include "client/http/http.h"
 #include "client/listing.h"
 #include "client/prusalink/elsewhere.h"
 #include "client/prusalink/link.h"
+#include "client/traits.h"
 
 #define PATIENCE_MS 60000 /* how long a transfer is waited for */
 #define STUCK_MS    59000 /* that it did not move; two looks less */
@@ -235,7 +235,7 @@ elsewhere_settle(struct patience *patience, struct http_reply *reply)
 	int error;
 
 	if (!named &&
-	    (reply->status != 500 || !patience->link->printer.dialect->late))
+	    (reply->status != 500 || !patience->link->printer.traits->late))
 		return 0;
 	if (patience->until_ms == 0)
 		patience->until_ms = time_now_ms() + PATIENCE_MS;

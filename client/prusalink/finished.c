@@ -12,10 +12,10 @@
 #include "client/base/name.h"
 #include "client/base/time.h"
 #include "client/base/wait.h"
-#include "client/dialect.h"
 #include "client/http/http.h"
 #include "client/prusalink/finished.h"
 #include "client/prusalink/link.h"
+#include "client/traits.h"
 
 #define DELETE_MS  8000 /* the upload stands still: Buddy's patience is 12 s */
 #define LOOK_MS	   8000
@@ -37,7 +37,7 @@ finished_note_document(struct link *link, const char *text, size_t len)
 {
 	struct buf folder = { 0 }, name = { 0 }, path = { 0 };
 
-	if (!link->printer.dialect->holds_finished)
+	if (!link->printer.traits->holds_finished)
 		return;
 	if (json_field(text, len, "file.path", &folder) == 0 &&
 	    json_field(text, len, "file.name", &name) == 0 &&
@@ -137,7 +137,7 @@ finished_begin(struct finished *finished, struct link *link,
 	struct entry entry;
 	int error;
 
-	if (!link->printer.dialect->holds_finished || !store->replace ||
+	if (!link->printer.traits->holds_finished || !store->replace ||
 	    (known && !is_near(link, store->folder)) ||
 	    !link_shows_end(&link->printer, wait))
 		return -ENOENT;

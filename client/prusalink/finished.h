@@ -12,7 +12,7 @@ struct wait;
 
 /*
  * While the end of a print is on Buddy's screen the printed file stays open
- * (dialect.holds_finished): it cannot be replaced, but it can be deleted by
+ * (traits.holds_finished): it cannot be replaced, but it can be deleted by
  * the 8.3 path, which leaves the screen.  So the new file's PUT is sent but
  * for its last piece; then, and only if the server is taking it, the old one
  * is deleted; then the last piece goes out.

@@ -9,11 +9,11 @@
 #include "client/base/buf.h"
 #include "client/base/log.h"
 #include "client/base/time.h"
-#include "client/dialect.h"
 #include "client/http/http.h"
 #include "client/listing.h"
 #include "client/prusalink/link.h"
 #include "client/prusalink/normalise.h"
+#include "client/traits.h"
 
 #define SEEN_MS	     2000
 #define SEEN_TICK_MS 20
@@ -32,7 +32,7 @@ await_seen(struct link *link, const struct wait *wait, const char *folder,
 	struct entry entry;
 	int error = 0, found;
 
-	while (link->printer.dialect->late && error == 0 &&
+	while (link->printer.traits->late && error == 0 &&
 	    time_now_ms() < until) {
 		found = link_entry(link, wait, folder, name, &entry);
 		if (found == 0)
@@ -88,13 +88,13 @@ link_make_folder(struct printer *printer, const struct wait *wait,
 static int
 check_gone(struct link *link, const struct wait *wait, const char *folder)
 {
-	const struct dialect_storage *storage;
+	const struct traits_storage *storage;
 	struct shape_storage now;
 	char name[16];
 	int error;
 
 	snprintf(name, sizeof(name), "%.*s", (int)strcspn(folder, "/"), folder);
-	storage = dialect_storage(link->printer.dialect, name);
+	storage = traits_storage(link->printer.traits, name);
 	if (storage == NULL || !storage->removable)
 		return 0;
 	error = link_storage(link, wait, folder, &now);

@@ -14,9 +14,9 @@
 #include "client/base/json.h"
 #include "client/base/name.h"
 #include "client/base/utf8.h"
-#include "client/dialect.h"
 #include "client/listing.h"
 #include "client/prusalink/normalise.h"
+#include "client/traits.h"
 
 /* What the Pi calls its card in paths (prusa/link/const.py). */
 #define PI_CARD "/SD Card"
@@ -90,7 +90,7 @@ normalise_one_storage(cJSON *storage)
 
 /* PrusaLink on a Pi tells an array; the upload storage is the one meant. */
 static int
-pick_storage(const struct dialect *dialect, cJSON *status)
+pick_storage(const struct traits *traits, cJSON *status)
 {
 	cJSON *list = cJSON_GetObjectItemCaseSensitive(status, "storage");
 	cJSON *item, *found = NULL;
@@ -104,7 +104,7 @@ pick_storage(const struct dialect *dialect, cJSON *status)
 			continue;
 		path = json_string(item, "path");
 		if (path != NULL &&
-		    strcmp(name_of(path), dialect->upload_storage) == 0)
+		    strcmp(name_of(path), traits->upload_storage) == 0)
 			found = item;
 	}
 	if (found == NULL) {
@@ -117,11 +117,11 @@ pick_storage(const struct dialect *dialect, cJSON *status)
 
 /* Buddy tells a fraction, the Pi a percentage. */
 static int
-make_percent(const struct dialect *dialect, cJSON *transfer)
+make_percent(const struct traits *traits, cJSON *transfer)
 {
 	double value;
 
-	if (!dialect->stored_tells ||
+	if (!traits->stored_tells ||
 	    !json_number(transfer, "progress", &value) || value > 1e6)
 		return 0;
 	return put(transfer, "progress",
@@ -129,25 +129,25 @@ make_percent(const struct dialect *dialect, cJSON *transfer)
 }
 
 static int
-normalise_status(const struct dialect *dialect, cJSON *status)
+normalise_status(const struct traits *traits, cJSON *status)
 {
 	cJSON *transfer;
-	int error = pick_storage(dialect, status);
+	int error = pick_storage(traits, status);
 
 	transfer = cJSON_GetObjectItemCaseSensitive(status, "transfer");
 	if (error != 0 || !cJSON_IsObject(transfer))
 		return error;
 	error = rename_member(transfer, "transferred", "data_transferred");
-	return error != 0 ? error : make_percent(dialect, transfer);
+	return error != 0 ? error : make_percent(traits, transfer);
 }
 
 /* The Pi mixes two clocks in time_remaining of an upload: count it anew. */
 static int
-estimate_remaining(const struct dialect *dialect, cJSON *transfer)
+estimate_remaining(const struct traits *traits, cJSON *transfer)
 {
 	double size, done, seconds;
 
-	if (dialect->stored_tells)
+	if (traits->stored_tells)
 		return 0;
 	cJSON_DeleteItemFromObjectCaseSensitive(transfer, "time_remaining");
 	if (!json_number(transfer, "size", &size) ||
@@ -160,7 +160,7 @@ estimate_remaining(const struct dialect *dialect, cJSON *transfer)
 }
 
 static int
-normalise_transfer(const struct dialect *dialect, cJSON *transfer)
+normalise_transfer(const struct traits *traits, cJSON *transfer)
 {
 	int error = make_number(transfer, "size");
 
@@ -168,10 +168,10 @@ normalise_transfer(const struct dialect *dialect, cJSON *transfer)
 		error = rename_member(transfer, "data_transferred",
 		    "transferred");
 	if (error == 0)
-		error = make_percent(dialect, transfer);
+		error = make_percent(traits, transfer);
 	if (error == 0)
 		error = trim_path(transfer);
-	return error != 0 ? error : estimate_remaining(dialect, transfer);
+	return error != 0 ? error : estimate_remaining(traits, transfer);
 }
 
 /*
@@ -179,7 +179,7 @@ normalise_transfer(const struct dialect *dialect, cJSON *transfer)
  * Pi tells the whole path, below the storage's display name.
  */
 static int
-normalise_job(const struct dialect *dialect, cJSON *job)
+normalise_job(const struct traits *traits, cJSON *job)
 {
 	cJSON *file = cJSON_GetObjectItemCaseSensitive(job, "file");
 	const char *path = json_string(file, "path"), *rest;
@@ -187,14 +187,14 @@ normalise_job(const struct dialect *dialect, cJSON *job)
 	bool is_card;
 	int error;
 
-	if (dialect->stored_tells || path == NULL || *path != '/')
+	if (traits->stored_tells || path == NULL || *path != '/')
 		return trim_path(file);
 	rest = strchr(path + 1, '/');
 	if (rest == NULL)
 		return 0;
 	is_card = strncmp(path, PI_CARD "/", strlen(PI_CARD "/")) == 0;
 	error = buf_printf(&folder, "/%s%.*s",
-	    is_card ? "sdcard" : dialect->upload_storage,
+	    is_card ? "sdcard" : traits->upload_storage,
 	    (int)(strrchr(path, '/') - rest), rest);
 	if (error == 0)
 		error = put(file, "path", cJSON_CreateString(folder.data));
@@ -203,12 +203,12 @@ normalise_job(const struct dialect *dialect, cJSON *job)
 }
 
 static int
-normalise_storages(const struct dialect *dialect, cJSON *document)
+normalise_storages(const struct traits *traits, cJSON *document)
 {
 	cJSON *list, *item;
 	int error = 0;
 
-	(void)dialect;
+	(void)traits;
 	list = cJSON_GetObjectItemCaseSensitive(document, "storage_list");
 	cJSON_ArrayForEach (item, list) {
 		if (error == 0 && cJSON_IsObject(item))
@@ -218,10 +218,10 @@ normalise_storages(const struct dialect *dialect, cJSON *document)
 }
 
 int
-normalise_document(const struct dialect *dialect, enum topic topic,
+normalise_document(const struct traits *traits, enum topic topic,
     const char *text, size_t len, struct buf *out)
 {
-	static int (*const rules[TOPIC_COUNT])(const struct dialect *,
+	static int (*const rules[TOPIC_COUNT])(const struct traits *,
 	    cJSON *) = {
 		[TOPIC_STATUS] = normalise_status,
 		[TOPIC_JOB] = normalise_job,
@@ -237,7 +237,7 @@ normalise_document(const struct dialect *dialect, enum topic topic,
 	if (!cJSON_IsObject(tree))
 		error = -EPROTO;
 	else if (rules[topic] != NULL)
-		error = rules[topic](dialect, tree);
+		error = rules[topic](traits, tree);
 	json_drop_nulls(tree); /* numbers that a rule counted may overflow */
 	if (error == 0)
 		error = json_print(tree, out);
@@ -257,11 +257,11 @@ is_type(const cJSON *object, const char *type)
 
 /* A file that Connect is still fetching is read-only and has no download. */
 static bool
-is_partial(const struct dialect *dialect, const cJSON *object)
+is_partial(const struct traits *traits, const cJSON *object)
 {
 	cJSON *refs = cJSON_GetObjectItemCaseSensitive(object, "refs");
 
-	return dialect->stored_tells && json_true(object, "ro") &&
+	return traits->stored_tells && json_true(object, "ro") &&
 	    json_string(refs, "download") == NULL;
 }
 
@@ -289,21 +289,20 @@ is_readable(const char *name)
  * be called so.
  */
 static char *
-shown_name(const struct dialect *dialect, const cJSON *object,
+shown_name(const struct traits *traits, const cJSON *object,
     const char *short_name)
 {
 	const char *name = json_string(object, "display_name");
 
 	if (name == NULL)
 		name = short_name;
-	return is_readable(name) || !dialect->folds ? strdup(name) :
-						      name_show(short_name);
+	return is_readable(name) || !traits->folds ? strdup(name) :
+						     name_show(short_name);
 }
 
 /* Returns 0, -ENOMEM, or -EPROTO: this is no usable entry. */
 static int
-make_entry(const struct dialect *dialect, const cJSON *object,
-    struct entry *out)
+make_entry(const struct traits *traits, const cJSON *object, struct entry *out)
 {
 	const char *short_name = json_string(object, "name");
 	struct entry entry = { .size = -1 };
@@ -311,7 +310,7 @@ make_entry(const struct dialect *dialect, const cJSON *object,
 
 	if (short_name == NULL || !name_is_part(short_name))
 		return -EPROTO;
-	entry.name = shown_name(dialect, object, short_name);
+	entry.name = shown_name(traits, object, short_name);
 	if (entry.name == NULL)
 		return -ENOMEM;
 	if (!is_readable(entry.name)) {
@@ -323,7 +322,7 @@ make_entry(const struct dialect *dialect, const cJSON *object,
 	entry.print_file = is_type(object, "PRINT_FILE");
 	entry.read_only = json_true(object, "ro") ||
 	    json_true(object, "read_only");
-	entry.partial = !entry.folder && is_partial(dialect, object);
+	entry.partial = !entry.folder && is_partial(traits, object);
 	if (json_number(object, "m_timestamp", &value) && value > 0 &&
 	    value < 253402300800.0) /* the year 10000 */
 		entry.mtime_s = (int64_t)value;
@@ -339,7 +338,7 @@ make_entry(const struct dialect *dialect, const cJSON *object,
 }
 
 int
-normalise_listing(const struct dialect *dialect, const char *text, size_t len,
+normalise_listing(const struct traits *traits, const char *text, size_t len,
     struct listing **out)
 {
 	struct listing *listing = NULL;
@@ -357,7 +356,7 @@ normalise_listing(const struct dialect *dialect, const char *text, size_t len,
 	cJSON_ArrayForEach (item, children) {
 		if (error != 0)
 			break;
-		error = make_entry(dialect, item, &entry);
+		error = make_entry(traits, item, &entry);
 		if (error == 0)
 			error = listing_add(listing, &entry);
 		else if (error == -EPROTO)
@@ -365,7 +364,7 @@ normalise_listing(const struct dialect *dialect, const char *text, size_t len,
 			    json_string(item, "name"));
 	}
 	if (error == 0)
-		error = listing_finish(listing, dialect->folds);
+		error = listing_finish(listing, traits->folds);
 	cJSON_Delete(tree);
 	if (error != 0) {
 		listing_release(listing);
@@ -376,7 +375,7 @@ normalise_listing(const struct dialect *dialect, const char *text, size_t len,
 }
 
 int
-normalise_entry(const struct dialect *dialect, const char *text, size_t len,
+normalise_entry(const struct traits *traits, const char *text, size_t len,
     struct entry *out)
 {
 	cJSON *tree = NULL;
@@ -384,7 +383,7 @@ normalise_entry(const struct dialect *dialect, const char *text, size_t len,
 
 	if (error != 0)
 		return error;
-	error = make_entry(dialect, tree, out);
+	error = make_entry(traits, tree, out);
 	cJSON_Delete(tree);
 	return error;
 }

@@ -17,18 +17,18 @@ struct listing;
  * fields pass untouched, null ones are left out.  Returns 0, -EPROTO or
  * -ENOMEM.
  */
-int normalise_document(const struct dialect *, enum topic, const char *text,
+int normalise_document(const struct traits *, enum topic, const char *text,
     size_t len, struct buf *out);
 
 /*
  * The folder listing GET /api/v1/files/… answered (caller: listing_release).
  * Entries with names that no file may have are left out.
  */
-int normalise_listing(const struct dialect *, const char *text, size_t len,
+int normalise_listing(const struct traits *, const char *text, size_t len,
     struct listing **out);
 
 /* The single file that GET or PUT answered (caller: entry_free). */
-int normalise_entry(const struct dialect *, const char *text, size_t len,
+int normalise_entry(const struct traits *, const char *text, size_t len,
     struct entry *out);
 
 /*

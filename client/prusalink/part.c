@@ -14,12 +14,12 @@
 #include "client/base/stream.h"
 #include "client/base/time.h"
 #include "client/base/wait.h"
-#include "client/dialect.h"
 #include "client/http/http.h"
 #include "client/http/text.h"
 #include "client/listing.h"
 #include "client/prusalink/link.h"
 #include "client/prusalink/part.h"
+#include "client/traits.h"
 
 #define LATER_MS 1000 /* the next upload may be of the same name */
 #define END_MS	 8000 /* for one, from its turn on */
@@ -129,7 +129,7 @@ put_tiny(struct link *link, const struct wait *wait, const char *folder,
 	struct http_reply reply = { 0 };
 	struct buf target = { 0 };
 	int error = http_login(link->http, wait, CONNECTION_UP,
-	    link->printer.dialect->login_ms);
+	    link->printer.traits->login_ms);
 
 	if (error == 0)
 		error = link_target(link, "/api/v1/files/", folder, name,
@@ -160,7 +160,7 @@ remove_one(struct link *link, const struct wait *wait, const char *folder,
 static void
 tidy(struct link *link, const struct wait *wait, char *name)
 {
-	const char *storage = link->printer.dialect->upload_storage;
+	const char *storage = link->printer.traits->upload_storage;
 	char own[32];
 	char *folder;
 	int error;
@@ -335,7 +335,7 @@ copy_but(const struct listing *from, const char *name, struct listing *to)
 int
 parts_hide(struct link *link, const char *folder, struct listing **listing)
 {
-	const struct dialect *dialect = link->printer.dialect;
+	const struct traits *traits = link->printer.traits;
 	struct listing *other;
 	char own[32];
 	bool working;
@@ -345,7 +345,7 @@ parts_hide(struct link *link, const char *folder, struct listing **listing)
 	working = link->parts.working;
 	pthread_mutex_unlock(&link->lock);
 	own_folder(own, sizeof(own));
-	if (!working || strcmp(folder, dialect->upload_storage) != 0 ||
+	if (!working || strcmp(folder, traits->upload_storage) != 0 ||
 	    listing_find(*listing, own) == NULL)
 		return 0;
 	error = listing_new(&other);
@@ -353,7 +353,7 @@ parts_hide(struct link *link, const char *folder, struct listing **listing)
 		return error;
 	error = copy_but(*listing, own, other);
 	if (error == 0)
-		error = listing_finish(other, dialect->folds);
+		error = listing_finish(other, traits->folds);
 	if (error != 0) {
 		listing_release(other);
 		return error;

@@ -12,7 +12,7 @@ struct listing;
 
 /*
  * What the Pi keeps of an upload that was broken off: a hidden file .NAME.part
- * in its storage's root, whatever the folder was (dialect.keeps_parts).  An
+ * in its storage's root, whatever the folder was (traits.keeps_parts).  An
  * upload of that name to any folder takes its place.  So a tiny one goes to a
  * folder of our own, once, and that is deleted: nobody else's file can be hit.
  * A thread does it that lives only while there is something to do.

@@ -1,20 +1,20 @@
 /*
  * First contact: GET /api/version tells whether there is a PrusaLink, which
- * dialect it speaks and whether it lets us in.  The realm of its login
+ * traits it speaks and whether it lets us in.  The realm of its login
  * challenge decides; with an API key there is none, and the fields decide.
  */
 #include <errno.h>
 #include <string.h>
 
 #include "client/base/json.h"
-#include "client/dialect.h"
 #include "client/http/http.h"
 #include "client/prusalink/normalise.h"
 #include "client/prusalink/prusalink.h"
+#include "client/traits.h"
 
-static const struct dialect *const dialects[] = { &dialect_buddy, &dialect_pi };
+static const struct traits *const dialects[] = { &traits_buddy, &traits_pi };
 
-static const struct dialect *
+static const struct traits *
 by_realm(const char *realm)
 {
 	size_t i;
@@ -31,7 +31,7 @@ by_realm(const char *realm)
  * 0, with NULL for what is no PrusaLink, -EPROTO or -ENOMEM.
  */
 static int
-by_fields(const struct buf *version, const struct dialect **out)
+by_fields(const struct buf *version, const struct traits **out)
 {
 	struct buf text = { 0 }, sdk = { 0 };
 	int error = json_field(version->data, version->len, "text", &text);
@@ -41,7 +41,7 @@ by_fields(const struct buf *version, const struct dialect **out)
 	    strncmp(text.data, "PrusaLink", strlen("PrusaLink")) == 0) {
 		error = json_field(version->data, version->len, "sdk", &sdk);
 		if (error == 0 || error == -ENODATA)
-			*out = error == 0 ? &dialect_pi : &dialect_buddy;
+			*out = error == 0 ? &traits_pi : &traits_buddy;
 	}
 	buf_free(&text);
 	buf_free(&sdk);
@@ -56,7 +56,7 @@ by_fields(const struct buf *version, const struct dialect **out)
 static int
 ask_v1(struct http *http, const struct wait *wait, struct probe *probe)
 {
-	bool tells = probe->dialect->tells_space;
+	bool tells = probe->traits->tells_space;
 	const struct http_request request = { .method = "GET",
 		.target = tells ? "/api/v1/storage" : "/api/v1/status" };
 	struct http_reply reply;
@@ -65,7 +65,7 @@ ask_v1(struct http *http, const struct wait *wait, struct probe *probe)
 	if (error == 0)
 		error = http_error(&reply);
 	if (error == 0 && tells)
-		(void)normalise_document(probe->dialect, TOPIC_STORAGE,
+		(void)normalise_document(probe->traits, TOPIC_STORAGE,
 		    reply.body.data, reply.body.len, &probe->storage);
 	error = error == -ENOENT ? -EOPNOTSUPP : 0;
 	http_reply_free(&reply);
@@ -85,18 +85,18 @@ prusalink_probe(struct http *http, const struct wait *wait, struct probe *out)
 {
 	const struct http_request request = { .method = "GET",
 		.target = "/api/version" };
-	const struct dialect *dialect;
+	const struct traits *traits;
 	struct http_reply reply;
 	int error = http_perform(http, wait, &request, &reply);
 
 	if (error == 0)
 		error = http_error(&reply);
-	dialect = by_realm(reply.realm);
+	traits = by_realm(reply.realm);
 	if (error == 0) {
-		error = by_fields(&reply.body, &dialect);
-		if (error == 0 && dialect == NULL)
+		error = by_fields(&reply.body, &traits);
+		if (error == 0 && traits == NULL)
 			error = -EPROTO;
-	} else if ((reply.status == 401 && dialect == NULL) ||
+	} else if ((reply.status == 401 && traits == NULL) ||
 	    is_strange(reply.status)) {
 		error = -EPROTO;
 	}
@@ -104,6 +104,6 @@ prusalink_probe(struct http *http, const struct wait *wait, struct probe *out)
 	http_reply_free(&reply);
 	if (error != 0)
 		return error;
-	out->dialect = dialect;
+	out->traits = traits;
 	return ask_v1(http, wait, out);
 }

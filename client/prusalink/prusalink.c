@@ -17,7 +17,6 @@
 #include "client/base/name.h"
 #include "client/base/time.h"
 #include "client/camera/camera.h"
-#include "client/dialect.h"
 #include "client/http/http.h"
 #include "client/listing.h"
 #include "client/printer.h"
@@ -25,6 +24,7 @@
 #include "client/prusalink/link.h"
 #include "client/prusalink/normalise.h"
 #include "client/prusalink/prusalink.h"
+#include "client/traits.h"
 
 #define LEFT_OUT_MOST 8192 /* bytes that are remembered of what was said */
 
@@ -64,7 +64,7 @@ link_target(const struct link *link, const char *root, const char *folder,
 		error = buf_append(out, "/", 1);
 	if (error == 0 && name != NULL)
 		error = http_escape(out, name, strlen(name));
-	if (error == 0 && out->len > link->printer.dialect->target_max)
+	if (error == 0 && out->len > link->printer.traits->target_max)
 		error = -ENAMETOOLONG;
 	return error;
 }
@@ -90,7 +90,7 @@ document(struct printer *printer, const struct wait *wait, enum topic topic,
 	struct http_reply reply;
 	int error;
 
-	if (topic == TOPIC_CAMERAS && !printer->dialect->has_cameras)
+	if (topic == TOPIC_CAMERAS && !printer->traits->has_cameras)
 		return link->camera == NULL ? -ENODATA :
 					      link_own_cameras(link, out);
 	if (paths[topic] == NULL)
@@ -99,7 +99,7 @@ document(struct printer *printer, const struct wait *wait, enum topic topic,
 	if (error == 0 && reply.status == 204)
 		error = -ENODATA;
 	if (error == 0) {
-		error = normalise_document(printer->dialect, topic,
+		error = normalise_document(printer->traits, topic,
 		    reply.body.data, reply.body.len, out);
 		explain(error, paths[topic], &reply);
 	}
@@ -183,11 +183,11 @@ static int
 judge_listing(struct link *link, const struct wait *wait, const char *folder,
     const struct buf *text, const struct listing *listing, int error)
 {
-	const struct dialect_storage *storage;
+	const struct traits_storage *storage;
 	char name[16];
 
 	snprintf(name, sizeof(name), "%.*s", (int)strcspn(folder, "/"), folder);
-	storage = dialect_storage(link->printer.dialect, name);
+	storage = traits_storage(link->printer.traits, name);
 	if (error == 0 && listing_count(listing) == 0 && storage != NULL &&
 	    storage->removable)
 		return prove_empty(link, wait, folder, text);
@@ -236,12 +236,12 @@ list(struct printer *printer, const struct wait *wait, const char *folder,
 	if (error == 0)
 		error = link_get(link, wait, target.data, &reply);
 	if (error == 0) {
-		error = normalise_listing(printer->dialect, reply.body.data,
+		error = normalise_listing(printer->traits, reply.body.data,
 		    reply.body.len, &listing);
 		explain(error, target.data, &reply);
 	}
 	error = judge_listing(link, wait, folder, &reply.body, listing, error);
-	if (error == 0 && printer->dialect->keeps_parts)
+	if (error == 0 && printer->traits->keeps_parts)
 		error = parts_hide(link, folder, &listing);
 	http_reply_free(&reply);
 	buf_free(&target);
@@ -265,7 +265,7 @@ link_entry(struct link *link, const struct wait *wait, const char *folder,
 	if (error == 0)
 		error = link_get(link, wait, target.data, &reply);
 	if (error == 0) {
-		error = normalise_entry(link->printer.dialect, reply.body.data,
+		error = normalise_entry(link->printer.traits, reply.body.data,
 		    reply.body.len, out);
 		explain(error, target.data, &reply);
 	}
@@ -334,7 +334,7 @@ download_target(struct link *link, const struct wait *wait, const char *folder,
 	const char *rest = strchr(folder, '/');
 	int error;
 
-	if (link->printer.dialect->stored_tells)
+	if (link->printer.traits->stored_tells)
 		return link_target(link, "/", folder, entry->short_name, out);
 	if (strcspn(folder, "/") != 5 || strncmp(folder, "local", 5) != 0)
 		return -EOPNOTSUPP;
@@ -429,7 +429,7 @@ release(struct printer *printer)
 }
 
 int
-prusalink_new(struct http *http, const struct dialect *dialect,
+prusalink_new(struct http *http, const struct traits *traits,
     struct printer **out)
 {
 	static const struct printer_ops ops = {
@@ -456,8 +456,8 @@ prusalink_new(struct http *http, const struct dialect *dialect,
 	pthread_mutex_init(&link->lock, NULL);
 	parts_init(&link->parts);
 	link->printer.ops = &ops;
-	link->printer.dialect = dialect;
-	link->printer.has_pictures = dialect->has_cameras;
+	link->printer.traits = traits;
+	link->printer.has_pictures = traits->has_cameras;
 	link->http = http;
 	*out = &link->printer;
 	return 0;

@@ -10,10 +10,10 @@
 #include "client/base/name.h"
 #include "client/camera/camera.h"
 #include "client/camera/picture.h"
-#include "client/dialect.h"
 #include "client/http/http.h"
 #include "client/prusalink/link.h"
 #include "client/prusalink/normalise.h"
+#include "client/traits.h"
 
 #define OWN_ID "camera" /* of the one with a URL, where the server has none */
 
@@ -24,7 +24,7 @@ is_own(const struct link *link, const char *id)
 	if (link->camera == NULL)
 		return false;
 	return *id == '\0' ||
-	    (!link->printer.dialect->has_cameras && strcmp(id, OWN_ID) == 0);
+	    (!link->printer.traits->has_cameras && strcmp(id, OWN_ID) == 0);
 }
 
 int
@@ -88,7 +88,7 @@ get_config(struct link *link, const struct wait *wait, const char *id,
 	if (error == 0)
 		error = link_get(link, wait, target.data, &reply);
 	if (error == 0)
-		error = normalise_document(link->printer.dialect, TOPIC_CAMERA,
+		error = normalise_document(link->printer.traits, TOPIC_CAMERA,
 		    reply.body.data, reply.body.len, out);
 	http_reply_free(&reply);
 	buf_free(&target);
@@ -105,7 +105,7 @@ link_camera(struct printer *printer, const struct wait *wait, enum topic topic,
 		return topic == TOPIC_PICTURE ?
 		    camera_picture(link->camera, wait, out) :
 		    camera_config(link->camera, out);
-	if (!printer->dialect->has_cameras)
+	if (!printer->traits->has_cameras)
 		return -ENODATA;
 	return topic == TOPIC_PICTURE ? get_picture(link, wait, id, out) :
 					get_config(link, wait, id, out);
@@ -144,7 +144,7 @@ link_snap(struct link *link, const struct wait *wait, const char *id)
 	/* Each picture of the one with the URL is a new one. */
 	if (is_own(link, id))
 		return 0;
-	if (!link->printer.dialect->has_cameras)
+	if (!link->printer.traits->has_cameras)
 		return -ENOENT;
 	if (*id == '\0')
 		error = find_first(link, wait, &first);

@@ -14,7 +14,6 @@
 #include "client/base/stream.h"
 #include "client/base/time.h"
 #include "client/base/wait.h"
-#include "client/dialect.h"
 #include "client/http/away.h"
 #include "client/http/http.h"
 #include "client/http/multipart.h"
@@ -23,6 +22,7 @@
 #include "client/prusalink/finished.h"
 #include "client/prusalink/link.h"
 #include "client/prusalink/normalise.h"
+#include "client/traits.h"
 
 #define VISIBLE_MS   5000 /* the Pi's file tree follows within a second */
 #define VISIBLE_TICK 200
@@ -85,7 +85,7 @@ put_odd(struct link *link, const struct wait *wait, const struct store *store,
 	struct entry there;
 	int error;
 
-	if (!dialect_is_printable(link->printer.dialect, store->name)) {
+	if (!traits_is_printable(link->printer.traits, store->name)) {
 		log_say(LOG_LEVEL_NOTE,
 		    "%s/%s: PrusaLink cannot store a file "
 		    "of %lld bytes; add or remove a byte",
@@ -109,12 +109,12 @@ static int
 put(struct link *link, const struct wait *wait, const struct store *store,
     const struct hold *hold, struct http_reply *reply)
 {
-	const struct dialect *dialect = link->printer.dialect;
-	off_t chunk = dialect->lossy_chunk, len = store->source.len;
+	const struct traits *traits = link->printer.traits;
+	off_t chunk = traits->lossy_chunk, len = store->source.len;
 	int error;
 
-	error = http_login(link->http, wait, CONNECTION_UP, dialect->login_ms);
-	if (error == 0 && store->replace && !dialect->late)
+	error = http_login(link->http, wait, CONNECTION_UP, traits->login_ms);
+	if (error == 0 && store->replace && !traits->late)
 		error = let_go(link, wait);
 	if (error != 0)
 		return error;
@@ -225,7 +225,7 @@ see_stored(struct link *link, const struct wait *wait,
 		if (error != 0 && error != -ENOENT && !may_pass(error))
 			return error;
 		if (time_now_ms() > until ||
-		    (!may_pass(error) && !link->printer.dialect->late))
+		    (!may_pass(error) && !link->printer.traits->late))
 			return error == -ENOENT ? -EIO : error;
 		if (error == 0)
 			entry_free(out);
@@ -274,12 +274,12 @@ verify_stored(struct link *link, const struct wait *wait,
     const struct store *store, const struct http_reply *reply,
     struct entry *out)
 {
-	const struct dialect *dialect = link->printer.dialect;
+	const struct traits *traits = link->printer.traits;
 	struct entry stored = { 0 };
 	int error = -EPROTO;
 
-	if (dialect->stored_tells)
-		error = normalise_entry(dialect, reply->body.data,
+	if (traits->stored_tells)
+		error = normalise_entry(traits, reply->body.data,
 		    reply->body.len, &stored);
 	if (error == 0 && !tells_all(&stored)) {
 		entry_free(&stored);
@@ -346,7 +346,7 @@ is_ambiguous(const struct store *store, const struct http_reply *reply,
 static bool
 was_stopped(const struct link *link, const struct http_reply *reply)
 {
-	return link->printer.dialect->stops_transfers && reply->status == 400 &&
+	return link->printer.traits->stops_transfers && reply->status == 400 &&
 	    (strcasestr(reply->message, "upload has failed") != NULL ||
 		strcasestr(reply->message, "upload failed") != NULL);
 }
@@ -399,7 +399,7 @@ start_late(struct link *link, const struct wait *wait,
 	int error = path == NULL ? -ENOMEM : -EBUSY;
 
 	if (path != NULL && reply->status == 409 &&
-	    link->printer.dialect->recovers)
+	    link->printer.traits->recovers)
 		error = link_command(&link->printer, wait, VERB_PRINT, path);
 	free(path);
 	if (error != 0)
@@ -443,9 +443,9 @@ static void
 note_part(struct link *link, const struct store *store,
     const struct http_reply *reply, int error)
 {
-	const struct dialect *dialect = link->printer.dialect;
+	const struct traits *traits = link->printer.traits;
 
-	if (!dialect->keeps_parts || store->source.len <= dialect->lossy_chunk)
+	if (!traits->keeps_parts || store->source.len <= traits->lossy_chunk)
 		return;
 	if (error == 0)
 		parts_taken(link, store->name);
@@ -498,7 +498,7 @@ link_store(struct printer *printer, const struct wait *wait,
     const struct store *store, struct entry *out)
 {
 	struct link *link = (struct link *)printer;
-	off_t max = printer->dialect->size_max;
+	off_t max = printer->traits->size_max;
 	int error;
 
 	if (store->source.len <= 0)

@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "client/base/name.h"
-#include "client/dialect.h"
 #include "client/printer.h"
+#include "client/traits.h"
 #include "fs/core/place.h"
 #include "fs/core/unit.h"
 #include "fs/farm/account.h"
@@ -46,7 +46,7 @@ place_key(const struct unit *unit, const char *path)
 {
 	char *folded, *key;
 
-	if (!unit->printer->dialect->folds)
+	if (!unit->printer->traits->folds)
 		return key_in(unit->folder, path);
 	folded = name_fold(path);
 	key = folded == NULL ? NULL : key_in(unit->folder, folded);

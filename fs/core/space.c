@@ -11,9 +11,9 @@
 #include "client/base/time.h"
 #include "client/base/wait.h"
 #include "client/base/workers.h"
-#include "client/dialect.h"
 #include "client/printer.h"
 #include "client/prusalink/normalise.h"
+#include "client/traits.h"
 #include "fs/core/space.h"
 #include "fs/core/unit.h"
 
@@ -55,11 +55,11 @@ space_free(struct space *space)
 void
 space_note(struct space *space, const char *text, size_t len)
 {
-	const struct dialect *dialect = space->unit->printer->dialect;
+	const struct traits *traits = space->unit->printer->traits;
 	struct shape_storage storage;
 
-	if (dialect->upload_storage == NULL ||
-	    shape_storage(text, len, dialect->upload_storage, &storage) != 0 ||
+	if (traits->upload_storage == NULL ||
+	    shape_storage(text, len, traits->upload_storage, &storage) != 0 ||
 	    storage.free < 0)
 		return;
 	pthread_mutex_lock(&space->lock);
@@ -104,8 +104,8 @@ space_look(struct space *space, int64_t *total, int64_t *available)
 	pthread_mutex_lock(&space->lock);
 	*total = space->total;
 	*available = space->free;
-	ask_now = space->unit->printer->dialect->tells_space &&
-	    !space->asking && time_now_ms() - space->asked_ms > OLD_MS;
+	ask_now = space->unit->printer->traits->tells_space && !space->asking &&
+	    time_now_ms() - space->asked_ms > OLD_MS;
 	if (ask_now) {
 		space->asking = true;
 		space->asked_ms = time_now_ms();

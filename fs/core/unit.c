@@ -16,8 +16,8 @@
 #include "client/base/log.h"
 #include "client/base/time.h"
 #include "client/base/workers.h"
-#include "client/dialect.h"
 #include "client/printer.h"
+#include "client/traits.h"
 #include "fs/core/space.h"
 #include "fs/core/unit.h"
 #include "fs/core/upload_list.h"
@@ -62,7 +62,7 @@ set_up(struct unit *unit, const struct unit_config *config,
 		unit->unsent = unsent_hold(config->unsent);
 	else if (error == 0)
 		error = unsent_open(config->cache_dir, config->name,
-		    unit->printer->dialect->folds, &unit->unsent);
+		    unit->printer->traits->folds, &unit->unsent);
 	if (error == 0)
 		error = workers_new(&unit->workers);
 	if (error == 0)
@@ -262,7 +262,7 @@ unit_note_shown(struct unit *unit, const char *key)
 {
 	char *copy;
 
-	if (!unit->printer->dialect->previews)
+	if (!unit->printer->traits->previews)
 		return;
 	copy = strdup(key);
 	pthread_mutex_lock(&unit->lock);

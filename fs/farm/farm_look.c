@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/dialect.h"
 #include "client/printer.h"
+#include "client/traits.h"
 #include "fs/core/unit.h"
 #include "fs/farm/account.h"
 #include "fs/farm/farm_internal.h"
@@ -77,7 +77,7 @@ is_printer(const struct member *member, const struct account *account)
 	return !member->is_library &&
 	    !(member->leaving && member->account != NULL) &&
 	    (account == NULL || member->account == account) &&
-	    !member->unit->printer->dialect->is_archived;
+	    !member->unit->printer->traits->is_archived;
 }
 
 /* The same. */
@@ -85,7 +85,7 @@ static bool
 is_archived(const struct member *member, const struct account *account)
 {
 	return (account == NULL || member->account == account) &&
-	    member->unit->printer->dialect->is_archived;
+	    member->unit->printer->traits->is_archived;
 }
 
 static int

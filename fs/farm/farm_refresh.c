@@ -176,7 +176,7 @@ is_of_other_kind(struct farm *farm, const struct section *section)
 	pthread_mutex_lock(&farm->lock);
 	member = farm_member_at(farm, section->name);
 	is = member != NULL && section->error == 0 &&
-	    member->unit->printer->dialect != section->probe.dialect;
+	    member->unit->printer->traits != section->probe.traits;
 	pthread_mutex_unlock(&farm->lock);
 	return is;
 }
@@ -220,7 +220,7 @@ put(struct plan *plan, struct step *step)
 		return;
 	member->seen = true;
 	TAILQ_INSERT_TAIL(&farm->members, member, link);
-	if (step->unit == NULL && step->section->probe.dialect != NULL &&
+	if (step->unit == NULL && step->section->probe.traits != NULL &&
 	    member->next_section == NULL)
 		member->section->error = step->section->error;
 	if (step->unit == NULL)

@@ -9,9 +9,9 @@
 #include "client/base/buf.h"
 #include "client/base/log.h"
 #include "client/base/wait.h"
-#include "client/dialect.h"
 #include "client/obico/obico.h"
 #include "client/printer.h"
+#include "client/traits.h"
 #include "fs/core/kind.h"
 #include "fs/core/place.h"
 #include "fs/core/unit.h"
@@ -60,10 +60,10 @@ struct deletion {
 static int
 help_of_account(struct buf *out)
 {
-	struct printer live = { .dialect = &dialect_obico,
+	struct printer live = { .traits = &traits_obico,
 		.has_pictures = true,
 		.is_watched = true };
-	struct printer archived = { .dialect = &dialect_archived };
+	struct printer archived = { .traits = &traits_archived };
 	struct unit kinds[] = { { .printer = &live },
 		{ .printer = &archived } };
 	struct unit *all[] = { &kinds[0], &kinds[1] };

@@ -126,10 +126,10 @@ section_meet(struct section *section, const struct local_paths *paths,
 	if (section_is_account(section))
 		return error;
 	if (error == 0)
-		local_paths_note_dialect(paths, section->kept,
-		    section->probe.dialect);
+		local_paths_note_traits(paths, section->kept,
+		    section->probe.traits);
 	else if (section->kept != NULL)
-		section->probe.dialect = local_paths_dialect(paths,
+		section->probe.traits = local_paths_traits(paths,
 		    section->kept);
 	return error;
 }
@@ -279,7 +279,7 @@ section_unit(const struct section *section, const struct section_config *with,
 	http_config.is_away = section->name != NULL && section_is_away(section);
 	error = http_new(&http_config, &http);
 	if (error == 0)
-		error = prusalink_new(http, section->probe.dialect, &printer);
+		error = prusalink_new(http, section->probe.traits, &printer);
 	if (error == 0)
 		error = set_camera(section, printer);
 	if (error == 0 && with->watch != NULL)

@@ -22,7 +22,7 @@
 
 #include "client/base/log.h"
 #include "client/base/name.h"
-#include "client/dialect.h"
+#include "client/traits.h"
 #include "fs/setup/local_paths.h"
 #include "fs/setup/options.h"
 
@@ -336,19 +336,19 @@ open_kind(const struct local_paths *paths, const char *name, const char *mode)
 }
 
 void
-local_paths_note_dialect(const struct local_paths *paths, const char *name,
-    const struct dialect *dialect)
+local_paths_note_traits(const struct local_paths *paths, const char *name,
+    const struct traits *traits)
 {
 	FILE *file = open_kind(paths, name, "we");
 
 	if (file == NULL)
 		return;
-	fprintf(file, "%s\n", dialect->realm);
+	fprintf(file, "%s\n", traits->realm);
 	fclose(file);
 }
 
-const struct dialect *
-local_paths_dialect(const struct local_paths *paths, const char *name)
+const struct traits *
+local_paths_traits(const struct local_paths *paths, const char *name)
 {
 	FILE *file = open_kind(paths, name, "re");
 	char realm[64] = "";
@@ -359,8 +359,7 @@ local_paths_dialect(const struct local_paths *paths, const char *name)
 		fclose(file);
 	}
 	realm[strcspn(realm, "\n")] = '\0';
-	return strcmp(realm, dialect_pi.realm) == 0 ? &dialect_pi :
-						      &dialect_buddy;
+	return strcmp(realm, traits_pi.realm) == 0 ? &traits_pi : &traits_buddy;
 }
 
 void

@@ -5,8 +5,8 @@
 
 #include <stdbool.h>
 
-struct dialect;
 struct options;
+struct traits;
 
 /* The places on this computer that a mount needs.  Strings are owned. */
 struct local_paths {
@@ -47,9 +47,9 @@ char *local_paths_name(const char *url);
 const char *local_paths_home(void);
 
 /* Remember what kind of printer it is, for a mount while it is away. */
-void local_paths_note_dialect(const struct local_paths *, const char *name,
-    const struct dialect *);
-const struct dialect *local_paths_dialect(const struct local_paths *,
+void local_paths_note_traits(const struct local_paths *, const char *name,
+    const struct traits *);
+const struct traits *local_paths_traits(const struct local_paths *,
     const char *name);
 
 /* The usual limit for open files is too low for many printers. */

@@ -15,8 +15,8 @@
 #include "cache/stage_folders.h"
 #include "client/base/log.h"
 #include "client/base/name.h"
-#include "client/dialect.h"
 #include "client/printer.h"
+#include "client/traits.h"
 #include "fs/core/caller.h"
 #include "fs/core/place.h"
 #include "fs/core/unit.h"
@@ -165,7 +165,7 @@ handle_read(struct file *file, const struct caller *caller, void *out,
 static int
 check_size(struct handle *handle, struct staged *staged, off_t size)
 {
-	off_t max = handle->file.place->unit->printer->dialect->size_max;
+	off_t max = handle->file.place->unit->printer->traits->size_max;
 
 	if (max == 0 || size <= max)
 		return 0;

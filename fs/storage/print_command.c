@@ -9,9 +9,9 @@
 #include "cache/stage.h"
 #include "client/base/log.h"
 #include "client/base/name.h"
-#include "client/dialect.h"
 #include "client/listing.h"
 #include "client/printer.h"
+#include "client/traits.h"
 #include "fs/core/place.h"
 #include "fs/core/unit.h"
 #include "fs/storage/storage.h"
@@ -74,7 +74,7 @@ settle(const struct caller *caller, struct unit *unit, const char *path)
 static int
 print_path(const struct caller *caller, struct unit *unit, const char *path)
 {
-	const struct dialect *dialect = unit->printer->dialect;
+	const struct traits *traits = unit->printer->traits;
 	struct storage_find found;
 	char *wire;
 	int error = settle(caller, unit, path);
@@ -87,7 +87,7 @@ print_path(const struct caller *caller, struct unit *unit, const char *path)
 	if (wire == NULL)
 		error = -ENOMEM;
 	else if (found.entry.folder ||
-	    !dialect_is_printable(dialect, found.entry.name))
+	    !traits_is_printable(traits, found.entry.name))
 		error = -EINVAL;
 	else
 		error = printer_command(unit->printer, &caller->wait,

@@ -14,8 +14,8 @@
 #include "client/base/json.h"
 #include "client/base/log.h"
 #include "client/base/name.h"
-#include "client/dialect.h"
 #include "client/printer.h"
+#include "client/traits.h"
 #include "fs/core/place.h"
 #include "fs/core/unit.h"
 #include "fs/storage/storage.h"
@@ -30,7 +30,7 @@ static int
 open_window(const struct place *folder, struct place **out)
 {
 	struct unit *unit = folder->unit;
-	const char *name = unit->printer->dialect->upload_storage;
+	const char *name = unit->printer->traits->upload_storage;
 	const struct node *node = NULL;
 
 	if (name != NULL)
@@ -207,7 +207,7 @@ check_create(const struct caller *caller, struct place *window,
 	int error;
 
 	if (!storage_is_temporary(window, name) &&
-	    !dialect_is_printable(unit->printer->dialect, name))
+	    !traits_is_printable(unit->printer->traits, name))
 		return -EINVAL;
 	error = check_able(caller, unit);
 	return error != 0 ? error :
@@ -281,7 +281,7 @@ print_rename(const struct caller *caller, struct place *folder,
 		return error;
 	error = find(window, name, &child);
 	if (error == 0 && !storage_is_temporary(window, new_name) &&
-	    !dialect_is_printable(folder->unit->printer->dialect, new_name))
+	    !traits_is_printable(folder->unit->printer->traits, new_name))
 		error = -EINVAL;
 	if (error == 0)
 		error = entries_rename(caller, window, name, window, new_name,
@@ -351,7 +351,7 @@ check_start(const struct place *source, const struct entry *entry,
 	if (entry->folder || to->unit != unit ||
 	    (!is_same_name(unit, new_name, entry->name) &&
 		!is_same_name(unit, new_name, entry->short_name)) ||
-	    !dialect_is_printable(unit->printer->dialect, entry->name))
+	    !traits_is_printable(unit->printer->traits, entry->name))
 		return -EXDEV;
 	return entry->partial ? -EBUSY : check_free(to, entry->name);
 }

@@ -12,9 +12,9 @@
 
 #include "cache/stage.h"
 #include "client/base/name.h"
-#include "client/dialect.h"
 #include "client/listing.h"
 #include "client/printer.h"
+#include "client/traits.h"
 #include "fs/core/kind.h"
 #include "fs/core/place.h"
 #include "fs/core/unit.h"
@@ -94,7 +94,7 @@ move_replaced(const struct caller *caller, const struct renaming *renaming)
 	struct place *place;
 	int error;
 
-	if (!renaming->folder->unit->printer->dialect->renames)
+	if (!renaming->folder->unit->printer->traits->renames)
 		return -EBUSY;
 	error = rename_there(caller, renaming, &place);
 	if (error == 0)
@@ -186,7 +186,7 @@ rename_here(const struct caller *caller, const struct renaming *renaming,
 	staged_release(staged);
 	if (error == -EAGAIN && working_has(renaming->source))
 		error = -EXDEV;
-	if (error == -EAGAIN && unit->printer->dialect->renames)
+	if (error == -EAGAIN && unit->printer->traits->renames)
 		return rename_there(caller, renaming, out);
 	return error == -EAGAIN ? rename_printed(caller, renaming) : error;
 }

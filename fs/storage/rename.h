@@ -20,7 +20,7 @@ struct renaming {
 };
 
 /*
- * The printer gives it another name (dialect.renames).  Returns 0 and where it
+ * The printer gives it another name (traits.renames).  Returns 0 and where it
  * is then (caller: place_release), or NULL: it is a backup now, under that
  * name (fs/storage/backup.h); -EXDEV: so it is not in another folder; or what
  * printer_rename says.

@@ -83,7 +83,7 @@ int storage_stage_place(const struct place *, struct stage_place *out,
     char **folder);
 
 /*
- * May this name be made here?  Returns 0, or what dialect_check_name says, or
+ * May this name be made here?  Returns 0, or what traits_check_name says, or
  * -EROFS.  is_temporary tells names that stay here, as all do in a working
  * directory (fs/storage/working.h).
  */

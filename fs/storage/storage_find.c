@@ -12,8 +12,8 @@
 #include "client/base/buf.h"
 #include "client/base/json.h"
 #include "client/base/name.h"
-#include "client/dialect.h"
 #include "client/printer.h"
+#include "client/traits.h"
 #include "fs/core/place.h"
 #include "fs/core/unit.h"
 #include "fs/storage/storage.h"
@@ -173,7 +173,7 @@ storage_find(const struct caller *caller, struct unit *unit, const char *path,
 
 	name = strsep(&rest, "/");
 	if (error == 0 &&
-	    (dialect_storage(unit->printer->dialect, name) == NULL ||
+	    (traits_storage(unit->printer->traits, name) == NULL ||
 		working_stays_here(path)))
 		error = -ENOENT;
 	if (error == 0 && (rest == NULL || *rest == '\0'))
@@ -232,26 +232,26 @@ bool
 storage_is_temporary(const struct place *folder, const char *name)
 {
 	return working_stays_here(folder->path) ||
-	    dialect_is_temporary(folder->unit->printer->dialect, name);
+	    traits_is_temporary(folder->unit->printer->traits, name);
 }
 
 bool
 storage_is_read_only(const struct place *place)
 {
-	return dialect_storage(place->unit->printer->dialect, place->node->path)
+	return traits_storage(place->unit->printer->traits, place->node->path)
 	    ->read_only;
 }
 
 int
 storage_check_name(const struct place *folder, const char *name, bool is_folder)
 {
-	const struct dialect *dialect = folder->unit->printer->dialect;
+	const struct traits *traits = folder->unit->printer->traits;
 
 	if (storage_is_read_only(folder))
 		return -EROFS;
 	if (storage_answers_here(name) || working_stays_here(folder->path))
 		return -EPERM;
-	return dialect_check_name(dialect, folder->wire, name, is_folder);
+	return traits_check_name(traits, folder->wire, name, is_folder);
 }
 
 /* The next part of a path, which is left behind. */

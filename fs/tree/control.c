@@ -12,8 +12,8 @@
 #include "cache/content.h"
 #include "client/base/buf.h"
 #include "client/base/log.h"
-#include "client/dialect.h"
 #include "client/printer.h"
+#include "client/traits.h"
 #include "fs/core/place.h"
 #include "fs/core/unit.h"
 #include "fs/farm/farm.h"
@@ -31,29 +31,29 @@ struct verb_row {
 	const char *help;
 };
 
-static const struct dialect *
-dialect_of(const struct unit *unit)
+static const struct traits *
+traits_of(const struct unit *unit)
 {
-	return unit->printer->dialect;
+	return unit->printer->traits;
 }
 
 static bool
 can_print(const struct unit *unit)
 {
-	return *dialect_of(unit)->printable != NULL;
+	return *traits_of(unit)->printable != NULL;
 }
 
 static bool
 is_live(const struct unit *unit)
 {
-	return !dialect_of(unit)->is_archived;
+	return !traits_of(unit)->is_archived;
 }
 
 /* What Obico cannot have a printer do. */
 static bool
 is_near(const struct unit *unit)
 {
-	return !dialect_of(unit)->is_cloud;
+	return !traits_of(unit)->is_cloud;
 }
 
 static bool
@@ -65,7 +65,7 @@ can_snap(const struct unit *unit)
 static bool
 can_be_ready(const struct unit *unit)
 {
-	return dialect_of(unit)->has_ready;
+	return traits_of(unit)->has_ready;
 }
 
 static bool
@@ -77,13 +77,13 @@ is_watched(const struct unit *unit)
 static bool
 can_be_archived(const struct unit *unit)
 {
-	return dialect_of(unit)->is_cloud && is_live(unit);
+	return traits_of(unit)->is_cloud && is_live(unit);
 }
 
 static bool
 is_archived(const struct unit *unit)
 {
-	return dialect_of(unit)->is_archived;
+	return traits_of(unit)->is_archived;
 }
 
 /* clang-format off */
@@ -234,7 +234,7 @@ stop_transfer(const struct caller *caller, struct unit *unit)
 
 	if (error != -ESRCH)
 		return error;
-	if (dialect_of(unit)->stops_transfers)
+	if (traits_of(unit)->stops_transfers)
 		return printer_command(unit->printer, &caller->wait,
 		    VERB_STOP_TRANSFER, NULL);
 	log_say(LOG_LEVEL_NOTE,

@@ -21,7 +21,7 @@
 #include "client/base/name.h"
 #include "client/base/time.h"
 #include "client/base/wait.h"
-#include "client/dialect.h"
+#include "client/traits.h"
 #include "fs/core/place.h"
 #include "fs/core/unit.h"
 #include "fs/core/upload_list.h"
@@ -173,7 +173,7 @@ produce_online(struct unit *unit, const struct caller *caller, struct buf *out)
 	struct soon soon = { .wait = &caller->wait,
 		.until_ms = time_now_ms() + ONLINE_MS };
 	const struct wait limited = { .given_up = is_over, .arg = &soon };
-	bool is_cloud = unit->printer->dialect->is_cloud, online;
+	bool is_cloud = unit->printer->traits->is_cloud, online;
 	struct buf status = { 0 };
 	int error;
 

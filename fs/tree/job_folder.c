@@ -9,9 +9,9 @@
 
 #include "client/base/buf.h"
 #include "client/base/json.h"
-#include "client/dialect.h"
 #include "client/listing.h"
 #include "client/printer.h"
+#include "client/traits.h"
 #include "fs/core/kind.h"
 #include "fs/core/unit.h"
 #include "fs/tree/job_folder.h"
@@ -149,7 +149,7 @@ job_folders_show(struct unit *unit, const struct caller *caller,
 	struct buf path = { 0 }, told = { 0 };
 	int error = 0;
 
-	if (!unit->printer->dialect->folds ||
+	if (!unit->printer->traits->folds ||
 	    json_field(job->data, job->len, "file.path", &path) != 0)
 		goto out;
 	if (path.data[0] != '/' || strchr(path.data + 1, '/') == NULL)

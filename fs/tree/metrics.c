@@ -13,9 +13,9 @@
 #include "client/base/buf.h"
 #include "client/base/json.h"
 #include "client/base/utf8.h"
-#include "client/dialect.h"
 #include "client/http/counts.h"
 #include "client/printer.h"
+#include "client/traits.h"
 #include "fs/core/kind.h"
 #include "fs/core/unit.h"
 #include "fs/core/upload_list.h"
@@ -355,8 +355,8 @@ read_unit(struct unit *unit, const struct caller *caller, struct reading *out)
 		    &out->failure);
 	if (error == -EINTR || error == -ENOMEM)
 		return error;
-	out->teller = printer->dialect->is_cloud ? TELLER_PRINTER_OF_ACCOUNT :
-						   TELLER_PRINTER;
+	out->teller = printer->traits->is_cloud ? TELLER_PRINTER_OF_ACCOUNT :
+						  TELLER_PRINTER;
 	printer_count(printer, &out->counts);
 	upload_list_count(unit->uploads, &out->uploads);
 	return make_label("printer", unit->name, &out->label);

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "client/base/name.h"
-#include "client/dialect.h"
 #include "client/printer.h"
+#include "client/traits.h"
 #include "fs/core/place.h"
 #include "fs/core/unit.h"
 #include "fs/tree/document.h"
@@ -16,16 +16,16 @@
 #define CAMERA "cameras/ID" /* ID stands for any */
 #define PRINT  "prints/ID.json"
 
-static const struct dialect *
-dialect_of(const struct unit *unit)
+static const struct traits *
+traits_of(const struct unit *unit)
 {
-	return unit->printer->dialect;
+	return unit->printer->traits;
 }
 
 static bool
 has_storage(const struct unit *unit, const struct node *node)
 {
-	return dialect_storage(dialect_of(unit), node->path) != NULL;
+	return traits_storage(traits_of(unit), node->path) != NULL;
 }
 
 static bool
@@ -47,14 +47,14 @@ static bool
 is_near(const struct unit *unit, const struct node *node)
 {
 	(void)node;
-	return !dialect_of(unit)->is_cloud;
+	return !traits_of(unit)->is_cloud;
 }
 
 static bool
 is_cloud(const struct unit *unit, const struct node *node)
 {
 	(void)node;
-	return dialect_of(unit)->is_cloud;
+	return traits_of(unit)->is_cloud;
 }
 
 /* An archived printer is a memory only. */
@@ -62,14 +62,14 @@ static bool
 is_live(const struct unit *unit, const struct node *node)
 {
 	(void)node;
-	return !dialect_of(unit)->is_archived;
+	return !traits_of(unit)->is_archived;
 }
 
 static bool
 takes_files(const struct unit *unit, const struct node *node)
 {
 	(void)node;
-	return dialect_of(unit)->upload_storage != NULL;
+	return traits_of(unit)->upload_storage != NULL;
 }
 
 /* clang-format off */
@@ -168,7 +168,7 @@ node_member(const struct unit *unit)
 	static const struct node member = { "", S_IFDIR | 0755, &kind_member, 0,
 		NULL, NULL };
 
-	return unit->printer->dialect->is_cloud ? &member : &nodes[0];
+	return unit->printer->traits->is_cloud ? &member : &nodes[0];
 }
 
 size_t

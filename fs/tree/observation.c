@@ -12,9 +12,9 @@
 #include "client/base/buf.h"
 #include "client/base/json.h"
 #include "client/base/time.h"
-#include "client/dialect.h"
 #include "client/printer.h"
 #include "client/prusalink/normalise.h"
+#include "client/traits.h"
 #include "fs/tree/observation.h"
 
 #define JOB_MS	   2000
@@ -53,7 +53,7 @@ struct observation {
 	bool looked; /* there is something to compare with */
 	bool online;
 	struct buf values[WATCHED]; /* as JSON, empty: null */
-	bool has[STORAGES];	    /* in the order of the dialect */
+	bool has[STORAGES];	    /* in the order of the traits */
 	bool storages_seen;
 	int64_t storages_ms; /* when they were looked at */
 };
@@ -141,18 +141,18 @@ static void
 compare_storages(struct observation *observation, const struct buf *text,
     const struct hearer *hearer)
 {
-	const struct dialect *dialect = observation->printer->dialect;
+	const struct traits *traits = observation->printer->traits;
 	struct shape_storage storage;
 	char name[32];
 	int i;
 
-	for (i = 0; i < STORAGES && dialect->storages[i].name != NULL; i++) {
+	for (i = 0; i < STORAGES && traits->storages[i].name != NULL; i++) {
 		bool has = shape_storage(text->data, text->len,
-			       dialect->storages[i].name, &storage) == 0 &&
+			       traits->storages[i].name, &storage) == 0 &&
 		    storage.available;
 
 		snprintf(name, sizeof(name), "\"%s\"",
-		    dialect->storages[i].name);
+		    traits->storages[i].name);
 		if (observation->storages_seen && has != observation->has[i])
 			hearer->tell(hearer->arg, "storage", has ? "" : name,
 			    has ? name : "");

@@ -1,7 +1,7 @@
 /*
  * What users write into "control", before a printer that only counts: either
  * every line was understood, or none was run.  The first byte of an input
- * chooses the dialect, whether a file was uploaded before, and which of the
+ * chooses the traits, whether a file was uploaded before, and which of the
  * commands the printer refuses.
  */
 #include <errno.h>
@@ -12,9 +12,9 @@
 #include "cache/content.h"
 #include "cache/stage.h"
 #include "client/base/name.h"
-#include "client/dialect.h"
 #include "client/listing.h"
 #include "client/printer.h"
+#include "client/traits.h"
 #include "fs/core/kind.h"
 #include "fs/core/place.h"
 #include "fs/core/unit.h"
@@ -53,7 +53,7 @@ fake_list(struct printer *printer, const struct wait *wait, const char *folder,
 		HOLDS(entry.name != NULL && entry.short_name != NULL);
 		HOLDS(listing_add(listing, &entry) == 0);
 	}
-	HOLDS(listing_finish(listing, printer->dialect->folds) == 0);
+	HOLDS(listing_finish(listing, printer->traits->folds) == 0);
 	*out = listing;
 	return 0;
 }
@@ -70,7 +70,7 @@ fake_command(struct printer *printer, const struct wait *wait, enum verb verb,
 		char *storage = strndup(path, strcspn(path, "/"));
 
 		HOLDS(storage != NULL);
-		HOLDS(dialect_storage(printer->dialect, storage) != NULL);
+		HOLDS(traits_storage(printer->traits, storage) != NULL);
 		HOLDS(strcmp(name_of(path), "CUBE~1.GCO") == 0);
 		free(storage);
 	}
@@ -79,12 +79,12 @@ fake_command(struct printer *printer, const struct wait *wait, enum verb verb,
 
 /* How many orders are in the text; -1: a line begins with no known word. */
 static int
-count_orders(const struct dialect *dialect, const char *text)
+count_orders(const struct traits *traits, const char *text)
 {
 	static const char *const words[] = { "print", "pause", "resume", "stop",
 		"cancel", "reboot", "restart", "refresh", "stop-transfer",
 		"ready", "unready" };
-	size_t known = dialect == &dialect_pi ? 11 : 9;
+	size_t known = traits == &traits_pi ? 11 : 9;
 	int orders = 0;
 
 	while (*text != '\0') {
@@ -118,7 +118,7 @@ static void
 check_outcome(const struct fake *fake, const char *text, size_t len,
     ssize_t result)
 {
-	int orders = count_orders(fake->printer.dialect, text);
+	int orders = count_orders(fake->printer.traits, text);
 
 	HOLDS(result == (ssize_t)len || (result < 0 && result > -4096));
 	if (strlen(text) < len || len > 4096 || orders < 0) {
@@ -165,7 +165,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct unit unit = { .settings = &settings, .printer = &fake.printer };
 
 	fake.printer.ops = &ops;
-	fake.printer.dialect = choice & 1 ? &dialect_pi : &dialect_buddy;
+	fake.printer.traits = choice & 1 ? &traits_pi : &traits_buddy;
 	pthread_mutex_init(&unit.lock, NULL);
 	HOLDS(stage_new(&unit.stage) == 0);
 	HOLDS(content_new("/", 0, unit.printer, NULL, &unit.content) == 0);

@@ -11,8 +11,8 @@
 
 #include "client/base/buf.h"
 #include "client/base/json.h"
-#include "client/dialect.h"
 #include "client/prusalink/normalise.h"
+#include "client/traits.h"
 #include "tests/fuzz/fuzz.h"
 
 /* Parsed and printed again it is the same, and no null is dropped. */
@@ -73,13 +73,13 @@ check_storage(const char *text, size_t len)
 }
 
 static void
-shape(const struct dialect *dialect, enum topic topic, const uint8_t *data,
+shape(const struct traits *traits, enum topic topic, const uint8_t *data,
     size_t len)
 {
 	struct buf once = { 0 }, twice = { 0 };
 	int error;
 
-	error = normalise_document(dialect, topic, (const char *)data, len,
+	error = normalise_document(traits, topic, (const char *)data, len,
 	    &once);
 	if (error != 0) {
 		HOLDS(error == -EPROTO && once.len == 0);
@@ -87,7 +87,7 @@ shape(const struct dialect *dialect, enum topic topic, const uint8_t *data,
 		return;
 	}
 	check_json(&once);
-	HOLDS(normalise_document(dialect, topic, once.data, once.len, &twice) ==
+	HOLDS(normalise_document(traits, topic, once.data, once.len, &twice) ==
 	    0);
 	check_json(&twice);
 	if (topic == TOPIC_JOB)
@@ -104,8 +104,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	int topic;
 
 	for (topic = 0; topic < TOPIC_COUNT; topic++) {
-		shape(&dialect_buddy, (enum topic)topic, data, len);
-		shape(&dialect_pi, (enum topic)topic, data, len);
+		shape(&traits_buddy, (enum topic)topic, data, len);
+		shape(&traits_pi, (enum topic)topic, data, len);
 	}
 	check_fields((const char *)data, len);
 	check_storage((const char *)data, len);

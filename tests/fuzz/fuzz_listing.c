@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "client/base/name.h"
-#include "client/dialect.h"
 #include "client/listing.h"
 #include "client/prusalink/normalise.h"
+#include "client/traits.h"
 #include "tests/fuzz/fuzz.h"
 
 static void
@@ -37,12 +37,12 @@ check_entry(const struct entry *entry)
 }
 
 static bool
-is_same(const struct dialect *dialect, const char *a, const char *b)
+is_same(const struct traits *traits, const char *a, const char *b)
 {
 	char *left, *right;
 	bool same;
 
-	if (!dialect->folds)
+	if (!traits->folds)
 		return strcmp(a, b) == 0;
 	left = name_fold(a);
 	right = name_fold(b);
@@ -55,7 +55,7 @@ is_same(const struct dialect *dialect, const char *a, const char *b)
 
 /* A long name finds its entry, so that none is there twice. */
 static void
-check_finding(const struct dialect *dialect, const struct listing *listing,
+check_finding(const struct traits *traits, const struct listing *listing,
     const struct entry *entry)
 {
 	const struct entry *found;
@@ -63,21 +63,21 @@ check_finding(const struct dialect *dialect, const struct listing *listing,
 
 	HOLDS(folded != NULL);
 	HOLDS(listing_find(listing, entry->name) == entry);
-	if (dialect->folds)
+	if (traits->folds)
 		HOLDS(listing_find(listing, folded) == entry);
 	free(folded);
 	found = listing_find(listing, entry->short_name);
 	HOLDS(found != NULL);
-	HOLDS(is_same(dialect, found->name, entry->short_name) ||
-	    is_same(dialect, found->short_name, entry->short_name));
+	HOLDS(is_same(traits, found->name, entry->short_name) ||
+	    is_same(traits, found->short_name, entry->short_name));
 }
 
 static void
-list(const struct dialect *dialect, const uint8_t *data, size_t len)
+list(const struct traits *traits, const uint8_t *data, size_t len)
 {
 	struct listing *listing = NULL;
 	struct entry copy;
-	int error = normalise_listing(dialect, (const char *)data, len,
+	int error = normalise_listing(traits, (const char *)data, len,
 	    &listing);
 	size_t i;
 
@@ -90,7 +90,7 @@ list(const struct dialect *dialect, const uint8_t *data, size_t len)
 		const struct entry *entry = listing_at(listing, i);
 
 		check_entry(entry);
-		check_finding(dialect, listing, entry);
+		check_finding(traits, listing, entry);
 		HOLDS(entry_copy(&copy, entry) == 0);
 		entry_free(&copy);
 	}
@@ -99,10 +99,10 @@ list(const struct dialect *dialect, const uint8_t *data, size_t len)
 }
 
 static void
-single(const struct dialect *dialect, const uint8_t *data, size_t len)
+single(const struct traits *traits, const uint8_t *data, size_t len)
 {
 	struct entry entry = { 0 };
-	int error = normalise_entry(dialect, (const char *)data, len, &entry);
+	int error = normalise_entry(traits, (const char *)data, len, &entry);
 
 	if (error == 0) {
 		check_entry(&entry);
@@ -116,9 +116,9 @@ single(const struct dialect *dialect, const uint8_t *data, size_t len)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	list(&dialect_buddy, data, len);
-	list(&dialect_pi, data, len);
-	single(&dialect_buddy, data, len);
-	single(&dialect_pi, data, len);
+	list(&traits_buddy, data, len);
+	list(&traits_pi, data, len);
+	single(&traits_buddy, data, len);
+	single(&traits_pi, data, len);
 	return 0;
 }

@@ -9,8 +9,8 @@
 
 #include "client/base/buf.h"
 #include "client/base/name.h"
-#include "client/dialect.h"
 #include "client/http/http.h"
+#include "client/traits.h"
 #include "tests/fuzz/fuzz.h"
 
 static void
@@ -28,10 +28,10 @@ check_sane(const char *name)
 }
 
 static void
-check_rules(const struct dialect *dialect, const char *folder, const char *name,
+check_rules(const struct traits *traits, const char *folder, const char *name,
     bool is_folder)
 {
-	int error = dialect_check_name(dialect, folder, name, is_folder);
+	int error = traits_check_name(traits, folder, name, is_folder);
 	struct buf target = { 0 };
 
 	HOLDS(error == 0 || error == -EINVAL || error == -ENAMETOOLONG ||
@@ -40,23 +40,23 @@ check_rules(const struct dialect *dialect, const char *folder, const char *name,
 		return;
 	HOLDS(name_is_sane(name) && name[0] != '.');
 	HOLDS(strlen(name) <=
-	    (is_folder ? dialect->folder_max : dialect->file_max));
+	    (is_folder ? traits->folder_max : traits->file_max));
 	HOLDS(http_escape_path(&target, folder) == 0 &&
 	    http_escape(&target, name, strlen(name)) == 0);
-	HOLDS(strlen("/api/v1/files//") + target.len <= dialect->target_max);
-	HOLDS(dialect->path_max == 0 ||
-	    strlen("//") + strlen(folder) + strlen(name) <= dialect->path_max);
+	HOLDS(strlen("/api/v1/files//") + target.len <= traits->target_max);
+	HOLDS(traits->path_max == 0 ||
+	    strlen("//") + strlen(folder) + strlen(name) <= traits->path_max);
 	buf_free(&target);
-	if (!is_folder && dialect->uploadable != NULL)
-		HOLDS(dialect_is_printable(dialect, name));
+	if (!is_folder && traits->uploadable != NULL)
+		HOLDS(traits_is_printable(traits, name));
 }
 
 static void
-check_kind(const struct dialect *dialect, const char *name)
+check_kind(const struct traits *traits, const char *name)
 {
 	if (name[0] == '.')
-		HOLDS(dialect_is_temporary(dialect, name));
-	if (dialect_is_printable(dialect, name))
+		HOLDS(traits_is_temporary(traits, name));
+	if (traits_is_printable(traits, name))
 		HOLDS(strchr(name, '.') != NULL && strlen(name) > 2);
 }
 
@@ -118,8 +118,8 @@ check_parts(const char *path)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	static const struct dialect *const dialects[] = { &dialect_buddy,
-		&dialect_pi };
+	static const struct traits *const dialects[] = { &traits_buddy,
+		&traits_pi };
 	char *folder = fuzz_line(&data, &len);
 	char *name = fuzz_text(data, len);
 	size_t i;

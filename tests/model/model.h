@@ -44,7 +44,7 @@ enum {
 	HISTORY = 14,
 	HISTORY_LINE = 200,
 	LARGEST = 300000,
-	ODD_CHUNK = 65365 /* see client/dialect.c */
+	ODD_CHUNK = 65365 /* see client/traits.c */
 };
 
 struct options {

@@ -9,8 +9,8 @@
 #include "cache/cache.h"
 #include "cache/file_facts.h"
 #include "client/base/buf.h"
-#include "client/dialect.h"
 #include "client/listing.h"
+#include "client/traits.h"
 #include "tests/unit/check.h"
 #include "tests/unit/fake.h"
 #include "tests/unit/waiter.h"
@@ -27,13 +27,13 @@ struct rig {
 
 static inline void
 set_up_with(struct rig *rig, struct check *check, int64_t ttl_ms,
-    const struct dialect *dialect)
+    const struct traits *traits)
 {
 	char name[32];
 
 	snprintf(name, sizeof(name), "book%d", check->count);
 	fake_init(&rig->fake);
-	rig->fake.printer.dialect = dialect;
+	rig->fake.printer.traits = traits;
 	if (file_facts_open(check_dir(check), name, &rig->facts) != 0 ||
 	    cache_new(&rig->fake.printer, rig->facts, ttl_ms, &rig->cache) !=
 		0) {
@@ -45,7 +45,7 @@ set_up_with(struct rig *rig, struct check *check, int64_t ttl_ms,
 static inline void
 set_up(struct rig *rig, struct check *check, int64_t ttl_ms)
 {
-	set_up_with(rig, check, ttl_ms, &dialect_buddy);
+	set_up_with(rig, check, ttl_ms, &traits_buddy);
 }
 
 static inline void

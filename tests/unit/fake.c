@@ -5,8 +5,8 @@
 #include <errno.h>
 
 #include "client/base/buf.h"
-#include "client/dialect.h"
 #include "client/listing.h"
+#include "client/traits.h"
 #include "tests/unit/fake.h"
 #include "tests/unit/waiter.h"
 
@@ -327,7 +327,7 @@ fake_init(struct fake *fake)
 
 	memset(fake, 0, sizeof(*fake));
 	fake->printer.ops = &ops;
-	fake->printer.dialect = &dialect_buddy;
+	fake->printer.traits = &traits_buddy;
 	fake->allowed = 1 << 30;
 	fake->cut = -1;
 	pthread_mutex_init(&fake->lock, NULL);

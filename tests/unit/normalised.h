@@ -8,16 +8,16 @@
 
 #include "client/base/buf.h"
 #include "client/base/json.h"
-#include "client/dialect.h"
 #include "client/prusalink/normalise.h"
+#include "client/traits.h"
 #include "tests/unit/check.h"
 
 static inline int
-shape(const struct dialect *dialect, enum topic topic, const char *text,
+shape(const struct traits *traits, enum topic topic, const char *text,
     struct buf *out)
 {
 	buf_clear(out);
-	return normalise_document(dialect, topic, text, strlen(text), out);
+	return normalise_document(traits, topic, text, strlen(text), out);
 }
 
 /* Does the shaped text tell this value at this path?  NULL: none. */
@@ -43,11 +43,11 @@ has(const struct buf *text, const char *piece)
 
 /* What shaping gives, in one go. */
 static inline bool
-shapes_to(const struct dialect *dialect, enum topic topic, const char *text,
+shapes_to(const struct traits *traits, enum topic topic, const char *text,
     const char *expected)
 {
 	struct buf out = { 0 };
-	bool right = shape(dialect, topic, text, &out) == 0 &&
+	bool right = shape(traits, topic, text, &out) == 0 &&
 	    strcmp(buf_text(&out), expected) == 0;
 
 	buf_free(&out);

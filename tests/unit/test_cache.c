@@ -10,7 +10,7 @@ test_ttl(struct check *check)
 	struct rig rig;
 
 	set_up(&rig, check, HOUR_MS);
-	CHECK(check, rig.cache->dialect == rig.fake.printer.dialect,
+	CHECK(check, rig.cache->traits == rig.fake.printer.traits,
 	    "a cache speaks the dialect of its printer");
 	document(&rig, TOPIC_STATUS);
 	fake_change(&rig.fake);
@@ -55,7 +55,7 @@ test_shared(struct check *check)
 {
 	struct rig rig;
 
-	set_up_with(&rig, check, HOUR_MS, &dialect_obico);
+	set_up_with(&rig, check, HOUR_MS, &traits_obico);
 	document(&rig, TOPIC_INFO);
 	document(&rig, TOPIC_VERSION);
 	printer_change_settings(rig.cache, &forever, "{}", 2);
@@ -64,7 +64,7 @@ test_shared(struct check *check)
 	CHECK(check, document(&rig, TOPIC_VERSION) == 0,
 	    "its server is the same as before");
 	tear_down(&rig);
-	set_up_with(&rig, check, 0, &dialect_obico);
+	set_up_with(&rig, check, 0, &traits_obico);
 	document(&rig, TOPIC_INFO);
 	fake_change(&rig.fake);
 	check_nap();

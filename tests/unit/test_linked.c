@@ -4,8 +4,8 @@
 #include <errno.h>
 
 #include "client/base/buf.h"
-#include "client/dialect.h"
 #include "client/linked.h"
+#include "client/traits.h"
 #include "tests/unit/check.h"
 #include "tests/unit/fake.h"
 #include "tests/unit/waiter.h"
@@ -24,7 +24,7 @@ set_up(struct rig *rig, bool has_pictures)
 {
 	fake_init(&rig->inner);
 	fake_init(&rig->watch);
-	rig->watch.printer.dialect = &dialect_obico;
+	rig->watch.printer.traits = &traits_obico;
 	rig->watch.printer.has_pictures = true;
 	rig->watch.version = 100;
 	rig->inner.printer.has_pictures = has_pictures;
@@ -76,7 +76,7 @@ test_documents(struct check *check)
 
 	set_up(&rig, false);
 	CHECK(check,
-	    rig.printer->dialect == &dialect_buddy && rig.printer->is_watched &&
+	    rig.printer->traits == &traits_buddy && rig.printer->is_watched &&
 		rig.printer->has_pictures,
 	    "it is a Buddy that is watched and has pictures");
 	CHECK(check,

@@ -6,8 +6,8 @@
 #include <pthread.h>
 
 #include "client/base/buf.h"
-#include "client/dialect.h"
 #include "client/http/counts.h"
+#include "client/traits.h"
 #include "fs/core/kind.h"
 #include "fs/core/unit.h"
 #include "fs/core/upload_list.h"
@@ -127,7 +127,7 @@ test_accounts(struct check *check)
 	struct buf text = { 0 };
 
 	fake_init(&fake);
-	fake.printer.dialect = &dialect_obico;
+	fake.printer.traits = &traits_obico;
 	unit.printer = &fake.printer;
 	upload_list_new(&unit.uploads);
 	counts_note(&server.counts, 0, "GET", 200, 10);

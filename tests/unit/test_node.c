@@ -2,7 +2,7 @@
  * fs/node: which rows a printer has.
  */
 #include "client/base/buf.h"
-#include "client/dialect.h"
+#include "client/traits.h"
 #include "fs/core/unit.h"
 #include "fs/tree/node.h"
 #include "tests/unit/check.h"
@@ -15,11 +15,11 @@ struct rig {
 };
 
 static void
-set_up(struct rig *rig, const struct dialect *dialect, bool is_watched)
+set_up(struct rig *rig, const struct traits *traits, bool is_watched)
 {
 	memset(rig, 0, sizeof(*rig));
 	fake_init(&rig->fake);
-	rig->fake.printer.dialect = dialect;
+	rig->fake.printer.traits = traits;
 	rig->fake.printer.is_watched = is_watched;
 	rig->unit.printer = &rig->fake.printer;
 }
@@ -67,7 +67,7 @@ test_archived(struct check *check)
 	struct rig rig;
 	struct buf all;
 
-	set_up(&rig, &dialect_archived, false);
+	set_up(&rig, &traits_archived, false);
 	all = names(&rig, "");
 	CHECK(check,
 	    strcmp(buf_text(&all),
@@ -78,7 +78,7 @@ test_archived(struct check *check)
 }
 
 static void
-test_rows(struct check *check, const struct dialect *dialect, bool is_watched)
+test_rows(struct check *check, const struct traits *traits, bool is_watched)
 {
 	static const struct {
 		const char *name;
@@ -101,15 +101,15 @@ test_rows(struct check *check, const struct dialect *dialect, bool is_watched)
 	struct buf all;
 	size_t i;
 
-	set_up(&rig, dialect, is_watched);
+	set_up(&rig, traits, is_watched);
 	all = names(&rig, "");
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		bool wanted = dialect->is_cloud ? rows[i].cloud :
-		    is_watched			? rows[i].watched_near :
-						  rows[i].near;
+		bool wanted = traits->is_cloud ? rows[i].cloud :
+		    is_watched		       ? rows[i].watched_near :
+						 rows[i].near;
 
 		CHECK(check, has(&all, rows[i].name) == wanted, "%s%s %s %s",
-		    dialect->title, is_watched ? ", watched," : "",
+		    traits->title, is_watched ? ", watched," : "",
 		    wanted ? "has" : "has no", rows[i].name);
 	}
 	tear_down(&rig, &all);
@@ -121,7 +121,7 @@ test_values(struct check *check)
 	struct rig rig;
 	struct buf all;
 
-	set_up(&rig, &dialect_obico, true);
+	set_up(&rig, &traits_obico, true);
 	all = names(&rig, "status");
 	CHECK(check, has(&all, "temp_nozzle") && has(&all, "online"),
 	    "Obico tells temperatures");
@@ -139,10 +139,10 @@ main(void)
 
 	check_begin(&check);
 	test_archived(&check);
-	test_rows(&check, &dialect_buddy, false);
-	test_rows(&check, &dialect_pi, false);
-	test_rows(&check, &dialect_buddy, true);
-	test_rows(&check, &dialect_obico, true);
+	test_rows(&check, &traits_buddy, false);
+	test_rows(&check, &traits_pi, false);
+	test_rows(&check, &traits_buddy, true);
+	test_rows(&check, &traits_obico, true);
 	test_values(&check);
 	return check_end(&check);
 }

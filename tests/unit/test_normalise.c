@@ -7,8 +7,8 @@
 #include "tests/unit/examples.h"
 #include "tests/unit/normalised.h"
 
-static const struct dialect *const buddy = &dialect_buddy;
-static const struct dialect *const pi = &dialect_pi;
+static const struct traits *const buddy = &traits_buddy;
+static const struct traits *const pi = &traits_pi;
 
 static void
 test_version_and_info(struct check *check)
@@ -144,14 +144,14 @@ test_job(struct check *check)
 
 /* Does a job with this path of its file show that folder? */
 static bool
-job_is_in(const struct dialect *dialect, const char *path, const char *folder)
+job_is_in(const struct traits *traits, const char *path, const char *folder)
 {
 	struct buf text = { 0 }, out = { 0 };
 	bool right;
 
 	right = buf_printf(&text, "{\"id\":1,\"file\":{\"path\":\"%s\"}}",
 		    path) == 0 &&
-	    shape(dialect, TOPIC_JOB, text.data, &out) == 0 &&
+	    shape(traits, TOPIC_JOB, text.data, &out) == 0 &&
 	    tells(&out, "file.path", folder);
 	buf_free(&text);
 	buf_free(&out);

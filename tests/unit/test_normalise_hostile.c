@@ -9,8 +9,8 @@
 #include "tests/unit/examples.h"
 #include "tests/unit/normalised.h"
 
-static const struct dialect *const buddy = &dialect_buddy;
-static const struct dialect *const pi = &dialect_pi;
+static const struct traits *const buddy = &traits_buddy;
+static const struct traits *const pi = &traits_pi;
 
 static void
 test_status_odd(struct check *check)

@@ -5,16 +5,16 @@
 #include <errno.h>
 
 #include "client/base/buf.h"
-#include "client/dialect.h"
 #include "client/listing.h"
 #include "client/prusalink/normalise.h"
+#include "client/traits.h"
 #include "tests/unit/check.h"
 #include "tests/unit/examples.h"
 
 static int
-list(const struct dialect *dialect, const char *text, struct listing **out)
+list(const struct traits *traits, const char *text, struct listing **out)
 {
-	return normalise_listing(dialect, text, strlen(text), out);
+	return normalise_listing(traits, text, strlen(text), out);
 }
 
 /* A folder of Buddy firmware with these children, as JSON. */
@@ -28,7 +28,7 @@ list_children(const char *children, struct listing **out)
 	    children);
 
 	if (error == 0)
-		error = list(&dialect_buddy, text.data, out);
+		error = list(&traits_buddy, text.data, out);
 	buf_free(&text);
 	return error;
 }
@@ -60,7 +60,7 @@ test_buddy(struct check *check)
 	struct listing *listing;
 
 	if (!CHECK(check,
-		list(&dialect_buddy, buddy_listing, &listing) == 0 &&
+		list(&traits_buddy, buddy_listing, &listing) == 0 &&
 		    listing_count(listing) == 2,
 		"buddy: a folder is listed"))
 		return;
@@ -92,7 +92,7 @@ test_pi(struct check *check)
 	struct listing *listing;
 
 	if (!CHECK(check,
-		list(&dialect_pi, pi_listing, &listing) == 0 &&
+		list(&traits_pi, pi_listing, &listing) == 0 &&
 		    listing_count(listing) == 2,
 		"pi: a folder is listed"))
 		return;
@@ -115,19 +115,18 @@ test_no_folder(struct check *check)
 {
 	struct listing *listing = NULL;
 
-	CHECK(check, list(&dialect_buddy, buddy_file, &listing) == -ENOTDIR,
+	CHECK(check, list(&traits_buddy, buddy_file, &listing) == -ENOTDIR,
 	    "a file is no folder");
 	CHECK(check,
-	    list(&dialect_buddy, "{\"type\":\"FOLDER\"}", &listing) ==
-		    -EPROTO &&
-		list(&dialect_buddy, "{\"type\":\"FOLDER\",\"children\":null}",
+	    list(&traits_buddy, "{\"type\":\"FOLDER\"}", &listing) == -EPROTO &&
+		list(&traits_buddy, "{\"type\":\"FOLDER\",\"children\":null}",
 		    &listing) == -EPROTO &&
-		list(&dialect_buddy, "{\"type\":\"FOLDER\",\"children\":{}}",
+		list(&traits_buddy, "{\"type\":\"FOLDER\",\"children\":{}}",
 		    &listing) == -EPROTO,
 	    "a folder without children is EPROTO");
 	CHECK(check,
-	    list(&dialect_buddy, "{", &listing) == -EPROTO &&
-		list(&dialect_buddy, "", &listing) == -EPROTO,
+	    list(&traits_buddy, "{", &listing) == -EPROTO &&
+		list(&traits_buddy, "", &listing) == -EPROTO,
 	    "unusable JSON is EPROTO");
 	CHECK(check, listing == NULL, "a failure leaves the result alone");
 	CHECK(check,
@@ -205,14 +204,14 @@ test_bad_children(struct check *check)
 
 /* The entry that these members beside the name make. */
 static struct entry
-entry_of(const struct dialect *dialect, const char *members)
+entry_of(const struct traits *traits, const char *members)
 {
 	struct entry entry = { 0 };
 	struct buf text = { 0 };
 
 	if (buf_printf(&text, "{\"name\":\"A.GCO\",\"type\":\"PRINT_FILE\"%s}",
 		members) != 0 ||
-	    normalise_entry(dialect, text.data, text.len, &entry) != 0)
+	    normalise_entry(traits, text.data, text.len, &entry) != 0)
 		entry.size = -2;
 	buf_free(&text);
 	free(entry.name);
@@ -256,7 +255,7 @@ test_numbers(struct check *check)
 		snprintf(members, sizeof(members),
 		    ",\"size\":%s,\"m_timestamp\":%s", rows[i].json,
 		    rows[i].json);
-		entry = entry_of(&dialect_buddy, members);
+		entry = entry_of(&traits_buddy, members);
 		CHECK(check, entry.size == rows[i].size, "a size of %s is %lld",
 		    rows[i].json, (long long)rows[i].size);
 		CHECK(check, entry.mtime_s == rows[i].stamp,
@@ -272,25 +271,25 @@ test_flags(struct check *check)
 	char members[128];
 
 	CHECK(check,
-	    entry_of(&dialect_buddy, ",\"ro\":true").read_only &&
-		entry_of(&dialect_pi, ",\"read_only\":true").read_only &&
-		entry_of(&dialect_pi, ",\"ro\":true").read_only,
+	    entry_of(&traits_buddy, ",\"ro\":true").read_only &&
+		entry_of(&traits_pi, ",\"read_only\":true").read_only &&
+		entry_of(&traits_pi, ",\"ro\":true").read_only,
 	    "either word says that a file is read-only");
 	CHECK(check,
-	    !entry_of(&dialect_buddy, ",\"ro\":false").read_only &&
-		!entry_of(&dialect_buddy, "").read_only &&
-		!entry_of(&dialect_buddy, ",\"ro\":\"true\"").read_only,
+	    !entry_of(&traits_buddy, ",\"ro\":false").read_only &&
+		!entry_of(&traits_buddy, "").read_only &&
+		!entry_of(&traits_buddy, ",\"ro\":\"true\"").read_only,
 	    "nothing else does");
-	CHECK(check, entry_of(&dialect_buddy, ",\"ro\":true").partial,
+	CHECK(check, entry_of(&traits_buddy, ",\"ro\":true").partial,
 	    "buddy: read-only without a download is still on its way");
 	snprintf(members, sizeof(members), ",\"ro\":true%s", download);
 	CHECK(check,
-	    !entry_of(&dialect_buddy, members).partial &&
-		entry_of(&dialect_buddy, members).read_only,
+	    !entry_of(&traits_buddy, members).partial &&
+		entry_of(&traits_buddy, members).read_only,
 	    "buddy: read-only with a download is just read-only");
 	CHECK(check,
-	    !entry_of(&dialect_buddy, ",\"ro\":false").partial &&
-		!entry_of(&dialect_pi, ",\"read_only\":true").partial,
+	    !entry_of(&traits_buddy, ",\"ro\":false").partial &&
+		!entry_of(&traits_pi, ",\"read_only\":true").partial,
 	    "no other file is partial");
 }
 
@@ -300,7 +299,7 @@ test_single(struct check *check)
 	struct entry entry = { .size = 99 };
 
 	CHECK(check,
-	    normalise_entry(&dialect_buddy, buddy_file, strlen(buddy_file),
+	    normalise_entry(&traits_buddy, buddy_file, strlen(buddy_file),
 		&entry) == 0 &&
 		entry.size == 2393142 &&
 		strcmp(entry.name, "Spice_Harvester.gcode") == 0 &&
@@ -310,10 +309,10 @@ test_single(struct check *check)
 	entry_free(&entry);
 	entry.size = 99;
 	CHECK(check,
-	    normalise_entry(&dialect_buddy, "{}", 2, &entry) == -EPROTO &&
-		normalise_entry(&dialect_buddy, "", 0, &entry) == -EPROTO &&
-		normalise_entry(&dialect_buddy, "[]", 2, &entry) == -EPROTO &&
-		normalise_entry(&dialect_buddy, NULL, 0, &entry) == -EPROTO,
+	    normalise_entry(&traits_buddy, "{}", 2, &entry) == -EPROTO &&
+		normalise_entry(&traits_buddy, "", 0, &entry) == -EPROTO &&
+		normalise_entry(&traits_buddy, "[]", 2, &entry) == -EPROTO &&
+		normalise_entry(&traits_buddy, NULL, 0, &entry) == -EPROTO,
 	    "what is no file is EPROTO");
 	CHECK(check, entry.size == 99 && entry.name == NULL,
 	    "a failure leaves the result alone");

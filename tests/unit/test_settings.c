@@ -5,7 +5,7 @@
 #include <fcntl.h>
 
 #include "client/base/buf.h"
-#include "client/dialect.h"
+#include "client/traits.h"
 #include "fs/core/place.h"
 #include "fs/core/unit.h"
 #include "fs/tree/control.h"
@@ -28,7 +28,7 @@ set_up(struct rig *rig)
 {
 	memset(rig, 0, sizeof(*rig));
 	fake_init(&rig->fake);
-	rig->fake.printer.dialect = &dialect_obico;
+	rig->fake.printer.traits = &traits_obico;
 	rig->fake.printer.is_watched = true;
 	rig->unit.printer = &rig->fake.printer;
 	rig->unit.settings = &rig->settings;

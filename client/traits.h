@@ -1,5 +1,5 @@
-#ifndef CLIENT_DIALECT_H
-#define CLIENT_DIALECT_H
+#ifndef CLIENT_TRAITS_H
+#define CLIENT_TRAITS_H
 
 #include <sys/types.h>
 
@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 /* A storage that a printer of this kind can have. */
-struct dialect_storage {
+struct traits_storage {
 	const char *name;
 	bool removable;
 	bool read_only;
@@ -18,11 +18,11 @@ struct dialect_storage {
  * What differs between the servers that speak PrusaLink.  Numbers are from
  * their sources; prusafs.8 names those that users meet.
  */
-struct dialect {
+struct traits {
 	const char *title;
-	const char *realm;			/* of the login challenge */
-	const struct dialect_storage *storages; /* ends with a NULL name */
-	const char *upload_storage;		/* NULL: it takes no files */
+	const char *realm;		       /* of the login challenge */
+	const struct traits_storage *storages; /* ends with a NULL name */
+	const char *upload_storage;	       /* NULL: it takes no files */
 	bool folds;	      /* names differ without regard to case (FAT) */
 	bool shows_all;	      /* lists and takes any file, not just models */
 	bool tells_space;     /* knows the free space */
@@ -58,14 +58,14 @@ struct dialect {
 	int64_t login_ms;  /* a nonce older than this is renewed first */
 };
 
-extern const struct dialect dialect_buddy;    /* Prusa-Firmware-Buddy */
-extern const struct dialect dialect_pi;	      /* PrusaLink, Raspberry Pi */
-extern const struct dialect dialect_obico;    /* an Obico server */
-extern const struct dialect dialect_library;  /* its cloud folder */
-extern const struct dialect dialect_archived; /* the same */
+extern const struct traits traits_buddy;    /* Prusa-Firmware-Buddy */
+extern const struct traits traits_pi;	    /* PrusaLink, Raspberry Pi */
+extern const struct traits traits_obico;    /* an Obico server */
+extern const struct traits traits_library;  /* its cloud folder */
+extern const struct traits traits_archived; /* the same */
 
 /* The storage of that name, or NULL. */
-const struct dialect_storage *dialect_storage(const struct dialect *,
+const struct traits_storage *traits_storage(const struct traits *,
     const char *name);
 
 /*
@@ -74,16 +74,16 @@ const struct dialect_storage *dialect_storage(const struct dialect *,
  * named like a model, -ENAMETOOLONG, -EPERM: it begins with a dot and would not
  * be listed, or -ENOMEM.
  */
-int dialect_check_name(const struct dialect *, const char *folder,
+int traits_check_name(const struct traits *, const char *folder,
     const char *name, bool is_folder);
 
 /* Can a file of that name be printed? */
-bool dialect_is_printable(const struct dialect *, const char *name);
+bool traits_is_printable(const struct traits *, const char *name);
 
 /*
  * Is this the name of a file that is not finished yet, or litter, and so stays
  * here (prusafs.8, "Temporary names")?
  */
-bool dialect_is_temporary(const struct dialect *, const char *name);
+bool traits_is_temporary(const struct traits *, const char *name);
 
 #endif

@@ -1,10 +1,10 @@
 /*
- * client/dialect: the kinds of servers and their rules for names (prusafs.8,
+ * client/traits: the kinds of servers and their rules for names (prusafs.8,
  * "Names and limits" and "Temporary names").
  */
 #include <errno.h>
 
-#include "client/dialect.h"
+#include "client/traits.h"
 #include "tests/unit/check.h"
 
 struct row {
@@ -13,26 +13,26 @@ struct row {
 };
 
 static void
-check_files(struct check *check, const struct dialect *dialect,
+check_files(struct check *check, const struct traits *traits,
     const char *folder, const struct row *row)
 {
 	for (; row->name != NULL; row++)
 		CHECK(check,
-		    dialect_check_name(dialect, folder, row->name, false) ==
+		    traits_check_name(traits, folder, row->name, false) ==
 			row->error,
-		    "%s: a file named \"%s\" in %s: %s", dialect->title,
+		    "%s: a file named \"%s\" in %s: %s", traits->title,
 		    row->name, folder, strerror(-row->error));
 }
 
 static void
-check_folders(struct check *check, const struct dialect *dialect,
+check_folders(struct check *check, const struct traits *traits,
     const char *folder, const struct row *row)
 {
 	for (; row->name != NULL; row++)
 		CHECK(check,
-		    dialect_check_name(dialect, folder, row->name, true) ==
+		    traits_check_name(traits, folder, row->name, true) ==
 			row->error,
-		    "%s: a folder named \"%s\" in %s: %s", dialect->title,
+		    "%s: a folder named \"%s\" in %s: %s", traits->title,
 		    row->name, folder, strerror(-row->error));
 }
 
@@ -79,7 +79,7 @@ test_buddy_files(struct check *check)
 		{ NULL, 0 },
 	};
 
-	check_files(check, &dialect_buddy, "usb", rows);
+	check_files(check, &traits_buddy, "usb", rows);
 }
 
 static void
@@ -109,7 +109,7 @@ test_buddy_folders(struct check *check)
 		{ NULL, 0 },
 	};
 
-	check_folders(check, &dialect_buddy, "usb", rows);
+	check_folders(check, &traits_buddy, "usb", rows);
 }
 
 static void
@@ -151,8 +151,8 @@ test_pi_names(struct check *check)
 		{ NULL, 0 },
 	};
 
-	check_files(check, &dialect_pi, "local", files);
-	check_folders(check, &dialect_pi, "local", folders);
+	check_files(check, &traits_pi, "local", files);
+	check_folders(check, &traits_pi, "local", folders);
 }
 
 /* A name of count times part, then the suffix. */
@@ -169,12 +169,12 @@ repeat(char *out, size_t size, const char *part, size_t count,
 
 /* The verdict on such a name for a file. */
 static int
-verdict(const struct dialect *dialect, const char *folder, const char *part,
+verdict(const struct traits *traits, const char *folder, const char *part,
     size_t count, const char *suffix)
 {
 	char name[1024];
 
-	return dialect_check_name(dialect, folder,
+	return traits_check_name(traits, folder,
 	    repeat(name, sizeof(name), part, count, suffix), false);
 }
 
@@ -203,8 +203,8 @@ test_obico_names(struct check *check)
 		{ NULL, 0 },
 	};
 
-	check_files(check, &dialect_library, "gcodes", rows);
-	check_folders(check, &dialect_library, "gcodes/@d3", folders);
+	check_files(check, &traits_library, "gcodes", rows);
+	check_folders(check, &traits_library, "gcodes/@d3", folders);
 }
 
 static void
@@ -212,29 +212,29 @@ test_buddy_path(struct check *check)
 {
 	char name[128];
 
-	CHECK(check, verdict(&dialect_buddy, "usb", "a", 92, ".gcode") == 0,
+	CHECK(check, verdict(&traits_buddy, "usb", "a", 92, ".gcode") == 0,
 	    "buddy: a path of 103 bytes is taken");
 	CHECK(check,
-	    verdict(&dialect_buddy, "usb", "a", 93, ".gcode") == -ENAMETOOLONG,
+	    verdict(&traits_buddy, "usb", "a", 93, ".gcode") == -ENAMETOOLONG,
 	    "buddy: a path of 104 bytes is too long");
 	CHECK(check,
-	    verdict(&dialect_buddy, "usb/PARTS", "a", 86, ".gcode") == 0,
+	    verdict(&traits_buddy, "usb/PARTS", "a", 86, ".gcode") == 0,
 	    "buddy: the folder counts, 103 bytes are taken");
 	CHECK(check,
-	    verdict(&dialect_buddy, "usb/PARTS", "a", 87, ".gcode") ==
+	    verdict(&traits_buddy, "usb/PARTS", "a", 87, ".gcode") ==
 		-ENAMETOOLONG,
 	    "buddy: the folder counts, 104 bytes are too long");
 	CHECK(check,
-	    verdict(&dialect_buddy, "usb", "a", 300, ".gcode") == -ENAMETOOLONG,
+	    verdict(&traits_buddy, "usb", "a", 300, ".gcode") == -ENAMETOOLONG,
 	    "buddy: 306 bytes are too long");
-	CHECK(check, verdict(&dialect_buddy, "usb", "a", 93, ".txt") == -EINVAL,
+	CHECK(check, verdict(&traits_buddy, "usb", "a", 93, ".txt") == -EINVAL,
 	    "buddy: a wrong ending is told even if it fits");
 	CHECK(check,
-	    dialect_check_name(&dialect_buddy, "usb",
+	    traits_check_name(&traits_buddy, "usb",
 		repeat(name, sizeof(name), "a", 98, ""), true) == 0,
 	    "buddy: a folder's path of 103 bytes is taken");
 	CHECK(check,
-	    dialect_check_name(&dialect_buddy, "usb",
+	    traits_check_name(&traits_buddy, "usb",
 		repeat(name, sizeof(name), "a", 99, ""), true) == -ENAMETOOLONG,
 	    "buddy: a folder too deep to be listed is too long");
 }
@@ -243,23 +243,21 @@ test_buddy_path(struct check *check)
 static void
 test_buddy_target(struct check *check)
 {
-	CHECK(check, verdict(&dialect_buddy, "usb", "漢", 16, ".gcode") == 0,
+	CHECK(check, verdict(&traits_buddy, "usb", "漢", 16, ".gcode") == 0,
 	    "buddy: a target of 168 encoded bytes is taken");
 	CHECK(check,
-	    verdict(&dialect_buddy, "usb", "漢", 16, "a.gcode") ==
-		-ENAMETOOLONG,
+	    verdict(&traits_buddy, "usb", "漢", 16, "a.gcode") == -ENAMETOOLONG,
 	    "buddy: a target of 169 encoded bytes is too long");
-	CHECK(check, verdict(&dialect_buddy, "usb", " ", 48, ".gcode") == 0,
+	CHECK(check, verdict(&traits_buddy, "usb", " ", 48, ".gcode") == 0,
 	    "buddy: a blank counts three bytes, 168 are taken");
 	CHECK(check,
-	    verdict(&dialect_buddy, "usb", " ", 49, ".gcode") == -ENAMETOOLONG,
+	    verdict(&traits_buddy, "usb", " ", 49, ".gcode") == -ENAMETOOLONG,
 	    "buddy: a blank counts three bytes, 171 are not");
 	CHECK(check,
-	    verdict(&dialect_buddy, "usb/漢字漢字漢字", "é", 14, "z.gcode") ==
-		0,
+	    verdict(&traits_buddy, "usb/漢字漢字漢字", "é", 14, "z.gcode") == 0,
 	    "buddy: the folder is encoded too, 164 are taken");
 	CHECK(check,
-	    verdict(&dialect_buddy, "usb/漢字漢字漢字", "é", 15, ".gcode") ==
+	    verdict(&traits_buddy, "usb/漢字漢字漢字", "é", 15, ".gcode") ==
 		-ENAMETOOLONG,
 	    "buddy: the folder is encoded too, 169 are not");
 }
@@ -269,34 +267,33 @@ test_pi_lengths(struct check *check)
 {
 	char name[512], folder[2048];
 
-	CHECK(check, verdict(&dialect_pi, "local", "a", 248, "") == 0,
+	CHECK(check, verdict(&traits_pi, "local", "a", 248, "") == 0,
 	    "pi: a file's name of 248 bytes is taken");
 	CHECK(check,
-	    verdict(&dialect_pi, "local", "a", 249, "") == -ENAMETOOLONG,
+	    verdict(&traits_pi, "local", "a", 249, "") == -ENAMETOOLONG,
 	    "pi: a file's name of 249 bytes is too long");
 	CHECK(check,
-	    verdict(&dialect_pi, "local", "é", 124, "") == 0 &&
-		verdict(&dialect_pi, "local", "é", 124, "a") == -ENAMETOOLONG,
+	    verdict(&traits_pi, "local", "é", 124, "") == 0 &&
+		verdict(&traits_pi, "local", "é", 124, "a") == -ENAMETOOLONG,
 	    "pi: bytes are counted, not characters");
 	CHECK(check,
-	    dialect_check_name(&dialect_pi, "local",
+	    traits_check_name(&traits_pi, "local",
 		repeat(name, sizeof(name), "a", 255, ""), true) == 0,
 	    "pi: a folder's name of 255 bytes is taken");
 	CHECK(check,
-	    dialect_check_name(&dialect_pi, "local",
+	    traits_check_name(&traits_pi, "local",
 		repeat(name, sizeof(name), "a", 256, ""),
 		true) == -ENAMETOOLONG,
 	    "pi: a folder's name of 256 bytes is too long");
 	CHECK(check,
-	    verdict(&dialect_pi, "local/a/b/c/d/e/f/g/h", "a", 200, "") == 0,
+	    verdict(&traits_pi, "local/a/b/c/d/e/f/g/h", "a", 200, "") == 0,
 	    "pi: a deep folder does not matter");
 	/* "/api/v1/files/", the folder, a slash and 744 bytes are 2000. */
 	repeat(folder, sizeof(folder), "a/", 620, "b");
-	CHECK(check, verdict(&dialect_pi, folder, "é", 124, "") == 0,
+	CHECK(check, verdict(&traits_pi, folder, "é", 124, "") == 0,
 	    "pi: a target of 2000 encoded bytes is taken");
 	repeat(folder, sizeof(folder), "a/", 621, "");
-	CHECK(check,
-	    verdict(&dialect_pi, folder, "é", 124, "") == -ENAMETOOLONG,
+	CHECK(check, verdict(&traits_pi, folder, "é", 124, "") == -ENAMETOOLONG,
 	    "pi: a target of 2001 encoded bytes is too long");
 }
 
@@ -304,24 +301,24 @@ static void
 test_printable(struct check *check)
 {
 	CHECK(check,
-	    dialect_is_printable(&dialect_buddy, "a.gcode") &&
-		dialect_is_printable(&dialect_buddy, "a.BGCODE") &&
-		dialect_is_printable(&dialect_buddy, "a.bgc"),
+	    traits_is_printable(&traits_buddy, "a.gcode") &&
+		traits_is_printable(&traits_buddy, "a.BGCODE") &&
+		traits_is_printable(&traits_buddy, "a.bgc"),
 	    "buddy prints G-code and binary G-code");
 	CHECK(check,
-	    dialect_is_printable(&dialect_pi, "a.gcode") &&
-		dialect_is_printable(&dialect_pi, "a.GCO"),
+	    traits_is_printable(&traits_pi, "a.gcode") &&
+		traits_is_printable(&traits_pi, "a.GCO"),
 	    "pi prints G-code");
 	CHECK(check,
-	    !dialect_is_printable(&dialect_pi, "a.bgcode") &&
-		!dialect_is_printable(&dialect_pi, "a.bgc"),
+	    !traits_is_printable(&traits_pi, "a.bgcode") &&
+		!traits_is_printable(&traits_pi, "a.bgc"),
 	    "pi prints no binary G-code");
 	CHECK(check,
-	    !dialect_is_printable(&dialect_buddy, "a.txt") &&
-		!dialect_is_printable(&dialect_buddy, "gcode") &&
-		!dialect_is_printable(&dialect_buddy, ".gcode") &&
-		!dialect_is_printable(&dialect_buddy, "") &&
-		!dialect_is_printable(&dialect_pi, "a.gcode.txt"),
+	    !traits_is_printable(&traits_buddy, "a.txt") &&
+		!traits_is_printable(&traits_buddy, "gcode") &&
+		!traits_is_printable(&traits_buddy, ".gcode") &&
+		!traits_is_printable(&traits_buddy, "") &&
+		!traits_is_printable(&traits_pi, "a.gcode.txt"),
 	    "nothing else is printed");
 }
 
@@ -343,24 +340,23 @@ test_temporary(struct check *check)
 
 	for (i = 0; i < sizeof(temporary) / sizeof(temporary[0]); i++)
 		CHECK(check,
-		    dialect_is_temporary(&dialect_buddy, temporary[i]) &&
-			dialect_is_temporary(&dialect_pi, temporary[i]),
+		    traits_is_temporary(&traits_buddy, temporary[i]) &&
+			traits_is_temporary(&traits_pi, temporary[i]),
 		    "\"%s\" is a temporary name", temporary[i]);
 	for (i = 0; i < sizeof(final) / sizeof(final[0]); i++)
 		CHECK(check,
-		    !dialect_is_temporary(&dialect_buddy, final[i]) &&
-			!dialect_is_temporary(&dialect_pi, final[i]),
+		    !traits_is_temporary(&traits_buddy, final[i]) &&
+			!traits_is_temporary(&traits_pi, final[i]),
 		    "\"%s\" is a final name", final[i]);
 }
 
 static void
 test_storages(struct check *check)
 {
-	const struct dialect_storage *usb = dialect_storage(&dialect_buddy,
-	    "usb");
-	const struct dialect_storage *paths = dialect_storage(&dialect_pi,
+	const struct traits_storage *usb = traits_storage(&traits_buddy, "usb");
+	const struct traits_storage *paths = traits_storage(&traits_pi,
 	    "local");
-	const struct dialect_storage *card = dialect_storage(&dialect_pi,
+	const struct traits_storage *card = traits_storage(&traits_pi,
 	    "sdcard");
 
 	CHECK(check, usb != NULL && usb->removable && !usb->read_only,
@@ -370,16 +366,14 @@ test_storages(struct check *check)
 	CHECK(check, card != NULL && card->removable && card->read_only,
 	    "pi has a card that can be read only");
 	CHECK(check,
-	    dialect_storage(&dialect_buddy, "local") == NULL &&
-		dialect_storage(&dialect_pi, "usb") == NULL &&
-		dialect_storage(&dialect_pi, "") == NULL &&
-		dialect_storage(&dialect_buddy, "USB") == NULL,
+	    traits_storage(&traits_buddy, "local") == NULL &&
+		traits_storage(&traits_pi, "usb") == NULL &&
+		traits_storage(&traits_pi, "") == NULL &&
+		traits_storage(&traits_buddy, "USB") == NULL,
 	    "there are no other storages");
 	CHECK(check,
-	    dialect_storage(&dialect_buddy, dialect_buddy.upload_storage) ==
-		    usb &&
-		dialect_storage(&dialect_pi, dialect_pi.upload_storage) ==
-		    paths,
+	    traits_storage(&traits_buddy, traits_buddy.upload_storage) == usb &&
+		traits_storage(&traits_pi, traits_pi.upload_storage) == paths,
 	    "uploads go to a storage that can be written");
 }
 

@@ -13,28 +13,28 @@
 #include "client/base/litter.h"
 #include "client/base/name.h"
 #include "client/base/utf8.h"
-#include "client/dialect.h"
 #include "client/http/http.h"
+#include "client/traits.h"
 
 #define API_FILES "/api/v1/files/"
 
-static const struct dialect_storage buddy_storages[] = {
+static const struct traits_storage buddy_storages[] = {
 	{ "usb", true, false },
 	{ NULL, false, false },
 };
 
-static const struct dialect_storage pi_storages[] = {
+static const struct traits_storage pi_storages[] = {
 	{ "local", false, false },
 	{ "sdcard", true, true },
 	{ NULL, false, false },
 };
 
-static const struct dialect_storage obico_storages[] = {
+static const struct traits_storage obico_storages[] = {
 	{ "gcodes", false, false },
 	{ NULL, false, false },
 };
 
-static const struct dialect_storage no_storages[] = {
+static const struct traits_storage no_storages[] = {
 	{ NULL, false, false },
 };
 
@@ -49,7 +49,7 @@ static const char *const fat_forbidden[] = { "\"", "*", ":", "<", ">", "?", "|",
 static const char *const pi_forbidden[] = { "\\", "?", "\"", "%", "\u00af",
 	"\u00b0", "#", "\u02c7", NULL };
 
-const struct dialect dialect_buddy = {
+const struct traits traits_buddy = {
 	.title = "Buddy firmware",
 	.realm = "Printer API",
 	.storages = buddy_storages,
@@ -71,7 +71,7 @@ const struct dialect dialect_buddy = {
 	.login_ms = 240000,	/* a nonce lives 300 s */
 };
 
-const struct dialect dialect_pi = {
+const struct traits traits_pi = {
 	.title = "PrusaLink on a Raspberry Pi",
 	.realm = "Administrator",
 	.storages = pi_storages,
@@ -93,7 +93,7 @@ const struct dialect dialect_pi = {
 	.login_ms = 50000, /* a nonce lives 60 s to 120 s */
 };
 
-const struct dialect dialect_obico = {
+const struct traits traits_obico = {
 	.title = "Obico",
 	.realm = "",
 	.storages = no_storages,
@@ -102,7 +102,7 @@ const struct dialect dialect_obico = {
 	.forbidden = nothing,
 };
 
-const struct dialect dialect_library = {
+const struct traits traits_library = {
 	.title = "Obico",
 	.realm = "",
 	.storages = obico_storages,
@@ -120,7 +120,7 @@ const struct dialect dialect_library = {
 	.size_max = 500 << 20, /* of a paying account; more is 413 */
 };
 
-const struct dialect dialect_archived = {
+const struct traits traits_archived = {
 	.title = "Obico",
 	.realm = "",
 	.storages = no_storages,
@@ -130,12 +130,12 @@ const struct dialect dialect_archived = {
 	.forbidden = nothing,
 };
 
-const struct dialect_storage *
-dialect_storage(const struct dialect *dialect, const char *name)
+const struct traits_storage *
+traits_storage(const struct traits *traits, const char *name)
 {
-	const struct dialect_storage *storage;
+	const struct traits_storage *storage;
 
-	for (storage = dialect->storages; storage->name != NULL; storage++) {
+	for (storage = traits->storages; storage->name != NULL; storage++) {
 		if (strcmp(storage->name, name) == 0)
 			return storage;
 	}
@@ -187,21 +187,21 @@ looks_like_model(const char *name)
 }
 
 static int
-check_length(const struct dialect *dialect, const char *folder,
-    const char *name, bool is_folder)
+check_length(const struct traits *traits, const char *folder, const char *name,
+    bool is_folder)
 {
 	struct buf target = { 0 };
 	size_t len = strlen(name), path = 1 + strlen(folder) + 1 + len;
 	int error = 0;
 
-	if (len > (is_folder ? dialect->folder_max : dialect->file_max) ||
-	    (dialect->path_max != 0 && path > dialect->path_max))
+	if (len > (is_folder ? traits->folder_max : traits->file_max) ||
+	    (traits->path_max != 0 && path > traits->path_max))
 		return -ENAMETOOLONG;
 	error = http_escape_path(&target, folder);
 	if (error == 0)
 		error = http_escape(&target, name, len);
 	if (error == 0 &&
-	    strlen(API_FILES) + target.len + 1 > dialect->target_max)
+	    strlen(API_FILES) + target.len + 1 > traits->target_max)
 		error = -ENAMETOOLONG;
 	buf_free(&target);
 	return error;
@@ -226,38 +226,38 @@ is_trimmed(const char *name)
 }
 
 int
-dialect_check_name(const struct dialect *dialect, const char *folder,
+traits_check_name(const struct traits *traits, const char *folder,
     const char *name, bool is_folder)
 {
 	size_t len = strlen(name);
 
 	if (len > 255)
 		return -ENAMETOOLONG;
-	if (!name_is_sane(name) || has_forbidden(name, dialect->forbidden) ||
+	if (!name_is_sane(name) || has_forbidden(name, traits->forbidden) ||
 	    strstr(name, UTF8_REPLACEMENT) != NULL)
 		return -EINVAL;
 	if (name[0] == '.') /* neither server lists it */
 		return -EPERM;
-	if (dialect->folds && (name[len - 1] == '.' || name[len - 1] == ' '))
+	if (traits->folds && (name[len - 1] == '.' || name[len - 1] == ' '))
 		return -EINVAL;
-	if (dialect->trims && !is_trimmed(name))
+	if (traits->trims && !is_trimmed(name))
 		return -EINVAL;
-	if (is_folder && dialect->hides_models_in_folders &&
+	if (is_folder && traits->hides_models_in_folders &&
 	    looks_like_model(name))
 		return -EINVAL;
-	if (!is_folder && dialect->uploadable != NULL &&
-	    !ends_in(name, dialect->uploadable))
+	if (!is_folder && traits->uploadable != NULL &&
+	    !ends_in(name, traits->uploadable))
 		return -EINVAL;
-	if (!is_folder && dialect->refused != NULL &&
-	    ends_in(name, dialect->refused))
+	if (!is_folder && traits->refused != NULL &&
+	    ends_in(name, traits->refused))
 		return -EINVAL;
-	return check_length(dialect, folder, name, is_folder);
+	return check_length(traits, folder, name, is_folder);
 }
 
 bool
-dialect_is_printable(const struct dialect *dialect, const char *name)
+traits_is_printable(const struct traits *traits, const char *name)
 {
-	return ends_in(name, dialect->printable);
+	return ends_in(name, traits->printable);
 }
 
 static bool
@@ -290,13 +290,13 @@ continues_model(const char *name)
 }
 
 bool
-dialect_is_temporary(const struct dialect *dialect, const char *name)
+traits_is_temporary(const struct traits *traits, const char *name)
 {
 	static const char *const endings[] = { "~", ".tmp", ".temp", ".part",
 		".partial", ".crdownload", ".swp", ".swx", NULL };
 	size_t len = strlen(name);
 
-	(void)dialect;
+	(void)traits;
 	if (name[0] == '.' || ends_in(name, endings) || is_all(name, isdigit) ||
 	    litter_is(name))
 		return true;
