@@ -95,7 +95,6 @@ SRCS = \
 	client/http/http.c \
 	client/http/multipart.c \
 	client/http/text.c \
-	client/linked.c \
 	client/listing.c \
 	client/obico/camera.c \
 	client/obico/clean.c \
@@ -124,6 +123,7 @@ SRCS = \
 	client/prusalink/snapshot.c \
 	client/prusalink/store.c \
 	client/traits.c \
+	client/watched.c \
 	fs/core/caller.c \
 	fs/core/place.c \
 	fs/core/space.c \

@@ -10,9 +10,9 @@
 #include "client/base/wait.h"
 #include "client/camera/camera.h"
 #include "client/http/http.h"
-#include "client/linked.h"
 #include "client/obico/obico.h"
 #include "client/printer.h"
+#include "client/watched.h"
 #include "fs/core/space.h"
 #include "fs/core/unit.h"
 #include "fs/farm/section.h"
@@ -241,7 +241,7 @@ link_to_watch(const struct section *section, struct obico *watch,
 	    &watching);
 
 	if (error == 0)
-		return linked_new(*printer, watching, printer);
+		return watched_new(*printer, watching, printer);
 	printer_free(*printer);
 	return error;
 }

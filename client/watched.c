@@ -9,33 +9,33 @@
 #include "client/base/buf.h"
 #include "client/base/time.h"
 #include "client/base/wait.h"
-#include "client/linked.h"
 #include "client/printer.h"
+#include "client/watched.h"
 
 #define WATCH_MS 8000 /* for what the server tells: a scrape ends at ten */
 
-struct linked {
+struct watched {
 	struct printer printer;
 	struct printer *inner;
 	struct printer *watch;
 };
 
-static struct linked *
+static struct watched *
 of(struct printer *printer)
 {
-	return (struct linked *)printer;
+	return (struct watched *)printer;
 }
 
 /* Who is asked for a document? */
 static struct printer *
 teller(struct printer *printer, enum topic topic)
 {
-	const struct linked *linked = of(printer);
+	const struct watched *watched = of(printer);
 
 	if (topic == TOPIC_FAILURE || topic == TOPIC_SETTINGS ||
-	    (topic == TOPIC_CAMERAS && !linked->inner->has_pictures))
-		return linked->watch;
-	return linked->inner;
+	    (topic == TOPIC_CAMERAS && !watched->inner->has_pictures))
+		return watched->watch;
+	return watched->inner;
 }
 
 /*
@@ -132,19 +132,19 @@ static int
 camera(struct printer *printer, const struct wait *wait, enum topic topic,
     const char *id, struct buf *out)
 {
-	const struct linked *linked = of(printer);
+	const struct watched *watched = of(printer);
 	struct buf own = { 0 };
 	int error, other;
 
-	if (!linked->inner->has_pictures)
-		return printer_camera(linked->watch, wait, topic, id, out);
-	error = printer_camera(linked->inner, wait, topic, id, &own);
+	if (!watched->inner->has_pictures)
+		return printer_camera(watched->watch, wait, topic, id, out);
+	error = printer_camera(watched->inner, wait, topic, id, &own);
 	if (error == 0)
 		error = buf_append(out, buf_text(&own), own.len);
 	buf_free(&own);
 	if (error == 0 || error == -EINTR || error == -ENOMEM || *id != '\0')
 		return error;
-	other = printer_camera(linked->watch, wait, topic, id, out);
+	other = printer_camera(watched->watch, wait, topic, id, out);
 	return other == 0 || other == -EINTR ? other : error;
 }
 
@@ -159,14 +159,14 @@ static int
 command(struct printer *printer, const struct wait *wait, enum verb verb,
     const char *path)
 {
-	const struct linked *linked = of(printer);
+	const struct watched *watched = of(printer);
 
 	if (verb == VERB_MUTE || verb == VERB_UNMUTE ||
 	    verb == VERB_ACKNOWLEDGE)
-		return printer_command(linked->watch, wait, verb, path);
+		return printer_command(watched->watch, wait, verb, path);
 	if (verb == VERB_REFRESH)
-		(void)printer_command(linked->watch, wait, verb, path);
-	return printer_command(linked->inner, wait, verb, path);
+		(void)printer_command(watched->watch, wait, verb, path);
+	return printer_command(watched->inner, wait, verb, path);
 }
 
 /* What the account asks, it asks for all of its printers. */
@@ -185,7 +185,7 @@ release(struct printer *printer)
 }
 
 int
-linked_new(struct printer *inner, struct printer *watch, struct printer **out)
+watched_new(struct printer *inner, struct printer *watch, struct printer **out)
 {
 	static const struct printer_ops ops = {
 		.document = document,
@@ -204,19 +204,19 @@ linked_new(struct printer *inner, struct printer *watch, struct printer **out)
 		.count = count,
 		.free = release,
 	};
-	struct linked *linked = calloc(1, sizeof(*linked));
+	struct watched *watched = calloc(1, sizeof(*watched));
 
-	if (linked == NULL) {
+	if (watched == NULL) {
 		printer_free(inner);
 		printer_free(watch);
 		return -ENOMEM;
 	}
-	linked->printer.ops = &ops;
-	linked->printer.traits = inner->traits;
-	linked->printer.has_pictures = true;
-	linked->printer.is_watched = true;
-	linked->inner = inner;
-	linked->watch = watch;
-	*out = &linked->printer;
+	watched->printer.ops = &ops;
+	watched->printer.traits = inner->traits;
+	watched->printer.has_pictures = true;
+	watched->printer.is_watched = true;
+	watched->inner = inner;
+	watched->watch = watch;
+	*out = &watched->printer;
 	return 0;
 }

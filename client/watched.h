@@ -1,5 +1,5 @@
-#ifndef CLIENT_LINKED_H
-#define CLIENT_LINKED_H
+#ifndef CLIENT_WATCHED_H
+#define CLIENT_WATCHED_H
 
 struct printer;
 
@@ -12,7 +12,7 @@ struct printer;
  * Takes both in any case.  Returns 0 and the printer (caller: printer_free),
  * or -ENOMEM.
  */
-int linked_new(struct printer *inner, struct printer *watch,
+int watched_new(struct printer *inner, struct printer *watch,
     struct printer **out);
 
 #endif

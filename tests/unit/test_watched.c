@@ -1,11 +1,11 @@
 /*
- * client/linked: which of two printers is asked, and which is told.
+ * client/watched: which of two printers is asked, and which is told.
  */
 #include <errno.h>
 
 #include "client/base/buf.h"
-#include "client/linked.h"
 #include "client/traits.h"
+#include "client/watched.h"
 #include "tests/unit/check.h"
 #include "tests/unit/fake.h"
 #include "tests/unit/waiter.h"
@@ -28,7 +28,7 @@ set_up(struct rig *rig, bool has_pictures)
 	rig->watch.printer.has_pictures = true;
 	rig->watch.version = 100;
 	rig->inner.printer.has_pictures = has_pictures;
-	if (linked_new(&rig->inner.printer, &rig->watch.printer,
+	if (watched_new(&rig->inner.printer, &rig->watch.printer,
 		&rig->printer) != 0) {
 		printf("Bail out! no memory\n");
 		exit(1);
