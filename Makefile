@@ -64,7 +64,7 @@ SRCS = \
 	cache/spool.c \
 	cache/stage.c \
 	cache/stage_folders.c \
-	cache/staged.c \
+	cache/staged_file.c \
 	cache/stamp.c \
 	cache/unsent.c \
 	cache/unsent_disk.c \

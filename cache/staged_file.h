@@ -1,5 +1,5 @@
-#ifndef CACHE_STAGED_H
-#define CACHE_STAGED_H
+#ifndef CACHE_STAGED_FILE_H
+#define CACHE_STAGED_FILE_H
 
 #include <sys/queue.h>
 
@@ -10,7 +10,7 @@
 #include "client/base/turn.h"
 
 /*
- * What cache/stage.c (the list) and cache/staged.c (a single file) share.
+ * What cache/stage.c (the list) and cache/staged_file.c (a single file) share.
  */
 struct staged {
 	struct turn gate;

@@ -10,7 +10,7 @@
 #include "cache/spool.h"
 #include "cache/stage.h"
 #include "cache/stage_folders.h"
-#include "cache/staged.h"
+#include "cache/staged_file.h"
 #include "cache/unsent.h"
 #include "client/base/litter.h"
 #include "client/base/time.h"
