@@ -57,9 +57,9 @@ SRCS = \
 	cache/content.c \
 	cache/content_keep.c \
 	cache/deferred.c \
+	cache/disk_name.c \
 	cache/file_facts.c \
 	cache/memo.c \
-	cache/named.c \
 	cache/pace.c \
 	cache/spool.c \
 	cache/stage.c \

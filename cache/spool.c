@@ -16,14 +16,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cache/named.h"
+#include "cache/disk_name.h"
 #include "cache/spool.h"
 #include "client/base/time.h"
 
 struct spool {
 	atomic_int holders;
 	int fd;
-	struct named *named; /* or NULL; for one thread at a time */
+	struct disk_name *disk_name; /* or NULL; for one thread at a time */
 	struct relief relief;
 	pthread_mutex_t lock;
 	pthread_cond_t grown; /* everything below changed, under lock */
@@ -88,34 +88,34 @@ int
 spool_give_name(struct spool *spool, const char *path)
 {
 	char descriptor[64];
-	struct named *named = named_new(path);
+	struct disk_name *disk_name = disk_name_new(path);
 	int error = 0;
 
-	if (named == NULL)
+	if (disk_name == NULL)
 		return -ENOMEM;
 	snprintf(descriptor, sizeof(descriptor), "/proc/self/fd/%d", spool->fd);
 	if (linkat(AT_FDCWD, descriptor, AT_FDCWD, path, AT_SYMLINK_FOLLOW) !=
 	    0) {
 		error = -errno;
-		named_keep(named, true); /* it is another one's */
-		named_release(named);
+		disk_name_keep(disk_name, true); /* it is another one's */
+		disk_name_release(disk_name);
 		return error;
 	}
-	spool->named = named;
+	spool->disk_name = disk_name;
 	return 0;
 }
 
-struct named *
+struct disk_name *
 spool_named(const struct spool *spool)
 {
-	return spool->named;
+	return spool->disk_name;
 }
 
 int
-spool_open(struct named *named, struct spool **out)
+spool_open(struct disk_name *disk_name, struct spool **out)
 {
 	int error,
-	    fd = open(named_path(named),
+	    fd = open(disk_name_path(disk_name),
 		O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	struct stat info;
 
@@ -129,7 +129,7 @@ spool_open(struct named *named, struct spool **out)
 	if (error != 0)
 		return error;
 	(*out)->have = info.st_size;
-	(*out)->named = named_hold(named);
+	(*out)->disk_name = disk_name_hold(disk_name);
 	return 0;
 }
 
@@ -145,7 +145,7 @@ spool_release(struct spool *spool)
 {
 	if (spool == NULL || atomic_fetch_sub(&spool->holders, 1) > 1)
 		return;
-	named_release(spool->named);
+	disk_name_release(spool->disk_name);
 	close(spool->fd);
 	pthread_cond_destroy(&spool->grown);
 	pthread_mutex_destroy(&spool->lock);

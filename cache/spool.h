@@ -7,7 +7,7 @@
 
 #include "client/base/stream.h"
 
-struct named;
+struct disk_name;
 struct wait;
 
 /*
@@ -68,13 +68,13 @@ off_t spool_size(struct spool *);
 int spool_give_name(struct spool *, const char *path);
 
 /* The name that it has, or NULL.  Borrowed for the spool's life. */
-struct named *spool_named(const struct spool *);
+struct disk_name *spool_named(const struct spool *);
 
 /*
  * The bytes of that name, for reading; held by the caller.  Returns 0 or a
  * negative errno, such as -ENOENT or -EMFILE.
  */
-int spool_open(struct named *, struct spool **out);
+int spool_open(struct disk_name *, struct spool **out);
 
 /* Bytes that are there now. */
 off_t spool_have(struct spool *);

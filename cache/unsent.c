@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cache/named.h"
+#include "cache/disk_name.h"
 #include "cache/spool.h"
 #include "cache/unsent.h"
 #include "cache/unsent_disk.h"
@@ -29,10 +29,10 @@ struct unsent_ticket {
 	TAILQ_ENTRY(unsent_ticket) link;
 	TAILQ_ENTRY(unsent_ticket) known;
 	struct unsent *unsent;
-	char *base;	     /* path of its files without the endings */
-	char *path;	     /* destination */
-	char *name;	     /* in the listing; NULL while it is not listed */
-	struct named *named; /* the bytes */
+	char *base; /* path of its files without the endings */
+	char *path; /* destination */
+	char *name; /* in the listing; NULL while it is not listed */
+	struct disk_name *disk_name; /* the bytes */
 	struct spool *spool; /* the same, until the upload's fate is known */
 	off_t size;
 	struct timespec kept;
@@ -55,7 +55,7 @@ static void
 ticket_free(struct unsent_ticket *ticket)
 {
 	spool_release(ticket->spool);
-	named_release(ticket->named);
+	disk_name_release(ticket->disk_name);
 	free(ticket->base);
 	free(ticket->path);
 	free(ticket->name);
@@ -69,7 +69,7 @@ ticket_free(struct unsent_ticket *ticket)
 static void
 remove_dest(const struct unsent_ticket *ticket)
 {
-	named_keep(ticket->named, false);
+	disk_name_keep(ticket->disk_name, false);
 	unsent_disk_forget(ticket->base);
 }
 
@@ -161,7 +161,7 @@ enlist(struct unsent_ticket *ticket)
 	ticket->name = free_name(unsent, ticket->path);
 	if (ticket->name == NULL)
 		return false;
-	named_keep(ticket->named, true);
+	disk_name_keep(ticket->disk_name, true);
 	TAILQ_INSERT_TAIL(&unsent->files, ticket, link);
 	ticket->holders++;
 	return true;
@@ -169,7 +169,7 @@ enlist(struct unsent_ticket *ticket)
 
 /* Takes the holder's count of one; NULL without memory. */
 static struct unsent_ticket *
-ticket_make(struct unsent *unsent, struct named *named, off_t size,
+ticket_make(struct unsent *unsent, struct disk_name *disk_name, off_t size,
     const char *path, const char *base)
 {
 	struct unsent_ticket *ticket = calloc(1, sizeof(*ticket));
@@ -178,7 +178,7 @@ ticket_make(struct unsent *unsent, struct named *named, off_t size,
 		return NULL;
 	ticket->holders = 1;
 	ticket->unsent = unsent;
-	ticket->named = named_hold(named);
+	ticket->disk_name = disk_name_hold(disk_name);
 	ticket->size = size;
 	ticket->path = strdup(path);
 	ticket->base = strdup(base);
@@ -190,11 +190,11 @@ ticket_make(struct unsent *unsent, struct named *named, off_t size,
 }
 
 static struct unsent_ticket *
-ticket_new(struct unsent *unsent, struct named *named, off_t size,
+ticket_new(struct unsent *unsent, struct disk_name *disk_name, off_t size,
     const char *path, const char *base)
 {
-	struct unsent_ticket *ticket = ticket_make(unsent, named, size, path,
-	    base);
+	struct unsent_ticket *ticket = ticket_make(unsent, disk_name, size,
+	    path, base);
 
 	if (ticket == NULL)
 		return NULL;
@@ -206,12 +206,12 @@ ticket_new(struct unsent *unsent, struct named *named, off_t size,
 
 /* With the lock: the ticket of these bytes, held once more, or NULL. */
 static struct unsent_ticket *
-hold_known(struct unsent *unsent, const struct named *named)
+hold_known(struct unsent *unsent, const struct disk_name *disk_name)
 {
 	struct unsent_ticket *ticket;
 
 	TAILQ_FOREACH (ticket, &unsent->all, known) {
-		if (ticket->named == named) {
+		if (ticket->disk_name == disk_name) {
 			ticket->holders++;
 			return ticket;
 		}
@@ -281,7 +281,7 @@ unsent_begin(struct unsent *unsent, struct spool *spool, const char *path)
 		return NULL;
 	}
 	/* Until its fate is known, a crash shall leave it. */
-	named_keep(spool_named(spool), true);
+	disk_name_keep(spool_named(spool), true);
 	ticket = ticket_new(unsent, spool_named(spool), spool_size(spool), path,
 	    base);
 	if (ticket != NULL)
@@ -358,16 +358,16 @@ adopt(struct unsent *unsent, const char *base)
 {
 	struct unsent_ticket *ticket;
 	struct unsent_left left = { .size = 0 };
-	struct named *named;
+	struct disk_name *disk_name;
 
 	if (!unsent_disk_find(base, &left))
 		return;
-	named = named_new(left.data);
-	if (named == NULL)
+	disk_name = disk_name_new(left.data);
+	if (disk_name == NULL)
 		return;
-	named_keep(named, true);
-	ticket = ticket_new(unsent, named, left.size, left.dest, base);
-	named_release(named);
+	disk_name_keep(disk_name, true);
+	ticket = ticket_new(unsent, disk_name, left.size, left.dest, base);
+	disk_name_release(disk_name);
 	if (ticket == NULL)
 		return;
 	ticket->kept = left.kept;
@@ -498,13 +498,13 @@ unsent_look(struct unsent *unsent, const char *name, off_t *size,
 
 /* Somebody has cleared the cache. */
 static void
-forget_lost(struct unsent *unsent, const struct named *named)
+forget_lost(struct unsent *unsent, const struct disk_name *disk_name)
 {
 	struct unsent_ticket *ticket;
 	char *path = NULL;
 
 	pthread_mutex_lock(&unsent->lock);
-	ticket = hold_known(unsent, named);
+	ticket = hold_known(unsent, disk_name);
 	if (ticket != NULL && ticket->name != NULL) {
 		path = strdup(ticket->path);
 		delist(ticket);
@@ -524,20 +524,20 @@ int
 unsent_open_bytes(struct unsent *unsent, const char *name, struct spool **out)
 {
 	const struct unsent_ticket *ticket;
-	struct named *named = NULL;
+	struct disk_name *disk_name = NULL;
 	int error;
 
 	pthread_mutex_lock(&unsent->lock);
 	ticket = find(unsent, name);
 	if (ticket != NULL)
-		named = named_hold(ticket->named);
+		disk_name = disk_name_hold(ticket->disk_name);
 	pthread_mutex_unlock(&unsent->lock);
-	if (named == NULL)
+	if (disk_name == NULL)
 		return -ENOENT;
-	error = spool_open(named, out);
+	error = spool_open(disk_name, out);
 	if (error == -ENOENT)
-		forget_lost(unsent, named);
-	named_release(named);
+		forget_lost(unsent, disk_name);
+	disk_name_release(disk_name);
 	return error;
 }
 

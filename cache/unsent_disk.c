@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cache/named.h"
+#include "cache/disk_name.h"
 #include "cache/spool.h"
 #include "cache/unsent_disk.h"
 #include "client/base/log.h"
@@ -97,13 +97,13 @@ int
 unsent_disk_begin(const char *dir, struct spool *spool, const char *dest,
     char *base, size_t size)
 {
-	const struct named *named = spool_named(spool);
+	const struct disk_name *disk_name = spool_named(spool);
 	const char *name;
 	int error;
 
-	if (named == NULL)
+	if (disk_name == NULL)
 		return name_bytes(dir, spool, dest, base, size);
-	name = named_path(named);
+	name = disk_name_path(disk_name);
 	snprintf(base, size, "%.*s", (int)(strlen(name) - strlen(".data")),
 	    name);
 	error = write_dest(base, dest, spool);

@@ -7,7 +7,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 
-#include "cache/named.h"
+#include "cache/disk_name.h"
 #include "cache/spool.h"
 #include "tests/unit/check.h"
 #include "tests/unit/fake.h"
@@ -171,41 +171,42 @@ static void
 test_open(struct check *check, const char *dir)
 {
 	struct spool *spool = make(dir, "hello"), *opened = NULL;
-	struct named *named;
+	struct disk_name *disk_name;
 	char path[8192], link[8192];
 
 	snprintf(path, sizeof(path), "%s/named", dir);
 	snprintf(link, sizeof(link), "%s/link", dir);
 	spool_give_name(spool, path);
-	named = named_hold(spool_named(spool));
+	disk_name = disk_name_hold(spool_named(spool));
 	spool_release(spool);
-	CHECK(check, access(path, F_OK) == 0 && spool_open(named, &opened) == 0,
+	CHECK(check,
+	    access(path, F_OK) == 0 && spool_open(disk_name, &opened) == 0,
 	    "a name that somebody holds stays, and can be opened");
 	CHECK(check,
-	    says(opened, "hello") && spool_named(opened) == named &&
+	    says(opened, "hello") && spool_named(opened) == disk_name &&
 		spool_write(opened, "J", 1, 0) < 0,
 	    "what was opened is for reading");
-	named_release(named);
+	disk_name_release(disk_name);
 	CHECK(check, access(path, F_OK) == 0, "who has it open holds it");
-	named_keep(spool_named(opened), true);
+	disk_name_keep(spool_named(opened), true);
 	spool_release(opened);
 	CHECK(check, access(path, F_OK) == 0, "a name that is kept stays");
 	if (symlink("named", link) != 0)
 		exit(1);
-	named = named_new(link);
-	CHECK(check, spool_open(named, &opened) == -ELOOP,
+	disk_name = disk_name_new(link);
+	CHECK(check, spool_open(disk_name, &opened) == -ELOOP,
 	    "a link is not opened");
-	named_release(named);
-	named = named_new(dir);
-	named_keep(named, true);
-	CHECK(check, spool_open(named, &opened) == -EINVAL,
+	disk_name_release(disk_name);
+	disk_name = disk_name_new(dir);
+	disk_name_keep(disk_name, true);
+	CHECK(check, spool_open(disk_name, &opened) == -EINVAL,
 	    "a folder is not opened");
-	named_release(named);
-	named = named_new(path);
+	disk_name_release(disk_name);
+	disk_name = disk_name_new(path);
 	unlink(path);
-	CHECK(check, spool_open(named, &opened) == -ENOENT,
+	CHECK(check, spool_open(disk_name, &opened) == -ENOENT,
 	    "what is not there is not opened");
-	named_release(named);
+	disk_name_release(disk_name);
 }
 
 struct reader {

@@ -1,5 +1,5 @@
-#ifndef CACHE_NAMED_H
-#define CACHE_NAMED_H
+#ifndef CACHE_DISK_NAME_H
+#define CACHE_DISK_NAME_H
 
 #include <stdbool.h>
 
@@ -8,17 +8,17 @@
  * whoever has the bytes open and by the list of what could not be sent, which
  * has none of them open.  It goes with its last holder, unless it is kept.
  */
-struct named;
+struct disk_name;
 
 /* Held by the caller, and not to be kept.  NULL without memory. */
-struct named *named_new(const char *path);
-struct named *named_hold(struct named *);
-void named_release(struct named *);
+struct disk_name *disk_name_new(const char *path);
+struct disk_name *disk_name_hold(struct disk_name *);
+void disk_name_release(struct disk_name *);
 
 /* Shall the file outlive its holders? */
-void named_keep(struct named *, bool keep);
+void disk_name_keep(struct disk_name *, bool keep);
 
 /* Borrowed. */
-const char *named_path(const struct named *);
+const char *disk_name_path(const struct disk_name *);
 
 #endif
