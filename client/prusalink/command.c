@@ -13,7 +13,7 @@
 #include "client/http/http.h"
 #include "client/prusalink/elsewhere.h"
 #include "client/prusalink/finished.h"
-#include "client/prusalink/link.h"
+#include "client/prusalink/prusalink_internal.h"
 #include "client/traits.h"
 
 #define RECOVER_MS 15000 /* the Pi leaves FINISHED by itself within 11 s */
@@ -114,13 +114,13 @@ look(struct printer *printer, const struct wait *wait)
 }
 
 bool
-link_shows_end(struct printer *printer, const struct wait *wait)
+prusalink_shows_end(struct printer *printer, const struct wait *wait)
 {
 	return look(printer, wait) == SIGHT_END;
 }
 
 bool
-link_does_print(struct printer *printer, const struct wait *wait,
+prusalink_does_print(struct printer *printer, const struct wait *wait,
     const char *path)
 {
 	const struct proof proof = { .path = path };
@@ -129,15 +129,17 @@ link_does_print(struct printer *printer, const struct wait *wait,
 }
 
 static int
-ask_start(struct link *link, const struct wait *wait, const char *path)
+ask_start(struct prusalink *prusalink, const struct wait *wait,
+    const char *path)
 {
 	struct http_reply reply = { 0 };
 	struct buf target = { 0 };
-	int error = link_target(link, "/api/v1/files/", path, NULL, &target);
+	int error = prusalink_target(prusalink, "/api/v1/files/", path, NULL,
+	    &target);
 
 	if (error == 0)
-		error = link_ask(link, wait, "POST", target.data, NULL, true,
-		    &reply);
+		error = prusalink_ask(prusalink, wait, "POST", target.data,
+		    NULL, true, &reply);
 	http_reply_free(&reply);
 	buf_free(&target);
 	return error;
@@ -149,8 +151,8 @@ ask_start(struct link *link, const struct wait *wait, const char *path)
  * just after it refused: then it is asked once more.
  */
 static int
-start_file(struct link *link, const struct wait *wait, const char *path,
-    bool patient)
+start_file(struct prusalink *prusalink, const struct wait *wait,
+    const char *path, bool patient)
 {
 	int64_t until = time_now_ms() + RECOVER_MS;
 	enum sight sight;
@@ -158,11 +160,11 @@ start_file(struct link *link, const struct wait *wait, const char *path,
 	int error;
 
 	for (;;) {
-		error = ask_start(link, wait, path);
-		if (error != -EBUSY || !link->printer.traits->recovers ||
+		error = ask_start(prusalink, wait, path);
+		if (error != -EBUSY || !prusalink->printer.traits->recovers ||
 		    time_now_ms() > until)
 			return error;
-		sight = look(&link->printer, wait);
+		sight = look(&prusalink->printer, wait);
 		if (sight == SIGHT_IDLE ? !once_more :
 					  (sight != SIGHT_END || !patient))
 			return error;
@@ -177,13 +179,14 @@ start_file(struct link *link, const struct wait *wait, const char *path,
 static int
 print_file(struct printer *printer, const struct wait *wait, const char *path)
 {
-	struct link *link = (struct link *)printer;
-	int error = start_file(link, wait, path, true);
+	struct prusalink *prusalink = (struct prusalink *)printer;
+	int error = start_file(prusalink, wait, path, true);
 
-	if (printer_is_unclear(error) && link_does_print(printer, wait, path))
+	if (printer_is_unclear(error) &&
+	    prusalink_does_print(printer, wait, path))
 		error = 0;
 	if (error == 0)
-		finished_note_job(link, path);
+		finished_note_job(prusalink, path);
 	return error;
 }
 
@@ -224,7 +227,7 @@ static int
 change_job(struct printer *printer, const struct wait *wait, const char *method,
     const char *word, const struct proof *proof)
 {
-	struct link *link = (struct link *)printer;
+	struct prusalink *prusalink = (struct prusalink *)printer;
 	struct buf id = { 0 }, target = { 0 };
 	struct http_reply reply = { 0 };
 	int error = find_job(printer, wait, &id);
@@ -236,8 +239,8 @@ change_job(struct printer *printer, const struct wait *wait, const char *method,
 	if (error == 0)
 		error = buf_printf(&target, "%s", word);
 	if (error == 0)
-		error = link_ask(link, wait, method, target.data, NULL, true,
-		    &reply);
+		error = prusalink_ask(prusalink, wait, method, target.data,
+		    NULL, true, &reply);
 	if (target.len > 0 && printer_is_unclear(error) &&
 	    came_true(printer, wait, proof))
 		error = 0;
@@ -274,8 +277,8 @@ ask_simply(struct printer *printer, const struct wait *wait,
 		.method = simple->method, .target = simple->target, .once = true
 	};
 	struct http_reply reply = { 0 };
-	int error = http_perform(((struct link *)printer)->http, wait, &request,
-	    &reply);
+	int error = http_perform(((struct prusalink *)printer)->http, wait,
+	    &request, &reply);
 
 	/* Unlike those of jobs and files, these answer 200 when it is done. */
 	if (error == 0)
@@ -289,8 +292,8 @@ ask_simply(struct printer *printer, const struct wait *wait,
 }
 
 int
-link_command(struct printer *printer, const struct wait *wait, enum verb verb,
-    const char *path)
+prusalink_command(struct printer *printer, const struct wait *wait,
+    enum verb verb, const char *path)
 {
 	static const struct {
 		enum verb verb;
@@ -308,9 +311,10 @@ link_command(struct printer *printer, const struct wait *wait, enum verb verb,
 	if (verb == VERB_PRINT)
 		return print_file(printer, wait, path);
 	if (verb == VERB_START)
-		return start_file((struct link *)printer, wait, path, false);
+		return start_file((struct prusalink *)printer, wait, path,
+		    false);
 	if (verb == VERB_SNAP)
-		return link_snap((struct link *)printer, wait,
+		return prusalink_snap((struct prusalink *)printer, wait,
 		    path == NULL ? "" : path);
 	for (i = 0; i < sizeof(jobs) / sizeof(jobs[0]); i++) {
 		if (jobs[i].verb == verb)
@@ -325,6 +329,6 @@ link_command(struct printer *printer, const struct wait *wait, enum verb verb,
 		return -EOPNOTSUPP;
 	error = ask_simply(printer, wait, &simples[i]);
 	if (error == 0 && verb == VERB_STOP_TRANSFER)
-		error = elsewhere_await_stop((struct link *)printer, wait);
+		error = elsewhere_await_stop((struct prusalink *)printer, wait);
 	return error;
 }

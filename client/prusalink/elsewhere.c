@@ -1,6 +1,6 @@
 /*
  * Somebody else's transfer, which is in the way of an upload.  Any thread;
- * what was seen of it is under link.lock.
+ * what was seen of it is under prusalink.lock.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -14,7 +14,7 @@
 #include "client/http/http.h"
 #include "client/listing.h"
 #include "client/prusalink/elsewhere.h"
-#include "client/prusalink/link.h"
+#include "client/prusalink/prusalink_internal.h"
 #include "client/traits.h"
 
 #define PATIENCE_MS 60000 /* how long a transfer is waited for */
@@ -94,23 +94,23 @@ note(struct elsewhere *elsewhere, struct elsewhere *seen)
  * the error of the question.
  */
 static int
-look(struct link *link, const struct wait *wait, bool *stuck)
+look(struct prusalink *prusalink, const struct wait *wait, bool *stuck)
 {
 	struct elsewhere seen = { 0 };
 	struct http_reply reply;
-	int error = link_get(link, wait, "/api/v1/transfer", &reply);
+	int error = prusalink_get(prusalink, wait, "/api/v1/transfer", &reply);
 
 	if (error == 0 && reply.status != 200)
 		error = -ENODATA;
 	if (error == 0)
 		error = read_what(&reply.body, &seen);
-	pthread_mutex_lock(&link->lock);
+	pthread_mutex_lock(&prusalink->lock);
 	if (error == 0)
-		note(&link->elsewhere, &seen);
+		note(&prusalink->elsewhere, &seen);
 	else if (error == -ENODATA)
-		forget(&link->elsewhere);
-	*stuck = link->elsewhere.stuck;
-	pthread_mutex_unlock(&link->lock);
+		forget(&prusalink->elsewhere);
+	*stuck = prusalink->elsewhere.stuck;
+	pthread_mutex_unlock(&prusalink->lock);
 	http_reply_free(&reply);
 	if (error != 0)
 		elsewhere_free(&seen);
@@ -119,15 +119,15 @@ look(struct link *link, const struct wait *wait, bool *stuck)
 
 /* What is wrong with it, for the log and for uploads.json. */
 static void
-describe(struct link *link, char *out, size_t size)
+describe(struct prusalink *prusalink, char *out, size_t size)
 {
 	char *name;
 	bool stuck;
 
-	pthread_mutex_lock(&link->lock);
-	name = name_show(buf_text(&link->elsewhere.name));
-	stuck = link->elsewhere.stuck;
-	pthread_mutex_unlock(&link->lock);
+	pthread_mutex_lock(&prusalink->lock);
+	name = name_show(buf_text(&prusalink->elsewhere.name));
+	stuck = prusalink->elsewhere.stuck;
+	pthread_mutex_unlock(&prusalink->lock);
 	snprintf(out, size, "the printer's transfer of %.*s %s",
 	    name == NULL ? 0 : (int)name_fit(name, NAME_MOST), name,
 	    stuck ? "does not move any more: its server must be restarted" :
@@ -141,7 +141,7 @@ complain(const struct patience *patience, struct http_reply *reply)
 {
 	const struct store *store = patience->store;
 
-	describe(patience->link, reply->message, sizeof(reply->message));
+	describe(patience->prusalink, reply->message, sizeof(reply->message));
 	log_say(LOG_LEVEL_NOTE, "%s/%s: %s", store->folder, store->name,
 	    reply->message);
 	return -EBUSY;
@@ -150,13 +150,13 @@ complain(const struct patience *patience, struct http_reply *reply)
 int
 elsewhere_check(struct patience *patience, struct http_reply *reply)
 {
-	struct link *link = patience->link;
+	struct prusalink *prusalink = patience->prusalink;
 	bool stuck;
 
-	pthread_mutex_lock(&link->lock);
-	stuck = link->elsewhere.stuck;
-	pthread_mutex_unlock(&link->lock);
-	if (!stuck || look(link, patience->wait, &stuck) != 0 || !stuck)
+	pthread_mutex_lock(&prusalink->lock);
+	stuck = prusalink->elsewhere.stuck;
+	pthread_mutex_unlock(&prusalink->lock);
+	if (!stuck || look(prusalink, patience->wait, &stuck) != 0 || !stuck)
 		return 0;
 	return complain(patience, reply);
 }
@@ -195,7 +195,7 @@ await_end(struct patience *patience, bool stuck, struct http_reply *reply)
 		error = time_pause(patience->wait, AGAIN_MS);
 		if (error != 0)
 			return error;
-		error = look(patience->link, patience->wait, &stuck);
+		error = look(patience->prusalink, patience->wait, &stuck);
 	} while (error == 0);
 	return error == -EINTR ? error : 1;
 }
@@ -209,7 +209,7 @@ may_print(const struct patience *patience)
 	bool may;
 
 	if (store->start == NULL ||
-	    link_entry(patience->link, patience->wait, store->folder,
+	    prusalink_entry(patience->prusalink, patience->wait, store->folder,
 		store->name, &there) != 0)
 		return false;
 	may = there.size == store->source.len;
@@ -235,13 +235,14 @@ elsewhere_settle(struct patience *patience, struct http_reply *reply)
 	int error;
 
 	if (!named &&
-	    (reply->status != 500 || !patience->link->printer.traits->late))
+	    (reply->status != 500 ||
+		!patience->prusalink->printer.traits->late))
 		return 0;
 	if (patience->until_ms == 0)
 		patience->until_ms = time_now_ms() + PATIENCE_MS;
 	else if (time_now_ms() > patience->until_ms)
 		return named ? complain(patience, reply) : 0;
-	error = look(patience->link, patience->wait, &stuck);
+	error = look(patience->prusalink, patience->wait, &stuck);
 	if (error == 0) {
 		patience->unseen = 0;
 		return await_end(patience, stuck, reply);
@@ -256,14 +257,14 @@ elsewhere_settle(struct patience *patience, struct http_reply *reply)
 }
 
 int
-elsewhere_await_stop(struct link *link, const struct wait *wait)
+elsewhere_await_stop(struct prusalink *prusalink, const struct wait *wait)
 {
 	int64_t until_ms = time_now_ms() + STOP_MS, tick_ms = SOON_MS, still_ms;
 	char words[160];
 	bool stuck;
 	int error;
 
-	while ((error = look(link, wait, &stuck)) == 0 &&
+	while ((error = look(prusalink, wait, &stuck)) == 0 &&
 	    time_now_ms() < until_ms) {
 		error = time_pause(wait, tick_ms);
 		if (error != 0)
@@ -272,11 +273,11 @@ elsewhere_await_stop(struct link *link, const struct wait *wait)
 	}
 	if (error != 0)
 		return error == -ENODATA ? 0 : error;
-	pthread_mutex_lock(&link->lock);
-	still_ms = time_now_ms() - link->elsewhere.since_ms;
-	link->elsewhere.stuck = still_ms >= STOP_MS - 2 * AGAIN_MS;
-	pthread_mutex_unlock(&link->lock);
-	describe(link, words, sizeof(words));
+	pthread_mutex_lock(&prusalink->lock);
+	still_ms = time_now_ms() - prusalink->elsewhere.since_ms;
+	prusalink->elsewhere.stuck = still_ms >= STOP_MS - 2 * AGAIN_MS;
+	pthread_mutex_unlock(&prusalink->lock);
+	describe(prusalink, words, sizeof(words));
 	log_say(LOG_LEVEL_NOTE, "stop-transfer: %s", words);
 	return -EBUSY;
 }

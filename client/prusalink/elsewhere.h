@@ -7,7 +7,7 @@
 #include "client/base/buf.h"
 
 struct http_reply;
-struct link;
+struct prusalink;
 struct store;
 struct wait;
 
@@ -18,7 +18,7 @@ struct wait;
  * waited for it once does not wait for it again.
  */
 
-/* The transfer that was seen last.  Guarded by link.lock. */
+/* The transfer that was seen last.  Guarded by prusalink.lock. */
 struct elsewhere {
 	struct buf what;  /* its name, size and bytes; empty: none */
 	struct buf name;  /* for users */
@@ -31,7 +31,7 @@ void elsewhere_free(struct elsewhere *);
 
 /* The patience of one upload; to begin with zero but for the first three. */
 struct patience {
-	struct link *link;
+	struct prusalink *prusalink;
 	const struct wait *wait;
 	const struct store *store;
 	int64_t until_ms;
@@ -55,6 +55,6 @@ int elsewhere_settle(struct patience *, struct http_reply *);
  * The server said that it stopped the transfer.  Returns 0 once that is gone,
  * -EBUSY if it stays, which the log tells, or -EINTR.
  */
-int elsewhere_await_stop(struct link *, const struct wait *);
+int elsewhere_await_stop(struct prusalink *, const struct wait *);
 
 #endif

@@ -1,6 +1,6 @@
 /*
  * Replacing the model whose finished print is still on the screen.  Runs in
- * the thread that uploads; link.lock guards what is known of the last job.
+ * the thread that uploads; prusalink.lock guards what is known of the last job.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@
 #include "client/base/wait.h"
 #include "client/http/http.h"
 #include "client/prusalink/finished.h"
-#include "client/prusalink/link.h"
+#include "client/prusalink/prusalink_internal.h"
 #include "client/traits.h"
 
 #define DELETE_MS  8000 /* the upload stands still: Buddy's patience is 12 s */
@@ -24,25 +24,26 @@
 #define PIECE	   4096 /* bytes that are held back */
 
 void
-finished_note_job(struct link *link, const char *path)
+finished_note_job(struct prusalink *prusalink, const char *path)
 {
-	pthread_mutex_lock(&link->lock);
-	buf_clear(&link->job_path);
-	(void)buf_printf(&link->job_path, "%s", path);
-	pthread_mutex_unlock(&link->lock);
+	pthread_mutex_lock(&prusalink->lock);
+	buf_clear(&prusalink->job_path);
+	(void)buf_printf(&prusalink->job_path, "%s", path);
+	pthread_mutex_unlock(&prusalink->lock);
 }
 
 void
-finished_note_document(struct link *link, const char *text, size_t len)
+finished_note_document(struct prusalink *prusalink, const char *text,
+    size_t len)
 {
 	struct buf folder = { 0 }, name = { 0 }, path = { 0 };
 
-	if (!link->printer.traits->holds_finished)
+	if (!prusalink->printer.traits->holds_finished)
 		return;
 	if (json_field(text, len, "file.path", &folder) == 0 &&
 	    json_field(text, len, "file.name", &name) == 0 &&
 	    buf_printf(&path, "%s/%s", buf_text(&folder), buf_text(&name)) == 0)
-		finished_note_job(link, path.data + (*path.data == '/'));
+		finished_note_job(prusalink, path.data + (*path.data == '/'));
 	buf_free(&folder);
 	buf_free(&name);
 	buf_free(&path);
@@ -50,28 +51,29 @@ finished_note_document(struct link *link, const char *text, size_t len)
 
 /* Is the last job's file, as far as it is known, in that folder? */
 static bool
-is_near(struct link *link, const char *folder)
+is_near(struct prusalink *prusalink, const char *folder)
 {
 	const char *rest;
 	bool is;
 
-	pthread_mutex_lock(&link->lock);
-	rest = name_below(buf_text(&link->job_path), folder);
+	pthread_mutex_lock(&prusalink->lock);
+	rest = name_below(buf_text(&prusalink->job_path), folder);
 	is = rest != NULL && strchr(rest + 1, '/') == NULL;
-	pthread_mutex_unlock(&link->lock);
+	pthread_mutex_unlock(&prusalink->lock);
 	return is;
 }
 
 static bool
-is_last_job(struct link *link, const char *folder, const struct entry *entry)
+is_last_job(struct prusalink *prusalink, const char *folder,
+    const struct entry *entry)
 {
 	char *path = name_join(folder, entry->short_name);
 	bool is = false;
 
 	if (path != NULL) {
-		pthread_mutex_lock(&link->lock);
-		is = strcasecmp(buf_text(&link->job_path), path) == 0;
-		pthread_mutex_unlock(&link->lock);
+		pthread_mutex_lock(&prusalink->lock);
+		is = strcasecmp(buf_text(&prusalink->job_path), path) == 0;
+		pthread_mutex_unlock(&prusalink->lock);
 	}
 	free(path);
 	return is;
@@ -83,7 +85,7 @@ is_last_job(struct link *link, const char *folder, const struct entry *entry)
  * at.
  */
 static int
-await_taken(struct link *link, const struct wait *wait)
+await_taken(struct prusalink *prusalink, const struct wait *wait)
 {
 	int64_t until_ms = time_now_ms() + TAKEN_MS, tick_ms = TAKEN_TICK;
 	struct http_reply reply;
@@ -91,7 +93,8 @@ await_taken(struct link *link, const struct wait *wait)
 	int error;
 
 	for (;;) {
-		error = link_get(link, wait, "/api/v1/transfer", &reply);
+		error = prusalink_get(prusalink, wait, "/api/v1/transfer",
+		    &reply);
 		taken = error == 0 && reply.status == 200;
 		http_reply_free(&reply);
 		if (taken || error != 0)
@@ -114,11 +117,11 @@ release_last(void *arg)
 		.until_ms = time_now_ms() + DELETE_MS };
 	const struct wait wait = { .given_up = time_is_over, .arg = &deadline };
 	const struct store *store = finished->store;
-	int error = await_taken(finished->link, &wait);
+	int error = await_taken(finished->prusalink, &wait);
 
 	if (error == 0) {
 		finished->asked = true;
-		error = printer_remove(&finished->link->printer, &wait,
+		error = printer_remove(&finished->prusalink->printer, &wait,
 		    store->folder, &finished->entry);
 	}
 	if (error != 0)
@@ -130,27 +133,28 @@ release_last(void *arg)
 }
 
 int
-finished_begin(struct finished *finished, struct link *link,
+finished_begin(struct finished *finished, struct prusalink *prusalink,
     const struct wait *wait, const struct store *store, bool known)
 {
 	off_t len = store->source.len;
 	struct entry entry;
 	int error;
 
-	if (!link->printer.traits->holds_finished || !store->replace ||
-	    (known && !is_near(link, store->folder)) ||
-	    !link_shows_end(&link->printer, wait))
+	if (!prusalink->printer.traits->holds_finished || !store->replace ||
+	    (known && !is_near(prusalink, store->folder)) ||
+	    !prusalink_shows_end(&prusalink->printer, wait))
 		return -ENOENT;
-	error = link_entry(link, wait, store->folder, store->name, &entry);
+	error = prusalink_entry(prusalink, wait, store->folder, store->name,
+	    &entry);
 	if (error != 0)
 		return error;
 	if (entry.folder ||
-	    (known && !is_last_job(link, store->folder, &entry))) {
+	    (known && !is_last_job(prusalink, store->folder, &entry))) {
 		entry_free(&entry);
 		return -ENOENT;
 	}
 	memset(finished, 0, sizeof(*finished));
-	finished->link = link;
+	finished->prusalink = prusalink;
 	finished->store = store;
 	finished->entry = entry;
 	finished->hold.at = len > 2 * PIECE ? len - PIECE : len / 2;
@@ -171,8 +175,8 @@ finished_has_gone(struct finished *finished)
 
 	if (!finished->asked)
 		return false;
-	error = link_entry(finished->link, &wait, store->folder, store->name,
-	    &there);
+	error = prusalink_entry(finished->prusalink, &wait, store->folder,
+	    store->name, &there);
 	if (error == 0)
 		entry_free(&there);
 	return error == -ENOENT;

@@ -6,7 +6,7 @@
 #include "client/base/stream.h"
 #include "client/listing.h"
 
-struct link;
+struct prusalink;
 struct store;
 struct wait;
 
@@ -18,7 +18,7 @@ struct wait;
  * is deleted; then the last piece goes out.
  */
 struct finished {
-	struct link *link;
+	struct prusalink *prusalink;
 	const struct store *store;
 	struct entry entry; /* of the old file */
 	struct hold hold;   /* for the request */
@@ -30,7 +30,7 @@ struct finished {
  * one?  known: only if it is known to be; else it may be any.  Returns 0 and
  * the way to replace it (caller: finished_end), -ENOENT: no, or an error.
  */
-int finished_begin(struct finished *, struct link *, const struct wait *,
+int finished_begin(struct finished *, struct prusalink *, const struct wait *,
     const struct store *, bool known);
 
 /* Was the old one deleted, and nothing is there in its place? */
@@ -39,9 +39,9 @@ bool finished_has_gone(struct finished *);
 void finished_end(struct finished *);
 
 /* The printer prints the file of that path, as on the wire. */
-void finished_note_job(struct link *, const char *path);
+void finished_note_job(struct prusalink *, const char *path);
 
 /* The same by a job document. */
-void finished_note_document(struct link *, const char *text, size_t len);
+void finished_note_document(struct prusalink *, const char *text, size_t len);
 
 #endif

@@ -11,8 +11,8 @@
 #include "client/base/time.h"
 #include "client/http/http.h"
 #include "client/listing.h"
-#include "client/prusalink/link.h"
 #include "client/prusalink/normalise.h"
+#include "client/prusalink/prusalink_internal.h"
 #include "client/traits.h"
 
 #define SEEN_MS	     2000
@@ -25,16 +25,16 @@
  * seen, so that it is true when the caller looks.
  */
 static int
-await_seen(struct link *link, const struct wait *wait, const char *folder,
-    const char *name, bool there)
+await_seen(struct prusalink *prusalink, const struct wait *wait,
+    const char *folder, const char *name, bool there)
 {
 	int64_t until = time_now_ms() + SEEN_MS;
 	struct entry entry;
 	int error = 0, found;
 
-	while (link->printer.traits->late && error == 0 &&
+	while (prusalink->printer.traits->late && error == 0 &&
 	    time_now_ms() < until) {
-		found = link_entry(link, wait, folder, name, &entry);
+		found = prusalink_entry(prusalink, wait, folder, name, &entry);
 		if (found == 0)
 			entry_free(&entry);
 		if ((found == 0) == there)
@@ -45,13 +45,13 @@ await_seen(struct link *link, const struct wait *wait, const char *folder,
 }
 
 static bool
-is_folder(struct link *link, const struct wait *wait, const char *folder,
-    const char *name)
+is_folder(struct prusalink *prusalink, const struct wait *wait,
+    const char *folder, const char *name)
 {
 	struct entry entry;
 	bool is;
 
-	if (link_entry(link, wait, folder, name, &entry) != 0)
+	if (prusalink_entry(prusalink, wait, folder, name, &entry) != 0)
 		return false;
 	is = entry.folder;
 	entry_free(&entry);
@@ -59,25 +59,27 @@ is_folder(struct link *link, const struct wait *wait, const char *folder,
 }
 
 int
-link_make_folder(struct printer *printer, const struct wait *wait,
+prusalink_make_folder(struct printer *printer, const struct wait *wait,
     const char *folder, const char *name)
 {
-	struct link *link = (struct link *)printer;
+	struct prusalink *prusalink = (struct prusalink *)printer;
 	struct http_reply reply = { 0 };
 	struct buf target = { 0 };
-	int error = link_target(link, "/api/v1/files/", folder, name, &target);
+	int error = prusalink_target(prusalink, "/api/v1/files/", folder, name,
+	    &target);
 	int seen = 0;
 
 	if (error == 0)
-		error = link_ask(link, wait, "PUT", target.data,
+		error = prusalink_ask(prusalink, wait, "PUT", target.data,
 		    "Create-Folder: ?1", true, &reply);
 	if (error == -EREMOTEIO)
-		error = link_check_medium(link, wait, folder, error);
+		error = prusalink_check_medium(prusalink, wait, folder, error);
 	if (error == 0 || printer_is_unclear(error))
-		seen = await_seen(link, wait, folder, name, true);
+		seen = await_seen(prusalink, wait, folder, name, true);
 	if (seen != 0)
 		error = seen;
-	if (printer_is_unclear(error) && is_folder(link, wait, folder, name))
+	if (printer_is_unclear(error) &&
+	    is_folder(prusalink, wait, folder, name))
 		error = 0;
 	http_reply_free(&reply);
 	buf_free(&target);
@@ -86,7 +88,8 @@ link_make_folder(struct printer *printer, const struct wait *wait,
 
 /* It is not there: it is gone unless the whole medium is. */
 static int
-check_gone(struct link *link, const struct wait *wait, const char *folder)
+check_gone(struct prusalink *prusalink, const struct wait *wait,
+    const char *folder)
 {
 	const struct traits_storage *storage;
 	struct shape_storage now;
@@ -94,10 +97,10 @@ check_gone(struct link *link, const struct wait *wait, const char *folder)
 	int error;
 
 	snprintf(name, sizeof(name), "%.*s", (int)strcspn(folder, "/"), folder);
-	storage = traits_storage(link->printer.traits, name);
+	storage = traits_storage(prusalink->printer.traits, name);
 	if (storage == NULL || !storage->removable)
 		return 0;
-	error = link_storage(link, wait, folder, &now);
+	error = prusalink_storage(prusalink, wait, folder, &now);
 	if (error == 0)
 		return now.available ? 0 : -ENOMEDIUM;
 	return error == -EINTR || error == -ENOMEM ? error : -EIO;
@@ -109,8 +112,8 @@ check_gone(struct link *link, const struct wait *wait, const char *folder)
  * attribute of FAT.
  */
 static int
-settle_removal(struct link *link, const struct wait *wait, const char *folder,
-    const struct entry *entry, int error)
+settle_removal(struct prusalink *prusalink, const struct wait *wait,
+    const char *folder, const struct entry *entry, int error)
 {
 	struct entry there;
 	int found;
@@ -118,14 +121,15 @@ settle_removal(struct link *link, const struct wait *wait, const char *folder,
 	if (error != -ENOENT && !printer_is_unclear(error))
 		return error;
 	if (printer_is_unclear(error)) {
-		found = await_seen(link, wait, folder, entry->short_name,
+		found = await_seen(prusalink, wait, folder, entry->short_name,
 		    false);
 		if (found != 0)
 			return found;
 	}
-	found = link_entry(link, wait, folder, entry->short_name, &there);
+	found = prusalink_entry(prusalink, wait, folder, entry->short_name,
+	    &there);
 	if (found == -ENOENT)
-		return check_gone(link, wait, folder);
+		return check_gone(prusalink, wait, folder);
 	if (found != 0)
 		return error;
 	entry_free(&there);
@@ -141,8 +145,8 @@ is_held(const struct http_reply *reply, int error)
 }
 
 void
-link_explain_busy(const struct http_reply *reply, int error, const char *folder,
-    const char *name)
+prusalink_explain_busy(const struct http_reply *reply, int error,
+    const char *folder, const char *name)
 {
 	if (is_held(reply, error))
 		log_say(LOG_LEVEL_NOTE,
@@ -153,13 +157,14 @@ link_explain_busy(const struct http_reply *reply, int error, const char *folder,
 }
 
 static bool
-was_just_read(struct link *link)
+was_just_read(struct prusalink *prusalink)
 {
 	bool was;
 
-	pthread_mutex_lock(&link->lock);
-	was = link->read_ms != 0 && time_now_ms() < link->read_ms + LET_GO_MS;
-	pthread_mutex_unlock(&link->lock);
+	pthread_mutex_lock(&prusalink->lock);
+	was = prusalink->read_ms != 0 &&
+	    time_now_ms() < prusalink->read_ms + LET_GO_MS;
+	pthread_mutex_unlock(&prusalink->lock);
 	return was;
 }
 
@@ -168,41 +173,42 @@ was_just_read(struct link *link)
  * acknowledged (nhttp/send_file.cpp), which may be later than we have them.
  */
 static int
-ask_removal(struct link *link, const struct wait *wait, const char *target,
-    struct http_reply *reply)
+ask_removal(struct prusalink *prusalink, const struct wait *wait,
+    const char *target, struct http_reply *reply)
 {
 	int64_t pause_ms = LET_GO_TICK;
-	int error = link_ask(link, wait, "DELETE", target, NULL, false, reply);
+	int error = prusalink_ask(prusalink, wait, "DELETE", target, NULL,
+	    false, reply);
 
-	while (is_held(reply, error) && was_just_read(link)) {
+	while (is_held(reply, error) && was_just_read(prusalink)) {
 		error = time_pause(wait, pause_ms);
 		if (error != 0)
 			break;
 		pause_ms *= 2;
 		http_reply_free(reply);
-		error = link_ask(link, wait, "DELETE", target, NULL, false,
-		    reply);
+		error = prusalink_ask(prusalink, wait, "DELETE", target, NULL,
+		    false, reply);
 	}
 	return error;
 }
 
 int
-link_remove(struct printer *printer, const struct wait *wait,
+prusalink_remove(struct printer *printer, const struct wait *wait,
     const char *folder, const struct entry *entry)
 {
-	struct link *link = (struct link *)printer;
+	struct prusalink *prusalink = (struct prusalink *)printer;
 	struct http_reply reply = { 0 };
 	struct buf target = { 0 };
 	int error;
 
-	error = link_target(link, "/api/v1/files/", folder, entry->short_name,
-	    &target);
+	error = prusalink_target(prusalink, "/api/v1/files/", folder,
+	    entry->short_name, &target);
 	if (error == 0)
-		error = ask_removal(link, wait, target.data, &reply);
-	error = settle_removal(link, wait, folder, entry, error);
-	link_explain_busy(&reply, error, folder, entry->name);
+		error = ask_removal(prusalink, wait, target.data, &reply);
+	error = settle_removal(prusalink, wait, folder, entry, error);
+	prusalink_explain_busy(&reply, error, folder, entry->name);
 	if (error == 0)
-		error = await_seen(link, wait, folder, entry->short_name,
+		error = await_seen(prusalink, wait, folder, entry->short_name,
 		    false);
 	http_reply_free(&reply);
 	buf_free(&target);

@@ -18,7 +18,7 @@
 #include "client/prusalink/normalise.h"
 #include "client/traits.h"
 
-/* What the Pi calls its card in paths (prusa/link/const.py). */
+/* What the Pi calls its card in paths (prusa/prusalink/const.py). */
 #define PI_CARD "/SD Card"
 
 /* Replace or add a member; takes value.  Returns 0 or -ENOMEM. */

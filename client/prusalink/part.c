@@ -1,6 +1,7 @@
 /*
- * Removing what broken-off uploads have left on a Pi.  The thread of the link
- * takes the upload turn for each; link.lock guards what there is to do.
+ * Removing what broken-off uploads have left on a Pi.  The thread of the
+ * prusalink takes the upload turn for each; prusalink.lock guards what there is
+ * to do.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -17,13 +18,13 @@
 #include "client/http/http.h"
 #include "client/http/text.h"
 #include "client/listing.h"
-#include "client/prusalink/link.h"
 #include "client/prusalink/part.h"
+#include "client/prusalink/prusalink_internal.h"
 #include "client/traits.h"
 
 #define LATER_MS 1000 /* the next upload may be of the same name */
 #define END_MS	 8000 /* for one, from its turn on */
-#define EXIT_MS	 2000 /* when the link ends */
+#define EXIT_MS	 2000 /* when the prusalink ends */
 #define FREE_MS	 2000 /* for the server to see that the upload has ended */
 #define TICK_MS	 20   /* the first wait; then twice as long */
 #define TICKS	 200
@@ -36,7 +37,7 @@ struct part {
 
 /* How long the thread may work on one. */
 struct limit {
-	struct link *link;
+	struct prusalink *prusalink;
 	int64_t until_ms;
 };
 
@@ -52,9 +53,9 @@ is_over(void *arg)
 	const struct limit *limit = arg;
 	int64_t ending_ms, now_ms = time_now_ms();
 
-	pthread_mutex_lock(&limit->link->lock);
-	ending_ms = limit->link->parts.ending_ms;
-	pthread_mutex_unlock(&limit->link->lock);
+	pthread_mutex_lock(&limit->prusalink->lock);
+	ending_ms = limit->prusalink->parts.ending_ms;
+	pthread_mutex_unlock(&limit->prusalink->lock);
 	return now_ms >= limit->until_ms ||
 	    (ending_ms != 0 && now_ms >= ending_ms + EXIT_MS);
 }
@@ -68,8 +69,8 @@ own_folder(char *out, size_t size)
 
 /* Ask while it is not so yet, with pauses that grow, no longer than that. */
 static int
-try_for(struct link *link, const struct wait *wait, int64_t ms,
-    int (*ask)(struct link *, const struct wait *, const char *folder,
+try_for(struct prusalink *prusalink, const struct wait *wait, int64_t ms,
+    int (*ask)(struct prusalink *, const struct wait *, const char *folder,
 	const char *name),
     const char *folder, const char *name)
 {
@@ -77,7 +78,7 @@ try_for(struct link *link, const struct wait *wait, int64_t ms,
 	int error;
 
 	for (;;) {
-		error = ask(link, wait, folder, name);
+		error = ask(prusalink, wait, folder, name);
 		if ((error != -EBUSY && error != -ENOENT) ||
 		    time_now_ms() > until_ms)
 			return error;
@@ -89,11 +90,11 @@ try_for(struct link *link, const struct wait *wait, int64_t ms,
 
 /* Is the slot free?  Whoever has it is not disturbed. */
 static int
-is_free(struct link *link, const struct wait *wait, const char *folder,
-    const char *name)
+is_free(struct prusalink *prusalink, const struct wait *wait,
+    const char *folder, const char *name)
 {
 	struct http_reply reply;
-	int error = link_get(link, wait, "/api/v1/transfer", &reply);
+	int error = prusalink_get(prusalink, wait, "/api/v1/transfer", &reply);
 
 	(void)folder;
 	(void)name;
@@ -105,11 +106,11 @@ is_free(struct link *link, const struct wait *wait, const char *folder,
 
 /* The Pi's file tree follows its disk a moment later. */
 static int
-is_seen(struct link *link, const struct wait *wait, const char *folder,
-    const char *name)
+is_seen(struct prusalink *prusalink, const struct wait *wait,
+    const char *folder, const char *name)
 {
 	struct entry entry;
-	int error = link_entry(link, wait, folder, name, &entry);
+	int error = prusalink_entry(prusalink, wait, folder, name, &entry);
 
 	if (error == 0)
 		entry_free(&entry);
@@ -117,8 +118,8 @@ is_seen(struct link *link, const struct wait *wait, const char *folder,
 }
 
 static int
-put_tiny(struct link *link, const struct wait *wait, const char *folder,
-    const char *name)
+put_tiny(struct prusalink *prusalink, const struct wait *wait,
+    const char *folder, const char *name)
 {
 	const struct source body = text_source(";\n");
 	struct http_request request = { .connection = CONNECTION_UP,
@@ -128,15 +129,15 @@ put_tiny(struct link *link, const struct wait *wait, const char *folder,
 		.once = true };
 	struct http_reply reply = { 0 };
 	struct buf target = { 0 };
-	int error = http_login(link->http, wait, CONNECTION_UP,
-	    link->printer.traits->login_ms);
+	int error = http_login(prusalink->http, wait, CONNECTION_UP,
+	    prusalink->printer.traits->login_ms);
 
 	if (error == 0)
-		error = link_target(link, "/api/v1/files/", folder, name,
-		    &target);
+		error = prusalink_target(prusalink, "/api/v1/files/", folder,
+		    name, &target);
 	if (error == 0) {
 		request.target = target.data;
-		error = http_perform(link->http, wait, &request, &reply);
+		error = http_perform(prusalink->http, wait, &request, &reply);
 	}
 	if (error == 0)
 		error = http_error(&reply);
@@ -146,21 +147,21 @@ put_tiny(struct link *link, const struct wait *wait, const char *folder,
 }
 
 static int
-remove_one(struct link *link, const struct wait *wait, const char *folder,
-    char *name, bool is_folder)
+remove_one(struct prusalink *prusalink, const struct wait *wait,
+    const char *folder, char *name, bool is_folder)
 {
 	const struct entry entry = {
 		.name = name, .short_name = name, .folder = is_folder
 	};
 
-	return link_remove(&link->printer, wait, folder, &entry);
+	return prusalink_remove(&prusalink->printer, wait, folder, &entry);
 }
 
 /* With the upload turn. */
 static void
-tidy(struct link *link, const struct wait *wait, char *name)
+tidy(struct prusalink *prusalink, const struct wait *wait, char *name)
 {
-	const char *storage = link->printer.traits->upload_storage;
+	const char *storage = prusalink->printer.traits->upload_storage;
 	char own[32];
 	char *folder;
 	int error;
@@ -169,15 +170,16 @@ tidy(struct link *link, const struct wait *wait, char *name)
 	folder = name_join(storage, own);
 	if (folder == NULL)
 		return;
-	error = try_for(link, wait, FREE_MS, is_free, folder, name);
+	error = try_for(prusalink, wait, FREE_MS, is_free, folder, name);
 	if (error == 0)
-		error = put_tiny(link, wait, folder, name);
+		error = put_tiny(prusalink, wait, folder, name);
 	if (error == 0)
-		error = try_for(link, wait, FREE_MS, is_seen, folder, name);
+		error = try_for(prusalink, wait, FREE_MS, is_seen, folder,
+		    name);
 	if (error == 0)
-		error = remove_one(link, wait, folder, name, false);
+		error = remove_one(prusalink, wait, folder, name, false);
 	if (error == 0)
-		error = remove_one(link, wait, storage, own, true);
+		error = remove_one(prusalink, wait, storage, own, true);
 	log_record("%s/.%s.part, the rest of an upload that was broken off: %s",
 	    storage, name, error == 0 ? "removed" : strerror(-error));
 	free(folder);
@@ -192,113 +194,114 @@ part_free(struct part *part)
 
 /* With the lock. */
 static void
-drop(struct link *link, struct part *part)
+drop(struct prusalink *prusalink, struct part *part)
 {
-	TAILQ_REMOVE(&link->parts.list, part, link);
+	TAILQ_REMOVE(&prusalink->parts.list, part, link);
 	part_free(part);
 }
 
 static struct part *
-take(struct link *link)
+take(struct prusalink *prusalink)
 {
 	struct part *part;
 
-	pthread_mutex_lock(&link->lock);
-	part = TAILQ_FIRST(&link->parts.list);
+	pthread_mutex_lock(&prusalink->lock);
+	part = TAILQ_FIRST(&prusalink->parts.list);
 	if (part != NULL)
-		TAILQ_REMOVE(&link->parts.list, part, link);
-	pthread_mutex_unlock(&link->lock);
+		TAILQ_REMOVE(&prusalink->parts.list, part, link);
+	pthread_mutex_unlock(&prusalink->lock);
 	return part;
 }
 
 /* One, if it is there still after the uploads that came before. */
 static void
-work_once(struct link *link)
+work_once(struct prusalink *prusalink)
 {
-	struct limit limit = { .link = link, .until_ms = INT64_MAX };
+	struct limit limit = { .prusalink = prusalink, .until_ms = INT64_MAX };
 	const struct wait wait = { .given_up = is_over, .arg = &limit };
 	struct part *part;
 
-	if (turn_take(&link->upload, &wait) != 0)
+	if (turn_take(&prusalink->upload, &wait) != 0)
 		return;
-	part = take(link);
+	part = take(prusalink);
 	if (part != NULL) {
 		(void)log_about(part->subject);
 		limit.until_ms = time_now_ms() + END_MS;
-		tidy(link, &wait, part->name);
+		tidy(prusalink, &wait, part->name);
 		part_free(part);
 	}
-	turn_give(&link->upload);
+	turn_give(&prusalink->upload);
 }
 
 static bool
 is_ending(void *arg)
 {
-	struct link *link = arg;
+	struct prusalink *prusalink = arg;
 	bool is;
 
-	pthread_mutex_lock(&link->lock);
-	is = link->parts.ending_ms != 0;
-	pthread_mutex_unlock(&link->lock);
+	pthread_mutex_lock(&prusalink->lock);
+	is = prusalink->parts.ending_ms != 0;
+	pthread_mutex_unlock(&prusalink->lock);
 	return is;
 }
 
 static void *
 work(void *arg)
 {
-	struct link *link = arg;
-	struct parts *parts = &link->parts;
-	struct limit limit = { .link = link, .until_ms = INT64_MAX };
-	const struct wait wait = { .given_up = is_ending, .arg = link };
+	struct prusalink *prusalink = arg;
+	struct parts *parts = &prusalink->parts;
+	struct limit limit = { .prusalink = prusalink, .until_ms = INT64_MAX };
+	const struct wait wait = { .given_up = is_ending, .arg = prusalink };
 
-	pthread_mutex_lock(&link->lock);
+	pthread_mutex_lock(&prusalink->lock);
 	while (!TAILQ_EMPTY(&parts->list)) {
-		pthread_mutex_unlock(&link->lock);
+		pthread_mutex_unlock(&prusalink->lock);
 		if (is_over(&limit))
 			return NULL;
 		(void)time_pause(&wait, LATER_MS);
-		work_once(link);
-		pthread_mutex_lock(&link->lock);
+		work_once(prusalink);
+		pthread_mutex_lock(&prusalink->lock);
 	}
 	parts->working = false;
-	pthread_mutex_unlock(&link->lock);
+	pthread_mutex_unlock(&prusalink->lock);
 	return NULL;
 }
 
 /* With the lock: a thread that has ended its work is joined at once. */
 static void
-start(struct link *link)
+start(struct prusalink *prusalink)
 {
-	struct parts *parts = &link->parts;
+	struct parts *parts = &prusalink->parts;
 
 	if (parts->working)
 		return;
 	if (parts->started)
 		pthread_join(parts->thread, NULL);
-	parts->started = pthread_create(&parts->thread, NULL, work, link) == 0;
+	parts->started = pthread_create(&parts->thread, NULL, work,
+			     prusalink) == 0;
 	parts->working = parts->started;
 }
 
 void
-parts_taken(struct link *link, const char *name)
+parts_taken(struct prusalink *prusalink, const char *name)
 {
 	struct part *part, *next;
 
-	pthread_mutex_lock(&link->lock);
-	TAILQ_FOREACH_SAFE(part, &link->parts.list, link, next)
+	pthread_mutex_lock(&prusalink->lock);
+	TAILQ_FOREACH_SAFE(part, &prusalink->parts.list, link, next)
 	{
 		if (strcmp(part->name, name) == 0)
-			drop(link, part);
+			drop(prusalink, part);
 	}
-	pthread_mutex_unlock(&link->lock);
+	pthread_mutex_unlock(&prusalink->lock);
 }
 
 void
-parts_note(struct link *link, const char *name)
+parts_note(struct prusalink *prusalink, const char *name)
 {
 	struct part *part;
 
-	parts_taken(link, name);
+	parts_taken(prusalink, name);
 	part = calloc(1, sizeof(*part));
 	if (part == NULL || (part->name = strdup(name)) == NULL) {
 		free(part);
@@ -306,10 +309,10 @@ parts_note(struct link *link, const char *name)
 	}
 	part->subject = log_about(NULL);
 	(void)log_about(part->subject);
-	pthread_mutex_lock(&link->lock);
-	TAILQ_INSERT_TAIL(&link->parts.list, part, link);
-	start(link);
-	pthread_mutex_unlock(&link->lock);
+	pthread_mutex_lock(&prusalink->lock);
+	TAILQ_INSERT_TAIL(&prusalink->parts.list, part, link);
+	start(prusalink);
+	pthread_mutex_unlock(&prusalink->lock);
 }
 
 /* All but the one of that name. */
@@ -333,17 +336,18 @@ copy_but(const struct listing *from, const char *name, struct listing *to)
 }
 
 int
-parts_hide(struct link *link, const char *folder, struct listing **listing)
+parts_hide(struct prusalink *prusalink, const char *folder,
+    struct listing **listing)
 {
-	const struct traits *traits = link->printer.traits;
+	const struct traits *traits = prusalink->printer.traits;
 	struct listing *other;
 	char own[32];
 	bool working;
 	int error;
 
-	pthread_mutex_lock(&link->lock);
-	working = link->parts.working;
-	pthread_mutex_unlock(&link->lock);
+	pthread_mutex_lock(&prusalink->lock);
+	working = prusalink->parts.working;
+	pthread_mutex_unlock(&prusalink->lock);
 	own_folder(own, sizeof(own));
 	if (!working || strcmp(folder, traits->upload_storage) != 0 ||
 	    listing_find(*listing, own) == NULL)
@@ -364,18 +368,18 @@ parts_hide(struct link *link, const char *folder, struct listing **listing)
 }
 
 void
-parts_end(struct link *link)
+parts_end(struct prusalink *prusalink)
 {
-	struct parts *parts = &link->parts;
+	struct parts *parts = &prusalink->parts;
 	struct part *part;
 	bool started;
 
-	pthread_mutex_lock(&link->lock);
+	pthread_mutex_lock(&prusalink->lock);
 	parts->ending_ms = time_now_ms();
 	started = parts->started;
-	pthread_mutex_unlock(&link->lock);
+	pthread_mutex_unlock(&prusalink->lock);
 	if (started)
 		pthread_join(parts->thread, NULL);
 	while ((part = TAILQ_FIRST(&parts->list)) != NULL)
-		drop(link, part);
+		drop(prusalink, part);
 }

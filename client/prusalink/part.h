@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct link;
 struct listing;
+struct prusalink;
 
 /*
  * What the Pi keeps of an upload that was broken off: a hidden file .NAME.part
@@ -18,28 +18,28 @@ struct listing;
  * A thread does it that lives only while there is something to do.
  */
 struct parts {
-	TAILQ_HEAD(, part) list; /* all under link.lock */
+	TAILQ_HEAD(, part) list; /* all under prusalink.lock */
 	pthread_t thread;
 	bool started; /* it is to be joined */
 	bool working;
-	int64_t ending_ms; /* since when the link ends; 0: it does not */
+	int64_t ending_ms; /* since when the prusalink ends; 0: it does not */
 };
 
 void parts_init(struct parts *);
 
 /* An upload of that name was broken off. */
-void parts_note(struct link *, const char *name);
+void parts_note(struct prusalink *, const char *name);
 
 /* One was not: there is nothing left of it. */
-void parts_taken(struct link *, const char *name);
+void parts_taken(struct prusalink *, const char *name);
 
 /*
  * While our own folder may be there it is not shown: replaces the listing of
  * that folder, which it takes.  Returns 0 or -ENOMEM.
  */
-int parts_hide(struct link *, const char *folder, struct listing **);
+int parts_hide(struct prusalink *, const char *folder, struct listing **);
 
-/* The link ends: what is under way gets two seconds. */
-void parts_end(struct link *);
+/* The prusalink ends: what is under way gets two seconds. */
+void parts_end(struct prusalink *);
 
 #endif

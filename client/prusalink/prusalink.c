@@ -4,7 +4,8 @@
  * client/prusalink/store.c, folders and deletions in
  * client/prusalink/folders.c, commands in client/prusalink/command.c, pictures
  * in client/snapshot.c.  Any thread may call; the state is constant but for the
- * connections (client/http/http.c), the upload turn, and what link.lock guards.
+ * connections (client/http/http.c), the upload turn, and what prusalink.lock
+ * guards.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -21,9 +22,9 @@
 #include "client/listing.h"
 #include "client/printer.h"
 #include "client/prusalink/finished.h"
-#include "client/prusalink/link.h"
 #include "client/prusalink/normalise.h"
 #include "client/prusalink/prusalink.h"
+#include "client/prusalink/prusalink_internal.h"
 #include "client/traits.h"
 
 #define LEFT_OUT_MOST 8192 /* bytes that are remembered of what was said */
@@ -42,19 +43,19 @@ static const char *const paths[TOPIC_COUNT] = {
 };
 
 int
-link_get(struct link *link, const struct wait *wait, const char *target,
-    struct http_reply *reply)
+prusalink_get(struct prusalink *prusalink, const struct wait *wait,
+    const char *target, struct http_reply *reply)
 {
 	const struct http_request request = { .method = "GET",
 		.target = target };
-	int error = http_perform(link->http, wait, &request, reply);
+	int error = http_perform(prusalink->http, wait, &request, reply);
 
 	return error != 0 ? error : http_error(reply);
 }
 
 int
-link_target(const struct link *link, const char *root, const char *folder,
-    const char *name, struct buf *out)
+prusalink_target(const struct prusalink *prusalink, const char *root,
+    const char *folder, const char *name, struct buf *out)
 {
 	int error = buf_printf(out, "%s", root);
 
@@ -64,7 +65,7 @@ link_target(const struct link *link, const char *root, const char *folder,
 		error = buf_append(out, "/", 1);
 	if (error == 0 && name != NULL)
 		error = http_escape(out, name, strlen(name));
-	if (error == 0 && out->len > link->printer.traits->target_max)
+	if (error == 0 && out->len > prusalink->printer.traits->target_max)
 		error = -ENAMETOOLONG;
 	return error;
 }
@@ -85,17 +86,18 @@ static int
 document(struct printer *printer, const struct wait *wait, enum topic topic,
     struct buf *out)
 {
-	struct link *link = (struct link *)printer;
+	struct prusalink *prusalink = (struct prusalink *)printer;
 	size_t before = out->len;
 	struct http_reply reply;
 	int error;
 
 	if (topic == TOPIC_CAMERAS && !printer->traits->has_cameras)
-		return link->camera == NULL ? -ENODATA :
-					      link_own_cameras(link, out);
+		return prusalink->camera == NULL ?
+		    -ENODATA :
+		    prusalink_own_cameras(prusalink, out);
 	if (paths[topic] == NULL)
 		return -EOPNOTSUPP;
-	error = link_get(link, wait, paths[topic], &reply);
+	error = prusalink_get(prusalink, wait, paths[topic], &reply);
 	if (error == 0 && reply.status == 204)
 		error = -ENODATA;
 	if (error == 0) {
@@ -104,22 +106,22 @@ document(struct printer *printer, const struct wait *wait, enum topic topic,
 		explain(error, paths[topic], &reply);
 	}
 	if (error == 0 && topic == TOPIC_JOB)
-		finished_note_document(link, buf_text(out) + before,
+		finished_note_document(prusalink, buf_text(out) + before,
 		    out->len - before);
 	http_reply_free(&reply);
 	return error;
 }
 
 int
-link_storage(struct link *link, const struct wait *wait, const char *folder,
-    struct shape_storage *out)
+prusalink_storage(struct prusalink *prusalink, const struct wait *wait,
+    const char *folder, struct shape_storage *out)
 {
 	struct buf text = { 0 };
 	char name[16];
 	int error;
 
 	snprintf(name, sizeof(name), "%.*s", (int)strcspn(folder, "/"), folder);
-	error = document(&link->printer, wait, TOPIC_STORAGE, &text);
+	error = document(&prusalink->printer, wait, TOPIC_STORAGE, &text);
 	if (error == 0)
 		error = shape_storage(text.data, text.len, name, out);
 	buf_free(&text);
@@ -131,12 +133,12 @@ link_storage(struct link *link, const struct wait *wait, const char *folder,
  * error that made us ask.
  */
 int
-link_check_medium(struct link *link, const struct wait *wait,
+prusalink_check_medium(struct prusalink *prusalink, const struct wait *wait,
     const char *folder, int error)
 {
 	struct shape_storage storage;
 
-	if (link_storage(link, wait, folder, &storage) == 0 &&
+	if (prusalink_storage(prusalink, wait, folder, &storage) == 0 &&
 	    !storage.available)
 		return -ENOMEDIUM;
 	return error;
@@ -144,9 +146,10 @@ link_check_medium(struct link *link, const struct wait *wait,
 
 /* Is it the medium that is out?  Returns that, or -EIO. */
 static int
-explain_missing(struct link *link, const struct wait *wait, const char *folder)
+explain_missing(struct prusalink *prusalink, const struct wait *wait,
+    const char *folder)
 {
-	return link_check_medium(link, wait, folder, -EIO);
+	return prusalink_check_medium(prusalink, wait, folder, -EIO);
 }
 
 /*
@@ -155,8 +158,8 @@ explain_missing(struct link *link, const struct wait *wait, const char *folder)
  * empty then.  What cannot be proved to be empty is an error.
  */
 static int
-prove_empty(struct link *link, const struct wait *wait, const char *folder,
-    const struct buf *text)
+prove_empty(struct prusalink *prusalink, const struct wait *wait,
+    const char *folder, const struct buf *text)
 {
 	struct shape_storage storage;
 	struct buf name = { 0 };
@@ -168,7 +171,7 @@ prove_empty(struct link *link, const struct wait *wait, const char *folder,
 	buf_free(&name);
 	if (is_named && strchr(folder, '/') != NULL)
 		return 0;
-	error = link_storage(link, wait, folder, &storage);
+	error = prusalink_storage(prusalink, wait, folder, &storage);
 	if (error == -EINTR || error == -ENOMEM)
 		return error;
 	if (error != 0)
@@ -180,27 +183,28 @@ prove_empty(struct link *link, const struct wait *wait, const char *folder,
 
 /* What could not be asked is neither empty nor gone. */
 static int
-judge_listing(struct link *link, const struct wait *wait, const char *folder,
-    const struct buf *text, const struct listing *listing, int error)
+judge_listing(struct prusalink *prusalink, const struct wait *wait,
+    const char *folder, const struct buf *text, const struct listing *listing,
+    int error)
 {
 	const struct traits_storage *storage;
 	char name[16];
 
 	snprintf(name, sizeof(name), "%.*s", (int)strcspn(folder, "/"), folder);
-	storage = traits_storage(link->printer.traits, name);
+	storage = traits_storage(prusalink->printer.traits, name);
 	if (error == 0 && listing_count(listing) == 0 && storage != NULL &&
 	    storage->removable)
-		return prove_empty(link, wait, folder, text);
+		return prove_empty(prusalink, wait, folder, text);
 	if (strchr(folder, '/') != NULL)
 		return error;
 	if (error == -ENOENT)
-		return explain_missing(link, wait, folder);
+		return explain_missing(prusalink, wait, folder);
 	return error == -ENOTDIR ? -EPROTO : error;
 }
 
 /* Say once what is on the printer and cannot be shown. */
 static void
-tell_left_out(struct link *link, const char *folder,
+tell_left_out(struct prusalink *prusalink, const char *folder,
     const struct listing *listing)
 {
 	const char *left_out = listing_left_out(listing);
@@ -213,11 +217,11 @@ tell_left_out(struct link *link, const char *folder,
 		"%s\n",
 		folder, left_out) != 0)
 		return;
-	pthread_mutex_lock(&link->lock);
-	is_news = link->left_out.len < LEFT_OUT_MOST &&
-	    strstr(buf_text(&link->left_out), line.data) == NULL &&
-	    buf_append(&link->left_out, line.data, line.len) == 0;
-	pthread_mutex_unlock(&link->lock);
+	pthread_mutex_lock(&prusalink->lock);
+	is_news = prusalink->left_out.len < LEFT_OUT_MOST &&
+	    strstr(buf_text(&prusalink->left_out), line.data) == NULL &&
+	    buf_append(&prusalink->left_out, line.data, line.len) == 0;
+	pthread_mutex_unlock(&prusalink->lock);
 	if (is_news)
 		log_say(LOG_LEVEL_NOTE, "%.*s", (int)line.len - 1, line.data);
 	buf_free(&line);
@@ -227,46 +231,49 @@ static int
 list(struct printer *printer, const struct wait *wait, const char *folder,
     struct listing **out)
 {
-	struct link *link = (struct link *)printer;
+	struct prusalink *prusalink = (struct prusalink *)printer;
 	struct http_reply reply = { 0 };
 	struct buf target = { 0 };
 	struct listing *listing = NULL;
-	int error = link_target(link, "/api/v1/files/", folder, NULL, &target);
+	int error = prusalink_target(prusalink, "/api/v1/files/", folder, NULL,
+	    &target);
 
 	if (error == 0)
-		error = link_get(link, wait, target.data, &reply);
+		error = prusalink_get(prusalink, wait, target.data, &reply);
 	if (error == 0) {
 		error = normalise_listing(printer->traits, reply.body.data,
 		    reply.body.len, &listing);
 		explain(error, target.data, &reply);
 	}
-	error = judge_listing(link, wait, folder, &reply.body, listing, error);
+	error = judge_listing(prusalink, wait, folder, &reply.body, listing,
+	    error);
 	if (error == 0 && printer->traits->keeps_parts)
-		error = parts_hide(link, folder, &listing);
+		error = parts_hide(prusalink, folder, &listing);
 	http_reply_free(&reply);
 	buf_free(&target);
 	if (error != 0) {
 		listing_release(listing);
 		return error;
 	}
-	tell_left_out(link, folder, listing);
+	tell_left_out(prusalink, folder, listing);
 	*out = listing;
 	return 0;
 }
 
 int
-link_entry(struct link *link, const struct wait *wait, const char *folder,
-    const char *name, struct entry *out)
+prusalink_entry(struct prusalink *prusalink, const struct wait *wait,
+    const char *folder, const char *name, struct entry *out)
 {
 	struct http_reply reply = { 0 };
 	struct buf target = { 0 };
-	int error = link_target(link, "/api/v1/files/", folder, name, &target);
+	int error = prusalink_target(prusalink, "/api/v1/files/", folder, name,
+	    &target);
 
 	if (error == 0)
-		error = link_get(link, wait, target.data, &reply);
+		error = prusalink_get(prusalink, wait, target.data, &reply);
 	if (error == 0) {
-		error = normalise_entry(link->printer.traits, reply.body.data,
-		    reply.body.len, out);
+		error = normalise_entry(prusalink->printer.traits,
+		    reply.body.data, reply.body.len, out);
 		explain(error, target.data, &reply);
 	}
 	http_reply_free(&reply);
@@ -279,7 +286,7 @@ look(struct printer *printer, const struct wait *wait, const char *folder,
     const struct entry *entry, struct entry *out)
 {
 	struct entry told;
-	int error = link_entry((struct link *)printer, wait, folder,
+	int error = prusalink_entry((struct prusalink *)printer, wait, folder,
 	    entry->short_name, &told);
 
 	if (error != 0)
@@ -300,25 +307,26 @@ look(struct printer *printer, const struct wait *wait, const char *folder,
  * directory there and stays the same while the server runs.
  */
 static int
-display_name(struct link *link, const struct wait *wait, struct buf *out)
+display_name(struct prusalink *prusalink, const struct wait *wait,
+    struct buf *out)
 {
 	struct shape_storage storage;
 	int error;
 
-	pthread_mutex_lock(&link->lock);
-	error = buf_printf(out, "%s", buf_text(&link->display_name));
-	pthread_mutex_unlock(&link->lock);
+	pthread_mutex_lock(&prusalink->lock);
+	error = buf_printf(out, "%s", buf_text(&prusalink->display_name));
+	pthread_mutex_unlock(&prusalink->lock);
 	if (error != 0 || out->len > 0)
 		return error;
-	error = link_storage(link, wait, "local", &storage);
+	error = prusalink_storage(prusalink, wait, "local", &storage);
 	if (error == 0 && !name_is_sane(storage.name))
 		error = -EPROTO;
 	if (error != 0)
 		return error;
-	pthread_mutex_lock(&link->lock);
-	buf_clear(&link->display_name);
-	error = buf_printf(&link->display_name, "%s", storage.name);
-	pthread_mutex_unlock(&link->lock);
+	pthread_mutex_lock(&prusalink->lock);
+	buf_clear(&prusalink->display_name);
+	error = buf_printf(&prusalink->display_name, "%s", storage.name);
+	pthread_mutex_unlock(&prusalink->lock);
 	return error != 0 ? error : buf_printf(out, "%s", storage.name);
 }
 
@@ -327,25 +335,26 @@ display_name(struct link *link, const struct wait *wait, struct buf *out)
  * /api/files/local/DISPLAY NAME/FOLDER/NAME/raw, and nowhere for its card.
  */
 static int
-download_target(struct link *link, const struct wait *wait, const char *folder,
-    const struct entry *entry, struct buf *out)
+download_target(struct prusalink *prusalink, const struct wait *wait,
+    const char *folder, const struct entry *entry, struct buf *out)
 {
 	struct buf name = { 0 };
 	const char *rest = strchr(folder, '/');
 	int error;
 
-	if (link->printer.traits->stored_tells)
-		return link_target(link, "/", folder, entry->short_name, out);
+	if (prusalink->printer.traits->stored_tells)
+		return prusalink_target(prusalink, "/", folder,
+		    entry->short_name, out);
 	if (strcspn(folder, "/") != 5 || strncmp(folder, "local", 5) != 0)
 		return -EOPNOTSUPP;
-	error = display_name(link, wait, &name);
+	error = display_name(prusalink, wait, &name);
 	if (error == 0)
-		error = link_target(link, "/api/files/local/", name.data, NULL,
-		    out);
+		error = prusalink_target(prusalink, "/api/files/local/",
+		    name.data, NULL, out);
 	if (error == 0 && rest != NULL)
 		error = http_escape_path(out, rest);
 	if (error == 0)
-		error = link_target(link, "", "", entry->name, out);
+		error = prusalink_target(prusalink, "", "", entry->name, out);
 	if (error == 0)
 		error = buf_printf(out, "/raw");
 	buf_free(&name);
@@ -356,20 +365,20 @@ static int
 fetch(struct printer *printer, const struct wait *wait, const char *folder,
     const struct entry *entry, const struct sink *sink)
 {
-	struct link *link = (struct link *)printer;
+	struct prusalink *prusalink = (struct prusalink *)printer;
 	struct http_request request = {
 		.connection = CONNECTION_DOWN, .method = "GET", .sink = sink
 	};
 	struct http_reply reply = { 0 };
 	struct buf target = { 0 };
-	int error = download_target(link, wait, folder, entry, &target);
+	int error = download_target(prusalink, wait, folder, entry, &target);
 
 	if (error == 0) {
 		request.target = target.data;
-		error = http_perform(link->http, wait, &request, &reply);
-		pthread_mutex_lock(&link->lock);
-		link->read_ms = time_now_ms();
-		pthread_mutex_unlock(&link->lock);
+		error = http_perform(prusalink->http, wait, &request, &reply);
+		pthread_mutex_lock(&prusalink->lock);
+		prusalink->read_ms = time_now_ms();
+		pthread_mutex_unlock(&prusalink->lock);
 	}
 	if (error == 0)
 		error = http_error(&reply);
@@ -379,14 +388,15 @@ fetch(struct printer *printer, const struct wait *wait, const char *folder,
 }
 
 int
-link_ask(struct link *link, const struct wait *wait, const char *method,
-    const char *target, const char *header, bool once, struct http_reply *reply)
+prusalink_ask(struct prusalink *prusalink, const struct wait *wait,
+    const char *method, const char *target, const char *header, bool once,
+    struct http_reply *reply)
 {
 	const struct http_request request = { .method = method,
 		.target = target,
 		.headers = { header },
 		.once = once };
-	int error = http_perform(link->http, wait, &request, reply);
+	int error = http_perform(prusalink->http, wait, &request, reply);
 
 	if (error == 0)
 		error = http_error(reply);
@@ -398,34 +408,34 @@ link_ask(struct link *link, const struct wait *wait, const char *method,
 static bool
 refuses(struct printer *printer, enum topic topic)
 {
-	struct link *link = (struct link *)printer;
+	struct prusalink *prusalink = (struct prusalink *)printer;
 
-	return (link->camera == NULL || topic < TOPIC_CAMERA ||
+	return (prusalink->camera == NULL || topic < TOPIC_CAMERA ||
 		   topic == TOPIC_COUNT) &&
-	    http_refuses(link->http);
+	    http_refuses(prusalink->http);
 }
 
 static void
 count(struct printer *printer, struct counts *out)
 {
-	http_count(((struct link *)printer)->http, out);
+	http_count(((struct prusalink *)printer)->http, out);
 }
 
 static void
 release(struct printer *printer)
 {
-	struct link *link = (struct link *)printer;
+	struct prusalink *prusalink = (struct prusalink *)printer;
 
-	parts_end(link);
-	http_free(link->http);
-	camera_free(link->camera);
-	turn_destroy(&link->upload);
-	buf_free(&link->display_name);
-	buf_free(&link->job_path);
-	buf_free(&link->left_out);
-	elsewhere_free(&link->elsewhere);
-	pthread_mutex_destroy(&link->lock);
-	free(link);
+	parts_end(prusalink);
+	http_free(prusalink->http);
+	camera_free(prusalink->camera);
+	turn_destroy(&prusalink->upload);
+	buf_free(&prusalink->display_name);
+	buf_free(&prusalink->job_path);
+	buf_free(&prusalink->left_out);
+	elsewhere_free(&prusalink->elsewhere);
+	pthread_mutex_destroy(&prusalink->lock);
+	free(prusalink);
 }
 
 int
@@ -437,35 +447,35 @@ prusalink_new(struct http *http, const struct traits *traits,
 		.list = list,
 		.look = look,
 		.fetch = fetch,
-		.store = link_store,
-		.make_folder = link_make_folder,
-		.remove = link_remove,
-		.camera = link_camera,
+		.store = prusalink_store,
+		.make_folder = prusalink_make_folder,
+		.remove = prusalink_remove,
+		.camera = prusalink_camera,
 		.refuses = refuses,
-		.command = link_command,
+		.command = prusalink_command,
 		.count = count,
 		.free = release,
 	};
-	struct link *link = calloc(1, sizeof(*link));
+	struct prusalink *prusalink = calloc(1, sizeof(*prusalink));
 
-	if (link == NULL || turn_init(&link->upload) != 0) {
+	if (prusalink == NULL || turn_init(&prusalink->upload) != 0) {
 		http_free(http);
-		free(link);
+		free(prusalink);
 		return -ENOMEM;
 	}
-	pthread_mutex_init(&link->lock, NULL);
-	parts_init(&link->parts);
-	link->printer.ops = &ops;
-	link->printer.traits = traits;
-	link->printer.has_pictures = traits->has_cameras;
-	link->http = http;
-	*out = &link->printer;
+	pthread_mutex_init(&prusalink->lock, NULL);
+	parts_init(&prusalink->parts);
+	prusalink->printer.ops = &ops;
+	prusalink->printer.traits = traits;
+	prusalink->printer.has_pictures = traits->has_cameras;
+	prusalink->http = http;
+	*out = &prusalink->printer;
 	return 0;
 }
 
 void
 prusalink_set_camera(struct printer *printer, struct camera *camera)
 {
-	((struct link *)printer)->camera = camera;
+	((struct prusalink *)printer)->camera = camera;
 	printer->has_pictures = true;
 }

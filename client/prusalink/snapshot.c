@@ -1,7 +1,7 @@
 /*
  * The cameras of a printer: those of the Pi's server (/api/v1/cameras), and
  * one that the user has named by its URL, which goes before them.  No state
- * but the link's camera, which is set before anybody asks.
+ * but the prusalink's camera, which is set before anybody asks.
  */
 #include <errno.h>
 #include <string.h>
@@ -11,30 +11,31 @@
 #include "client/camera/camera.h"
 #include "client/camera/picture.h"
 #include "client/http/http.h"
-#include "client/prusalink/link.h"
 #include "client/prusalink/normalise.h"
+#include "client/prusalink/prusalink_internal.h"
 #include "client/traits.h"
 
 #define OWN_ID "camera" /* of the one with a URL, where the server has none */
 
 /* Is it the camera with the URL? */
 static bool
-is_own(const struct link *link, const char *id)
+is_own(const struct prusalink *prusalink, const char *id)
 {
-	if (link->camera == NULL)
+	if (prusalink->camera == NULL)
 		return false;
 	return *id == '\0' ||
-	    (!link->printer.traits->has_cameras && strcmp(id, OWN_ID) == 0);
+	    (!prusalink->printer.traits->has_cameras &&
+		strcmp(id, OWN_ID) == 0);
 }
 
 int
-link_own_cameras(struct link *link, struct buf *out)
+prusalink_own_cameras(struct prusalink *prusalink, struct buf *out)
 {
 	int error = buf_printf(out,
 	    "{\"camera_list\":[{\"camera_id\":\"" OWN_ID "\",\"config\":");
 
 	if (error == 0)
-		error = camera_config(link->camera, out);
+		error = camera_config(prusalink->camera, out);
 	if (error != 0)
 		return error;
 	out->data[--out->len] = '\0'; /* the line end */
@@ -54,8 +55,8 @@ make_target(const char *id, const char *word, struct buf *out)
 }
 
 static int
-get_picture(struct link *link, const struct wait *wait, const char *id,
-    struct buf *out)
+get_picture(struct prusalink *prusalink, const struct wait *wait,
+    const char *id, struct buf *out)
 {
 	struct http_reply reply = { 0 };
 	struct buf target = { 0 };
@@ -63,7 +64,7 @@ get_picture(struct link *link, const struct wait *wait, const char *id,
 	int error = make_target(id, "/snap", &target);
 
 	if (error == 0)
-		error = link_get(link, wait, target.data, &reply);
+		error = prusalink_get(prusalink, wait, target.data, &reply);
 	if (error == -ENOENT || (error == 0 && reply.status == 204))
 		error = -ENODATA;
 	data = buf_text(&reply.body);
@@ -78,7 +79,7 @@ get_picture(struct link *link, const struct wait *wait, const char *id,
 }
 
 static int
-get_config(struct link *link, const struct wait *wait, const char *id,
+get_config(struct prusalink *prusalink, const struct wait *wait, const char *id,
     struct buf *out)
 {
 	struct http_reply reply = { 0 };
@@ -86,29 +87,29 @@ get_config(struct link *link, const struct wait *wait, const char *id,
 	int error = make_target(id, "", &target);
 
 	if (error == 0)
-		error = link_get(link, wait, target.data, &reply);
+		error = prusalink_get(prusalink, wait, target.data, &reply);
 	if (error == 0)
-		error = normalise_document(link->printer.traits, TOPIC_CAMERA,
-		    reply.body.data, reply.body.len, out);
+		error = normalise_document(prusalink->printer.traits,
+		    TOPIC_CAMERA, reply.body.data, reply.body.len, out);
 	http_reply_free(&reply);
 	buf_free(&target);
 	return error;
 }
 
 int
-link_camera(struct printer *printer, const struct wait *wait, enum topic topic,
-    const char *id, struct buf *out)
+prusalink_camera(struct printer *printer, const struct wait *wait,
+    enum topic topic, const char *id, struct buf *out)
 {
-	struct link *link = (struct link *)printer;
+	struct prusalink *prusalink = (struct prusalink *)printer;
 
-	if (is_own(link, id))
+	if (is_own(prusalink, id))
 		return topic == TOPIC_PICTURE ?
-		    camera_picture(link->camera, wait, out) :
-		    camera_config(link->camera, out);
+		    camera_picture(prusalink->camera, wait, out) :
+		    camera_config(prusalink->camera, out);
 	if (!printer->traits->has_cameras)
 		return -ENODATA;
-	return topic == TOPIC_PICTURE ? get_picture(link, wait, id, out) :
-					get_config(link, wait, id, out);
+	return topic == TOPIC_PICTURE ? get_picture(prusalink, wait, id, out) :
+					get_config(prusalink, wait, id, out);
 }
 
 /* The first of the server's cameras. */
@@ -121,10 +122,11 @@ note_first(void *arg, const char *id)
 }
 
 static int
-find_first(struct link *link, const struct wait *wait, struct buf *out)
+find_first(struct prusalink *prusalink, const struct wait *wait,
+    struct buf *out)
 {
 	struct buf text = { 0 };
-	int error = printer_document(&link->printer, wait, TOPIC_CAMERAS,
+	int error = printer_document(&prusalink->printer, wait, TOPIC_CAMERAS,
 	    &text);
 
 	if (error == 0)
@@ -134,7 +136,8 @@ find_first(struct link *link, const struct wait *wait, struct buf *out)
 }
 
 int
-link_snap(struct link *link, const struct wait *wait, const char *id)
+prusalink_snap(struct prusalink *prusalink, const struct wait *wait,
+    const char *id)
 {
 	struct http_request request = { .method = "POST", .once = true };
 	struct http_reply reply = { 0 };
@@ -142,19 +145,19 @@ link_snap(struct link *link, const struct wait *wait, const char *id)
 	int error = 0;
 
 	/* Each picture of the one with the URL is a new one. */
-	if (is_own(link, id))
+	if (is_own(prusalink, id))
 		return 0;
-	if (!link->printer.traits->has_cameras)
+	if (!prusalink->printer.traits->has_cameras)
 		return -ENOENT;
 	if (*id == '\0')
-		error = find_first(link, wait, &first);
+		error = find_first(prusalink, wait, &first);
 	else
 		error = buf_printf(&first, "%s", id);
 	if (error == 0)
 		error = make_target(first.data, "/snap", &target);
 	if (error == 0) {
 		request.target = target.data;
-		error = http_perform(link->http, wait, &request, &reply);
+		error = http_perform(prusalink->http, wait, &request, &reply);
 	}
 	if (error == 0)
 		error = http_error(&reply);

@@ -1,6 +1,6 @@
 /*
  * Uploads to PrusaLink: one PUT with the exact length, and the printer's true
- * verdict.  Whoever has the upload turn of the link runs in here; the
+ * verdict.  Whoever has the upload turn of the prusalink runs in here; the
  * connection for uploads is used by nobody else.
  */
 #include <errno.h>
@@ -20,8 +20,8 @@
 #include "client/listing.h"
 #include "client/prusalink/elsewhere.h"
 #include "client/prusalink/finished.h"
-#include "client/prusalink/link.h"
 #include "client/prusalink/normalise.h"
+#include "client/prusalink/prusalink_internal.h"
 #include "client/traits.h"
 
 #define VISIBLE_MS   5000 /* the Pi's file tree follows within a second */
@@ -30,8 +30,9 @@
 #define SOON_MS	     20	 /* the first wait; then twice as long */
 
 static int
-put_raw(struct link *link, const struct wait *wait, const struct store *store,
-    const struct hold *hold, struct http_reply *reply)
+put_raw(struct prusalink *prusalink, const struct wait *wait,
+    const struct store *store, const struct hold *hold,
+    struct http_reply *reply)
 {
 	struct http_request request = { .connection = CONNECTION_UP,
 		.method = "PUT",
@@ -47,11 +48,11 @@ put_raw(struct link *link, const struct wait *wait, const struct store *store,
 	if (store->start != NULL)
 		request.headers[count] = "Print-After-Upload: ?1";
 
-	error = link_target(link, "/api/v1/files/", store->folder, store->name,
-	    &target);
+	error = prusalink_target(prusalink, "/api/v1/files/", store->folder,
+	    store->name, &target);
 	if (error == 0) {
 		request.target = target.data;
-		error = http_perform(link->http, wait, &request, reply);
+		error = http_perform(prusalink->http, wait, &request, reply);
 	}
 	buf_free(&target);
 	return error;
@@ -63,13 +64,13 @@ put_raw(struct link *link, const struct wait *wait, const struct store *store,
  * the whole body sent in vain.
  */
 static int
-let_go(struct link *link, const struct wait *wait)
+let_go(struct prusalink *prusalink, const struct wait *wait)
 {
 	int64_t until_ms, now_ms = time_now_ms();
 
-	pthread_mutex_lock(&link->lock);
-	until_ms = link->read_ms == 0 ? 0 : link->read_ms + LET_GO_MS;
-	pthread_mutex_unlock(&link->lock);
+	pthread_mutex_lock(&prusalink->lock);
+	until_ms = prusalink->read_ms == 0 ? 0 : prusalink->read_ms + LET_GO_MS;
+	pthread_mutex_unlock(&prusalink->lock);
 	return until_ms > now_ms ? time_pause(wait, until_ms - now_ms) : 0;
 }
 
@@ -79,13 +80,13 @@ let_go(struct link *link, const struct wait *wait)
  * nothing but G-code, and overwrites without being told.
  */
 static int
-put_odd(struct link *link, const struct wait *wait, const struct store *store,
-    struct http_reply *reply)
+put_odd(struct prusalink *prusalink, const struct wait *wait,
+    const struct store *store, struct http_reply *reply)
 {
 	struct entry there;
 	int error;
 
-	if (!traits_is_printable(link->printer.traits, store->name)) {
+	if (!traits_is_printable(prusalink->printer.traits, store->name)) {
 		log_say(LOG_LEVEL_NOTE,
 		    "%s/%s: PrusaLink cannot store a file "
 		    "of %lld bytes; add or remove a byte",
@@ -93,8 +94,8 @@ put_odd(struct link *link, const struct wait *wait, const struct store *store,
 		return -EINVAL;
 	}
 	if (!store->replace) {
-		error = link_entry(link, wait, store->folder, store->name,
-		    &there);
+		error = prusalink_entry(prusalink, wait, store->folder,
+		    store->name, &there);
 		if (error == 0) {
 			entry_free(&there);
 			return -EEXIST;
@@ -102,40 +103,42 @@ put_odd(struct link *link, const struct wait *wait, const struct store *store,
 		if (error != -ENOENT)
 			return error;
 	}
-	return multipart_store(link->http, wait, store, reply);
+	return multipart_store(prusalink->http, wait, store, reply);
 }
 
 static int
-put(struct link *link, const struct wait *wait, const struct store *store,
-    const struct hold *hold, struct http_reply *reply)
+put(struct prusalink *prusalink, const struct wait *wait,
+    const struct store *store, const struct hold *hold,
+    struct http_reply *reply)
 {
-	const struct traits *traits = link->printer.traits;
+	const struct traits *traits = prusalink->printer.traits;
 	off_t chunk = traits->lossy_chunk, len = store->source.len;
 	int error;
 
-	error = http_login(link->http, wait, CONNECTION_UP, traits->login_ms);
+	error = http_login(prusalink->http, wait, CONNECTION_UP,
+	    traits->login_ms);
 	if (error == 0 && store->replace && !traits->late)
-		error = let_go(link, wait);
+		error = let_go(prusalink, wait);
 	if (error != 0)
 		return error;
 	if (chunk > 0 && len > chunk && len % chunk == 1)
-		return put_odd(link, wait, store, reply);
-	return put_raw(link, wait, store, hold, reply);
+		return put_odd(prusalink, wait, store, reply);
+	return put_raw(prusalink, wait, store, hold, reply);
 }
 
 /* PUT, again and again while somebody else's transfer is in the way. */
 static int
-put_in_turn(struct link *link, const struct wait *wait,
+put_in_turn(struct prusalink *prusalink, const struct wait *wait,
     const struct store *store, const struct hold *hold,
     struct http_reply *reply)
 {
 	struct patience patience = {
-		.link = link, .wait = wait, .store = store
+		.prusalink = prusalink, .wait = wait, .store = store
 	};
 	int error = elsewhere_check(&patience, reply);
 
 	while (error == 0) {
-		error = put(link, wait, store, hold, reply);
+		error = put(prusalink, wait, store, hold, reply);
 		if (error == 0)
 			error = elsewhere_settle(&patience, reply);
 		if (error != 1)
@@ -152,16 +155,17 @@ put_in_turn(struct link *link, const struct wait *wait,
  * leaving does, after which nothing is kept.
  */
 static int
-put_finished(struct link *link, const struct wait *wait,
+put_finished(struct prusalink *prusalink, const struct wait *wait,
     struct finished *finished, struct http_reply *reply)
 {
-	int error = put_in_turn(link, wait, finished->store, &finished->hold,
-	    reply);
+	int error = put_in_turn(prusalink, wait, finished->store,
+	    &finished->hold, reply);
 
 	if ((error != 0 || http_error(reply) != 0) &&
 	    finished_has_gone(finished)) {
 		http_reply_free(reply);
-		error = put_in_turn(link, wait, finished->store, NULL, reply);
+		error = put_in_turn(prusalink, wait, finished->store, NULL,
+		    reply);
 		if (error == -EINTR)
 			error = -EIO;
 	}
@@ -182,20 +186,20 @@ is_refused_as_held(const struct http_reply *reply)
  * the screen, so that it is not.
  */
 static int
-put_well(struct link *link, const struct wait *wait, const struct store *store,
-    struct http_reply *reply)
+put_well(struct prusalink *prusalink, const struct wait *wait,
+    const struct store *store, struct http_reply *reply)
 {
 	struct finished finished;
 	int error;
 
-	if (finished_begin(&finished, link, wait, store, true) == 0)
-		return put_finished(link, wait, &finished, reply);
-	error = put_in_turn(link, wait, store, NULL, reply);
+	if (finished_begin(&finished, prusalink, wait, store, true) == 0)
+		return put_finished(prusalink, wait, &finished, reply);
+	error = put_in_turn(prusalink, wait, store, NULL, reply);
 	if (error != 0 || !is_refused_as_held(reply) ||
-	    finished_begin(&finished, link, wait, store, false) != 0)
+	    finished_begin(&finished, prusalink, wait, store, false) != 0)
 		return error;
 	http_reply_free(reply);
-	return put_finished(link, wait, &finished, reply);
+	return put_finished(prusalink, wait, &finished, reply);
 }
 
 /* A question that failed for a reason which may pass: ask again. */
@@ -211,21 +215,22 @@ may_pass(int error)
  * one failed question shall not fail an upload that is done.
  */
 static int
-see_stored(struct link *link, const struct wait *wait,
+see_stored(struct prusalink *prusalink, const struct wait *wait,
     const struct store *store, struct entry *out)
 {
 	int64_t until = time_now_ms() + VISIBLE_MS, tick_ms = SOON_MS;
 	int error;
 
 	for (;;) {
-		error = link_entry(link, wait, store->folder, store->name, out);
+		error = prusalink_entry(prusalink, wait, store->folder,
+		    store->name, out);
 		if (error == 0 &&
 		    (store->trust || out->size == store->source.len))
 			return 0;
 		if (error != 0 && error != -ENOENT && !may_pass(error))
 			return error;
 		if (time_now_ms() > until ||
-		    (!may_pass(error) && !link->printer.traits->late))
+		    (!may_pass(error) && !prusalink->printer.traits->late))
 			return error == -ENOENT ? -EIO : error;
 		if (error == 0)
 			entry_free(out);
@@ -270,11 +275,11 @@ compare(const struct store *store, const struct entry *stored)
 }
 
 static int
-verify_stored(struct link *link, const struct wait *wait,
+verify_stored(struct prusalink *prusalink, const struct wait *wait,
     const struct store *store, const struct http_reply *reply,
     struct entry *out)
 {
-	const struct traits *traits = link->printer.traits;
+	const struct traits *traits = prusalink->printer.traits;
 	struct entry stored = { 0 };
 	int error = -EPROTO;
 
@@ -286,7 +291,7 @@ verify_stored(struct link *link, const struct wait *wait,
 		error = -EPROTO;
 	}
 	if (error != 0)
-		error = see_stored(link, wait, store, &stored);
+		error = see_stored(prusalink, wait, store, &stored);
 	if (away_is_silence(error)) {
 		log_say(LOG_LEVEL_NOTE,
 		    "%s/%s: the printer took it, and was gone before it could "
@@ -298,7 +303,7 @@ verify_stored(struct link *link, const struct wait *wait,
 		return error;
 	error = store->trust ? 0 : compare(store, &stored);
 	if (error != 0) {
-		(void)printer_remove(&link->printer, wait, store->folder,
+		(void)printer_remove(&prusalink->printer, wait, store->folder,
 		    &stored);
 		entry_free(&stored);
 		return error;
@@ -312,12 +317,12 @@ verify_stored(struct link *link, const struct wait *wait,
  * now decides.  A replaced file must have another time stamp than before.
  */
 static bool
-is_stored_after_all(struct link *link, const struct wait *wait,
+is_stored_after_all(struct prusalink *prusalink, const struct wait *wait,
     const struct store *store, struct entry *out)
 {
 	struct entry stored;
 
-	if (see_stored(link, wait, store, &stored) != 0)
+	if (see_stored(prusalink, wait, store, &stored) != 0)
 		return false;
 	if (stored.size == store->source.len &&
 	    strcmp(stored.name, store->name) == 0 &&
@@ -344,27 +349,29 @@ is_ambiguous(const struct store *store, const struct http_reply *reply,
 
 /* Of a body that was whole the Pi says so only when a client stopped it. */
 static bool
-was_stopped(const struct link *link, const struct http_reply *reply)
+was_stopped(const struct prusalink *prusalink, const struct http_reply *reply)
 {
-	return link->printer.traits->stops_transfers && reply->status == 400 &&
+	return prusalink->printer.traits->stops_transfers &&
+	    reply->status == 400 &&
 	    (strcasestr(reply->message, "upload has failed") != NULL ||
 		strcasestr(reply->message, "upload failed") != NULL);
 }
 
 /* What only the back end can tell of a refusal. */
 static int
-explain(struct link *link, const struct wait *wait, const struct store *store,
-    const struct http_reply *reply, int error)
+explain(struct prusalink *prusalink, const struct wait *wait,
+    const struct store *store, const struct http_reply *reply, int error)
 {
 	if (error == -ENOSPC)
-		return link_check_medium(link, wait, store->folder, error);
-	if (was_stopped(link, reply)) {
+		return prusalink_check_medium(prusalink, wait, store->folder,
+		    error);
+	if (was_stopped(prusalink, reply)) {
 		log_say(LOG_LEVEL_NOTE,
 		    "%s/%s: somebody stopped this upload at the printer",
 		    store->folder, store->name);
 		return -ECANCELED;
 	}
-	link_explain_busy(reply, error, store->folder, store->name);
+	prusalink_explain_busy(reply, error, store->folder, store->name);
 	return error;
 }
 
@@ -373,17 +380,17 @@ explain(struct link *link, const struct wait *wait, const struct store *store,
  * words; the Pi's refusal may mean anything, and what it has decides.
  */
 static bool
-is_stored_only(struct link *link, const struct wait *wait,
+is_stored_only(struct prusalink *prusalink, const struct wait *wait,
     const struct store *store, const struct http_reply *reply,
     struct entry *out)
 {
 	if (store->start == NULL || reply->sent < store->source.len)
 		return false;
 	if (strcasestr(reply->message, "can't print") != NULL)
-		return see_stored(link, wait, store, out) == 0;
+		return see_stored(prusalink, wait, store, out) == 0;
 	return (reply->status == 408 || http_error(reply) == -EBUSY) &&
 	    strcasestr(reply->message, "busy") == NULL &&
-	    is_stored_after_all(link, wait, store, out);
+	    is_stored_after_all(prusalink, wait, store, out);
 }
 
 /*
@@ -391,7 +398,7 @@ is_stored_only(struct link *link, const struct wait *wait,
  * its last print is about to be able to.
  */
 static int
-start_late(struct link *link, const struct wait *wait,
+start_late(struct prusalink *prusalink, const struct wait *wait,
     const struct store *store, const struct http_reply *reply,
     const struct entry *stored)
 {
@@ -399,8 +406,9 @@ start_late(struct link *link, const struct wait *wait,
 	int error = path == NULL ? -ENOMEM : -EBUSY;
 
 	if (path != NULL && reply->status == 409 &&
-	    link->printer.traits->recovers)
-		error = link_command(&link->printer, wait, VERB_PRINT, path);
+	    prusalink->printer.traits->recovers)
+		error = prusalink_command(&prusalink->printer, wait, VERB_PRINT,
+		    path);
 	free(path);
 	if (error != 0)
 		log_say(LOG_LEVEL_NOTE,
@@ -412,11 +420,12 @@ start_late(struct link *link, const struct wait *wait,
 
 /* The answer was lost: a print is never started twice, so look for it. */
 static int
-look_for_start(struct link *link, const struct wait *wait,
+look_for_start(struct prusalink *prusalink, const struct wait *wait,
     const struct store *store, const struct entry *stored)
 {
 	char *path = name_join(store->folder, stored->short_name);
-	bool does = path != NULL && link_does_print(&link->printer, wait, path);
+	bool does = path != NULL &&
+	    prusalink_does_print(&prusalink->printer, wait, path);
 
 	free(path);
 	if (!does)
@@ -428,41 +437,41 @@ look_for_start(struct link *link, const struct wait *wait,
 
 /* Its end will be shown, and hold it. */
 static void
-note_start(struct link *link, const struct store *store,
+note_start(struct prusalink *prusalink, const struct store *store,
     const struct entry *stored)
 {
 	char *path = name_join(store->folder, stored->short_name);
 
 	if (path != NULL)
-		finished_note_job(link, path);
+		finished_note_job(prusalink, path);
 	free(path);
 }
 
 /* Does the server keep what came of it?  A single chunk is read beforehand. */
 static void
-note_part(struct link *link, const struct store *store,
+note_part(struct prusalink *prusalink, const struct store *store,
     const struct http_reply *reply, int error)
 {
-	const struct traits *traits = link->printer.traits;
+	const struct traits *traits = prusalink->printer.traits;
 
 	if (!traits->keeps_parts || store->source.len <= traits->lossy_chunk)
 		return;
 	if (error == 0)
-		parts_taken(link, store->name);
+		parts_taken(prusalink, store->name);
 	else if (reply->sent > 0 &&
 	    (reply->status == 0 || reply->status == 400))
-		parts_note(link, store->name);
+		parts_note(prusalink, store->name);
 }
 
 static int
-store_in_turn(struct link *link, const struct wait *wait,
+store_in_turn(struct prusalink *prusalink, const struct wait *wait,
     const struct store *store, struct entry *out)
 {
 	struct http_reply reply = { 0 };
-	int error = put_well(link, wait, store, &reply);
+	int error = put_well(prusalink, wait, store, &reply);
 
-	if (error == 0 && is_stored_only(link, wait, store, &reply, out)) {
-		*store->start = start_late(link, wait, store, &reply, out);
+	if (error == 0 && is_stored_only(prusalink, wait, store, &reply, out)) {
+		*store->start = start_late(prusalink, wait, store, &reply, out);
 		goto out;
 	}
 	if (is_ambiguous(store, &reply, error)) {
@@ -470,22 +479,23 @@ store_in_turn(struct link *link, const struct wait *wait,
 			error = http_error(&reply);
 		if (error == 0)
 			error = -EPROTO;
-		if (is_stored_after_all(link, wait, store, out))
+		if (is_stored_after_all(prusalink, wait, store, out))
 			error = 0;
 		if (error == 0 && store->start != NULL)
-			*store->start = look_for_start(link, wait, store, out);
+			*store->start = look_for_start(prusalink, wait, store,
+			    out);
 		goto out;
 	}
 	if (error == 0)
 		error = http_error(&reply);
 	if (error == 0)
-		error = verify_stored(link, wait, store, &reply, out);
+		error = verify_stored(prusalink, wait, store, &reply, out);
 	else
-		error = explain(link, wait, store, &reply, error);
+		error = explain(prusalink, wait, store, &reply, error);
 out:
-	note_part(link, store, &reply, error);
+	note_part(prusalink, store, &reply, error);
 	if (error == 0 && store->start != NULL && *store->start == 0)
-		note_start(link, store, out);
+		note_start(prusalink, store, out);
 	if (store->words != NULL)
 		strlcpy(store->words, reply.message,
 		    name_fit(reply.message, STORE_WORDS - 1) + 1);
@@ -494,10 +504,10 @@ out:
 }
 
 int
-link_store(struct printer *printer, const struct wait *wait,
+prusalink_store(struct printer *printer, const struct wait *wait,
     const struct store *store, struct entry *out)
 {
-	struct link *link = (struct link *)printer;
+	struct prusalink *prusalink = (struct prusalink *)printer;
 	off_t max = printer->traits->size_max;
 	int error;
 
@@ -505,10 +515,10 @@ link_store(struct printer *printer, const struct wait *wait,
 		return -EINVAL;
 	if (max > 0 && store->source.len > max)
 		return -EFBIG;
-	error = turn_take(&link->upload, wait);
+	error = turn_take(&prusalink->upload, wait);
 	if (error != 0)
 		return error;
-	error = store_in_turn(link, wait, store, out);
-	turn_give(&link->upload);
+	error = store_in_turn(prusalink, wait, store, out);
+	turn_give(&prusalink->upload);
 	return error;
 }

@@ -1,5 +1,5 @@
-#ifndef CLIENT_PRUSALINK_LINK_H
-#define CLIENT_PRUSALINK_LINK_H
+#ifndef CLIENT_PRUSALINK_PRUSALINK_INTERNAL_H
+#define CLIENT_PRUSALINK_PRUSALINK_INTERNAL_H
 
 #include <pthread.h>
 
@@ -20,7 +20,7 @@ struct wait;
  * What the parts of the PrusaLink back end share: client/prusalink/prusalink.c,
  * which names the others, and those.
  */
-struct link {
+struct prusalink {
 	struct printer printer;
 	struct http *http;
 	struct camera *camera; /* or NULL */
@@ -35,11 +35,11 @@ struct link {
 };
 
 /* GET target.  Returns http_perform's or http_error's verdict. */
-int link_get(struct link *, const struct wait *, const char *target,
+int prusalink_get(struct prusalink *, const struct wait *, const char *target,
     struct http_reply *);
 
 /* A request without a body, whose answer is its verdict. */
-int link_ask(struct link *, const struct wait *, const char *method,
+int prusalink_ask(struct prusalink *, const struct wait *, const char *method,
     const char *target, const char *header, bool once, struct http_reply *);
 
 /*
@@ -47,50 +47,51 @@ int link_ask(struct link *, const struct wait *, const char *method,
  * 0, -ENOMEM, or -ENAMETOOLONG for more than the server reads: a folder that
  * claims to contain itself has an end there.
  */
-int link_target(const struct link *, const char *root, const char *folder,
-    const char *name, struct buf *out);
+int prusalink_target(const struct prusalink *, const char *root,
+    const char *folder, const char *name, struct buf *out);
 
 /* The file or folder of that name as the server tells it. */
-int link_entry(struct link *, const struct wait *, const char *folder,
+int prusalink_entry(struct prusalink *, const struct wait *, const char *folder,
     const char *name, struct entry *out);
 
 /* The storage that the folder is on. */
-int link_storage(struct link *, const struct wait *, const char *folder,
-    struct shape_storage *out);
+int prusalink_storage(struct prusalink *, const struct wait *,
+    const char *folder, struct shape_storage *out);
 
 /* -ENOMEDIUM if the folder's storage is out, else error. */
-int link_check_medium(struct link *, const struct wait *, const char *folder,
-    int error);
+int prusalink_check_medium(struct prusalink *, const struct wait *,
+    const char *folder, int error);
 
 /* If a refusal says that the printer holds the file open, tell users why. */
-void link_explain_busy(const struct http_reply *, int error, const char *folder,
-    const char *name);
+void prusalink_explain_busy(const struct http_reply *, int error,
+    const char *folder, const char *name);
 
-/* The document TOPIC_CAMERAS of a link whose only camera has a URL. */
-int link_own_cameras(struct link *, struct buf *out);
+/* The document TOPIC_CAMERAS of a prusalink whose only camera has a URL. */
+int prusalink_own_cameras(struct prusalink *, struct buf *out);
 
 /*
  * Is the file of that path the one that is printed?  Looks for some seconds,
  * for a print takes a while to show.
  */
-bool link_does_print(struct printer *, const struct wait *, const char *path);
+bool prusalink_does_print(struct printer *, const struct wait *,
+    const char *path);
 
 /* Is the end of the last print shown: FINISHED or STOPPED? */
-bool link_shows_end(struct printer *, const struct wait *);
+bool prusalink_shows_end(struct printer *, const struct wait *);
 
 /* Have a camera take a picture; "": the one that snapshot.jpg shows. */
-int link_snap(struct link *, const struct wait *, const char *id);
+int prusalink_snap(struct prusalink *, const struct wait *, const char *id);
 
-/* The functions of a printer that have files of their own, for a link. */
-int link_store(struct printer *, const struct wait *, const struct store *,
+/* The functions of a printer that have files of their own, for a prusalink. */
+int prusalink_store(struct printer *, const struct wait *, const struct store *,
     struct entry *out);
-int link_camera(struct printer *, const struct wait *, enum topic,
+int prusalink_camera(struct printer *, const struct wait *, enum topic,
     const char *id, struct buf *out);
-int link_command(struct printer *, const struct wait *, enum verb,
+int prusalink_command(struct printer *, const struct wait *, enum verb,
     const char *path);
-int link_make_folder(struct printer *, const struct wait *, const char *folder,
-    const char *name);
-int link_remove(struct printer *, const struct wait *, const char *folder,
+int prusalink_make_folder(struct printer *, const struct wait *,
+    const char *folder, const char *name);
+int prusalink_remove(struct printer *, const struct wait *, const char *folder,
     const struct entry *);
 
 #endif
