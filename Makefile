@@ -125,9 +125,9 @@ SRCS = \
 	client/traits.c \
 	client/watched.c \
 	fs/core/caller.c \
+	fs/core/mounted.c \
 	fs/core/place.c \
 	fs/core/space.c \
-	fs/core/unit.c \
 	fs/core/upload_list.c \
 	fs/farm/account.c \
 	fs/farm/account_change.c \

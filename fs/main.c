@@ -22,8 +22,8 @@
 #include "client/base/log.h"
 #include "client/base/wait.h"
 #include "client/http/http.h"
+#include "fs/core/mounted.h"
 #include "fs/core/place.h"
-#include "fs/core/unit.h"
 #include "fs/farm/account.h"
 #include "fs/farm/farm.h"
 #include "fs/farm/root.h"
@@ -188,7 +188,7 @@ static int
 make_root(struct farm *farm, struct place **root)
 {
 	struct account *account = farm_account(farm, NULL);
-	struct units units;
+	struct printers printers;
 	int error;
 
 	if (farm_config(farm)->file != NULL || account != NULL) {
@@ -196,11 +196,11 @@ make_root(struct farm *farm, struct place **root)
 		account_release(account);
 		return error;
 	}
-	error = farm_units(farm, NULL, &units);
+	error = farm_printers(farm, NULL, &printers);
 	if (error != 0)
 		return error;
-	error = place_new(units.all[0], node_root(), "", "", NULL, root);
-	farm_units_free(&units);
+	error = place_new(printers.all[0], node_root(), "", "", NULL, root);
+	farm_printers_free(&printers);
 	return error;
 }
 

@@ -12,8 +12,8 @@
 #include "client/base/name.h"
 #include "client/printer.h"
 #include "client/traits.h"
+#include "fs/core/mounted.h"
 #include "fs/core/place.h"
-#include "fs/core/unit.h"
 #include "fs/farm/account.h"
 #include "fs/farm/farm.h"
 #include "fs/tree/document.h"
@@ -42,26 +42,26 @@ key_in(const char *folder, const char *rest)
 }
 
 char *
-place_key(const struct unit *unit, const char *path)
+place_key(const struct mounted *mounted, const char *path)
 {
 	char *folded, *key;
 
-	if (!unit->printer->traits->folds)
-		return key_in(unit->folder, path);
+	if (!mounted->printer->traits->folds)
+		return key_in(mounted->folder, path);
 	folded = name_fold(path);
-	key = folded == NULL ? NULL : key_in(unit->folder, folded);
+	key = folded == NULL ? NULL : key_in(mounted->folder, folded);
 	free(folded);
 	return key;
 }
 
 char *
-place_print_key(const struct unit *unit, const char *name)
+place_print_key(const struct mounted *mounted, const char *name)
 {
 	char *path = NULL, *key;
 
 	if (asprintf(&path, WINDOW "/%s", name) < 0)
 		return NULL;
-	key = place_key(unit, path);
+	key = place_key(mounted, path);
 	free(path);
 	return key;
 }
@@ -112,29 +112,30 @@ make(const struct settings *settings, const struct node *node, const char *path,
 }
 
 int
-place_new(struct unit *unit, const struct node *node, const char *path,
+place_new(struct mounted *mounted, const struct node *node, const char *path,
     const char *wire, struct rendering *rendering, struct place **out)
 {
 	char *key = rendering != NULL ?
-	    rendering_key(unit->folder, path, rendering) :
-	    place_key(unit, path);
-	int error = make(unit->settings, node, path, wire, key, rendering, out);
+	    rendering_key(mounted->folder, path, rendering) :
+	    place_key(mounted, path);
+	int error = make(mounted->settings, node, path, wire, key, rendering,
+	    out);
 
 	if (error == 0)
-		(*out)->unit = unit_hold(unit);
+		(*out)->mounted = mounted_hold(mounted);
 	return error;
 }
 
 int
-place_new_window(struct unit *unit, const struct node *storage,
+place_new_window(struct mounted *mounted, const struct node *storage,
     struct place **out)
 {
-	int error = make(unit->settings, storage, storage->path, storage->path,
-	    place_key(unit, WINDOW), NULL, out);
+	int error = make(mounted->settings, storage, storage->path,
+	    storage->path, place_key(mounted, WINDOW), NULL, out);
 
 	if (error != 0)
 		return error;
-	(*out)->unit = unit_hold(unit);
+	(*out)->mounted = mounted_hold(mounted);
 	(*out)->prints = true;
 	return 0;
 }
@@ -143,16 +144,16 @@ int
 place_new_child(const struct place *folder, const char *path, const char *wire,
     struct place **out)
 {
-	struct unit *unit = folder->unit;
+	struct mounted *mounted = folder->mounted;
 	int error;
 
 	if (!folder->prints)
-		return place_new(unit, folder->node, path, wire, NULL, out);
-	error = make(unit->settings, folder->node, path, wire,
-	    place_print_key(unit, name_of(path)), NULL, out);
+		return place_new(mounted, folder->node, path, wire, NULL, out);
+	error = make(mounted->settings, folder->node, path, wire,
+	    place_print_key(mounted, name_of(path)), NULL, out);
 	if (error != 0)
 		return error;
-	(*out)->unit = unit_hold(unit);
+	(*out)->mounted = mounted_hold(mounted);
 	(*out)->prints = true;
 	return 0;
 }
@@ -191,7 +192,7 @@ place_release(struct place *place)
 	if (place == NULL || atomic_fetch_sub(&counted->holders, 1) > 1)
 		return;
 	rendering_release(place->rendering);
-	unit_release(place->unit);
+	mounted_release(place->mounted);
 	account_release(place->account);
 	free(place->key);
 	free(place->path);
@@ -204,7 +205,7 @@ place_is_gone(const struct place *place)
 {
 	if (place->account != NULL)
 		return account_is_gone(place->account);
-	return place->unit != NULL && atomic_load(&place->unit->gone);
+	return place->mounted != NULL && atomic_load(&place->mounted->gone);
 }
 
 /* FNV-1a, 64 bits; 1 is the root of the mount. */
@@ -232,13 +233,13 @@ place_number(const char *key)
 }
 
 ino_t
-place_row_number(const struct unit *unit, const char *path)
+place_row_number(const struct mounted *mounted, const char *path)
 {
 	uint64_t hash = HASH_START;
 
-	if (unit == NULL || unit->folder == NULL)
+	if (mounted == NULL || mounted->folder == NULL)
 		return place_number(path);
-	hash = hash_on(hash, unit->folder);
+	hash = hash_on(hash, mounted->folder);
 	if (*path != '\0')
 		hash = hash_on(hash_on(hash, "/"), path);
 	return number_of(hash);

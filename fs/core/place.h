@@ -8,10 +8,10 @@
 
 struct account;
 struct farm;
+struct mounted;
 struct node;
 struct rendering;
 struct settings;
-struct unit;
 
 /*
  * A place in the mount: a row of the node table, and below a storage the rest
@@ -19,7 +19,7 @@ struct unit;
  */
 struct place {
 	const struct settings *settings;
-	struct unit *unit;	 /* held; NULL: of a farm, not of one printer */
+	struct mounted *mounted; /* held; NULL: of a farm, not of one printer */
 	struct farm *farm;	 /* borrowed; NULL: of a printer */
 	struct account *account; /* held; of a farm's account, or NULL */
 	const struct node *node;
@@ -35,14 +35,14 @@ struct place {
  * A place with its strings copied; takes the rendering in any case.  Returns
  * 0 and the place (caller: place_release), or -ENOMEM.
  */
-int place_new(struct unit *, const struct node *, const char *path,
+int place_new(struct mounted *, const struct node *, const char *path,
     const char *wire, struct rendering *, struct place **out);
 
 /*
  * The window print/ on a storage, whose files are other ones than those that
  * it stores: they have keys of their own until they are stored.
  */
-int place_new_window(struct unit *, const struct node *storage,
+int place_new_window(struct mounted *, const struct node *storage,
     struct place **out);
 
 /* A file or folder in a folder of a storage, or seen through a window on it. */
@@ -65,12 +65,12 @@ ino_t place_number(const char *key);
 /*
  * The key of a printer's path, folded where the printer folds (caller: free).
  */
-char *place_key(const struct unit *, const char *path);
+char *place_key(const struct mounted *, const char *path);
 
 /* The key of a file seen through print/ under that name (caller: free). */
-char *place_print_key(const struct unit *, const char *name);
+char *place_print_key(const struct mounted *, const char *name);
 
-/* The st_ino for a row of the node table; unit is NULL for one of a farm. */
-ino_t place_row_number(const struct unit *, const char *path);
+/* The st_ino for a row of the node table; mounted is NULL for one of a farm. */
+ino_t place_row_number(const struct mounted *, const char *path);
 
 #endif

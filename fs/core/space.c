@@ -1,6 +1,6 @@
 /*
  * Free space.  space.lock guards the numbers; the question goes out in a
- * thread of the unit's workers, one at a time.
+ * thread of the printer's workers, one at a time.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -14,13 +14,13 @@
 #include "client/printer.h"
 #include "client/prusalink/normalise.h"
 #include "client/traits.h"
+#include "fs/core/mounted.h"
 #include "fs/core/space.h"
-#include "fs/core/unit.h"
 
 #define OLD_MS 5000
 
 struct space {
-	struct unit *unit;
+	struct mounted *mounted;
 	pthread_mutex_t lock; /* guards all below */
 	int64_t total;
 	int64_t free;
@@ -29,13 +29,13 @@ struct space {
 };
 
 int
-space_new(struct unit *unit, struct space **out)
+space_new(struct mounted *mounted, struct space **out)
 {
 	struct space *space = calloc(1, sizeof(*space));
 
 	if (space == NULL)
 		return -ENOMEM;
-	space->unit = unit;
+	space->mounted = mounted;
 	space->total = SPACE_TOTAL;
 	space->free = SPACE_FREE;
 	pthread_mutex_init(&space->lock, NULL);
@@ -55,7 +55,7 @@ space_free(struct space *space)
 void
 space_note(struct space *space, const char *text, size_t len)
 {
-	const struct traits *traits = space->unit->printer->traits;
+	const struct traits *traits = space->mounted->printer->traits;
 	struct shape_storage storage;
 
 	if (traits->upload_storage == NULL ||
@@ -74,11 +74,11 @@ static void
 ask(void *arg)
 {
 	struct space *space = arg;
-	const struct wait wait = { .given_up = unit_is_ending,
-		.arg = space->unit };
+	const struct wait wait = { .given_up = mounted_is_ending,
+		.arg = space->mounted };
 	struct buf text = { 0 };
 
-	if (printer_document(space->unit->printer, &wait, TOPIC_STORAGE,
+	if (printer_document(space->mounted->printer, &wait, TOPIC_STORAGE,
 		&text) == 0)
 		space_note(space, text.data, text.len);
 	buf_free(&text);
@@ -104,14 +104,15 @@ space_look(struct space *space, int64_t *total, int64_t *available)
 	pthread_mutex_lock(&space->lock);
 	*total = space->total;
 	*available = space->free;
-	ask_now = space->unit->printer->traits->tells_space && !space->asking &&
-	    time_now_ms() - space->asked_ms > OLD_MS;
+	ask_now = space->mounted->printer->traits->tells_space &&
+	    !space->asking && time_now_ms() - space->asked_ms > OLD_MS;
 	if (ask_now) {
 		space->asking = true;
 		space->asked_ms = time_now_ms();
 	}
 	pthread_mutex_unlock(&space->lock);
-	if (ask_now && workers_start(space->unit->workers, ask, space) != 0) {
+	if (ask_now &&
+	    workers_start(space->mounted->workers, ask, space) != 0) {
 		pthread_mutex_lock(&space->lock);
 		space->asking = false;
 		pthread_mutex_unlock(&space->lock);

@@ -4,16 +4,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct mounted;
 struct space;
-struct unit;
 
 /*
  * How full a printer's storage is, for df.  Never waits: it tells what it
  * knows, and asks in the background when that has grown old.
  */
-int space_new(struct unit *, struct space **out);
+int space_new(struct mounted *, struct space **out);
 
-/* The unit's workers must have ended. */
+/* The printer's workers must have ended. */
 void space_free(struct space *);
 
 /* Remember what a storage document in the v1 shape says. */

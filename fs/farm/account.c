@@ -1,7 +1,7 @@
 /*
  * An account of an Obico server.  account.turn is the right to follow the
  * server's list; farm.lock guards which list was followed last, and is held
- * only while the farm's list is looked at: units are made without it.
+ * only while the farm's list is looked at: printers are made without it.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -17,7 +17,7 @@
 #include "client/base/wait.h"
 #include "client/obico/obico.h"
 #include "client/printer.h"
-#include "fs/core/unit.h"
+#include "fs/core/mounted.h"
 #include "fs/farm/account.h"
 #include "fs/farm/cloud.h"
 #include "fs/farm/farm_internal.h"
@@ -48,7 +48,7 @@ struct wanted {
 	const struct listed_printer *printer;
 	char *folder;
 	bool is_there;
-	struct unit *unit; /* made for it, or NULL */
+	struct mounted *mounted; /* made for it, or NULL */
 };
 
 struct plan {
@@ -213,7 +213,7 @@ name_all(struct plan *plan)
 static bool
 is_it(const struct member *member, const struct account *account, int64_t id)
 {
-	return member->next_unit != NULL ?
+	return member->next_mounted != NULL ?
 	    member->next_account == account && member->next_id == id :
 	    !member->leaving && member->account == account && member->id == id;
 }
@@ -252,11 +252,11 @@ follow_known(void *arg)
 }
 
 static int
-make_unit(const struct account *account, struct wanted *wanted)
+make_mounted(const struct account *account, struct wanted *wanted)
 {
 	const struct farm_config *with = &account->farm->config;
 	const struct options *options = &account->section->options;
-	struct unit_config config = { .settings = with->settings,
+	struct mounted_config config = { .settings = with->settings,
 		.folder = wanted->folder,
 		.cache_dir = with->paths->cache_dir,
 		.cache_size = options->cache_size,
@@ -276,13 +276,13 @@ make_unit(const struct account *account, struct wanted *wanted)
 	if (error == 0) {
 		config.name = kept;
 		config.unsent = farm_unsent(account->farm, kept);
-		error = unit_new(&config, printer, &wanted->unit);
+		error = mounted_new(&config, printer, &wanted->mounted);
 		unsent_close(config.unsent);
 	}
 	if (error == 0)
-		farm_adopt(account->farm, wanted->unit);
+		farm_adopt(account->farm, wanted->mounted);
 	if (error == 0)
-		wanted->unit->looked = follow_known;
+		wanted->mounted->looked = follow_known;
 	free(kept);
 	return error;
 }
@@ -297,13 +297,13 @@ put(struct plan *plan, struct wanted *wanted)
 
 	if (member != NULL)
 		member->seen = true;
-	if (wanted->unit == NULL)
+	if (wanted->mounted == NULL)
 		return 0;
 	if (member != NULL) {
 		farm_member_drop_next(member);
-		events_end(member->unit->events);
+		events_end(member->mounted->events);
 		member->leaving = false;
-		member->next_unit = wanted->unit;
+		member->next_mounted = wanted->mounted;
 		member->next_account = account_hold(account);
 		member->next_id = wanted->printer->id;
 		farm->pending = true;
@@ -311,13 +311,13 @@ put(struct plan *plan, struct wanted *wanted)
 		member = calloc(1, sizeof(*member));
 		if (member == NULL)
 			return -ENOMEM;
-		member->unit = wanted->unit;
+		member->mounted = wanted->mounted;
 		member->account = account_hold(account);
 		member->id = wanted->printer->id;
 		member->seen = true;
 		TAILQ_INSERT_TAIL(&farm->members, member, link);
 	}
-	wanted->unit = NULL;
+	wanted->mounted = NULL;
 	return 0;
 }
 
@@ -343,7 +343,7 @@ carry_out(struct plan *plan, uint64_t serial)
 			continue;
 		farm_member_drop_next(member);
 		member->leaving = farm->pending = true;
-		events_end(member->unit->events);
+		events_end(member->mounted->events);
 	}
 	if (error == 0)
 		account->followed = serial;
@@ -372,7 +372,7 @@ free_plan(struct plan *plan)
 	size_t i;
 
 	for (i = 0; i < plan->count; i++) {
-		unit_free(plan->wanted[i].unit);
+		mounted_free(plan->wanted[i].mounted);
 		free(plan->wanted[i].folder);
 	}
 	free(plan->wanted);
@@ -390,7 +390,7 @@ follow(struct account *account, const struct printer_list *list)
 		compare(&plan);
 	for (i = 0; i < plan.count && error == 0; i++) {
 		if (!plan.wanted[i].is_there)
-			error = make_unit(account, &plan.wanted[i]);
+			error = make_mounted(account, &plan.wanted[i]);
 	}
 	if (error == 0)
 		error = carry_out(&plan, list->serial);

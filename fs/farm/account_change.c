@@ -12,8 +12,8 @@
 #include "client/base/safe_name.h"
 #include "client/obico/obico.h"
 #include "fs/core/kind.h"
+#include "fs/core/mounted.h"
 #include "fs/core/place.h"
-#include "fs/core/unit.h"
 #include "fs/farm/account.h"
 #include "fs/farm/cloud.h"
 #include "fs/farm/farm.h"
@@ -46,13 +46,15 @@ find_renamed(struct account *account, struct farm *farm, const char *name,
     struct place **out)
 {
 	char *folder = folder_of(account, name);
-	struct unit *unit = folder == NULL ? NULL : farm_find(farm, folder);
+	struct mounted *mounted = folder == NULL ? NULL :
+						   farm_find(farm, folder);
 	int error = folder == NULL ? -ENOMEM : -EBUSY;
 
 	free(folder);
-	if (unit != NULL)
-		error = place_new(unit, node_member(unit), "", "", NULL, out);
-	unit_release(unit);
+	if (mounted != NULL)
+		error = place_new(mounted, node_member(mounted), "", "", NULL,
+		    out);
+	mounted_release(mounted);
 	return error;
 }
 
@@ -63,21 +65,21 @@ check_printer(struct account *account, struct farm *farm, const char *name,
 {
 	char *folder = folder_of(account, name);
 	char *new_folder = folder_of(account, new_name);
-	struct unit *unit, *there;
+	struct mounted *mounted, *there;
 	int64_t id = -ENOMEM;
 
-	unit = folder == NULL ? NULL : farm_find(farm, folder);
+	mounted = folder == NULL ? NULL : farm_find(farm, folder);
 	there = new_folder == NULL ? NULL : farm_find(farm, new_folder);
 	if (folder != NULL && new_folder != NULL)
 		id = account_printer(account, folder);
 	if (id == -1)
 		id = -EPERM; /* a row of the account */
-	else if (id >= 0 && there != NULL && there != unit)
+	else if (id >= 0 && there != NULL && there != mounted)
 		id = -EEXIST;
-	else if (id >= 0 && (unit == NULL || unit_is_in_use(unit)))
+	else if (id >= 0 && (mounted == NULL || mounted_is_in_use(mounted)))
 		id = -EBUSY; /* it may have come just now */
-	unit_release(unit);
-	unit_release(there);
+	mounted_release(mounted);
+	mounted_release(there);
 	free(folder);
 	free(new_folder);
 	return id;

@@ -13,8 +13,8 @@
 #include "client/obico/obico.h"
 #include "client/printer.h"
 #include "fs/core/kind.h"
+#include "fs/core/mounted.h"
 #include "fs/core/place.h"
-#include "fs/core/unit.h"
 #include "fs/farm/account.h"
 #include "fs/farm/cloud.h"
 #include "fs/farm/farm_internal.h"
@@ -76,11 +76,11 @@ kept_name(struct farm *farm, const struct account *account)
 }
 
 static int
-make_unit(struct farm *farm, const struct account *account, const char *kept,
-    struct unit **out)
+make_mounted(struct farm *farm, const struct account *account, const char *kept,
+    struct mounted **out)
 {
 	const struct section *section = account_section(account);
-	struct unit_config config = { .settings = farm->config.settings,
+	struct mounted_config config = { .settings = farm->config.settings,
 		.folder = section->name,
 		.cache_dir = farm->config.paths->cache_dir,
 		.name = kept,
@@ -92,7 +92,7 @@ make_unit(struct farm *farm, const struct account *account, const char *kept,
 	if (error != 0)
 		return error;
 	config.unsent = farm_unsent(farm, kept);
-	error = unit_new(&config, printer, out);
+	error = mounted_new(&config, printer, out);
 	unsent_close(config.unsent);
 	if (error == 0)
 		farm_adopt(farm, *out);
@@ -107,7 +107,7 @@ cloud_add(struct farm *farm, struct account *account)
 	int error = -ENOMEM;
 
 	if (member != NULL && kept != NULL)
-		error = make_unit(farm, account, kept, &member->unit);
+		error = make_mounted(farm, account, kept, &member->mounted);
 	free(kept);
 	if (error != 0) {
 		free(member);
@@ -126,20 +126,20 @@ int
 cloud_lookup(const struct caller *caller, struct place *root, const char *name,
     struct place **out)
 {
-	struct units units;
+	struct printers printers;
 	struct place *whole;
-	int error = farm_libraries(root->farm, root->account, &units);
+	int error = farm_libraries(root->farm, root->account, &printers);
 
-	if (error == 0 && units.count == 0)
+	if (error == 0 && printers.count == 0)
 		error = -ESTALE;
 	if (error == 0)
-		error = place_new(units.all[0], node_root(), "", "", NULL,
+		error = place_new(printers.all[0], node_root(), "", "", NULL,
 		    &whole);
 	if (error == 0) {
 		error = kind_directory.lookup(caller, whole, name, out);
 		place_release(whole);
 	}
-	farm_units_free(&units);
+	farm_printers_free(&printers);
 	return error;
 }
 
@@ -147,16 +147,16 @@ int
 cloud_list(const struct place *root, const struct lister *lister)
 {
 	const struct node *node;
-	struct units units;
+	struct printers printers;
 	size_t i;
-	int error = farm_libraries(root->farm, root->account, &units);
+	int error = farm_libraries(root->farm, root->account, &printers);
 
-	for (i = 0; i < ROWS && error == 0 && units.count > 0; i++) {
-		node = node_child(units.all[0], node_root(), rows[i]);
+	for (i = 0; i < ROWS && error == 0 && printers.count > 0; i++) {
+		node = node_child(printers.all[0], node_root(), rows[i]);
 		error = lister->add(lister->arg, rows[i],
-		    place_row_number(units.all[0], rows[i]), node->mode);
+		    place_row_number(printers.all[0], rows[i]), node->mode);
 	}
-	farm_units_free(&units);
+	farm_printers_free(&printers);
 	return error;
 }
 
@@ -164,15 +164,15 @@ void
 cloud_refresh(const struct caller *caller, struct farm *farm,
     struct account *account)
 {
-	struct units units;
+	struct printers printers;
 	size_t i;
 
-	if (farm_libraries(farm, account, &units) != 0)
+	if (farm_libraries(farm, account, &printers) != 0)
 		return;
-	for (i = 0; i < units.count; i++) {
-		(void)printer_command(units.all[i]->printer, &caller->wait,
+	for (i = 0; i < printers.count; i++) {
+		(void)printer_command(printers.all[i]->printer, &caller->wait,
 		    VERB_REFRESH, NULL);
-		content_forget(units.all[i]->content);
+		content_forget(printers.all[i]->content);
 	}
-	farm_units_free(&units);
+	farm_printers_free(&printers);
 }

@@ -15,7 +15,7 @@
 #include "client/obico/obico.h"
 #include "client/printer.h"
 #include "client/traits.h"
-#include "fs/core/unit.h"
+#include "fs/core/mounted.h"
 #include "fs/core/upload_list.h"
 #include "fs/farm/account.h"
 #include "fs/farm/cloud.h"
@@ -30,8 +30,8 @@ farm_member_free(struct member *member)
 {
 	if (member == NULL)
 		return;
-	unit_free(member->unit);
-	unit_free(member->next_unit);
+	mounted_free(member->mounted);
+	mounted_free(member->next_mounted);
 	section_free(member->section);
 	section_free(member->next_section);
 	account_release(member->account);
@@ -43,10 +43,10 @@ void
 farm_member_drop_next(struct member *member)
 {
 	section_free(member->next_section);
-	unit_free(member->next_unit);
+	mounted_free(member->next_mounted);
 	account_release(member->next_account);
 	member->next_section = NULL;
-	member->next_unit = NULL;
+	member->next_mounted = NULL;
 	member->next_account = NULL;
 }
 
@@ -56,7 +56,7 @@ farm_member_at(struct farm *farm, const char *folder)
 	struct member *member;
 
 	TAILQ_FOREACH (member, &farm->members, link) {
-		const char *name = member->unit->folder;
+		const char *name = member->mounted->folder;
 
 		if (name != NULL && !member->is_library &&
 		    strcmp(name, folder) == 0)
@@ -74,8 +74,8 @@ farm_unsent(struct farm *farm, const char *kept)
 
 	pthread_mutex_lock(&farm->lock);
 	TAILQ_FOREACH (member, &farm->members, link) {
-		if (unsent == NULL && strcmp(member->unit->kept, kept) == 0)
-			unsent = unsent_hold(member->unit->unsent);
+		if (unsent == NULL && strcmp(member->mounted->kept, kept) == 0)
+			unsent = unsent_hold(member->mounted->unsent);
 	}
 	pthread_mutex_unlock(&farm->lock);
 	return unsent;
@@ -93,10 +93,10 @@ on_idle(void *arg)
 }
 
 void
-farm_adopt(struct farm *farm, struct unit *unit)
+farm_adopt(struct farm *farm, struct mounted *mounted)
 {
-	unit->idle = on_idle;
-	unit->idle_arg = farm;
+	mounted->idle = on_idle;
+	mounted->idle_arg = farm;
 }
 
 /* The client of the account that watches a printer (caller: release). */
@@ -118,7 +118,7 @@ find_watch(struct farm *farm, const struct section *section)
 
 int
 farm_member_new(struct farm *farm, const struct section *section,
-    struct unit **out)
+    struct mounted **out)
 {
 	struct section_config with = { .settings = farm->config.settings,
 		.paths = farm->config.paths };
@@ -126,7 +126,7 @@ farm_member_new(struct farm *farm, const struct section *section,
 
 	with.watch = find_watch(farm, section);
 	with.unsent = farm_unsent(farm, section->kept);
-	error = section_unit(section, &with, out);
+	error = section_mounted(section, &with, out);
 	unsent_close(with.unsent);
 	obico_release(with.watch);
 	if (error != 0)
@@ -194,7 +194,7 @@ add_all(struct farm *farm, struct sections *sections)
 			return -ENOMEM;
 		TAILQ_REMOVE(sections, section, link);
 		member->section = section;
-		error = farm_member_new(farm, section, &member->unit);
+		error = farm_member_new(farm, section, &member->mounted);
 		if (farm->config.file == NULL) /* nothing to compare with */
 			login_free(&section->login);
 		if (error == 0)
@@ -240,15 +240,15 @@ static void
 end_all(struct farm *farm)
 {
 	struct member *member;
-	struct unit *unit;
+	struct mounted *mounted;
 
 	pthread_mutex_lock(&farm->lock);
 	TAILQ_FOREACH (member, &farm->members, link) {
-		if (member->unit != NULL)
-			unit_end(member->unit);
+		if (member->mounted != NULL)
+			mounted_end(member->mounted);
 	}
-	TAILQ_FOREACH (unit, &farm->retired, link)
-		unit_end(unit);
+	TAILQ_FOREACH (mounted, &farm->retired, link)
+		mounted_end(mounted);
 	pthread_mutex_unlock(&farm->lock);
 }
 
@@ -257,16 +257,16 @@ farm_free(struct farm *farm)
 {
 	struct holding *holding;
 	struct member *member;
-	struct unit *unit;
+	struct mounted *mounted;
 
 	if (farm == NULL)
 		return;
 	atomic_store(&farm->ending, true);
 	end_all(farm);
 	workers_free(farm->workers);
-	while ((unit = TAILQ_FIRST(&farm->retired)) != NULL) {
-		TAILQ_REMOVE(&farm->retired, unit, link);
-		unit_free(unit);
+	while ((mounted = TAILQ_FIRST(&farm->retired)) != NULL) {
+		TAILQ_REMOVE(&farm->retired, mounted, link);
+		mounted_free(mounted);
 	}
 	while ((member = TAILQ_FIRST(&farm->members)) != NULL) {
 		TAILQ_REMOVE(&farm->members, member, link);
@@ -314,23 +314,23 @@ farm_statuses(struct farm *farm)
 static void
 bury(void *arg)
 {
-	struct unit *unit = arg;
-	struct farm *farm = unit->unused_arg;
+	struct mounted *mounted = arg;
+	struct farm *farm = mounted->unused_arg;
 
 	pthread_mutex_lock(&farm->lock);
-	TAILQ_REMOVE(&farm->retired, unit, link);
+	TAILQ_REMOVE(&farm->retired, mounted, link);
 	pthread_mutex_unlock(&farm->lock);
-	unit_free(unit);
+	mounted_free(mounted);
 }
 
 /* Without a thread it waits for the end of the farm. */
 static void
-on_unused(struct unit *unit, void *arg)
+on_unused(struct mounted *mounted, void *arg)
 {
 	struct farm *farm = arg;
 	struct log_subject *former = log_about(NULL);
 
-	(void)workers_start(farm->workers, bury, unit);
+	(void)workers_start(farm->workers, bury, mounted);
 	(void)log_about(former);
 }
 
@@ -338,26 +338,26 @@ on_unused(struct unit *unit, void *arg)
 static void
 retire(void *arg)
 {
-	struct unit *unit = arg;
-	struct farm *farm = unit->unused_arg;
+	struct mounted *mounted = arg;
+	struct farm *farm = mounted->unused_arg;
 
 	if (farm->forget != NULL)
-		farm->forget(farm->forget_arg, unit->folder);
-	unit_release(unit);
+		farm->forget(farm->forget_arg, mounted->folder);
+	mounted_release(mounted);
 }
 
-/* With the lock: take over from the unit, which is taken off. */
+/* With the lock: take over from the printer, which is taken off. */
 static void
 hand_over(struct farm *farm, struct member *member)
 {
-	struct unit *unit = member->unit;
+	struct mounted *mounted = member->mounted;
 
-	atomic_store(&unit->gone, true);
-	unit->unused = on_unused;
-	unit->unused_arg = farm;
-	TAILQ_INSERT_TAIL(&farm->retired, unit, link);
-	member->unit = member->next_unit;
-	member->next_unit = NULL;
+	atomic_store(&mounted->gone, true);
+	mounted->unused = on_unused;
+	mounted->unused_arg = farm;
+	TAILQ_INSERT_TAIL(&farm->retired, mounted, link);
+	member->mounted = member->next_mounted;
+	member->next_mounted = NULL;
 	if (member->next_account != NULL) {
 		account_release(member->account);
 		member->account = member->next_account;
@@ -387,40 +387,41 @@ farm_replace_unused(struct farm *farm)
 		return;
 	TAILQ_FOREACH_SAFE(member, &farm->members, link, next)
 	{
-		struct unit *unit = member->unit;
+		struct mounted *mounted = member->mounted;
 
-		if (!member->leaving && member->next_unit == NULL)
+		if (!member->leaving && member->next_mounted == NULL)
 			continue;
-		if (unit_is_in_use(unit)) {
+		if (mounted_is_in_use(mounted)) {
 			pending = true;
 			continue;
 		}
 		hand_over(farm, member);
-		if (member->unit == NULL) {
+		if (member->mounted == NULL) {
 			TAILQ_REMOVE(&farm->members, member, link);
 			farm_member_free(member);
 		}
-		if (workers_start(farm->workers, retire, unit) != 0)
-			unit_release(unit);
+		if (workers_start(farm->workers, retire, mounted) != 0)
+			mounted_release(mounted);
 	}
 	farm->pending = pending;
 }
 
 static void
 settle(struct farm *farm, int64_t until,
-    int (*choose)(struct farm *, const struct account *, struct units *out))
+    int (*choose)(struct farm *, const struct account *, struct printers *out))
 {
-	struct units units;
+	struct printers printers;
 	int64_t left;
 	size_t i;
 
-	if (choose(farm, NULL, &units) != 0)
+	if (choose(farm, NULL, &printers) != 0)
 		return;
-	for (i = 0; i < units.count; i++) {
+	for (i = 0; i < printers.count; i++) {
 		left = until - time_now_ms();
-		upload_list_settle(units.all[i]->uploads, left > 0 ? left : 0);
+		upload_list_settle(printers.all[i]->uploads,
+		    left > 0 ? left : 0);
 	}
-	farm_units_free(&units);
+	farm_printers_free(&printers);
 }
 
 void
@@ -428,6 +429,6 @@ farm_settle(struct farm *farm, int64_t ms)
 {
 	int64_t until = time_now_ms() + ms;
 
-	settle(farm, until, farm_units);
+	settle(farm, until, farm_printers);
 	settle(farm, until, farm_libraries);
 }

@@ -9,11 +9,11 @@ struct account;
 struct documents;
 struct farm;
 struct local_paths;
+struct mounted;
 struct options;
 struct sections;
 struct settings;
 struct statuses;
-struct unit;
 struct wait;
 
 /* All pointers are borrowed for the farm's life. */
@@ -48,8 +48,8 @@ const struct farm_config *farm_config(const struct farm *);
 struct documents *farm_documents(struct farm *);
 struct statuses *farm_statuses(struct farm *);
 
-/* The printer of that folder (caller: unit_release), or NULL. */
-struct unit *farm_find(struct farm *, const char *folder);
+/* The printer of that folder (caller: mounted_release), or NULL. */
+struct mounted *farm_find(struct farm *, const char *folder);
 
 /*
  * The account of that folder; NULL: the one that is all there is at the
@@ -62,21 +62,21 @@ void farm_each_account(struct farm *, void (*call)(void *arg, struct account *),
     void *arg);
 
 /* Some of the printers, as they are now, in the order of the file. */
-struct units {
-	struct unit **all; /* held */
+struct printers {
+	struct mounted **all; /* held */
 	size_t count;
 };
 
 /*
  * Those of an account (NULL: all); archived ones are not among the others.
- * Returns 0 (caller: farm_units_free), or -ENOMEM.
+ * Returns 0 (caller: farm_printers_free), or -ENOMEM.
  */
-int farm_units(struct farm *, const struct account *, struct units *out);
-int farm_archived(struct farm *, const struct account *, struct units *out);
+int farm_printers(struct farm *, const struct account *, struct printers *out);
+int farm_archived(struct farm *, const struct account *, struct printers *out);
 
 /* The same for the cloud folder of an account, or of all. */
-int farm_libraries(struct farm *, const struct account *, struct units *out);
-void farm_units_free(struct units *);
+int farm_libraries(struct farm *, const struct account *, struct printers *out);
+void farm_printers_free(struct printers *);
 
 /*
  * Read the printers file again: new printers are met and appear, those that

@@ -24,12 +24,12 @@ struct member {
 	struct section *section; /* NULL: of an account */
 	struct account *account; /* held, or NULL */
 	int64_t id;		 /* in that account */
-	struct unit *unit;
+	struct mounted *mounted;
 	struct section
 	    *next_section; /* what it is when it is unused, or NULL */
 	struct account *next_account;
 	int64_t next_id;
-	struct unit *next_unit;
+	struct mounted *next_mounted;
 	bool is_library; /* the cloud folder of the account, no printer */
 	bool leaving;	 /* it goes when it is unused */
 	bool seen;	 /* for the one who refreshes */
@@ -56,7 +56,7 @@ struct farm {
 	pthread_mutex_t lock;
 	struct members members; /* all below under lock */
 	TAILQ_HEAD(, holding) holdings;
-	TAILQ_HEAD(, unit) retired;
+	TAILQ_HEAD(, mounted) retired;
 	bool pending; /* a member waits to be unused */
 };
 
@@ -68,11 +68,12 @@ void farm_member_drop_next(struct member *);
 /* The printer that has that directory, or NULL.  With the lock. */
 struct member *farm_member_at(struct farm *, const char *folder);
 
-/* The unit of a section for a member; as section_unit. */
-int farm_member_new(struct farm *, const struct section *, struct unit **out);
+/* The printer of a section for a member; as section_unit. */
+int farm_member_new(struct farm *, const struct section *,
+    struct mounted **out);
 
-/* A unit that nobody has seen yet becomes one of the farm's. */
-void farm_adopt(struct farm *, struct unit *);
+/* A printer that nobody has seen yet becomes one of the farm's. */
+void farm_adopt(struct farm *, struct mounted *);
 
 /*
  * The unsent files of a printer that has that name in the cache directory

@@ -8,22 +8,22 @@
 
 #include "client/printer.h"
 #include "client/traits.h"
-#include "fs/core/unit.h"
+#include "fs/core/mounted.h"
 #include "fs/farm/account.h"
 #include "fs/farm/farm_internal.h"
 
-struct unit *
+struct mounted *
 farm_find(struct farm *farm, const char *folder)
 {
 	struct member *member;
-	struct unit *unit;
+	struct mounted *mounted;
 
 	pthread_mutex_lock(&farm->lock);
 	farm_replace_unused(farm);
 	member = farm_member_at(farm, folder);
-	unit = member == NULL ? NULL : unit_hold(member->unit);
+	mounted = member == NULL ? NULL : mounted_hold(member->mounted);
 	pthread_mutex_unlock(&farm->lock);
-	return unit;
+	return mounted;
 }
 
 struct account *
@@ -77,7 +77,7 @@ is_printer(const struct member *member, const struct account *account)
 	return !member->is_library &&
 	    !(member->leaving && member->account != NULL) &&
 	    (account == NULL || member->account == account) &&
-	    !member->unit->printer->traits->is_archived;
+	    !member->mounted->printer->traits->is_archived;
 }
 
 /* The same. */
@@ -85,13 +85,13 @@ static bool
 is_archived(const struct member *member, const struct account *account)
 {
 	return (account == NULL || member->account == account) &&
-	    member->unit->printer->traits->is_archived;
+	    member->mounted->printer->traits->is_archived;
 }
 
 static int
 choose(struct farm *farm, const struct account *account,
     bool (*is_wanted)(const struct member *, const struct account *),
-    struct units *out)
+    struct printers *out)
 {
 	struct member *member;
 	size_t count = 0;
@@ -101,24 +101,25 @@ choose(struct farm *farm, const struct account *account,
 	TAILQ_FOREACH (member, &farm->members, link)
 		count++;
 	out->count = 0;
-	out->all = calloc(count + 1, sizeof(struct unit *));
+	out->all = calloc(count + 1, sizeof(struct mounted *));
 	TAILQ_FOREACH (member, &farm->members, link) {
 		if (out->all != NULL && is_wanted(member, account))
-			out->all[out->count++] = unit_hold(member->unit);
+			out->all[out->count++] = mounted_hold(member->mounted);
 	}
 	pthread_mutex_unlock(&farm->lock);
 	return out->all == NULL ? -ENOMEM : 0;
 }
 
 int
-farm_units(struct farm *farm, const struct account *account, struct units *out)
+farm_printers(struct farm *farm, const struct account *account,
+    struct printers *out)
 {
 	return choose(farm, account, is_printer, out);
 }
 
 int
 farm_archived(struct farm *farm, const struct account *account,
-    struct units *out)
+    struct printers *out)
 {
 	return choose(farm, account, is_archived, out);
 }
@@ -133,18 +134,18 @@ is_library(const struct member *member, const struct account *account)
 
 int
 farm_libraries(struct farm *farm, const struct account *account,
-    struct units *out)
+    struct printers *out)
 {
 	return choose(farm, account, is_library, out);
 }
 
 void
-farm_units_free(struct units *units)
+farm_printers_free(struct printers *printers)
 {
 	size_t i;
 
-	for (i = 0; i < units->count; i++)
-		unit_release(units->all[i]);
-	free(units->all);
-	memset(units, 0, sizeof(*units));
+	for (i = 0; i < printers->count; i++)
+		mounted_release(printers->all[i]);
+	free(printers->all);
+	memset(printers, 0, sizeof(*printers));
 }

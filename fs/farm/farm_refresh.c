@@ -1,7 +1,7 @@
 /*
  * First contact with the printers of a file, and the file read again while it
  * is mounted.  Who refreshes has farm.turn, and farm.lock only while he looks
- * at the list: printers are met and units are made without it.
+ * at the list: printers are met and printers are made without it.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 #include "client/base/wait.h"
 #include "client/base/workers.h"
 #include "client/printer.h"
-#include "fs/core/unit.h"
+#include "fs/core/mounted.h"
 #include "fs/farm/farm_internal.h"
 #include "fs/farm/run_parallel.h"
 #include "fs/setup/printers_file.h"
@@ -57,7 +57,7 @@ enum action {
 struct step {
 	struct section *section; /* owned */
 	enum action action;
-	struct unit *unit; /* made for it, or NULL */
+	struct mounted *mounted; /* made for it, or NULL */
 };
 
 struct plan {
@@ -176,7 +176,7 @@ is_of_other_kind(struct farm *farm, const struct section *section)
 	pthread_mutex_lock(&farm->lock);
 	member = farm_member_at(farm, section->name);
 	is = member != NULL && section->error == 0 &&
-	    member->unit->printer->traits != section->probe.traits;
+	    member->mounted->printer->traits != section->probe.traits;
 	pthread_mutex_unlock(&farm->lock);
 	return is;
 }
@@ -200,7 +200,7 @@ make_units(struct plan *plan)
 			continue;
 		if (section->error != 0 && section->error != -EINVAL)
 			(void)section_explain(section);
-		error = farm_member_new(farm, section, &step->unit);
+		error = farm_member_new(farm, section, &step->mounted);
 	}
 	return error;
 }
@@ -212,7 +212,7 @@ put(struct plan *plan, struct step *step)
 	struct farm *farm = plan->farm;
 	struct member *member = farm_member_at(farm, step->section->name);
 
-	if (member == NULL && step->unit != NULL)
+	if (member == NULL && step->mounted != NULL)
 		member = calloc(1, sizeof(*member));
 	else if (member != NULL)
 		TAILQ_REMOVE(&farm->members, member, link);
@@ -220,24 +220,24 @@ put(struct plan *plan, struct step *step)
 		return;
 	member->seen = true;
 	TAILQ_INSERT_TAIL(&farm->members, member, link);
-	if (step->unit == NULL && step->section->probe.traits != NULL &&
+	if (step->mounted == NULL && step->section->probe.traits != NULL &&
 	    member->next_section == NULL)
 		member->section->error = step->section->error;
-	if (step->unit == NULL)
+	if (step->mounted == NULL)
 		return;
-	if (member->unit == NULL) {
-		member->unit = step->unit;
+	if (member->mounted == NULL) {
+		member->mounted = step->mounted;
 		member->section = step->section;
 		plan->added++;
 	} else {
 		farm_member_drop_next(member);
 		member->leaving = false;
-		member->next_unit = step->unit;
+		member->next_mounted = step->mounted;
 		member->next_section = step->section;
 		farm->pending = true;
 		plan->changed++;
 	}
-	step->unit = NULL;
+	step->mounted = NULL;
 	step->section = NULL;
 }
 
@@ -262,10 +262,10 @@ carry_out(struct plan *plan)
 	}
 	farm_replace_unused(farm);
 	TAILQ_FOREACH (member, &farm->members, link) {
-		if (member->leaving || member->next_unit != NULL)
+		if (member->leaving || member->next_mounted != NULL)
 			log_say(LOG_LEVEL_NOTE,
 			    "%s is in use: it stays as it is until that ends",
-			    member->unit->folder);
+			    member->mounted->folder);
 	}
 	pthread_mutex_unlock(&farm->lock);
 }
@@ -315,7 +315,7 @@ free_steps(struct plan *plan)
 	size_t i;
 
 	for (i = 0; i < plan->count; i++) {
-		unit_free(plan->steps[i].unit);
+		mounted_free(plan->steps[i].mounted);
 		section_free(plan->steps[i].section);
 	}
 	free(plan->steps);

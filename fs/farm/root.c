@@ -10,9 +10,9 @@
 #include "client/base/name.h"
 #include "client/base/wait.h"
 #include "fs/core/kind.h"
+#include "fs/core/mounted.h"
 #include "fs/core/place.h"
 #include "fs/core/space.h"
-#include "fs/core/unit.h"
 #include "fs/farm/account.h"
 #include "fs/farm/cloud.h"
 #include "fs/farm/farm.h"
@@ -127,17 +127,17 @@ static int
 look_at_printer(const struct place *root, const char *name, struct place **out)
 {
 	char *folder = folder_in(root, name);
-	struct unit *unit;
+	struct mounted *mounted;
 	int error;
 
 	if (folder == NULL)
 		return -ENOMEM;
-	unit = farm_find(root->farm, folder);
+	mounted = farm_find(root->farm, folder);
 	free(folder);
-	if (unit == NULL)
+	if (mounted == NULL)
 		return -ENOENT;
-	error = place_new(unit, node_member(unit), "", "", NULL, out);
-	unit_release(unit);
+	error = place_new(mounted, node_member(mounted), "", "", NULL, out);
+	mounted_release(mounted);
 	return error;
 }
 
@@ -201,16 +201,16 @@ archived_lookup(const struct caller *caller, struct place *root,
 }
 
 static int
-list_units(const struct units *units, const struct lister *lister)
+list_units(const struct printers *printers, const struct lister *lister)
 {
 	size_t i;
 	int error = 0;
 
-	for (i = 0; i < units->count && error == 0; i++) {
-		const struct unit *unit = units->all[i];
+	for (i = 0; i < printers->count && error == 0; i++) {
+		const struct mounted *mounted = printers->all[i];
 
-		error = lister->add(lister->arg, name_of(unit->folder),
-		    place_row_number(unit, ""), S_IFDIR);
+		error = lister->add(lister->arg, name_of(mounted->folder),
+		    place_row_number(mounted, ""), S_IFDIR);
 	}
 	return error;
 }
@@ -218,20 +218,20 @@ list_units(const struct units *units, const struct lister *lister)
 /* An account that cannot be asked now is listed as it is known. */
 static int
 list_account_units(const struct caller *caller, const struct place *root,
-    int (*choose)(struct farm *, const struct account *, struct units *out),
+    int (*choose)(struct farm *, const struct account *, struct printers *out),
     const struct lister *lister)
 {
-	struct units units;
+	struct printers printers;
 	int error = account_follow(root->account, &caller->wait, false);
 
 	if (error == -EACCES || error == -EINTR || error == -ENOMEM ||
 	    error == -ESTALE ||
 	    (error != 0 && !account_is_known(root->account)))
 		return error;
-	if (choose(root->farm, root->account, &units) != 0)
+	if (choose(root->farm, root->account, &printers) != 0)
 		return -ENOMEM;
-	error = list_units(&units, lister);
-	farm_units_free(&units);
+	error = list_units(&printers, lister);
+	farm_printers_free(&printers);
 	return error;
 }
 
@@ -284,24 +284,25 @@ static int
 list_farm(struct farm *farm, const struct lister *lister)
 {
 	struct listing_of listing = { .lister = lister };
-	struct units units;
+	struct printers printers;
 	size_t i, count = 0;
-	int error = farm_units(farm, NULL, &units);
+	int error = farm_printers(farm, NULL, &printers);
 
-	for (i = 0; i < units.count; i++) {
-		if (strchr(units.all[i]->folder, '/') == NULL) {
-			struct unit *unit = units.all[i];
+	for (i = 0; i < printers.count; i++) {
+		if (strchr(printers.all[i]->folder, '/') == NULL) {
+			struct mounted *mounted = printers.all[i];
 
-			units.all[i] = units.all[count];
-			units.all[count++] = unit;
+			printers.all[i] = printers.all[count];
+			printers.all[count++] = mounted;
 		}
 	}
 	if (error == 0) {
-		const struct units own = { .all = units.all, .count = count };
+		const struct printers own = { .all = printers.all,
+			.count = count };
 
 		error = list_units(&own, lister);
 	}
-	farm_units_free(&units);
+	farm_printers_free(&printers);
 	if (error == 0)
 		farm_each_account(farm, list_account, &listing);
 	return error != 0 ? error : listing.error;
@@ -319,25 +320,26 @@ root_list(const struct caller *caller, struct place *root,
 		return error;
 	return root->account == NULL ?
 	    list_farm(root->farm, lister) :
-	    list_account_units(caller, root, farm_units, lister);
+	    list_account_units(caller, root, farm_printers, lister);
 }
 
 void
 root_space(struct farm *farm, int64_t *total, int64_t *available)
 {
 	int64_t one_total, one_available;
-	struct units units;
+	struct printers printers;
 	size_t i;
 
 	*total = *available = 0;
-	if (farm_units(farm, NULL, &units) != 0)
+	if (farm_printers(farm, NULL, &printers) != 0)
 		return;
-	for (i = 0; i < units.count; i++) {
-		space_recall(units.all[i]->space, &one_total, &one_available);
+	for (i = 0; i < printers.count; i++) {
+		space_recall(printers.all[i]->space, &one_total,
+		    &one_available);
 		*total += one_total;
 		*available += one_available;
 	}
-	farm_units_free(&units);
+	farm_printers_free(&printers);
 }
 
 static const struct kind kind_root = {

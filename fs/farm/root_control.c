@@ -13,8 +13,8 @@
 #include "client/printer.h"
 #include "client/traits.h"
 #include "fs/core/kind.h"
+#include "fs/core/mounted.h"
 #include "fs/core/place.h"
-#include "fs/core/unit.h"
 #include "fs/farm/account.h"
 #include "fs/farm/cloud.h"
 #include "fs/farm/farm.h"
@@ -28,7 +28,7 @@
 
 /* What one printer has to do. */
 struct job {
-	struct unit *unit;
+	struct mounted *mounted;
 	const struct caller *caller;
 	const struct order **orders;
 	size_t count;
@@ -40,8 +40,8 @@ struct job {
 struct script {
 	const struct place *root;
 	size_t skip; /* bytes of folders that are not written in names */
-	struct units units;
-	struct job *jobs; /* one for each unit */
+	struct printers printers;
+	struct job *jobs; /* one for each printer */
 	struct order *orders;
 	size_t count;
 	bool rereads; /* the printers file, or the account's list */
@@ -64,18 +64,18 @@ help_of_account(struct buf *out)
 		.has_pictures = true,
 		.is_watched = true };
 	struct printer archived = { .traits = &traits_archived };
-	struct unit kinds[] = { { .printer = &live },
+	struct mounted kinds[] = { { .printer = &live },
 		{ .printer = &archived } };
-	struct unit *all[] = { &kinds[0], &kinds[1] };
-	const struct units units = { .all = all, .count = 2 };
+	struct mounted *all[] = { &kinds[0], &kinds[1] };
+	const struct printers printers = { .all = all, .count = 2 };
 
-	return control_help_all(&units, out);
+	return control_help_all(&printers, out);
 }
 
 int
 root_control_help(const struct place *root, struct buf *out)
 {
-	const struct units any = { 0 };
+	const struct printers any = { 0 };
 	int error = buf_printf(out,
 	    "# Write NAME COMMAND, a line each; NAME is a printer, or several, "
 	    "or all.\n%s",
@@ -113,8 +113,9 @@ take_name(struct script *script, const char *line)
 	bool all = best > 0;
 	struct job *job = NULL;
 
-	for (i = 0; i < script->units.count; i++) {
-		len = match(line, script->jobs[i].unit->folder + script->skip);
+	for (i = 0; i < script->printers.count; i++) {
+		len = match(line,
+		    script->jobs[i].mounted->folder + script->skip);
 		if (len <= best)
 			continue;
 		best = len;
@@ -123,7 +124,7 @@ take_name(struct script *script, const char *line)
 	}
 	if (job != NULL)
 		job->named = true;
-	for (i = 0; i < script->units.count && all; i++)
+	for (i = 0; i < script->printers.count && all; i++)
 		script->jobs[i].named = true;
 	return best;
 }
@@ -134,7 +135,7 @@ assign(struct script *script, const struct order *order)
 {
 	size_t i;
 
-	for (i = 0; i < script->units.count; i++) {
+	for (i = 0; i < script->printers.count; i++) {
 		struct job *job = &script->jobs[i];
 		const struct order **more;
 
@@ -225,7 +226,7 @@ take_line(struct script *script, char *line, size_t number)
 	bool named = false;
 	int error;
 
-	for (i = 0; i < script->units.count; i++)
+	for (i = 0; i < script->printers.count; i++)
 		script->jobs[i].named = false;
 	line += strspn(line, BLANKS);
 	if (*line == '\0' || strcmp(line, "\r") == 0)
@@ -276,7 +277,7 @@ run_job(void *item, const struct wait *wait)
 {
 	struct job *job = item;
 	struct caller caller = *job->caller;
-	struct log_subject *former = log_about(job->unit->subject);
+	struct log_subject *former = log_about(job->mounted->subject);
 	size_t i;
 
 	caller.wait = *wait;
@@ -284,7 +285,7 @@ run_job(void *item, const struct wait *wait)
 		const struct order *order = job->orders[i];
 		const char *blank = *order->path == '\0' ? "" : " ";
 
-		job->error = control_run(&caller, job->unit, order);
+		job->error = control_run(&caller, job->mounted, order);
 		if (job->error == 0)
 			log_record("control: %s%s%s: done", control_word(order),
 			    blank, order->path);
@@ -304,7 +305,7 @@ run_jobs(struct script *script, const struct caller *caller)
 	size_t i, count = 0;
 	int error = 0;
 
-	for (i = 0; i < script->units.count; i++) {
+	for (i = 0; i < script->printers.count; i++) {
 		const struct job job = jobs[i];
 
 		if (job.count == 0)
@@ -337,18 +338,18 @@ make_script(const struct caller *caller, const struct place *root,
 	memset(script, 0, sizeof(*script));
 	script->root = root;
 	script->skip = root_skip(root);
-	error = root_units(caller, root, &script->units);
+	error = root_printers(caller, root, &script->printers);
 	if (error != 0)
 		return error;
 	script->deletions = calloc(CONTROL_LINES + 1,
 	    sizeof(*script->deletions));
-	script->jobs = calloc(script->units.count + 1, sizeof(struct job));
+	script->jobs = calloc(script->printers.count + 1, sizeof(struct job));
 	script->orders = calloc(CONTROL_LINES + 1, sizeof(struct order));
 	if (script->jobs == NULL || script->orders == NULL ||
 	    script->deletions == NULL)
 		return -ENOMEM;
-	for (i = 0; i < script->units.count; i++)
-		script->jobs[i].unit = script->units.all[i];
+	for (i = 0; i < script->printers.count; i++)
+		script->jobs[i].mounted = script->printers.all[i];
 	return 0;
 }
 
@@ -357,12 +358,12 @@ free_script(struct script *script)
 {
 	size_t i;
 
-	for (i = 0; i < script->units.count && script->jobs != NULL; i++)
+	for (i = 0; i < script->printers.count && script->jobs != NULL; i++)
 		free(script->jobs[i].orders);
 	free(script->jobs);
 	free(script->orders);
 	free(script->deletions);
-	farm_units_free(&script->units);
+	farm_printers_free(&script->printers);
 }
 
 /* In order, up to the first that fails. */

@@ -12,8 +12,8 @@
 #include "client/base/wait.h"
 #include "client/obico/obico.h"
 #include "fs/core/kind.h"
+#include "fs/core/mounted.h"
 #include "fs/core/place.h"
-#include "fs/core/unit.h"
 #include "fs/farm/account.h"
 #include "fs/farm/farm.h"
 #include "fs/farm/root_document.h"
@@ -37,8 +37,8 @@ follow(void *arg, struct account *account)
 }
 
 int
-root_units(const struct caller *caller, const struct place *root,
-    struct units *out)
+root_printers(const struct caller *caller, const struct place *root,
+    struct printers *out)
 {
 	struct deadline deadline = { .wait = &caller->wait,
 		.until_ms = time_now_ms() + STATUSES_MS };
@@ -51,7 +51,7 @@ root_units(const struct caller *caller, const struct place *root,
 		error = account_follow(root->account, &caller->wait, false);
 	if (error == -EINTR || error == -ENOMEM || error == -EACCES)
 		return error;
-	return farm_units(root->farm, root->account, out);
+	return farm_printers(root->farm, root->account, out);
 }
 
 size_t
@@ -68,13 +68,13 @@ static int
 produce_status(const struct caller *caller, const struct place *root,
     struct buf *out)
 {
-	struct units units;
-	int error = root_units(caller, root, &units);
+	struct printers printers;
+	int error = root_printers(caller, root, &printers);
 
 	if (error == 0)
 		error = statuses_text(farm_statuses(root->farm), &caller->wait,
-		    units.all, units.count, root_skip(root), out);
-	farm_units_free(&units);
+		    printers.all, printers.count, root_skip(root), out);
+	farm_printers_free(&printers);
 	return error;
 }
 
@@ -110,19 +110,19 @@ add_server(void *arg, struct account *account)
 /* Those that do not answer are left out. */
 static int
 write_metrics(const struct caller *caller, const struct place *root,
-    const struct units *units, struct buf *out)
+    const struct printers *printers, struct buf *out)
 {
-	struct unit **answering = calloc(units->count + 1,
-	    sizeof(struct unit *));
+	struct mounted **answering = calloc(printers->count + 1,
+	    sizeof(struct mounted *));
 	struct servers servers = { .error = answering == NULL ? -ENOMEM : 0 };
-	struct metrics metrics = { .units = answering };
+	struct metrics metrics = { .printers = answering };
 	size_t i;
 	int error;
 
-	for (i = 0; i < units->count && answering != NULL; i++) {
+	for (i = 0; i < printers->count && answering != NULL; i++) {
 		if (!statuses_is_waiting(farm_statuses(root->farm),
-			units->all[i]))
-			answering[metrics.count++] = units->all[i];
+			printers->all[i]))
+			answering[metrics.count++] = printers->all[i];
 	}
 	if (root->account != NULL)
 		add_server(&servers, root->account);
@@ -146,16 +146,16 @@ produce_metrics(const struct caller *caller, const struct place *root,
     struct buf *out)
 {
 	struct buf status = { 0 };
-	struct units units;
-	int error = root_units(caller, root, &units);
+	struct printers printers;
+	int error = root_printers(caller, root, &printers);
 
 	if (error == 0)
 		error = statuses_text(farm_statuses(root->farm), &caller->wait,
-		    units.all, units.count, 0, &status);
+		    printers.all, printers.count, 0, &status);
 	buf_free(&status);
 	if (error == 0)
-		error = write_metrics(caller, root, &units, out);
-	farm_units_free(&units);
+		error = write_metrics(caller, root, &printers, out);
+	farm_printers_free(&printers);
 	return error;
 }
 

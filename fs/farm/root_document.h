@@ -6,7 +6,7 @@
 struct caller;
 struct node;
 struct place;
-struct units;
+struct printers;
 
 /* The topics of a root's documents. */
 enum {
@@ -17,11 +17,11 @@ enum {
 
 /*
  * The printers that a root is about, as they are now; of an account whose list
- * cannot be had, those that are known.  Returns 0 (caller: farm_units_free),
+ * cannot be had, those that are known.  Returns 0 (caller: farm_printers_free),
  * -EINTR, -ENOMEM, or -EACCES: its token is refused.
  */
-int root_units(const struct caller *, const struct place *root,
-    struct units *out);
+int root_printers(const struct caller *, const struct place *root,
+    struct printers *out);
 
 /* So many bytes of its printers' folders are the root's own. */
 size_t root_skip(const struct place *root);

@@ -13,8 +13,8 @@
 #include "client/obico/obico.h"
 #include "client/printer.h"
 #include "client/watched.h"
+#include "fs/core/mounted.h"
 #include "fs/core/space.h"
-#include "fs/core/unit.h"
 #include "fs/farm/section.h"
 #include "fs/setup/local_paths.h"
 
@@ -258,11 +258,11 @@ section_obico(const struct section *section, struct obico **out)
 }
 
 int
-section_unit(const struct section *section, const struct section_config *with,
-    struct unit **out)
+section_mounted(const struct section *section,
+    const struct section_config *with, struct mounted **out)
 {
 	const struct options *options = &section->options;
-	const struct unit_config config = { .settings = with->settings,
+	const struct mounted_config config = { .settings = with->settings,
 		.folder = section->name,
 		.cache_dir = with->paths->cache_dir,
 		.name = section->kept,
@@ -285,7 +285,7 @@ section_unit(const struct section *section, const struct section_config *with,
 	if (error == 0 && with->watch != NULL)
 		error = link_to_watch(section, with->watch, &printer);
 	if (error == 0)
-		error = unit_new(&config, printer, out);
+		error = mounted_new(&config, printer, out);
 	if (error == 0)
 		space_note((*out)->space, section->probe.storage.data,
 		    section->probe.storage.len);

@@ -12,9 +12,9 @@
 #include "fs/setup/options.h"
 
 struct local_paths;
+struct mounted;
 struct obico;
 struct settings;
-struct unit;
 struct unsent;
 struct wait;
 
@@ -80,11 +80,11 @@ struct section_config {
 };
 
 /*
- * The printer as a part of the mount (caller: unit_free).  Returns 0 or a
+ * The printer as a part of the mount (caller: mounted_free).  Returns 0 or a
  * negative errno.
  */
-int section_unit(const struct section *, const struct section_config *,
-    struct unit **out);
+int section_mounted(const struct section *, const struct section_config *,
+    struct mounted **out);
 
 /* The account (caller: obico_release).  Returns 0 or a negative errno. */
 int section_obico(const struct section *, struct obico **out);

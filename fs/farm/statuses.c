@@ -14,7 +14,7 @@
 #include "client/base/wait.h"
 #include "client/base/workers.h"
 #include "client/printer.h"
-#include "fs/core/unit.h"
+#include "fs/core/mounted.h"
 #include "fs/farm/statuses.h"
 
 #define LATE_MS 300 /* for a printer that was late the last time */
@@ -22,13 +22,13 @@
 struct statuses {
 	pthread_mutex_t lock;
 	pthread_cond_t
-	    heard;	/* the glances of units, under lock, like all below */
+	    heard; /* the glances of printers, under lock, like all below */
 	uint64_t count; /* of beginnings and questions */
 };
 
 struct question {
 	struct statuses *statuses;
-	struct unit *unit;
+	struct mounted *mounted;
 };
 
 int
@@ -58,14 +58,14 @@ static void
 ask(void *arg)
 {
 	struct question question = *(struct question *)arg;
-	struct glance *glance = &question.unit->glance;
-	const struct wait wait = { .given_up = unit_is_ending,
-		.arg = question.unit };
+	struct glance *glance = &question.mounted->glance;
+	const struct wait wait = { .given_up = mounted_is_ending,
+		.arg = question.mounted };
 	struct buf text = { 0 };
 	int error;
 
 	free(arg);
-	error = printer_document(question.unit->printer, &wait, TOPIC_STATUS,
+	error = printer_document(question.mounted->printer, &wait, TOPIC_STATUS,
 	    &text);
 	pthread_mutex_lock(&question.statuses->lock);
 	buf_free(&glance->text);
@@ -80,7 +80,7 @@ ask(void *arg)
 
 /* With the lock. */
 static int
-start(struct statuses *statuses, struct unit *unit)
+start(struct statuses *statuses, struct mounted *mounted)
 {
 	struct question *question = calloc(1, sizeof(*question));
 	struct log_subject *former;
@@ -89,15 +89,15 @@ start(struct statuses *statuses, struct unit *unit)
 	if (question == NULL)
 		return -ENOMEM;
 	question->statuses = statuses;
-	question->unit = unit;
-	unit->glance.asking = true;
-	unit->glance.asked = ++statuses->count;
-	unit->glance.asked_ms = time_now_ms();
-	former = log_about(unit->subject);
-	error = workers_start(unit->workers, ask, question);
+	question->mounted = mounted;
+	mounted->glance.asking = true;
+	mounted->glance.asked = ++statuses->count;
+	mounted->glance.asked_ms = time_now_ms();
+	former = log_about(mounted->subject);
+	error = workers_start(mounted->workers, ask, question);
 	(void)log_about(former);
 	if (error != 0) {
-		unit->glance.asking = false;
+		mounted->glance.asking = false;
 		free(question);
 	}
 	return error;
@@ -109,17 +109,17 @@ start(struct statuses *statuses, struct unit *unit)
  * Returns how many are worth waiting for.
  */
 static size_t
-ask_all(struct statuses *statuses, struct unit *const *units, size_t count,
-    uint64_t began)
+ask_all(struct statuses *statuses, struct mounted *const *printers,
+    size_t count, uint64_t began)
 {
 	size_t i, waiting = 0;
 
 	for (i = 0; i < count; i++) {
-		struct glance *glance = &units[i]->glance;
+		struct glance *glance = &printers[i]->glance;
 
 		if (glance->answered > began)
 			continue;
-		if (!glance->asking && start(statuses, units[i]) != 0) {
+		if (!glance->asking && start(statuses, printers[i]) != 0) {
 			glance->error = -EAGAIN;
 			glance->answered = ++statuses->count;
 			continue;
@@ -133,19 +133,19 @@ ask_all(struct statuses *statuses, struct unit *const *units, size_t count,
 /* With the lock, which is let go meanwhile.  Returns 0 or -EINTR. */
 static int
 await(struct statuses *statuses, const struct wait *wait,
-    struct unit *const *units, size_t count, uint64_t began)
+    struct mounted *const *printers, size_t count, uint64_t began)
 {
 	int64_t until = time_now_ms() + STATUSES_MS;
 	size_t i;
 	bool left = false;
 
-	while (!left && ask_all(statuses, units, count, began) > 0 &&
+	while (!left && ask_all(statuses, printers, count, began) > 0 &&
 	    time_now_ms() < until) {
 		left = time_cond_tick(&statuses->heard, &statuses->lock, wait);
 	}
 	for (i = 0; i < count && !left; i++) {
-		if (units[i]->glance.answered < began)
-			units[i]->glance.late = true;
+		if (printers[i]->glance.answered < began)
+			printers[i]->glance.late = true;
 	}
 	return left ? -EINTR : 0;
 }
@@ -175,8 +175,8 @@ print_glance(const struct glance *glance, uint64_t began, struct buf *out)
 
 /* With the lock. */
 static int
-print_all(struct unit *const *units, size_t count, size_t skip, uint64_t began,
-    struct buf *out)
+print_all(struct mounted *const *printers, size_t count, size_t skip,
+    uint64_t began, struct buf *out)
 {
 	int error = buf_printf(out, "{");
 	size_t i;
@@ -185,38 +185,38 @@ print_all(struct unit *const *units, size_t count, size_t skip, uint64_t began,
 		if (i > 0)
 			error = buf_printf(out, ",");
 		if (error == 0)
-			error = json_quote(out, units[i]->folder + skip);
+			error = json_quote(out, printers[i]->folder + skip);
 		if (error == 0)
 			error = buf_printf(out, ":");
 		if (error == 0)
-			error = print_glance(&units[i]->glance, began, out);
+			error = print_glance(&printers[i]->glance, began, out);
 	}
 	return error != 0 ? error : buf_printf(out, "}\n");
 }
 
 int
 statuses_text(struct statuses *statuses, const struct wait *wait,
-    struct unit *const *units, size_t count, size_t skip, struct buf *out)
+    struct mounted *const *printers, size_t count, size_t skip, struct buf *out)
 {
 	uint64_t began;
 	int error;
 
 	pthread_mutex_lock(&statuses->lock);
 	began = ++statuses->count;
-	error = await(statuses, wait, units, count, began);
+	error = await(statuses, wait, printers, count, began);
 	if (error == 0)
-		error = print_all(units, count, skip, began, out);
+		error = print_all(printers, count, skip, began, out);
 	pthread_mutex_unlock(&statuses->lock);
 	return error;
 }
 
 bool
-statuses_is_waiting(struct statuses *statuses, const struct unit *unit)
+statuses_is_waiting(struct statuses *statuses, const struct mounted *mounted)
 {
 	bool is;
 
 	pthread_mutex_lock(&statuses->lock);
-	is = unit->glance.asking;
+	is = mounted->glance.asking;
 	pthread_mutex_unlock(&statuses->lock);
 	return is;
 }

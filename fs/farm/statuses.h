@@ -7,8 +7,8 @@
 
 #include "client/base/buf.h"
 
+struct mounted;
 struct statuses;
-struct unit;
 struct wait;
 
 /* What was last heard of a printer's status; under the statuses's lock. */
@@ -33,10 +33,11 @@ void statuses_free(struct statuses *);
  * hardly waited for again until it has answered.  Returns 0, -EINTR or -ENOMEM.
  */
 int statuses_text(struct statuses *, const struct wait *,
-    struct unit *const *units, size_t count, size_t skip, struct buf *out);
+    struct mounted *const *printers, size_t count, size_t skip,
+    struct buf *out);
 
 /* Has the printer not answered yet, so that asking it would wait? */
-bool statuses_is_waiting(struct statuses *, const struct unit *);
+bool statuses_is_waiting(struct statuses *, const struct mounted *);
 
 #define STATUSES_MS 3000
 

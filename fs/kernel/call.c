@@ -10,8 +10,8 @@
 
 #include "client/base/log.h"
 #include "fs/core/caller.h"
+#include "fs/core/mounted.h"
 #include "fs/core/place.h"
-#include "fs/core/unit.h"
 #include "fs/kernel/call.h"
 #include "fs/kernel/inode.h"
 #include "fs/kernel/ops.h"
@@ -43,9 +43,9 @@ is_disturbed(void *arg)
 void
 call_about(const struct place *place)
 {
-	(void)log_about(place == NULL || place->unit == NULL ?
+	(void)log_about(place == NULL || place->mounted == NULL ?
 		NULL :
-		place->unit->subject);
+		place->mounted->subject);
 }
 
 void

@@ -301,7 +301,7 @@ place_below(const struct place *place, const struct place *from,
 		wire_rest == NULL ? place->wire : wire_rest) < 0)
 		wire = NULL;
 	if (path != NULL && wire != NULL)
-		error = place_new(place->unit, place->node, path, wire, NULL,
+		error = place_new(place->mounted, place->node, path, wire, NULL,
 		    out);
 	if (error == 0)
 		(*out)->version = place->version;

@@ -14,9 +14,9 @@
 
 #include <fuse_lowlevel.h>
 
+#include "fs/core/mounted.h"
 #include "fs/core/place.h"
 #include "fs/core/space.h"
-#include "fs/core/unit.h"
 #include "fs/farm/root.h"
 #include "fs/kernel/call.h"
 #include "fs/kernel/inode.h"
@@ -196,8 +196,8 @@ remove_name(fuse_req_t req, fuse_ino_t parent, const char *name, bool is_folder)
 	}
 	if (error == 0)
 		inode_detach(call.mount->inodes, place->key);
-	if (error == 0 && place->unit != NULL)
-		unit_note_idle(place->unit);
+	if (error == 0 && place->mounted != NULL)
+		mounted_note_idle(place->mounted);
 	fuse_reply_err(req, -error);
 	place_release(place);
 	place_release(folder);
@@ -236,8 +236,8 @@ rename_name(struct call *call, struct place *folder, const char *name,
 		inode_move(call->mount->inodes, source->key, target);
 		place_release(target);
 	}
-	if (source->unit != NULL)
-		unit_note_idle(source->unit);
+	if (source->mounted != NULL)
+		mounted_note_idle(source->mounted);
 	place_release(source);
 	return error;
 }
@@ -330,8 +330,8 @@ ops_statfs(fuse_req_t req, fuse_ino_t ino)
 
 	call_begin(&call, req);
 	place = call_place(&call, ino);
-	if (place != NULL && place->unit != NULL)
-		space_look(place->unit->space, &total, &available);
+	if (place != NULL && place->mounted != NULL)
+		space_look(place->mounted->space, &total, &available);
 	else if (place != NULL)
 		root_space(place->farm, &total, &available);
 	place_release(place);

@@ -11,8 +11,8 @@
 #include <fuse_lowlevel.h>
 
 #include "client/base/buf.h"
+#include "fs/core/mounted.h"
 #include "fs/core/place.h"
-#include "fs/core/unit.h"
 #include "fs/kernel/call.h"
 #include "fs/kernel/inode.h"
 #include "fs/kernel/ops.h"
@@ -26,8 +26,8 @@ give_file(struct mount *mount, struct fuse_file_info *info, struct file *file)
 	info->fh = (uintptr_t)file;
 	info->direct_io = file->direct;
 	info->nonseekable = file->is_stream;
-	if (file->place != NULL && file->place->unit != NULL)
-		atomic_fetch_add(&file->place->unit->open, 1);
+	if (file->place != NULL && file->place->mounted != NULL)
+		atomic_fetch_add(&file->place->mounted->open, 1);
 	pthread_mutex_lock(&mount->lock);
 	TAILQ_INSERT_TAIL(&mount->files, file, link);
 	pthread_mutex_unlock(&mount->lock);
@@ -44,9 +44,9 @@ take_back(struct mount *mount, struct file *file, const struct caller *caller)
 	TAILQ_REMOVE(&mount->files, file, link);
 	pthread_mutex_unlock(&mount->lock);
 	file->ops->close(file, caller);
-	if (place != NULL && place->unit != NULL) {
-		atomic_fetch_sub(&place->unit->open, 1);
-		unit_note_idle(place->unit);
+	if (place != NULL && place->mounted != NULL) {
+		atomic_fetch_sub(&place->mounted->open, 1);
+		mounted_note_idle(place->mounted);
 	}
 	place_release(place);
 }

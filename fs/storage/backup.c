@@ -27,8 +27,8 @@
 #include "client/printer.h"
 #include "fs/core/caller.h"
 #include "fs/core/kind.h"
+#include "fs/core/mounted.h"
 #include "fs/core/place.h"
-#include "fs/core/unit.h"
 #include "fs/storage/backup.h"
 #include "fs/storage/rename.h"
 #include "fs/storage/storage.h"
@@ -41,7 +41,7 @@
 
 struct backup {
 	TAILQ_ENTRY(backup) link;
-	struct unit *unit;
+	struct mounted *mounted;
 	struct storage_find found; /* the printer's file */
 	char *key;
 	char *path;   /* as users see it */
@@ -122,9 +122,9 @@ find(const struct backups *backups, const char *key, bool over)
 }
 
 bool
-backup_hides(struct unit *unit, const char *key)
+backup_hides(struct mounted *mounted, const char *key)
 {
-	struct backups *backups = unit->backups;
+	struct backups *backups = mounted->backups;
 	bool hides;
 
 	pthread_mutex_lock(&backups->lock);
@@ -141,10 +141,10 @@ let_go(struct backup *backup)
 }
 
 int
-backup_settle(struct unit *unit, const struct wait *wait, const char *key,
+backup_settle(struct mounted *mounted, const struct wait *wait, const char *key,
     const struct staged *staged)
 {
-	struct backups *backups = unit->backups;
+	struct backups *backups = mounted->backups;
 	struct backup *backup;
 	bool left = false, last = false;
 	int error = 0;
@@ -177,13 +177,13 @@ static bool
 is_wanted(void *arg)
 {
 	struct backup *backup = arg;
-	struct backups *backups = backup->unit->backups;
+	struct backups *backups = backup->mounted->backups;
 	bool wanted;
 
 	pthread_mutex_lock(&backups->lock);
 	wanted = backup->waiters > 0;
 	pthread_mutex_unlock(&backups->lock);
-	return wanted || unit_is_ending(backup->unit);
+	return wanted || mounted_is_ending(backup->mounted);
 }
 
 static bool
@@ -198,8 +198,8 @@ is_overdue(void *arg)
 static int
 secure(struct backup *backup, struct unsent_ticket **out)
 {
-	const struct wait wait = { .given_up = unit_is_ending,
-		.arg = backup->unit };
+	const struct wait wait = { .given_up = mounted_is_ending,
+		.arg = backup->mounted };
 	off_t size = spool_size(backup->spool);
 	char last, *marked;
 	ssize_t count = spool_read(backup->spool, &wait, &last, 1, size - 1);
@@ -209,7 +209,7 @@ secure(struct backup *backup, struct unsent_ticket **out)
 		return error;
 	if (asprintf(&marked, "%s" MARK, backup->target) < 0)
 		return -ENOMEM;
-	*out = unsent_begin(backup->unit->unsent, backup->spool, marked);
+	*out = unsent_begin(backup->mounted->unsent, backup->spool, marked);
 	free(marked);
 	return *out == NULL ? -ENOSPC : 0;
 }
@@ -220,7 +220,7 @@ check_same(const struct backup *backup, const struct wait *wait)
 {
 	const struct entry *entry = &backup->found.entry;
 
-	return printer_check_version(backup->unit->printer, wait,
+	return printer_check_version(backup->mounted->printer, wait,
 	    backup->found.folder, entry, entry_version(entry),
 	    spool_size(backup->spool));
 }
@@ -230,23 +230,23 @@ static int
 delete_once(struct backup *backup)
 {
 	const struct wait wait = { .given_up = is_overdue, .arg = backup };
-	struct unit *unit = backup->unit;
+	struct mounted *mounted = backup->mounted;
 	int error;
 
 	backup->until_ms = time_now_ms() + DELETION_MS;
 	error = check_same(backup, &wait);
 	if (error == 0)
-		error = printer_remove(unit->printer, &wait,
+		error = printer_remove(mounted->printer, &wait,
 		    backup->found.folder, &backup->found.entry);
 	if (error == -ESTALE)
 		log_say(LOG_LEVEL_NOTE,
 		    "%s was replaced meanwhile, and is not deleted",
 		    backup->path);
 	if (error == 0 || error == -ENOENT) {
-		content_drop(unit->content, backup->found.folder,
+		content_drop(mounted->content, backup->found.folder,
 		    backup->found.entry.name);
-		unit_note_removal(unit, backup->key);
-		events_note_file(unit->events, backup->path, NULL);
+		mounted_note_removal(mounted, backup->key);
+		events_note_file(mounted->events, backup->path, NULL);
 	}
 	return error == -ENOENT || error == -ESTALE ? 0 : error;
 }
@@ -263,7 +263,7 @@ delete_old(struct backup *backup)
 	int error;
 
 	do {
-		if (unit_is_ending(backup->unit))
+		if (mounted_is_ending(backup->mounted))
 			return -EINTR;
 		error = delete_once(backup);
 		if (error != -EBUSY || time_pause(&wait, pause_ms) != 0)
@@ -290,10 +290,10 @@ give_back(struct backup *backup, struct unsent_ticket *ticket, int error)
 static void
 finish(struct backup *backup, int error)
 {
-	struct backups *backups = backup->unit->backups;
+	struct backups *backups = backup->mounted->backups;
 	struct staged *written = error == 0 ?
 	    NULL :
-	    stage_find(backup->unit->stage, backup->key);
+	    stage_find(backup->mounted->stage, backup->key);
 	bool last;
 
 	pthread_mutex_lock(&backups->lock);
@@ -335,7 +335,7 @@ make(const struct renaming *renaming, const struct storage_find *found)
 
 	if (backup == NULL)
 		return NULL;
-	backup->unit = renaming->folder->unit;
+	backup->mounted = renaming->folder->mounted;
 	backup->holders = 1;
 	backup->key = strdup(renaming->source->key);
 	backup->path = strdup(renaming->source->path);
@@ -358,7 +358,8 @@ keep_mtime(const struct backup *backup)
 	struct timespec mtime = { .tv_sec = (time_t)entry->mtime_s };
 	char *path = name_join(backup->found.folder, entry->name);
 	bool was_set = path != NULL &&
-	    file_facts_mtime(backup->unit->facts, path, entry->mtime_s, &mtime);
+	    file_facts_mtime(backup->mounted->facts, path, entry->mtime_s,
+		&mtime);
 
 	if (was_set || stamp_is_time(entry->mtime_s))
 		staged_set_mtime(backup->staged, &mtime);
@@ -370,7 +371,7 @@ static int
 stage_it(struct backup *backup, const struct caller *caller,
     const struct place *target)
 {
-	struct stage *stage = backup->unit->stage;
+	struct stage *stage = backup->mounted->stage;
 	struct stage_place where;
 	char *folder;
 	int error = storage_stage_place(target, &where, &folder);
@@ -395,7 +396,7 @@ stage_it(struct backup *backup, const struct caller *caller,
 static int
 start(struct backup *backup)
 {
-	struct backups *backups = backup->unit->backups;
+	struct backups *backups = backup->mounted->backups;
 	struct backup *former;
 	bool last = false;
 	int error;
@@ -410,7 +411,7 @@ start(struct backup *backup)
 	pthread_mutex_unlock(&backups->lock);
 	if (last)
 		backup_free(former);
-	error = workers_start(backup->unit->workers, work, backup);
+	error = workers_start(backup->mounted->workers, work, backup);
 	if (error == 0)
 		return 0;
 	pthread_mutex_lock(&backups->lock);
@@ -425,8 +426,9 @@ static int
 check(const struct caller *caller, const struct renaming *renaming,
     const struct storage_find *found, off_t *size)
 {
-	struct unit *unit = renaming->folder->unit;
-	struct staged *there = stage_find(unit->stage, renaming->target->key);
+	struct mounted *mounted = renaming->folder->mounted;
+	struct staged *there = stage_find(mounted->stage,
+	    renaming->target->key);
 	int error = 0;
 
 	if (storage_is_read_only(renaming->source))
@@ -439,7 +441,7 @@ check(const struct caller *caller, const struct renaming *renaming,
 	if (error == 0)
 		error = storage_check_idle(caller, renaming->source);
 	if (error == 0)
-		error = printer_size(unit->printer, &caller->wait,
+		error = printer_size(mounted->printer, &caller->wait,
 		    found->folder, &found->entry, size);
 	return error == 0 && *size == 0 ? -EXDEV : error;
 }
@@ -448,7 +450,7 @@ int
 backup_begin(const struct caller *caller, const struct renaming *renaming,
     const struct storage_find *found)
 {
-	struct content *content = renaming->folder->unit->content;
+	struct content *content = renaming->folder->mounted->content;
 	struct backup *backup;
 	off_t size = 0;
 	int error = check(caller, renaming, found, &size);

@@ -5,10 +5,10 @@
 
 struct backups;
 struct caller;
+struct mounted;
 struct renaming;
 struct staged;
 struct storage_find;
-struct unit;
 struct wait;
 
 /*
@@ -32,7 +32,7 @@ int backup_begin(const struct caller *, const struct renaming *,
     const struct storage_find *);
 
 /* Is the printer's file of that key hidden so? */
-bool backup_hides(struct unit *, const char *key);
+bool backup_hides(struct mounted *, const char *key);
 
 /*
  * Before anything takes the name: wait until the file that was there has gone.
@@ -40,7 +40,7 @@ bool backup_hides(struct unit *, const char *key);
  * holds it, -EIO: its bytes could not be brought; then the name is its own
  * again; or -EINTR.
  */
-int backup_settle(struct unit *, const struct wait *, const char *key,
+int backup_settle(struct mounted *, const struct wait *, const char *key,
     const struct staged *);
 
 #endif

@@ -11,8 +11,8 @@
 #include "client/base/time.h"
 #include "client/printer.h"
 #include "fs/core/kind.h"
+#include "fs/core/mounted.h"
 #include "fs/core/place.h"
-#include "fs/core/unit.h"
 #include "fs/storage/copying.h"
 #include "fs/storage/storage.h"
 #include "fs/tree/events.h"
@@ -59,7 +59,7 @@ void
 copying_note(const struct caller *caller, const struct place *source,
     const struct place *target)
 {
-	struct copying *copying = &target->unit->copying;
+	struct copying *copying = &target->mounted->copying;
 	bool fresh = is_free(caller, target);
 
 	pthread_mutex_lock(&copying->lock);
@@ -75,7 +75,7 @@ copying_note(const struct caller *caller, const struct place *source,
 bool
 copying_goes_to(const struct caller *caller, const struct place *place)
 {
-	struct copying *copying = &place->unit->copying;
+	struct copying *copying = &place->mounted->copying;
 	bool is;
 
 	pthread_mutex_lock(&copying->lock);
@@ -90,7 +90,7 @@ copying_goes_to(const struct caller *caller, const struct place *place)
 static char *
 take_path(const struct caller *caller, const struct place *place)
 {
-	struct copying *copying = &place->unit->copying;
+	struct copying *copying = &place->mounted->copying;
 	char *path = NULL;
 
 	pthread_mutex_lock(&copying->lock);
@@ -110,7 +110,7 @@ static bool
 is_copy(const struct caller *caller, const struct place *place,
     const struct storage_find *copy)
 {
-	struct printer *printer = place->unit->printer;
+	struct printer *printer = place->mounted->printer;
 	struct storage_find source;
 	off_t one = -1, two = -2;
 	bool is;
@@ -130,19 +130,19 @@ is_copy(const struct caller *caller, const struct place *place,
 void
 copying_take_back(const struct caller *caller, const struct place *place)
 {
-	struct unit *unit = place->unit;
+	struct mounted *mounted = place->mounted;
 	char *path = take_path(caller, place);
 	struct storage_find copy;
 
 	if (path == NULL)
 		return;
-	if (storage_find(caller, unit, path, &copy) == 0) {
+	if (storage_find(caller, mounted, path, &copy) == 0) {
 		if (is_copy(caller, place, &copy) &&
-		    printer_remove(unit->printer, &caller->wait, copy.folder,
+		    printer_remove(mounted->printer, &caller->wait, copy.folder,
 			&copy.entry) == 0) {
-			content_drop(unit->content, copy.folder,
+			content_drop(mounted->content, copy.folder,
 			    copy.entry.name);
-			events_note_file(unit->events, path, NULL);
+			events_note_file(mounted->events, path, NULL);
 			log_say(LOG_LEVEL_NOTE,
 			    "%s cannot go, so its copy %s was taken back",
 			    place->path, path);

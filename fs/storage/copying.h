@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 struct caller;
+struct mounted;
 struct place;
-struct unit;
 
 /*
  * What a program does that was told to copy a file instead of renaming it

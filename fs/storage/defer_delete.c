@@ -13,8 +13,8 @@
 #include "client/printer.h"
 #include "fs/core/caller.h"
 #include "fs/core/kind.h"
+#include "fs/core/mounted.h"
 #include "fs/core/place.h"
-#include "fs/core/unit.h"
 #include "fs/storage/copying.h"
 #include "fs/storage/defer_delete.h"
 #include "fs/storage/storage.h"
@@ -25,7 +25,7 @@
 
 /* A deletion that waits for its moment. */
 struct deferred_file {
-	struct unit *unit;
+	struct mounted *mounted;
 	struct storage_find found;
 	char *path;	  /* as users see it */
 	int64_t until_ms; /* for the printer to answer */
@@ -47,8 +47,8 @@ carry_out(void *arg)
 	int error;
 
 	file->until_ms = time_now_ms() + DELETION_MS;
-	error = printer_remove(file->unit->printer, &wait, file->found.folder,
-	    &file->found.entry);
+	error = printer_remove(file->mounted->printer, &wait,
+	    file->found.folder, &file->found.entry);
 	if (error != 0)
 		log_say(LOG_LEVEL_ERROR,
 		    "%s/%s could not be deleted and is "
@@ -56,7 +56,7 @@ carry_out(void *arg)
 		    file->found.folder, file->found.entry.name,
 		    strerror(-error));
 	else
-		events_note_file(file->unit->events, file->path, NULL);
+		events_note_file(file->mounted->events, file->path, NULL);
 }
 
 static void
@@ -84,9 +84,9 @@ is_replacing(const struct caller *caller, const struct place *place)
 		return false;
 	strlcpy(temporary, place->path, strlen(place->path) + sizeof(".tmp"));
 	strlcat(temporary, ".tmp", strlen(place->path) + sizeof(".tmp"));
-	key = place_key(place->unit, temporary);
+	key = place_key(place->mounted, temporary);
 	if (key != NULL)
-		is = stage_was_closed_by(place->unit->stage, key,
+		is = stage_was_closed_by(place->mounted->stage, key,
 		    caller->process, WITHHELD_MS);
 	free(key);
 	free(temporary);
@@ -113,11 +113,12 @@ defer_delete(const struct caller *caller, const struct place *place,
 		free(file);
 		return -EINVAL;
 	}
-	file->unit = place->unit;
+	file->mounted = place->mounted;
 	file->found = *found;
 	file->path = strdup(place->path);
-	error = file->path == NULL ? -ENOMEM :
-				     deferred_add(place->unit->deferred, &plan);
+	error = file->path == NULL ?
+	    -ENOMEM :
+	    deferred_add(place->mounted->deferred, &plan);
 	if (error != 0) {
 		free(file->path);
 		free(file);

@@ -14,8 +14,8 @@
 #include "client/base/time.h"
 #include "client/base/wait.h"
 #include "client/printer.h"
+#include "fs/core/mounted.h"
 #include "fs/core/place.h"
-#include "fs/core/unit.h"
 #include "fs/storage/backup.h"
 #include "fs/storage/copying.h"
 #include "fs/storage/defer_delete.h"
@@ -31,14 +31,14 @@ int
 entries_make_folder(const struct caller *caller, struct place *folder,
     const char *name, struct place **out)
 {
-	struct unit *unit = folder->unit;
+	struct mounted *mounted = folder->mounted;
 	int error;
 
 	if (working_is_made(folder, name))
 		return working_make(folder, name, out);
 	error = storage_check_name(folder, name, true);
 	if (error == 0)
-		error = printer_make_folder(unit->printer, &caller->wait,
+		error = printer_make_folder(mounted->printer, &caller->wait,
 		    folder->wire, name);
 	if (error != 0)
 		return error;
@@ -67,14 +67,14 @@ static int
 remove_both(const struct caller *caller, struct place *place,
     struct staged *staged)
 {
-	struct unit *unit = place->unit;
+	struct mounted *mounted = place->mounted;
 	struct staged_facts facts = { 0 };
 	struct storage_find found = { 0 };
 	int error;
 
 	if (staged != NULL)
 		staged_look(staged, &facts);
-	error = facts.temporary || backup_hides(unit, place->key) ?
+	error = facts.temporary || backup_hides(mounted, place->key) ?
 	    -ENOENT :
 	    storage_find_place(caller, place, &found);
 	if (error == 0 && found.entry.folder)
@@ -82,28 +82,28 @@ remove_both(const struct caller *caller, struct place *place,
 	if (error == 0 && storage_is_read_only(place))
 		error = -EROFS;
 	if (error == 0)
-		error = content_check_read(unit->content, &caller->wait,
+		error = content_check_read(mounted->content, &caller->wait,
 		    found.folder, &found.entry, caller->process);
 	if (error == 0 && staged == NULL &&
 	    defer_delete(caller, place, &found) == 0)
 		return 0;
 	if (error == 0)
-		error = content_settle(unit->content, &caller->wait,
+		error = content_settle(mounted->content, &caller->wait,
 		    found.folder, found.entry.name);
 	if (error == 0)
-		error = printer_remove(unit->printer, &caller->wait,
+		error = printer_remove(mounted->printer, &caller->wait,
 		    found.folder, &found.entry);
 	if (error == 0) {
-		content_drop(unit->content, found.folder, found.entry.name);
-		unit_note_removal(unit, place->key);
-		events_note_file(unit->events, place->path, NULL);
+		content_drop(mounted->content, found.folder, found.entry.name);
+		mounted_note_removal(mounted, place->key);
+		events_note_file(mounted->events, place->path, NULL);
 	}
 	if (error == -EBUSY)
 		copying_take_back(caller, place);
 	if (error == -ENOENT && staged != NULL)
 		error = 0;
 	if (error == 0)
-		stage_remove(unit->stage, place->key);
+		stage_remove(mounted->stage, place->key);
 	storage_found_free(&found);
 	return error;
 }
@@ -115,7 +115,7 @@ remove_both(const struct caller *caller, struct place *place,
 static int
 call_off(const struct caller *caller, struct place *place)
 {
-	struct staged *staged = stage_find(place->unit->stage, place->key);
+	struct staged *staged = stage_find(place->mounted->stage, place->key);
 	int error = staged == NULL ? -ESRCH : upload_cancel(caller, staged);
 
 	staged_release(staged);
@@ -130,10 +130,10 @@ entries_remove_staged(const struct caller *caller, struct place *place)
 
 	if (error != -ESRCH)
 		return error;
-	staged = stage_find(place->unit->stage, place->key);
+	staged = stage_find(place->mounted->stage, place->key);
 	error = staged == NULL ? -ENOENT : lock_to_remove(caller, staged);
 	if (error == 0) {
-		stage_remove(place->unit->stage, place->key);
+		stage_remove(place->mounted->stage, place->key);
 		staged_unlock(staged);
 	}
 	staged_release(staged);
@@ -160,7 +160,7 @@ remove_file(const struct caller *caller, struct place *place)
 	if (error != -ESRCH)
 		return error;
 	error = 0;
-	staged = stage_find(place->unit->stage, place->key);
+	staged = stage_find(place->mounted->stage, place->key);
 	if (staged != NULL)
 		error = lock_to_remove(caller, staged);
 	if (error == -EBUSY)
@@ -185,15 +185,15 @@ note_name(void *arg, const char *path)
 static int
 remove_folder(const struct caller *caller, struct place *place)
 {
-	struct unit *unit = place->unit;
+	struct mounted *mounted = place->mounted;
 	struct storage_find found;
 	bool has_staged = false;
 	int error;
 
 	if (working_has(place))
 		return working_remove(place);
-	(void)stage_each(unit->stage, place->key, note_name, &has_staged);
-	if (has_staged || stage_folders_has_in(unit->folders, place->key))
+	(void)stage_each(mounted->stage, place->key, note_name, &has_staged);
+	if (has_staged || stage_folders_has_in(mounted->folders, place->key))
 		return -ENOTEMPTY;
 	error = storage_find_place(caller, place, &found);
 	if (error != 0)
@@ -203,7 +203,7 @@ remove_folder(const struct caller *caller, struct place *place)
 	else if (storage_is_read_only(place))
 		error = -EROFS;
 	else
-		error = printer_remove(unit->printer, &caller->wait,
+		error = printer_remove(mounted->printer, &caller->wait,
 		    found.folder, &found.entry);
 	storage_found_free(&found);
 	return error;
@@ -253,15 +253,16 @@ int
 entries_look_at_target(const struct caller *caller, struct place *target,
     bool replace, struct upload *upload)
 {
-	struct unit *unit = target->unit;
+	struct mounted *mounted = target->mounted;
 	struct storage_find found;
-	char *key = place_key(unit, target->path);
-	int error = key == NULL ? -ENOMEM :
-				  backup_settle(unit, &caller->wait, key, NULL);
+	char *key = place_key(mounted, target->path);
+	int error = key == NULL ?
+	    -ENOMEM :
+	    backup_settle(mounted, &caller->wait, key, NULL);
 	/* A deletion of that name that waits is done by what comes there. */
 	int deleted = error != 0 ?
 	    error :
-	    deferred_cancel(unit->deferred, &caller->wait, key);
+	    deferred_cancel(mounted->deferred, &caller->wait, key);
 
 	error = deleted < 0 ? deleted :
 			      storage_find_place(caller, target, &found);

@@ -18,8 +18,8 @@
 #include "client/printer.h"
 #include "client/traits.h"
 #include "fs/core/caller.h"
+#include "fs/core/mounted.h"
 #include "fs/core/place.h"
-#include "fs/core/unit.h"
 #include "fs/storage/handle.h"
 #include "fs/storage/original.h"
 #include "fs/storage/upload.h"
@@ -58,7 +58,7 @@ open_content(struct handle *handle, struct content_file **out)
 		*out = content;
 		return 0;
 	}
-	error = content_open(handle->file.place->unit->content,
+	error = content_open(handle->file.place->mounted->content,
 	    handle->found.folder, &handle->found.entry, handle->size, &content);
 	if (error != 0)
 		return error;
@@ -81,7 +81,7 @@ take_new(struct handle *handle, const struct entry *told,
     struct content_file **out)
 {
 	struct content_file *content;
-	int error = content_open(handle->file.place->unit->content,
+	int error = content_open(handle->file.place->mounted->content,
 	    handle->found.folder, told, told->size, &content);
 
 	if (error != 0)
@@ -108,7 +108,7 @@ static int
 renew_content(struct handle *handle, const struct caller *caller,
     struct content_file **out)
 {
-	struct unit *unit = handle->file.place->unit;
+	struct mounted *mounted = handle->file.place->mounted;
 	struct entry told;
 	bool was_renewed;
 	off_t size;
@@ -120,8 +120,8 @@ renew_content(struct handle *handle, const struct caller *caller,
 	pthread_mutex_unlock(&handle->lock);
 	if (was_renewed)
 		return -EIO;
-	error = printer_look(unit->printer, &caller->wait, handle->found.folder,
-	    &handle->found.entry, &told);
+	error = printer_look(mounted->printer, &caller->wait,
+	    handle->found.folder, &handle->found.entry, &told);
 	if (error != 0)
 		return error == -EINTR ? error : -EIO;
 	error = told.size == size ? -EIO : take_new(handle, &told, out);
@@ -165,7 +165,7 @@ handle_read(struct file *file, const struct caller *caller, void *out,
 static int
 check_size(struct handle *handle, struct staged *staged, off_t size)
 {
-	off_t max = handle->file.place->unit->printer->traits->size_max;
+	off_t max = handle->file.place->mounted->printer->traits->size_max;
 
 	if (max == 0 || size <= max)
 		return 0;
@@ -188,7 +188,7 @@ handle_write(struct file *file, const struct caller *caller, const void *data,
     size_t len, off_t offset)
 {
 	struct handle *handle = (struct handle *)file;
-	const char *dir = file->place->unit->settings->spool_dir;
+	const char *dir = file->place->mounted->settings->spool_dir;
 	struct staged *staged;
 	ssize_t count = handle_begin_change(handle, caller, false, &staged);
 
@@ -213,9 +213,9 @@ has_now(const struct caller *caller, const struct place *place, off_t size)
 
 	if (storage_find_place(caller, place, &found) != 0)
 		return false;
-	if (printer_verify(place->unit->printer, &caller->wait, found.folder,
+	if (printer_verify(place->mounted->printer, &caller->wait, found.folder,
 		&found.entry, true) != 0 ||
-	    printer_size(place->unit->printer, &caller->wait, found.folder,
+	    printer_size(place->mounted->printer, &caller->wait, found.folder,
 		&found.entry, &now) != 0)
 		now = -1;
 	storage_found_free(&found);
@@ -237,7 +237,7 @@ has_size(struct handle *handle, const struct caller *caller, off_t size)
 	    handle->size != size)
 		return false;
 	place = handle_place(handle);
-	staged = stage_find(place->unit->stage, place->key);
+	staged = stage_find(place->mounted->stage, place->key);
 	has = staged == NULL && has_now(caller, place, size);
 	staged_release(staged);
 	place_release(place);
@@ -249,7 +249,7 @@ handle_change(struct file *file, const struct caller *caller,
     const struct changes *changes)
 {
 	struct handle *handle = (struct handle *)file;
-	const char *dir = file->place->unit->settings->spool_dir;
+	const char *dir = file->place->mounted->settings->spool_dir;
 	struct staged *staged;
 	struct place *place;
 	int error;
@@ -338,7 +338,7 @@ handle_sync(struct file *file)
 	spool = staged_spool(staged);
 	error = spool_sync(spool);
 	if (error == 0)
-		handle_secure(file->place->unit, staged, spool);
+		handle_secure(file->place->mounted, staged, spool);
 	spool_release(spool);
 	return error;
 }

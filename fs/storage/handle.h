@@ -11,10 +11,10 @@
 #include "fs/storage/storage.h"
 
 struct content_file;
+struct mounted;
 struct originals;
 struct spool;
 struct staged;
-struct unit;
 
 /*
  * An open file of a storage, shared by fs/storage/handle.c (what is done with
@@ -74,7 +74,7 @@ int handle_send(struct handle *, const struct caller *, struct staged *);
  * These bytes of it are found again, in unsent/, whatever becomes of this
  * process.
  */
-void handle_secure(struct unit *, struct staged *, struct spool *);
+void handle_secure(struct mounted *, struct staged *, struct spool *);
 
 /*
  * A close that sent nothing because of the file's name says so, once, unless

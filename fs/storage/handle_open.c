@@ -11,8 +11,8 @@
 #include "cache/stage.h"
 #include "client/base/litter.h"
 #include "client/printer.h"
+#include "fs/core/mounted.h"
 #include "fs/core/place.h"
-#include "fs/core/unit.h"
 #include "fs/storage/backup.h"
 #include "fs/storage/copying.h"
 #include "fs/storage/handle.h"
@@ -26,7 +26,7 @@ static int
 begin_anew(struct handle *handle, struct staged *there)
 {
 	struct place *place = handle->file.place;
-	struct unit *unit = place->unit;
+	struct mounted *mounted = place->mounted;
 	struct staged_facts facts;
 	struct stage_place where;
 	struct staged *staged;
@@ -44,9 +44,9 @@ begin_anew(struct handle *handle, struct staged *there)
 	error = storage_stage_place(place, &where, &folder);
 	if (error != 0)
 		return error;
-	error = spool_new(unit->settings->spool_dir, &spool);
+	error = spool_new(mounted->settings->spool_dir, &spool);
 	if (error == 0)
-		error = stage_take_over(unit->stage, &where, spool, &staged);
+		error = stage_take_over(mounted->stage, &where, spool, &staged);
 	if (error == 0)
 		handle_adopt(handle, staged);
 	free(folder);
@@ -78,7 +78,7 @@ open_printed(struct handle *handle, const struct caller *caller, int flags)
 	if (handle->writes)
 		error = storage_check_idle(caller, place);
 	if (error == 0 && (flags & O_TRUNC) == 0)
-		error = storage_verify(caller, place->unit, found,
+		error = storage_verify(caller, place->mounted, found,
 		    &handle->size);
 	return error;
 }
@@ -96,7 +96,7 @@ handle_open(const struct caller *caller, struct place *place, int flags,
 		return -ENOMEM;
 	if ((flags & O_TRUNC) != 0 && handle->writes)
 		handle_note_originals(handle, caller);
-	staged = stage_find(place->unit->stage, place->key);
+	staged = stage_find(place->mounted->stage, place->key);
 	if (staged == NULL)
 		error = open_printed(handle, caller, flags);
 	else if ((flags & O_TRUNC) != 0 && handle->writes)
@@ -119,12 +119,12 @@ static int
 stage_new_file(struct handle *handle, struct place *place, bool temporary,
     int flags)
 {
-	struct unit *unit = place->unit;
+	struct mounted *mounted = place->mounted;
 	struct staged *staged = NULL;
 	struct stage_place where;
 	struct spool *spool;
 	char *folder = NULL;
-	int error = spool_new(unit->settings->spool_dir, &spool);
+	int error = spool_new(mounted->settings->spool_dir, &spool);
 
 	if (error != 0)
 		return error;
@@ -132,7 +132,7 @@ stage_new_file(struct handle *handle, struct place *place, bool temporary,
 	if (error != 0)
 		spool_release(spool);
 	else
-		error = stage_add(unit->stage, &where, temporary, spool,
+		error = stage_add(mounted->stage, &where, temporary, spool,
 		    &staged);
 	free(folder);
 	if (error == 0 && place->prints)
@@ -140,7 +140,7 @@ stage_new_file(struct handle *handle, struct place *place, bool temporary,
 	handle->exclusive = error == 0 && (flags & O_EXCL) != 0;
 	/* Somebody else may have made it just now. */
 	if (error == -EEXIST && (flags & O_EXCL) == 0)
-		staged = stage_find(unit->stage, place->key);
+		staged = stage_find(mounted->stage, place->key);
 	if (staged == NULL)
 		return error;
 	if (error == 0 || (flags & O_TRUNC) == 0) {
@@ -160,8 +160,8 @@ static int
 settle_deletion(const struct caller *caller, const struct place *place,
     bool *replaces)
 {
-	struct deferred *deferred = place->unit->deferred;
-	char *key = place_key(place->unit, place->path);
+	struct deferred *deferred = place->mounted->deferred;
+	char *key = place_key(place->mounted, place->path);
 	int error = key == NULL ? -ENOMEM : 0;
 
 	if (error == 0 && copying_goes_to(caller, place))
@@ -206,7 +206,7 @@ handle_create(const struct caller *caller, struct place *folder,
 		return error;
 	error = settle_deletion(caller, place, &replaces);
 	if (error == 0 && !temporary && !replaces && !place->prints &&
-	    (flags & O_EXCL) != 0 && !backup_hides(folder->unit, place->key))
+	    (flags & O_EXCL) != 0 && !backup_hides(folder->mounted, place->key))
 		error = storage_check_new(caller, place);
 	if (error != 0) {
 		place_release(place);

@@ -15,8 +15,8 @@
 #include "client/base/log.h"
 #include "client/base/name.h"
 #include "client/printer.h"
+#include "fs/core/mounted.h"
 #include "fs/core/place.h"
-#include "fs/core/unit.h"
 #include "fs/core/upload_list.h"
 #include "fs/storage/handle.h"
 #include "fs/storage/original.h"
@@ -29,7 +29,7 @@ handle_note_originals(struct handle *handle, const struct caller *caller)
 	const struct place *place = handle->file.place;
 
 	handle->originals = originals_find(caller->process,
-	    name_of(place->path), place->unit->settings->mountpoint);
+	    name_of(place->path), place->mounted->settings->mountpoint);
 }
 
 /* They speak once, and are not held open while their copy is sent. */
@@ -47,30 +47,30 @@ take_originals(struct handle *handle)
 
 /* What a copy in print/ is made from, if it is on this printer, or NULL. */
 static const char *
-path_there(const struct unit *unit, const struct originals *originals)
+path_there(const struct mounted *mounted, const struct originals *originals)
 {
 	const char *path = originals_in_mount(originals);
-	size_t len = unit->folder == NULL ? 0 : strlen(unit->folder);
+	size_t len = mounted->folder == NULL ? 0 : strlen(mounted->folder);
 
 	if (path == NULL || len == 0)
 		return path;
-	return strncmp(path, unit->folder, len) == 0 && path[len] == '/' ?
+	return strncmp(path, mounted->folder, len) == 0 && path[len] == '/' ?
 	    path + len + 1 :
 	    NULL;
 }
 
 /* Is the printer's file longer?  It is not read again to be compared. */
 static bool
-is_longer_there(const struct caller *caller, struct unit *unit,
+is_longer_there(const struct caller *caller, struct mounted *mounted,
     const char *path, off_t size)
 {
 	struct storage_find found;
 	off_t there = 0;
 
-	if (storage_find(caller, unit, path, &found) != 0)
+	if (storage_find(caller, mounted, path, &found) != 0)
 		return false;
 	if (found.entry.folder ||
-	    printer_size(unit->printer, &caller->wait, found.folder,
+	    printer_size(mounted->printer, &caller->wait, found.folder,
 		&found.entry, &there) != 0)
 		there = 0;
 	storage_found_free(&found);
@@ -78,16 +78,16 @@ is_longer_there(const struct caller *caller, struct unit *unit,
 }
 
 static enum originals_say
-compare(const struct caller *caller, struct unit *unit,
+compare(const struct caller *caller, struct mounted *mounted,
     const struct originals *originals, struct staged *staged, bool prints)
 {
 	struct spool *spool = staged_spool(staged);
 	enum originals_say say = originals_compare(originals, &caller->wait,
 	    spool);
-	const char *there = prints ? path_there(unit, originals) : NULL;
+	const char *there = prints ? path_there(mounted, originals) : NULL;
 
 	if (say == ORIGINALS_WHOLE && there != NULL &&
-	    is_longer_there(caller, unit, there, spool_size(spool)))
+	    is_longer_there(caller, mounted, there, spool_size(spool)))
 		say = ORIGINALS_UNREADABLE;
 	spool_release(spool);
 	return say;
@@ -98,7 +98,7 @@ handle_send(struct handle *handle, const struct caller *caller,
     struct staged *staged)
 {
 	struct originals *originals = take_originals(handle);
-	struct unit *unit = handle->file.place->unit;
+	struct mounted *mounted = handle->file.place->mounted;
 	struct staged_facts facts;
 	enum originals_say say;
 	char *there = NULL;
@@ -107,22 +107,23 @@ handle_send(struct handle *handle, const struct caller *caller,
 	staged_look(staged, &facts);
 	say = originals == NULL ?
 	    ORIGINALS_WHOLE :
-	    compare(caller, unit, originals, staged, facts.prints);
-	if (facts.prints && path_there(unit, originals) != NULL)
-		there = strdup(path_there(unit, originals));
+	    compare(caller, mounted, originals, staged, facts.prints);
+	if (facts.prints && path_there(mounted, originals) != NULL)
+		there = strdup(path_there(mounted, originals));
 	originals_free(originals);
 	if (facts.incomplete || (say == ORIGINALS_UNREADABLE && facts.prints))
-		error = upload_break_off(caller, unit, staged, true);
+		error = upload_break_off(caller, mounted, staged, true);
 	else if (say == ORIGINALS_BROKEN)
-		error = upload_break_off(caller, unit, staged, false);
+		error = upload_break_off(caller, mounted, staged, false);
 	else
-		error = upload_staged(caller, unit, staged, there);
+		error = upload_staged(caller, mounted, staged, there);
 	free(there);
 	return error;
 }
 
 void
-handle_secure(struct unit *unit, struct staged *staged, struct spool *spool)
+handle_secure(struct mounted *mounted, struct staged *staged,
+    struct spool *spool)
 {
 	char *folder, *path, *kept;
 
@@ -132,7 +133,7 @@ handle_secure(struct unit *unit, struct staged *staged, struct spool *spool)
 	kept = litter_is_in(path) ? NULL : working_unsent_path(path);
 	if (kept != NULL)
 		staged_secure(staged, spool,
-		    unsent_begin(unit->unsent, spool, kept));
+		    unsent_begin(mounted->unsent, spool, kept));
 	free(kept);
 	free(folder);
 	free(path);
@@ -180,7 +181,7 @@ handle_keep(struct handle *handle, struct staged *staged)
 	is_working = stage_folders_claim(place->path) != NULL;
 	if (is_working || !is_made_up(name_of(place->path))) {
 		spool = staged_spool(staged);
-		handle_secure(place->unit, staged, spool);
+		handle_secure(place->mounted, staged, spool);
 		spool_release(spool);
 		if (!is_working && !litter_is_in(place->path) &&
 		    !atomic_exchange(&handle->told, true))

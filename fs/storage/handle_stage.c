@@ -12,8 +12,8 @@
 #include "client/base/litter.h"
 #include "client/base/name.h"
 #include "client/printer.h"
+#include "fs/core/mounted.h"
 #include "fs/core/place.h"
-#include "fs/core/unit.h"
 #include "fs/storage/handle.h"
 
 struct staged *
@@ -62,20 +62,20 @@ static int
 bring_newest(const struct place *place, const struct caller *caller,
     struct spool **out, int64_t *mtime_s)
 {
-	struct unit *unit = place->unit;
-	const char *dir = unit->settings->spool_dir;
+	struct mounted *mounted = place->mounted;
+	const char *dir = mounted->settings->spool_dir;
 	struct storage_find found = { 0 };
 	struct spool *there;
 	off_t size;
 	int error = storage_find_place(caller, place, &found);
 
 	if (error == 0)
-		error = storage_ask(caller, unit, &found, &size);
+		error = storage_ask(caller, mounted, &found, &size);
 	if (error == 0)
-		content_drop_unproved(unit->content, found.folder,
+		content_drop_unproved(mounted->content, found.folder,
 		    &found.entry);
 	if (error == 0)
-		error = content_bring(unit->content, &caller->wait,
+		error = content_bring(mounted->content, &caller->wait,
 		    found.folder, &found.entry, size, &there);
 	if (error == 0) {
 		*mtime_s = found.entry.mtime_s;
@@ -90,7 +90,7 @@ static int
 make_spool(struct handle *handle, const struct caller *caller,
     const struct place *place, bool empty, struct spool **out, int64_t *mtime_s)
 {
-	const char *dir = place->unit->settings->spool_dir;
+	const char *dir = place->mounted->settings->spool_dir;
 
 	*mtime_s = handle->found.entry.mtime_s;
 	if (empty || !handle->on_printer)
@@ -116,14 +116,14 @@ stage_at(struct handle *handle, const struct caller *caller,
 	if (error != 0)
 		spool_release(spool);
 	else
-		error = stage_add(place->unit->stage, &where,
+		error = stage_add(place->mounted->stage, &where,
 		    litter_is(name_of(place->path)), spool, &staged);
 	free(folder);
 	if (error == 0 && place->prints)
 		staged_print(staged, true);
 	/* Another handle may have been quicker: its file is the one. */
 	if (error == -EEXIST)
-		staged = stage_find(place->unit->stage, place->key);
+		staged = stage_find(place->mounted->stage, place->key);
 	else if (error == 0 && handle->on_printer)
 		staged_replaces(staged, mtime_s);
 	if (staged == NULL)
@@ -140,7 +140,7 @@ static int
 stage_lost(struct handle *handle, const struct place *place, bool empty,
     struct staged **out)
 {
-	struct unit *unit = place->unit;
+	struct mounted *mounted = place->mounted;
 	struct stage_place where;
 	struct staged *staged;
 	struct spool *spool;
@@ -152,9 +152,10 @@ stage_lost(struct handle *handle, const struct place *place, bool empty,
 	error = storage_stage_place(place, &where, &folder);
 	if (error != 0)
 		return error;
-	error = spool_new(unit->settings->spool_dir, &spool);
+	error = spool_new(mounted->settings->spool_dir, &spool);
 	if (error == 0)
-		error = stage_add_removed(unit->stage, &where, spool, &staged);
+		error = stage_add_removed(mounted->stage, &where, spool,
+		    &staged);
 	if (error == 0)
 		*out = handle_adopt(handle, staged);
 	free(folder);
@@ -181,7 +182,7 @@ make_staged(struct handle *handle, const struct caller *caller, bool empty,
 		return -ESTALE;
 	place = handle_place(handle);
 	if (!atomic_load(&handle->file.removed))
-		staged = stage_find(place->unit->stage, place->key);
+		staged = stage_find(place->mounted->stage, place->key);
 	if (atomic_load(&handle->file.removed))
 		error = stage_lost(handle, place, empty, out);
 	else if (staged != NULL)

@@ -12,8 +12,8 @@
 #include "client/listing.h"
 #include "client/printer.h"
 #include "client/traits.h"
+#include "fs/core/mounted.h"
 #include "fs/core/place.h"
-#include "fs/core/unit.h"
 #include "fs/storage/storage.h"
 #include "fs/tree/control.h"
 #include "fs/tree/node.h"
@@ -36,35 +36,35 @@ behind(const char *folder, const char *path)
  * seen from the root of several.
  */
 static const char *
-from_root(const struct unit *unit, const char *path)
+from_root(const struct mounted *mounted, const char *path)
 {
 	const char *rest;
 
 	if (*path == '/') {
-		rest = behind(unit->settings->mountpoint, path);
-		return rest == NULL || unit->folder == NULL ?
+		rest = behind(mounted->settings->mountpoint, path);
+		return rest == NULL || mounted->folder == NULL ?
 		    rest :
-		    behind(unit->folder, rest);
+		    behind(mounted->folder, rest);
 	}
-	rest = unit->folder == NULL ? NULL : behind(unit->folder, path);
+	rest = mounted->folder == NULL ? NULL : behind(mounted->folder, path);
 	return rest == NULL ||
-		node_child(unit, node_root(), unit->folder) != NULL ?
+		node_child(mounted, node_root(), mounted->folder) != NULL ?
 	    path :
 	    rest;
 }
 
 /* Wait for uploads to that path, by its own name or through print/. */
 static int
-settle(const struct caller *caller, struct unit *unit, const char *path)
+settle(const struct caller *caller, struct mounted *mounted, const char *path)
 {
-	char *key = place_key(unit, path);
-	char *printed = place_print_key(unit, name_of(path));
+	char *key = place_key(mounted, path);
+	char *printed = place_print_key(mounted, name_of(path));
 	int error = -ENOMEM;
 
 	if (key != NULL && printed != NULL)
-		error = stage_settle(unit->stage, &caller->wait, key);
+		error = stage_settle(mounted->stage, &caller->wait, key);
 	if (error == 0)
-		error = stage_settle(unit->stage, &caller->wait, printed);
+		error = stage_settle(mounted->stage, &caller->wait, printed);
 	free(key);
 	free(printed);
 	return error;
@@ -72,15 +72,16 @@ settle(const struct caller *caller, struct unit *unit, const char *path)
 
 /* Start a print file, after the upload of its name that is under way. */
 static int
-print_path(const struct caller *caller, struct unit *unit, const char *path)
+print_path(const struct caller *caller, struct mounted *mounted,
+    const char *path)
 {
-	const struct traits *traits = unit->printer->traits;
+	const struct traits *traits = mounted->printer->traits;
 	struct storage_find found;
 	char *wire;
-	int error = settle(caller, unit, path);
+	int error = settle(caller, mounted, path);
 
 	if (error == 0)
-		error = storage_find(caller, unit, path, &found);
+		error = storage_find(caller, mounted, path, &found);
 	if (error != 0)
 		return error == -EISDIR ? -EINVAL : error;
 	wire = name_join(found.folder, found.entry.short_name);
@@ -90,7 +91,7 @@ print_path(const struct caller *caller, struct unit *unit, const char *path)
 	    !traits_is_printable(traits, found.entry.name))
 		error = -EINVAL;
 	else
-		error = printer_command(unit->printer, &caller->wait,
+		error = printer_command(mounted->printer, &caller->wait,
 		    VERB_PRINT, wire);
 	free(wire);
 	storage_found_free(&found);
@@ -98,24 +99,25 @@ print_path(const struct caller *caller, struct unit *unit, const char *path)
 }
 
 int
-control_print(const struct caller *caller, struct unit *unit, const char *path)
+control_print(const struct caller *caller, struct mounted *mounted,
+    const char *path)
 {
 	const char *relative;
 	char *last;
 	int error;
 
 	if (*path != '\0') {
-		relative = from_root(unit, path);
+		relative = from_root(mounted, path);
 		return relative == NULL ? -ENOENT :
-					  print_path(caller, unit, relative);
+					  print_path(caller, mounted, relative);
 	}
-	last = unit_last_upload(unit);
+	last = mounted_last_upload(mounted);
 	if (last == NULL) {
 		log_say(LOG_LEVEL_NOTE,
 		    "control: print: nothing was uploaded by this mount yet");
 		return -ENODATA;
 	}
-	error = print_path(caller, unit, last);
+	error = print_path(caller, mounted, last);
 	free(last);
 	return error;
 }

@@ -16,8 +16,8 @@
 #include "client/base/name.h"
 #include "client/printer.h"
 #include "client/traits.h"
+#include "fs/core/mounted.h"
 #include "fs/core/place.h"
-#include "fs/core/unit.h"
 #include "fs/storage/storage.h"
 #include "fs/storage/upload.h"
 #include "fs/tree/events.h"
@@ -29,22 +29,22 @@
 static int
 open_window(const struct place *folder, struct place **out)
 {
-	struct unit *unit = folder->unit;
-	const char *name = unit->printer->traits->upload_storage;
+	struct mounted *mounted = folder->mounted;
+	const char *name = mounted->printer->traits->upload_storage;
 	const struct node *node = NULL;
 
 	if (name != NULL)
-		node = node_child(unit, node_root(), name);
+		node = node_child(mounted, node_root(), name);
 	if (node == NULL)
 		return -ENOENT;
-	return place_new_window(unit, node, out);
+	return place_new_window(mounted, node, out);
 }
 
 /* Its key as a file of the storage (caller: free), or NULL. */
 static char *
 stored_key(const struct place *place)
 {
-	return place_key(place->unit, place->path);
+	return place_key(place->mounted, place->path);
 }
 
 /*
@@ -55,10 +55,11 @@ stored_key(const struct place *place)
 static bool
 is_seen(const struct place *place)
 {
-	struct staged *staged = stage_find(place->unit->stage, place->key);
+	struct staged *staged = stage_find(place->mounted->stage, place->key);
 	char *key = staged == NULL ? stored_key(place) : NULL;
 	bool seen = staged != NULL ||
-	    (key != NULL && unit_just_printed(place->unit, key, AFTERWARDS_MS));
+	    (key != NULL &&
+		mounted_just_printed(place->mounted, key, AFTERWARDS_MS));
 
 	staged_release(staged);
 	free(key);
@@ -134,7 +135,8 @@ print_list(const struct caller *caller, struct place *folder,
 	(void)caller;
 	if (error != 0)
 		return error;
-	error = stage_each(folder->unit->stage, window->key, collect, &paths);
+	error = stage_each(folder->mounted->stage, window->key, collect,
+	    &paths);
 	for (at = 0; at < paths.len && error == 0;
 	     at += strlen(paths.data + at) + 1)
 		error = add(lister, window, name_of(paths.data + at));
@@ -148,14 +150,14 @@ print_list(const struct caller *caller, struct place *folder,
  * goes away by itself or with the next print.
  */
 static int
-check_able(const struct caller *caller, struct unit *unit)
+check_able(const struct caller *caller, struct mounted *mounted)
 {
 	static const char *const busy[] = { "PRINTING", "PAUSED", "BUSY",
 		"ATTENTION", "ERROR" };
 	struct buf text = { 0 }, state = { 0 };
 	size_t i;
-	int error = printer_document(unit->printer, &caller->wait, TOPIC_STATUS,
-	    &text);
+	int error = printer_document(mounted->printer, &caller->wait,
+	    TOPIC_STATUS, &text);
 
 	if (error == 0)
 		(void)json_field(text.data, text.len, "printer.state", &state);
@@ -177,7 +179,7 @@ static int
 look_at_replaced(const struct caller *caller, struct place *place)
 {
 	struct upload upload = { .old_mtime = STORE_NONE };
-	struct staged *staged = stage_find(place->unit->stage, place->key);
+	struct staged *staged = stage_find(place->mounted->stage, place->key);
 	int error;
 
 	if (staged == NULL)
@@ -189,7 +191,7 @@ look_at_replaced(const struct caller *caller, struct place *place)
 		staged_replaces(staged, upload.old_mtime);
 		staged_unlock(staged);
 	} else {
-		stage_remove(place->unit->stage, place->key);
+		stage_remove(place->mounted->stage, place->key);
 	}
 	staged_release(staged);
 	return error;
@@ -203,13 +205,13 @@ static int
 check_create(const struct caller *caller, struct place *window,
     const char *name, struct place **target)
 {
-	struct unit *unit = window->unit;
+	struct mounted *mounted = window->mounted;
 	int error;
 
 	if (!storage_is_temporary(window, name) &&
-	    !traits_is_printable(unit->printer->traits, name))
+	    !traits_is_printable(mounted->printer->traits, name))
 		return -EINVAL;
-	error = check_able(caller, unit);
+	error = check_able(caller, mounted);
 	return error != 0 ? error :
 			    entries_resolve(caller, window, name, target);
 }
@@ -256,7 +258,7 @@ print_remove(const struct caller *caller, struct place *folder,
 	if (error == 0)
 		error = entries_remove_staged(caller, child);
 	if (error == -ENOENT && child != NULL) {
-		unit_note_print(child->unit, "");
+		mounted_note_print(child->mounted, "");
 		error = 0;
 	}
 	place_release(child);
@@ -274,14 +276,14 @@ print_rename(const struct caller *caller, struct place *folder,
 	int error;
 
 	if (new_folder->node != folder->node ||
-	    new_folder->unit != folder->unit)
+	    new_folder->mounted != folder->mounted)
 		return -EXDEV;
 	error = open_window(folder, &window);
 	if (error != 0)
 		return error;
 	error = find(window, name, &child);
 	if (error == 0 && !storage_is_temporary(window, new_name) &&
-	    !traits_is_printable(folder->unit->printer->traits, new_name))
+	    !traits_is_printable(folder->mounted->printer->traits, new_name))
 		error = -EINVAL;
 	if (error == 0)
 		error = entries_rename(caller, window, name, window, new_name,
@@ -293,9 +295,9 @@ print_rename(const struct caller *caller, struct place *folder,
 
 /* Do both names mean the same file to the printer? */
 static bool
-is_same_name(const struct unit *unit, const char *a, const char *b)
+is_same_name(const struct mounted *mounted, const char *a, const char *b)
 {
-	char *key = place_key(unit, a), *other = place_key(unit, b);
+	char *key = place_key(mounted, a), *other = place_key(mounted, b);
 	bool same = key != NULL && other != NULL && strcmp(key, other) == 0;
 
 	free(key);
@@ -308,9 +310,9 @@ is_same_name(const struct unit *unit, const char *a, const char *b)
  * printer has.
  */
 static int
-check_whole(struct unit *unit, const char *key)
+check_whole(struct mounted *mounted, const char *key)
 {
-	struct staged *staged = stage_find(unit->stage, key);
+	struct staged *staged = stage_find(mounted->stage, key);
 	struct staged_facts facts = { .temporary = true };
 
 	if (staged == NULL)
@@ -332,7 +334,7 @@ check_free(struct place *folder, const char *name)
 		return error;
 	error = storage_child(window, name, &child);
 	if (error == 0)
-		staged = stage_find(folder->unit->stage, child->key);
+		staged = stage_find(folder->mounted->stage, child->key);
 	if (staged != NULL)
 		error = -EBUSY;
 	staged_release(staged);
@@ -346,12 +348,12 @@ static int
 check_start(const struct place *source, const struct entry *entry,
     struct place *to, const char *new_name)
 {
-	struct unit *unit = source->unit;
+	struct mounted *mounted = source->mounted;
 
-	if (entry->folder || to->unit != unit ||
-	    (!is_same_name(unit, new_name, entry->name) &&
-		!is_same_name(unit, new_name, entry->short_name)) ||
-	    !traits_is_printable(unit->printer->traits, entry->name))
+	if (entry->folder || to->mounted != mounted ||
+	    (!is_same_name(mounted, new_name, entry->name) &&
+		!is_same_name(mounted, new_name, entry->short_name)) ||
+	    !traits_is_printable(mounted->printer->traits, entry->name))
 		return -EXDEV;
 	return entry->partial ? -EBUSY : check_free(to, entry->name);
 }
@@ -371,7 +373,7 @@ print_start(const struct caller *caller, struct place *folder, const char *name,
 	int error = folder->node->kind->lookup(caller, folder, name, &source);
 
 	if (error == 0)
-		error = check_whole(source->unit, source->key);
+		error = check_whole(source->mounted, source->key);
 	if (error == 0)
 		error = storage_find_place(caller, source, &found);
 	if (error == 0)
@@ -380,15 +382,15 @@ print_start(const struct caller *caller, struct place *folder, const char *name,
 	    (wire = name_join(found.folder, found.entry.short_name)) == NULL)
 		error = -ENOMEM;
 	if (error == 0)
-		error = printer_command(source->unit->printer, &caller->wait,
+		error = printer_command(source->mounted->printer, &caller->wait,
 		    VERB_START, wire);
 	if (wire != NULL)
 		log_say(LOG_LEVEL_NOTE, "print: %s is started where it is%s%s",
 		    source->path, error == 0 ? "" : ": ",
 		    error == 0 ? "" : strerror(-error));
 	if (error == 0) {
-		unit_note_upload(source->unit, source->path);
-		events_note_command(source->unit->events);
+		mounted_note_upload(source->mounted, source->path);
+		events_note_command(source->mounted->events);
 		*out = place_hold(source);
 	}
 	free(wire);

@@ -16,8 +16,8 @@
 #include "client/printer.h"
 #include "client/traits.h"
 #include "fs/core/kind.h"
+#include "fs/core/mounted.h"
 #include "fs/core/place.h"
-#include "fs/core/unit.h"
 #include "fs/storage/backup.h"
 #include "fs/storage/copying.h"
 #include "fs/storage/rename.h"
@@ -40,7 +40,7 @@ finish_staged(const struct caller *caller, struct staged *staged,
 	error = entries_look_at_target(caller, target, renaming->replace,
 	    &upload);
 	if (error == 0)
-		error = upload_as(caller, folder->unit, staged, &upload);
+		error = upload_as(caller, folder->mounted, staged, &upload);
 	if (error == 0)
 		error = storage_stage_place(target, &where, &wire_folder);
 	if (error != 0)
@@ -76,7 +76,7 @@ rename_printed(const struct caller *caller, const struct renaming *renaming)
 	if (error == 0 && !temporary)
 		error = storage_check_name(folder, name, false);
 	if (error == 0)
-		error = storage_ask(caller, folder->unit, &found, &size);
+		error = storage_ask(caller, folder->mounted, &found, &size);
 	if (error == 0)
 		error = temporary ? backup_begin(caller, renaming, &found) :
 				    rename_anew(caller, renaming, &found);
@@ -94,7 +94,7 @@ move_replaced(const struct caller *caller, const struct renaming *renaming)
 	struct place *place;
 	int error;
 
-	if (!renaming->folder->unit->printer->traits->renames)
+	if (!renaming->folder->mounted->printer->traits->renames)
 		return -EBUSY;
 	error = rename_there(caller, renaming, &place);
 	if (error == 0)
@@ -178,15 +178,16 @@ static int
 rename_here(const struct caller *caller, const struct renaming *renaming,
     struct place **out)
 {
-	struct unit *unit = renaming->folder->unit;
-	struct staged *staged = stage_find(unit->stage, renaming->source->key);
+	struct mounted *mounted = renaming->folder->mounted;
+	struct staged *staged = stage_find(mounted->stage,
+	    renaming->source->key);
 	int error = staged == NULL ? -EAGAIN :
 				     rename_staged(caller, staged, renaming);
 
 	staged_release(staged);
 	if (error == -EAGAIN && working_has(renaming->source))
 		error = -EXDEV;
-	if (error == -EAGAIN && unit->printer->traits->renames)
+	if (error == -EAGAIN && mounted->printer->traits->renames)
 		return rename_there(caller, renaming, out);
 	return error == -EAGAIN ? rename_printed(caller, renaming) : error;
 }
@@ -208,7 +209,7 @@ entries_rename(const struct caller *caller, struct place *folder,
 	error = entries_resolve(caller, folder, name, &renaming.source);
 	if (error == 0 &&
 	    (new_folder->node->kind != &kind_storage ||
-		folder->unit != new_folder->unit))
+		folder->mounted != new_folder->mounted))
 		error = -EXDEV;
 	if (error == 0)
 		error = entries_resolve(caller, new_folder, new_name,

@@ -5,9 +5,9 @@
 
 struct caller;
 struct entry;
+struct mounted;
 struct place;
 struct storage_find;
-struct unit;
 
 /* What fs/storage/rename.c, fs/storage/rename_anew.c and
  * fs/storage/rename_there.c share. */
@@ -38,10 +38,10 @@ int rename_anew(const struct caller *, const struct renaming *,
     const struct storage_find *);
 
 /* A time that was set goes along with a file. */
-void rename_keep_mtime(struct unit *, const struct storage_find *,
+void rename_keep_mtime(struct mounted *, const struct storage_find *,
     const char *folder, const struct entry *renamed);
 
 /* What was written under that name and not sent is replaced as well. */
-void rename_drop_staged(struct unit *, const struct place *target);
+void rename_drop_staged(struct mounted *, const struct place *target);
 
 #endif

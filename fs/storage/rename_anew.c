@@ -19,8 +19,8 @@
 #include "client/listing.h"
 #include "client/printer.h"
 #include "fs/core/kind.h"
+#include "fs/core/mounted.h"
 #include "fs/core/place.h"
-#include "fs/core/unit.h"
 #include "fs/storage/copying.h"
 #include "fs/storage/rename.h"
 #include "fs/storage/storage.h"
@@ -37,7 +37,7 @@ struct anew {
 	const struct caller *caller;
 	const struct renaming *renaming;
 	const struct storage_find *found;
-	struct unit *unit;
+	struct mounted *mounted;
 	struct spool *spool; /* held; NULL: its bytes are not here yet */
 	off_t size;
 	struct upload upload; /* what is there */
@@ -66,7 +66,7 @@ refuse_slow(const struct anew *anew, int64_t ms)
 static int
 check_pace(const struct anew *anew)
 {
-	int64_t ms = cache_estimate_ms(anew->unit->printer,
+	int64_t ms = cache_estimate_ms(anew->mounted->printer,
 	    anew->spool == NULL ? anew->size : 0, anew->size);
 
 	return ms < 0 || ms > LIMIT_MS ? refuse_slow(anew, ms) : 0;
@@ -84,8 +84,8 @@ bring(struct anew *anew)
 
 	if (anew->spool != NULL)
 		return 0;
-	error = content_bring(anew->unit->content, &wait, anew->found->folder,
-	    &anew->found->entry, anew->size, &anew->spool);
+	error = content_bring(anew->mounted->content, &wait,
+	    anew->found->folder, &anew->found->entry, anew->size, &anew->spool);
 	if (error == -EINTR && !wait_given_up(left))
 		error = refuse_slow(anew, LIMIT_MS);
 	return error == 0 ? check_pace(anew) : error;
@@ -101,7 +101,7 @@ put(const struct anew *anew, const struct wait *wait, const char *name,
 		.replace = replace,
 		.old_mtime = old_mtime };
 
-	return printer_store(anew->unit->printer, wait, &store, out);
+	return printer_store(anew->mounted->printer, wait, &store, out);
 }
 
 /* The bytes and the time of what is stored now are known. */
@@ -110,8 +110,8 @@ keep(const struct anew *anew, const struct entry *stored)
 {
 	const char *folder = anew->renaming->folder->wire;
 
-	content_keep(anew->unit->content, folder, stored, anew->spool);
-	rename_keep_mtime(anew->unit, anew->found, folder, stored);
+	content_keep(anew->mounted->content, folder, stored, anew->spool);
+	rename_keep_mtime(anew->mounted, anew->found, folder, stored);
 }
 
 /*
@@ -127,7 +127,7 @@ check_same(const struct anew *anew, const struct caller *caller)
 
 	if (error != 0)
 		return error;
-	error = storage_ask(caller, anew->unit, &now, &size);
+	error = storage_ask(caller, anew->mounted, &now, &size);
 	if (error == 0 &&
 	    (entry_version(&now.entry) != entry_version(&anew->found->entry) ||
 		now.entry.size != anew->found->entry.size))
@@ -156,10 +156,11 @@ take_back(const struct anew *anew, const struct caller *caller,
 	int error = -EEXIST;
 
 	if (!anew->upload.replace)
-		error = printer_remove(anew->unit->printer, &caller->wait,
+		error = printer_remove(anew->mounted->printer, &caller->wait,
 		    folder->wire, stored);
 	if (error == 0)
-		content_drop(anew->unit->content, folder->wire, stored->name);
+		content_drop(anew->mounted->content, folder->wire,
+		    stored->name);
 	else
 		log_say(LOG_LEVEL_ERROR, "%s stays beside %s",
 		    anew->renaming->target->path, anew->renaming->source->path);
@@ -181,10 +182,10 @@ remove_old(const struct anew *anew, const struct entry *stored)
 	error = check_same(anew, &patient);
 	mine = error == 0;
 	if (mine)
-		error = printer_remove(anew->unit->printer, &patient.wait,
+		error = printer_remove(anew->mounted->printer, &patient.wait,
 		    anew->found->folder, &anew->found->entry);
 	if (error == 0 || error == -ENOENT) {
-		content_drop(anew->unit->content, anew->found->folder,
+		content_drop(anew->mounted->content, anew->found->folder,
 		    anew->found->entry.name);
 		return 0;
 	}
@@ -230,8 +231,8 @@ store_at_last(const struct anew *anew, struct unsent_ticket *ticket)
 {
 	const char *const names[] = { name_of(anew->renaming->target->path),
 		anew->found->entry.name };
-	const struct wait ending = { .given_up = unit_is_ending,
-		.arg = anew->unit };
+	const struct wait ending = { .given_up = mounted_is_ending,
+		.arg = anew->mounted };
 	int64_t until_ms = time_now_ms() + AGAIN_MS;
 	struct entry stored;
 	bool again = false;
@@ -264,10 +265,10 @@ store_at_last(const struct anew *anew, struct unsent_ticket *ticket)
 static int
 remove_at_last(const struct anew *anew)
 {
-	const struct wait ending = { .given_up = unit_is_ending,
-		.arg = anew->unit };
+	const struct wait ending = { .given_up = mounted_is_ending,
+		.arg = anew->mounted };
 	int64_t until_ms = time_now_ms() + AGAIN_MS;
-	struct printer *printer = anew->unit->printer;
+	struct printer *printer = anew->mounted->printer;
 	const struct storage_find *found = anew->found;
 	int error = printer_remove(printer, &ending, found->folder,
 	    &found->entry);
@@ -294,7 +295,7 @@ remove_then_store(const struct anew *anew)
 
 	if (error != 0)
 		return error;
-	ticket = unsent_begin(anew->unit->unsent, anew->spool,
+	ticket = unsent_begin(anew->mounted->unsent, anew->spool,
 	    anew->renaming->target->path);
 	if (ticket == NULL || spool_sync(anew->spool) != 0) {
 		unsent_drop(ticket);
@@ -302,8 +303,9 @@ remove_then_store(const struct anew *anew)
 	}
 	error = remove_at_last(anew);
 	if (error == 0) {
-		unit_note_removal(anew->unit, anew->renaming->source->key);
-		content_drop(anew->unit->content, anew->found->folder,
+		mounted_note_removal(anew->mounted,
+		    anew->renaming->source->key);
+		content_drop(anew->mounted->content, anew->found->folder,
 		    anew->found->entry.name);
 		return store_at_last(anew, ticket);
 	}
@@ -319,20 +321,20 @@ static int
 check(struct anew *anew)
 {
 	const struct entry *entry = &anew->found->entry;
-	struct unit *unit = anew->unit;
+	struct mounted *mounted = anew->mounted;
 	int error = entry->partial ?
 	    -EBUSY :
 	    storage_check_idle(anew->caller, anew->renaming->source);
 
 	if (error == 0)
-		error = printer_size(unit->printer, &anew->caller->wait,
+		error = printer_size(mounted->printer, &anew->caller->wait,
 		    anew->found->folder, entry, &anew->size);
 	if (error != 0)
 		return error;
 	if (anew->size == 0)
 		return -EXDEV; /* an upload of nothing is none */
-	content_drop_unproved(unit->content, anew->found->folder, entry);
-	anew->spool = content_have(unit->content, anew->found->folder, entry,
+	content_drop_unproved(mounted->content, anew->found->folder, entry);
+	anew->spool = content_have(mounted->content, anew->found->folder, entry,
 	    anew->size);
 	error = check_pace(anew);
 	if (error == 0)
@@ -349,8 +351,8 @@ rename_anew(const struct caller *caller, const struct renaming *renaming,
 	struct anew anew = { .caller = caller,
 		.renaming = renaming,
 		.found = found,
-		.unit = renaming->folder->unit };
-	bool shown = unit_may_show(anew.unit, renaming->source->key);
+		.mounted = renaming->folder->mounted };
+	bool shown = mounted_may_show(anew.mounted, renaming->source->key);
 	int error = check(&anew);
 
 	if (error == 0)
@@ -360,9 +362,9 @@ rename_anew(const struct caller *caller, const struct renaming *renaming,
 		    remove_then_store(&anew) :
 		    store_then_remove(&anew);
 	if (error == 0) {
-		rename_drop_staged(anew.unit, renaming->target);
-		unit_note_shown(anew.unit, renaming->target->key);
-		events_note_file(anew.unit->events, renaming->source->path,
+		rename_drop_staged(anew.mounted, renaming->target);
+		mounted_note_shown(anew.mounted, renaming->target->key);
+		events_note_file(anew.mounted->events, renaming->source->path,
 		    renaming->target->path);
 	}
 	spool_release(anew.spool);

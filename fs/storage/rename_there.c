@@ -16,8 +16,8 @@
 #include "client/listing.h"
 #include "client/printer.h"
 #include "fs/core/kind.h"
+#include "fs/core/mounted.h"
 #include "fs/core/place.h"
-#include "fs/core/unit.h"
 #include "fs/storage/backup.h"
 #include "fs/storage/rename.h"
 #include "fs/storage/storage.h"
@@ -25,7 +25,7 @@
 #include "fs/tree/events.h"
 
 void
-rename_keep_mtime(struct unit *unit, const struct storage_find *found,
+rename_keep_mtime(struct mounted *mounted, const struct storage_find *found,
     const char *folder, const struct entry *stored)
 {
 	char *from = name_join(found->folder, found->entry.name);
@@ -33,16 +33,18 @@ rename_keep_mtime(struct unit *unit, const struct storage_find *found,
 	struct timespec mtime;
 
 	if (from != NULL && to != NULL &&
-	    file_facts_mtime(unit->facts, from, found->entry.mtime_s, &mtime))
-		file_facts_note_mtime(unit->facts, to, stored->mtime_s, &mtime);
+	    file_facts_mtime(mounted->facts, from, found->entry.mtime_s,
+		&mtime))
+		file_facts_note_mtime(mounted->facts, to, stored->mtime_s,
+		    &mtime);
 	free(from);
 	free(to);
 }
 
 void
-rename_drop_staged(struct unit *unit, const struct place *target)
+rename_drop_staged(struct mounted *mounted, const struct place *target)
 {
-	stage_remove(unit->stage, target->key);
+	stage_remove(mounted->stage, target->key);
 }
 
 /* What is written below a folder goes along with it. */
@@ -71,7 +73,7 @@ move_staged_below(struct staged *staged, const struct place *from,
 	else if (error == 0)
 		error = buf_printf(&new_wire, "%s/%s", to->wire, name_of(path));
 	if (error == 0)
-		error = place_new(to->unit, to->node, new_path.data,
+		error = place_new(to->mounted, to->node, new_path.data,
 		    new_wire.data, NULL, &place);
 	if (error == 0)
 		error = storage_stage_place(place, &where, &folder);
@@ -96,11 +98,12 @@ move_all_below(const struct caller *caller, const struct place *from,
 	struct staged *staged;
 	int error = 0;
 
-	stage_folders_move(from->unit->folders,
+	stage_folders_move(from->mounted->folders,
 	    &(struct stage_place){ .key = from->key, .path = from->path },
 	    &(struct stage_place){ .key = to->key, .path = to->path });
 	while (error == 0 &&
-	    (staged = stage_find_below(from->unit->stage, from->key)) != NULL) {
+	    (staged = stage_find_below(from->mounted->stage, from->key)) !=
+		NULL) {
 		error = staged_lock(staged, &caller->wait);
 		if (error == 0) {
 			error = move_staged_below(staged, from, to);
@@ -130,10 +133,10 @@ check_rename(const struct caller *caller, const struct renaming *renaming,
 	if (error == 0 && !is_folder)
 		return entries_look_at_target(caller, renaming->target,
 		    renaming->replace, &upload);
-	staged = stage_find_below(target->unit->stage, target->key);
+	staged = stage_find_below(target->mounted->stage, target->key);
 	if (error == 0 &&
 	    (staged != NULL ||
-		stage_folders_has_in(target->unit->folders, target->key)))
+		stage_folders_has_in(target->mounted->folders, target->key)))
 		error = -ENOTEMPTY;
 	staged_release(staged);
 	return error;
@@ -141,28 +144,28 @@ check_rename(const struct caller *caller, const struct renaming *renaming,
 
 /* Its bytes and its time go along; those of what was there go. */
 static void
-keep_content(struct unit *unit, const struct storage_find *found,
+keep_content(struct mounted *mounted, const struct storage_find *found,
     const char *folder, const struct entry *renamed)
 {
-	struct spool *spool = content_have(unit->content, found->folder,
+	struct spool *spool = content_have(mounted->content, found->folder,
 	    &found->entry, found->entry.size);
 
-	content_drop(unit->content, folder, renamed->name);
+	content_drop(mounted->content, folder, renamed->name);
 	if (spool != NULL)
-		content_keep(unit->content, folder, renamed, spool);
+		content_keep(mounted->content, folder, renamed, spool);
 	spool_release(spool);
-	rename_keep_mtime(unit, found, folder, renamed);
+	rename_keep_mtime(mounted, found, folder, renamed);
 }
 
 /* The times of what is in a folder, which has another path elsewhere. */
 static void
-keep_times(struct unit *unit, const struct storage_find *found,
+keep_times(struct mounted *mounted, const struct storage_find *found,
     const struct place *renamed)
 {
 	char *old = name_join(found->folder, found->entry.short_name);
 
 	if (old != NULL && strcmp(old, renamed->wire) != 0)
-		file_facts_move(unit->facts, old, renamed->wire);
+		file_facts_move(mounted->facts, old, renamed->wire);
 	free(old);
 }
 
@@ -175,7 +178,7 @@ place_renamed(const struct place *folder, const struct place *target,
 	int error = -ENOMEM;
 
 	if (wire != NULL)
-		error = place_new(folder->unit, folder->node, target->path,
+		error = place_new(folder->mounted, folder->node, target->path,
 		    wire, NULL, out);
 	if (error == 0 && !renamed->folder)
 		(*out)->version = entry_version(renamed);
@@ -199,7 +202,7 @@ rename_there(const struct caller *caller, const struct renaming *renaming,
 	const struct place *source = renaming->source;
 	const struct place *folder = renaming->folder;
 	const struct place *target = renaming->target;
-	struct unit *unit = folder->unit;
+	struct mounted *mounted = folder->mounted;
 	struct storage_find found;
 	struct entry renamed = { 0 };
 	int error = storage_find_place(caller, source, &found);
@@ -214,7 +217,7 @@ rename_there(const struct caller *caller, const struct renaming *renaming,
 	}
 	error = check_rename(caller, renaming, found.entry.folder);
 	if (error == 0)
-		error = printer_rename(unit->printer, &caller->wait,
+		error = printer_rename(mounted->printer, &caller->wait,
 		    found.folder, &found.entry, folder->wire,
 		    name_of(target->path), renaming->replace, &renamed);
 	if (error == 0)
@@ -222,12 +225,12 @@ rename_there(const struct caller *caller, const struct renaming *renaming,
 	if (error == 0) {
 		if (renamed.folder) {
 			move_all_below(caller, source, *out);
-			keep_times(unit, &found, *out);
+			keep_times(mounted, &found, *out);
 		} else {
-			keep_content(unit, &found, folder->wire, &renamed);
-			rename_drop_staged(unit, target);
+			keep_content(mounted, &found, folder->wire, &renamed);
+			rename_drop_staged(mounted, target);
 		}
-		events_note_file(unit->events, source->path, target->path);
+		events_note_file(mounted->events, source->path, target->path);
 	}
 	if (renamed.name != NULL)
 		entry_free(&renamed);

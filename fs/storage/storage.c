@@ -14,8 +14,8 @@
 #include "cache/stamp.h"
 #include "client/base/name.h"
 #include "client/printer.h"
+#include "fs/core/mounted.h"
 #include "fs/core/place.h"
-#include "fs/core/unit.h"
 #include "fs/storage/backup.h"
 #include "fs/storage/storage.h"
 #include "fs/storage/upload.h"
@@ -27,7 +27,7 @@
 static int
 staged_child(struct place *folder, const char *key, struct place **out)
 {
-	struct staged *staged = stage_find(folder->unit->stage, key);
+	struct staged *staged = stage_find(folder->mounted->stage, key);
 	char *wire_folder, *path;
 	int error;
 
@@ -52,7 +52,7 @@ printed_child(const struct caller *caller, struct place *folder,
 	int64_t version;
 	int error;
 
-	error = storage_find_in(caller, folder->unit, folder->wire, name,
+	error = storage_find_in(caller, folder->mounted, folder->wire, name,
 	    &entry);
 	if (error != 0)
 		return error;
@@ -72,9 +72,10 @@ printed_child(const struct caller *caller, struct place *folder,
 
 /* Has the printer's file of that key left its name already? */
 static bool
-storage_hides(struct unit *unit, const char *key)
+storage_hides(struct mounted *mounted, const char *key)
 {
-	return deferred_has(unit->deferred, key) || backup_hides(unit, key);
+	return deferred_has(mounted->deferred, key) ||
+	    backup_hides(mounted, key);
 }
 
 static int
@@ -94,9 +95,10 @@ storage_lookup(const struct caller *caller, struct place *folder,
 	/* Desktops look for some names everywhere; a printer may have them. */
 	if (error == -ENOENT &&
 	    (!storage_answers_here(name) ||
-		cache_has_listed(folder->unit->printer, folder->wire, name)) &&
+		cache_has_listed(folder->mounted->printer, folder->wire,
+		    name)) &&
 	    !working_stays_here(child->path) &&
-	    !storage_hides(folder->unit, child->key))
+	    !storage_hides(folder->mounted, child->key))
 		error = printed_child(caller, folder, name, out);
 	place_release(child);
 	return error;
@@ -112,7 +114,7 @@ static int
 add_name(const struct collector *collector, const char *path, bool is_folder)
 {
 	const struct lister *lister = collector->lister;
-	char *key = place_key(collector->folder->unit, path);
+	char *key = place_key(collector->folder->mounted, path);
 	int error;
 
 	if (key == NULL)
@@ -137,16 +139,16 @@ add_folder(void *arg, const char *path)
 
 /* Is there something here that hides the printer's file of that path? */
 static bool
-is_hidden(struct unit *unit, const char *path)
+is_hidden(struct mounted *mounted, const char *path)
 {
-	char *key = place_key(unit, path);
+	char *key = place_key(mounted, path);
 	struct staged *staged;
 	bool hidden;
 
 	if (key == NULL)
 		return false;
-	staged = stage_find(unit->stage, key);
-	hidden = staged != NULL || storage_hides(unit, key);
+	staged = stage_find(mounted->stage, key);
+	hidden = staged != NULL || storage_hides(mounted, key);
 	staged_release(staged);
 	free(key);
 	return hidden;
@@ -160,7 +162,7 @@ add_entry(const struct collector *collector, const struct entry *entry)
 
 	if (path == NULL)
 		return -ENOMEM;
-	if (!is_hidden(collector->folder->unit, path))
+	if (!is_hidden(collector->folder->mounted, path))
 		error = add_name(collector, path, entry->folder);
 	free(path);
 	return error;
@@ -172,7 +174,7 @@ add_printed(const struct caller *caller, const struct collector *collector)
 	const struct place *folder = collector->folder;
 	struct listing *listing;
 	size_t i;
-	int error = printer_list(folder->unit->printer, &caller->wait,
+	int error = printer_list(folder->mounted->printer, &caller->wait,
 	    folder->wire, &listing);
 
 	if (error != 0)
@@ -192,17 +194,17 @@ storage_list(const struct caller *caller, struct place *folder,
     const struct lister *lister)
 {
 	struct collector collector = { .folder = folder, .lister = lister };
-	struct unit *unit = folder->unit;
+	struct mounted *mounted = folder->mounted;
 	int error = 0;
 
-	upload_give_up(unit, UPLOAD_RENAME_MS);
+	upload_give_up(mounted, UPLOAD_RENAME_MS);
 	if (!working_stays_here(folder->path))
 		error = add_printed(caller, &collector);
 	if (error == 0)
-		error = stage_each(unit->stage, folder->key, add_staged,
+		error = stage_each(mounted->stage, folder->key, add_staged,
 		    &collector);
 	if (error == 0)
-		error = stage_folders_each(unit->folders, folder->key,
+		error = stage_folders_each(mounted->folders, folder->key,
 		    add_folder, &collector);
 	return error;
 }
@@ -225,7 +227,7 @@ static void
 set_common(const struct place *place, bool is_folder, bool read_only,
     struct stat *out)
 {
-	const struct settings *settings = place->unit->settings;
+	const struct settings *settings = place->mounted->settings;
 	mode_t mode = is_folder ? S_IFDIR | (0777 & ~settings->dmask) :
 				  S_IFREG | (0666 & ~settings->fmask);
 
@@ -258,11 +260,11 @@ attributes_staged(const struct place *place, struct staged *staged,
 
 /* A time that is not known is no old one: it was seen first just now. */
 static int64_t
-time_of(struct unit *unit, const char *path, const struct entry *entry)
+time_of(struct mounted *mounted, const char *path, const struct entry *entry)
 {
 	if (stamp_is_time(entry->mtime_s) || path == NULL)
 		return entry->mtime_s;
-	return file_facts_first_seen(unit->facts, path, entry->mtime_s,
+	return file_facts_first_seen(mounted->facts, path, entry->mtime_s,
 	    stamp_now());
 }
 
@@ -270,7 +272,7 @@ static int
 attributes_printed(const struct caller *caller, const struct place *place,
     struct stat *out)
 {
-	struct unit *unit = place->unit;
+	struct mounted *mounted = place->mounted;
 	struct storage_find found = { 0 };
 	const struct entry *entry = &found.entry;
 	struct timespec mtime = { 0 };
@@ -279,14 +281,14 @@ attributes_printed(const struct caller *caller, const struct place *place,
 	int error = storage_find_place(caller, place, &found);
 
 	if (error == 0 && !entry->folder)
-		error = printer_size(unit->printer, &caller->wait, found.folder,
-		    entry, &size);
+		error = printer_size(mounted->printer, &caller->wait,
+		    found.folder, entry, &size);
 	if (error != 0)
 		goto out;
 	path = name_join(found.folder, entry->name);
-	mtime.tv_sec = (time_t)time_of(unit, path, entry);
+	mtime.tv_sec = (time_t)time_of(mounted, path, entry);
 	if (path != NULL && !entry->folder)
-		(void)file_facts_mtime(unit->facts, path, entry->mtime_s,
+		(void)file_facts_mtime(mounted->facts, path, entry->mtime_s,
 		    &mtime);
 	set_common(place, entry->folder,
 	    entry->read_only || entry->partial || storage_seems_printed(place),
@@ -312,7 +314,7 @@ storage_attributes(const struct caller *caller, struct place *place,
 			out->st_mode &= ~(mode_t)0222;
 		return 0;
 	}
-	staged = stage_find(place->unit->stage, place->key);
+	staged = stage_find(place->mounted->stage, place->key);
 	if (staged == NULL)
 		return working_has(place) ?
 		    attributes_here(place, out) :
@@ -327,7 +329,7 @@ static int
 set_mtime(const struct caller *caller, struct place *place,
     const struct timespec *mtime)
 {
-	struct staged *staged = stage_find(place->unit->stage, place->key);
+	struct staged *staged = stage_find(place->mounted->stage, place->key);
 	struct storage_find found;
 	char *path;
 	int error;
@@ -346,7 +348,7 @@ set_mtime(const struct caller *caller, struct place *place,
 	if (path == NULL)
 		error = -ENOMEM;
 	else if (!found.entry.folder)
-		file_facts_note_mtime(place->unit->facts, path,
+		file_facts_note_mtime(place->mounted->facts, path,
 		    found.entry.mtime_s, mtime);
 	free(path);
 	storage_found_free(&found);

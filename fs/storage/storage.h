@@ -8,10 +8,10 @@
 struct caller;
 struct changes;
 struct file;
+struct mounted;
 struct place;
 struct stage_place;
 struct staged;
-struct unit;
 struct upload;
 
 /*
@@ -31,12 +31,12 @@ struct storage_find {
  * Find what is on the printer at a path seen from the mount's root, whatever
  * its spelling.  Returns 0 (caller: storage_found_free) or -ENOENT and such.
  */
-int storage_find(const struct caller *, struct unit *, const char *path,
+int storage_find(const struct caller *, struct mounted *, const char *path,
     struct storage_find *out);
 void storage_found_free(struct storage_find *);
 
 /* The same for a name in a folder on the wire (caller: entry_free). */
-int storage_find_in(const struct caller *, struct unit *, const char *folder,
+int storage_find_in(const struct caller *, struct mounted *, const char *folder,
     const char *name, struct entry *out);
 
 /* The same for a place that was looked up: one folder is asked for. */
@@ -59,11 +59,11 @@ int storage_check_new(const struct caller *, const struct place *);
  * The size of a file that was found, true now as far as its stamp and what is
  * kept of its bytes demand.
  */
-int storage_verify(const struct caller *, struct unit *, struct storage_find *,
-    off_t *size);
+int storage_verify(const struct caller *, struct mounted *,
+    struct storage_find *, off_t *size);
 
 /* The same, asked now: what is built on its bytes replaces it. */
-int storage_ask(const struct caller *, struct unit *, struct storage_find *,
+int storage_ask(const struct caller *, struct mounted *, struct storage_find *,
     off_t *size);
 
 /* Is this what desktops look for in every folder, and no printer has? */

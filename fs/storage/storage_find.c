@@ -14,8 +14,8 @@
 #include "client/base/name.h"
 #include "client/printer.h"
 #include "client/traits.h"
+#include "fs/core/mounted.h"
 #include "fs/core/place.h"
-#include "fs/core/unit.h"
 #include "fs/storage/storage.h"
 #include "fs/storage/working.h"
 #include "fs/tree/node.h"
@@ -55,14 +55,14 @@ storage_found_free(struct storage_find *found)
 
 /* -ENOENT: a listing that is no older lacks it; -EHOSTDOWN: an older one. */
 static int
-find_listed(const struct caller *caller, struct unit *unit, const char *folder,
-    const char *name, int64_t age_ms, struct entry *out)
+find_listed(const struct caller *caller, struct mounted *mounted,
+    const char *folder, const char *name, int64_t age_ms, struct entry *out)
 {
 	const struct entry *entry;
 	struct listing *listing;
 	int error;
 
-	error = printer_list(unit->printer, &caller->wait, folder, &listing);
+	error = printer_list(mounted->printer, &caller->wait, folder, &listing);
 	if (error != 0)
 		return error;
 	entry = listing_find(listing, name);
@@ -76,37 +76,39 @@ find_listed(const struct caller *caller, struct unit *unit, const char *folder,
 }
 
 int
-storage_find_in(const struct caller *caller, struct unit *unit,
+storage_find_in(const struct caller *caller, struct mounted *mounted,
     const char *folder, const char *name, struct entry *out)
 {
-	int error = find_listed(caller, unit, folder, name, CACHE_LIST_MS, out);
+	int error = find_listed(caller, mounted, folder, name, CACHE_LIST_MS,
+	    out);
 
 	/* It may have grown too old on its way here. */
 	if (error == -EHOSTDOWN)
-		error = find_listed(caller, unit, folder, name, CACHE_LIST_MS,
-		    out);
+		error = find_listed(caller, mounted, folder, name,
+		    CACHE_LIST_MS, out);
 	return error;
 }
 
 int
-storage_verify(const struct caller *caller, struct unit *unit,
+storage_verify(const struct caller *caller, struct mounted *mounted,
     struct storage_find *found, off_t *size)
 {
-	bool kept = content_keeps(unit->content, found->folder, &found->entry);
-	int error = printer_verify(unit->printer, &caller->wait, found->folder,
-	    &found->entry, kept);
+	bool kept = content_keeps(mounted->content, found->folder,
+	    &found->entry);
+	int error = printer_verify(mounted->printer, &caller->wait,
+	    found->folder, &found->entry, kept);
 
 	return error != 0 ? error :
-			    printer_size(unit->printer, &caller->wait,
+			    printer_size(mounted->printer, &caller->wait,
 				found->folder, &found->entry, size);
 }
 
 int
-storage_ask(const struct caller *caller, struct unit *unit,
+storage_ask(const struct caller *caller, struct mounted *mounted,
     struct storage_find *found, off_t *size)
 {
 	struct entry *entry = &found->entry, told;
-	int error = printer_look(unit->printer, &caller->wait, found->folder,
+	int error = printer_look(mounted->printer, &caller->wait, found->folder,
 	    entry, &told);
 
 	if (error != 0)
@@ -122,15 +124,15 @@ storage_ask(const struct caller *caller, struct unit *unit,
 int
 storage_check_new(const struct caller *caller, const struct place *place)
 {
-	struct unit *unit = place->unit;
+	struct mounted *mounted = place->mounted;
 	char *folder = name_folder(place->wire);
 	struct entry entry;
 	int error;
 
 	if (folder == NULL)
 		return -ENOMEM;
-	cache_expire_folder(unit->printer, folder, NEW_MS);
-	error = find_listed(caller, unit, folder, name_of(place->path),
+	cache_expire_folder(mounted->printer, folder, NEW_MS);
+	error = find_listed(caller, mounted, folder, name_of(place->path),
 	    CACHE_LIST_MS, &entry);
 	if (error == 0) {
 		entry_free(&entry);
@@ -152,7 +154,7 @@ storage_find_place(const struct caller *caller, const struct place *place,
 	folder = name_folder(place->wire);
 	if (folder == NULL)
 		return -ENOMEM;
-	error = storage_find_in(caller, place->unit, folder,
+	error = storage_find_in(caller, place->mounted, folder,
 	    name_of(place->path), &out->entry);
 	if (error != 0) {
 		free(folder);
@@ -163,8 +165,8 @@ storage_find_place(const struct caller *caller, const struct place *place,
 }
 
 int
-storage_find(const struct caller *caller, struct unit *unit, const char *path,
-    struct storage_find *out)
+storage_find(const struct caller *caller, struct mounted *mounted,
+    const char *path, struct storage_find *out)
 {
 	char *copy = strdup(path), *rest = copy, *name;
 	struct storage_find found = { 0 };
@@ -173,7 +175,7 @@ storage_find(const struct caller *caller, struct unit *unit, const char *path,
 
 	name = strsep(&rest, "/");
 	if (error == 0 &&
-	    (traits_storage(unit->printer->traits, name) == NULL ||
+	    (traits_storage(mounted->printer->traits, name) == NULL ||
 		working_stays_here(path)))
 		error = -ENOENT;
 	if (error == 0 && (rest == NULL || *rest == '\0'))
@@ -187,9 +189,9 @@ storage_find(const struct caller *caller, struct unit *unit, const char *path,
 			folder = deeper;
 			entry_free(&found.entry);
 		}
-		error = folder == NULL ?
-		    -ENOMEM :
-		    storage_find_in(caller, unit, folder, name, &found.entry);
+		error = folder == NULL ? -ENOMEM :
+					 storage_find_in(caller, mounted,
+					     folder, name, &found.entry);
 	}
 	free(copy);
 	found.folder = folder;
@@ -232,20 +234,21 @@ bool
 storage_is_temporary(const struct place *folder, const char *name)
 {
 	return working_stays_here(folder->path) ||
-	    traits_is_temporary(folder->unit->printer->traits, name);
+	    traits_is_temporary(folder->mounted->printer->traits, name);
 }
 
 bool
 storage_is_read_only(const struct place *place)
 {
-	return traits_storage(place->unit->printer->traits, place->node->path)
+	return traits_storage(place->mounted->printer->traits,
+	    place->node->path)
 	    ->read_only;
 }
 
 int
 storage_check_name(const struct place *folder, const char *name, bool is_folder)
 {
-	const struct traits *traits = folder->unit->printer->traits;
+	const struct traits *traits = folder->mounted->printer->traits;
 
 	if (storage_is_read_only(folder))
 		return -EROFS;
@@ -322,8 +325,8 @@ storage_check_idle(const struct caller *caller, const struct place *place)
 	bool busy;
 	int error;
 
-	error = printer_document(place->unit->printer, &caller->wait, TOPIC_JOB,
-	    &job);
+	error = printer_document(place->mounted->printer, &caller->wait,
+	    TOPIC_JOB, &job);
 	busy = error == 0 && is_in_job(&job, place);
 	buf_free(&job);
 	if (error == -EINTR)
@@ -337,7 +340,8 @@ storage_seems_printed(const struct place *place)
 	struct buf job = { 0 };
 	bool seems;
 
-	seems = cache_peek(place->unit->printer, TOPIC_JOB, JOB_AGE_MS, &job) &&
+	seems = cache_peek(place->mounted->printer, TOPIC_JOB, JOB_AGE_MS,
+		    &job) &&
 	    is_in_job(&job, place);
 	buf_free(&job);
 	return seems;

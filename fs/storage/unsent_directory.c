@@ -12,8 +12,8 @@
 #include "cache/unsent.h"
 #include "client/base/name.h"
 #include "fs/core/caller.h"
+#include "fs/core/mounted.h"
 #include "fs/core/place.h"
-#include "fs/core/unit.h"
 #include "fs/storage/copying.h"
 #include "fs/storage/storage.h"
 #include "fs/storage/upload.h"
@@ -36,7 +36,7 @@ look(const struct caller *caller, const struct place *place, off_t *size,
     struct timespec *kept)
 {
 	const char *name = name_of(place->path);
-	struct unsent *unsent = place->unit->unsent;
+	struct unsent *unsent = place->mounted->unsent;
 	int error = unsent_look(unsent, name, size, kept);
 
 	if (error != 0 &&
@@ -95,8 +95,8 @@ unsent_list(const struct caller *caller, struct place *folder,
 	struct collector collector = { .folder = folder, .lister = lister };
 
 	(void)caller;
-	upload_give_up(folder->unit, UPLOAD_RENAME_MS);
-	return unsent_each(folder->unit->unsent, add_name, &collector);
+	upload_give_up(folder->mounted, UPLOAD_RENAME_MS);
+	return unsent_each(folder->mounted->unsent, add_name, &collector);
 }
 
 static int
@@ -114,7 +114,7 @@ unsent_attributes(const struct caller *caller, struct place *place,
 	if (error != 0)
 		return error;
 	out->st_ino = place_number(place->key);
-	out->st_mode = S_IFREG | (0444 & ~place->unit->settings->fmask);
+	out->st_mode = S_IFREG | (0444 & ~place->mounted->settings->fmask);
 	out->st_nlink = 1;
 	out->st_size = size;
 	out->st_blocks = (out->st_size + 511) / 512;
@@ -153,11 +153,11 @@ unsent_open_file(const struct caller *caller, struct place *place, int flags,
 
 	if ((flags & O_ACCMODE) != O_RDONLY)
 		return -EACCES;
-	error = unsent_open_bytes(place->unit->unsent, name_of(place->path),
+	error = unsent_open_bytes(place->mounted->unsent, name_of(place->path),
 	    &spool);
 	if (error != 0)
 		return error;
-	unsent_note_reader(place->unit->unsent, name_of(place->path),
+	unsent_note_reader(place->mounted->unsent, name_of(place->path),
 	    caller->process);
 	leftover = calloc(1, sizeof(*leftover));
 	if (leftover == NULL) {
@@ -177,7 +177,7 @@ unsent_remove_file(const struct caller *caller, struct place *folder,
 {
 	return is_folder ?
 	    -ENOTDIR :
-	    unsent_remove(folder->unit->unsent, name, caller->process);
+	    unsent_remove(folder->mounted->unsent, name, caller->process);
 }
 
 /* Times and modes are ours to ignore. */
@@ -206,7 +206,7 @@ unsent_rename(const struct caller *caller, struct place *folder,
 	(void)replace;
 	(void)out;
 	if (new_folder->node->kind != &kind_storage ||
-	    new_folder->unit != folder->unit)
+	    new_folder->mounted != folder->mounted)
 		return -EXDEV;
 	if (storage_is_temporary(new_folder, new_name))
 		return -EINVAL;

@@ -22,8 +22,8 @@
 #include "client/printer.h"
 #include "fs/core/caller.h"
 #include "fs/core/kind.h"
+#include "fs/core/mounted.h"
 #include "fs/core/place.h"
-#include "fs/core/unit.h"
 #include "fs/core/upload_list.h"
 #include "fs/storage/backup.h"
 #include "fs/storage/upload.h"
@@ -34,7 +34,7 @@
 
 /* Option verify=full: is every byte on the printer the byte we sent? */
 static int
-read_back(const struct caller *caller, struct unit *unit,
+read_back(const struct caller *caller, struct mounted *mounted,
     const struct upload *upload, const struct entry *stored,
     struct spool *spool)
 {
@@ -42,41 +42,41 @@ read_back(const struct caller *caller, struct unit *unit,
 	const struct sink sink = comparison_sink(&comparison, spool);
 	int error = 0;
 
-	if (unit->settings->verify_full)
-		error = printer_fetch(unit->printer, &caller->wait,
+	if (mounted->settings->verify_full)
+		error = printer_fetch(mounted->printer, &caller->wait,
 		    upload->folder, stored, &sink);
 	if (error == 0)
 		return 0;
 	log_say(LOG_LEVEL_ERROR, "%s: reading it back failed: %s", upload->path,
 	    strerror(-error));
 	if (error == -EIO)
-		(void)printer_remove(unit->printer, &caller->wait,
+		(void)printer_remove(mounted->printer, &caller->wait,
 		    upload->folder, stored);
 	return error;
 }
 
 /* The printer has it: remember its bytes, its time and its name. */
 static void
-remember(struct unit *unit, const struct upload *upload,
+remember(struct mounted *mounted, const struct upload *upload,
     const struct entry *stored, struct spool *spool)
 {
 	char *path = name_join(upload->folder, stored->name), *key;
 
 	if (path != NULL && upload->has_mtime)
-		file_facts_note_mtime(unit->facts, path, stored->mtime_s,
+		file_facts_note_mtime(mounted->facts, path, stored->mtime_s,
 		    &upload->mtime);
 	free(path);
-	content_keep(unit->content, upload->folder, stored, spool);
-	unit_note_upload(unit, upload->path);
-	key = place_key(unit, upload->path);
+	content_keep(mounted->content, upload->folder, stored, spool);
+	mounted_note_upload(mounted, upload->path);
+	key = place_key(mounted, upload->path);
 	if (key != NULL && upload->print)
-		unit_note_print(unit, key);
+		mounted_note_print(mounted, key);
 	else if (key != NULL)
-		unit_note_shown(unit, key);
+		mounted_note_shown(mounted, key);
 	free(key);
-	events_note_file(unit->events, NULL, upload->path);
+	events_note_file(mounted->events, NULL, upload->path);
 	if (upload->print && upload->start == 0)
-		events_note_command(unit->events);
+		events_note_command(mounted->events);
 }
 
 /*
@@ -156,17 +156,17 @@ tracked_read(void *arg, void *out, size_t len, off_t offset)
 
 /* The name is free: what is read of its former file, or made a backup, ends. */
 static int
-settle(struct unit *unit, const struct wait *wait, const struct upload *upload,
-    const struct staged *staged)
+settle(struct mounted *mounted, const struct wait *wait,
+    const struct upload *upload, const struct staged *staged)
 {
-	char *key = place_key(unit, upload->path);
+	char *key = place_key(mounted, upload->path);
 	int error = key == NULL ? -ENOMEM :
-				  backup_settle(unit, wait, key, staged);
+				  backup_settle(mounted, wait, key, staged);
 
 	free(key);
 	return error != 0 ? error :
-			    content_settle(unit->content, wait, upload->folder,
-				name_of(upload->path));
+			    content_settle(mounted->content, wait,
+				upload->folder, name_of(upload->path));
 }
 
 static void
@@ -180,7 +180,7 @@ tracked_queued(void *arg)
 }
 
 static int
-send_bytes(const struct caller *caller, struct unit *unit,
+send_bytes(const struct caller *caller, struct mounted *mounted,
     struct staged *staged, struct spool *spool, struct upload *upload)
 {
 	struct tracked tracked = { .source = spool_source(spool),
@@ -197,30 +197,30 @@ send_bytes(const struct caller *caller, struct unit *unit,
 		.queued_arg = &tracked,
 		.words = words,
 		.start = upload->print ? &upload->start : NULL,
-		.trust = unit->settings->verify_none,
+		.trust = mounted->settings->verify_none,
 		.replace = upload->replace,
 		.old_mtime = upload->old_mtime };
 	struct unsent_ticket *ticket;
 	struct entry stored = { 0 };
 	int error;
 
-	tracked.entry = upload_list_begin(unit->uploads, upload->path,
+	tracked.entry = upload_list_begin(mounted->uploads, upload->path,
 	    tracked.source.len);
-	ticket = unsent_begin(unit->unsent, spool, upload->path);
-	error = settle(unit, &wait, upload, staged);
+	ticket = unsent_begin(mounted->unsent, spool, upload->path);
+	error = settle(mounted, &wait, upload, staged);
 	if (error == 0)
-		error = printer_store(unit->printer, &wait, &store, &stored);
+		error = printer_store(mounted->printer, &wait, &store, &stored);
 	staged_end_sending(staged, error == 0);
 	if (error != 0 && staged_is_cancelled(staged))
 		error = -ECANCELED;
 	if (error == 0)
-		error = read_back(caller, unit, upload, &stored, spool);
+		error = read_back(caller, mounted, upload, &stored, spool);
 	if (error == 0) {
-		remember(unit, upload, &stored, spool);
+		remember(mounted, upload, &stored, spool);
 		unsent_stored(ticket, upload->path);
 	} else {
 		if (is_doubtful(error))
-			content_drop(unit->content, upload->folder,
+			content_drop(mounted->content, upload->folder,
 			    name_of(upload->path));
 		put_aside(caller, ticket, upload, error,
 		    staged_is_cancelled(staged));
@@ -233,16 +233,17 @@ send_bytes(const struct caller *caller, struct unit *unit,
 
 /* What shall be printed and is stored already is only started. */
 static int
-send_or_start(const struct caller *caller, struct unit *unit,
+send_or_start(const struct caller *caller, struct mounted *mounted,
     struct staged *staged, struct upload *upload)
 {
 	struct spool *spool = staged_spool(staged);
-	int error = upload->print ? upload_start(caller, unit, spool, upload) :
-				    -ENOENT;
+	int error = upload->print ?
+	    upload_start(caller, mounted, spool, upload) :
+	    -ENOENT;
 
 	if (error == -ENOENT) {
 		staged_begin_sending(staged);
-		error = send_bytes(caller, unit, staged, spool, upload);
+		error = send_bytes(caller, mounted, staged, spool, upload);
 	}
 	spool_release(spool);
 	return error;
@@ -250,18 +251,18 @@ send_or_start(const struct caller *caller, struct unit *unit,
 
 /* An empty file of that name hides no longer what the storage has now. */
 static void
-uncover(struct unit *unit, const struct upload *upload)
+uncover(struct mounted *mounted, const struct upload *upload)
 {
-	char *key = place_key(unit, upload->path);
+	char *key = place_key(mounted, upload->path);
 
 	if (key != NULL)
-		stage_drop_empty(unit->stage, key);
+		stage_drop_empty(mounted->stage, key);
 	free(key);
 }
 
 int
-upload_as(const struct caller *caller, struct unit *unit, struct staged *staged,
-    struct upload *upload)
+upload_as(const struct caller *caller, struct mounted *mounted,
+    struct staged *staged, struct upload *upload)
 {
 	struct staged_facts facts;
 	int error;
@@ -270,11 +271,11 @@ upload_as(const struct caller *caller, struct unit *unit, struct staged *staged,
 	upload->print = facts.prints;
 	upload->start = 0;
 	upload->has_mtime = staged_mtime_was_set(staged, &upload->mtime);
-	error = send_or_start(caller, unit, staged, upload);
+	error = send_or_start(caller, mounted, staged, upload);
 	if (error == 0) {
 		staged_clean(staged);
 		stage_unlist(staged);
-		uncover(unit, upload);
+		uncover(mounted, upload);
 	} else {
 		staged_share(staged);
 	}
@@ -282,7 +283,7 @@ upload_as(const struct caller *caller, struct unit *unit, struct staged *staged,
 }
 
 int
-upload_staged(const struct caller *caller, struct unit *unit,
+upload_staged(const struct caller *caller, struct mounted *mounted,
     struct staged *staged, const char *there)
 {
 	struct upload upload = { .there = there };
@@ -299,7 +300,7 @@ upload_staged(const struct caller *caller, struct unit *unit,
 	error = facts.spoiled;
 	staged_see_target(staged, &upload.folder, &upload.path);
 	if (error == 0)
-		error = upload_as(caller, unit, staged, &upload);
+		error = upload_as(caller, mounted, staged, &upload);
 	staged_judge(staged, error);
 	if (error != 0) {
 		staged_clean(staged);
@@ -330,9 +331,9 @@ upload_cancel(const struct caller *caller, struct staged *staged)
 }
 
 int
-upload_stop(const struct caller *caller, struct unit *unit)
+upload_stop(const struct caller *caller, struct mounted *mounted)
 {
-	struct staged *staged = stage_find_sending(unit->stage);
+	struct staged *staged = stage_find_sending(mounted->stage);
 	int error = staged == NULL ? -ESRCH : upload_cancel(caller, staged);
 
 	staged_release(staged);
@@ -343,28 +344,28 @@ upload_stop(const struct caller *caller, struct unit *unit)
 
 /* Takes the path; NULL: there was no memory. */
 static void
-keep_as(struct unit *unit, struct spool *spool, char *path)
+keep_as(struct mounted *mounted, struct spool *spool, char *path)
 {
 	if (path != NULL)
-		unsent_keep(unsent_begin(unit->unsent, spool, path));
+		unsent_keep(unsent_begin(mounted->unsent, spool, path));
 	free(path);
 }
 
 /* What was written of it, under a name that says so. */
 static void
-keep_beginning(struct unit *unit, struct staged *staged, const char *path)
+keep_beginning(struct mounted *mounted, struct staged *staged, const char *path)
 {
 	struct spool *spool = staged_spool(staged);
 	char *marked = NULL;
 
 	if (asprintf(&marked, "%s" INCOMPLETE, path) < 0)
 		marked = NULL;
-	keep_as(unit, spool, marked);
+	keep_as(mounted, spool, marked);
 	spool_release(spool);
 }
 
 int
-upload_break_off(const struct caller *caller, struct unit *unit,
+upload_break_off(const struct caller *caller, struct mounted *mounted,
     struct staged *staged, bool keep)
 {
 	const char *folder, *path;
@@ -380,8 +381,8 @@ upload_break_off(const struct caller *caller, struct unit *unit,
 	    path, (long long)facts.size, facts.prints ? "printed" : "stored",
 	    keep ? ", they are in unsent" : "");
 	if (keep)
-		keep_beginning(unit, staged, path);
-	upload_list_end(upload_list_begin(unit->uploads, path, facts.size),
+		keep_beginning(mounted, staged, path);
+	upload_list_end(upload_list_begin(mounted->uploads, path, facts.size),
 	    -ECANCELED, "broken off by its writer");
 	staged_judge(staged, -ECANCELED);
 	staged_clean(staged);
@@ -392,7 +393,7 @@ upload_break_off(const struct caller *caller, struct unit *unit,
 
 /* To unsent/, under its name or, of a backup, as what it is. */
 static void
-keep_forgotten(struct unit *unit, struct staged *staged)
+keep_forgotten(struct mounted *mounted, struct staged *staged)
 {
 	struct unsent_ticket *ticket;
 	struct staged_facts facts;
@@ -409,19 +410,20 @@ keep_forgotten(struct unit *unit, struct staged *staged)
 		return;
 	log_say(LOG_LEVEL_NOTE, "%s was never renamed", path);
 	spool = staged_spool(staged);
-	keep_as(unit, spool, working_unsent_path(path));
+	keep_as(mounted, spool, working_unsent_path(path));
 	spool_release(spool);
 	free(folder);
 	free(path);
 }
 
 void
-upload_give_up(struct unit *unit, int64_t age_ms)
+upload_give_up(struct mounted *mounted, int64_t age_ms)
 {
 	struct staged *staged;
 
-	while ((staged = stage_find_forgotten(unit->stage, age_ms)) != NULL) {
-		keep_forgotten(unit, staged);
+	while ((staged = stage_find_forgotten(mounted->stage, age_ms)) !=
+	    NULL) {
+		keep_forgotten(mounted, staged);
 		staged_share(staged);
 		stage_unlist(staged);
 		staged_release(staged);

@@ -6,9 +6,9 @@
 #include <time.h>
 
 struct caller;
+struct mounted;
 struct spool;
 struct staged;
-struct unit;
 
 /* Where bytes go, and what is there. */
 struct upload {
@@ -30,28 +30,28 @@ struct upload {
  * of this printer that it was copied from; what shall be printed and is the
  * same is started there.  NULL: none.
  */
-int upload_staged(const struct caller *, struct unit *, struct staged *,
+int upload_staged(const struct caller *, struct mounted *, struct staged *,
     const char *there);
 
 /*
  * It is not sent, because it is the beginning of a file only; keep: that goes
  * to unsent/.  Returns -ECANCELED, which is its verdict, or -EINTR.
  */
-int upload_break_off(const struct caller *, struct unit *, struct staged *,
+int upload_break_off(const struct caller *, struct mounted *, struct staged *,
     bool keep);
 
 /*
  * The same under another name, for a rename; a refused file stays as it was.
  * The caller holds the gate.
  */
-int upload_as(const struct caller *, struct unit *, struct staged *,
+int upload_as(const struct caller *, struct mounted *, struct staged *,
     struct upload *);
 
 /*
  * Temporary files that were closed and never renamed within age_ms go to
  * unsent/.
  */
-void upload_give_up(struct unit *, int64_t age_ms);
+void upload_give_up(struct mounted *, int64_t age_ms);
 
 /* How long a temporary file may wait to be renamed. */
 #define UPLOAD_RENAME_MS ((int64_t)3600 * 1000)
@@ -64,17 +64,17 @@ void upload_give_up(struct unit *, int64_t age_ms);
 int upload_cancel(const struct caller *, struct staged *);
 
 /* The same for the one that is under way. */
-int upload_stop(const struct caller *, struct unit *);
+int upload_stop(const struct caller *, struct mounted *);
 
 /*
  * fs/storage/upload_start.c: has the printer these bytes there, or under that
  * name? Then start them where they are.  Returns 0; the printer's verdict of it
  * is in upload->start.  -ENOENT: it has them not, as far as can be told.
  */
-int upload_start(const struct caller *, struct unit *, struct spool *,
+int upload_start(const struct caller *, struct mounted *, struct spool *,
     struct upload *);
 
 /* A file was uploaded to be printed, or started in its stead: it is known. */
-void upload_note_print(struct unit *, const char *path);
+void upload_note_print(struct mounted *, const char *path);
 
 #endif

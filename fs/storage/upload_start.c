@@ -13,8 +13,8 @@
 #include "client/listing.h"
 #include "client/printer.h"
 #include "fs/core/kind.h"
+#include "fs/core/mounted.h"
 #include "fs/core/place.h"
-#include "fs/core/unit.h"
 #include "fs/storage/storage.h"
 #include "fs/storage/upload.h"
 #include "fs/tree/events.h"
@@ -50,7 +50,7 @@ has_same_bytes(const struct caller *caller, struct spool *spool,
  * than to send them.
  */
 static bool
-is_there(const struct caller *caller, struct unit *unit,
+is_there(const struct caller *caller, struct mounted *mounted,
     const struct storage_find *found, struct spool *spool)
 {
 	struct spool *there = NULL;
@@ -58,11 +58,11 @@ is_there(const struct caller *caller, struct unit *unit,
 	bool is;
 
 	if (found->entry.folder || found->entry.partial ||
-	    printer_size(unit->printer, &caller->wait, found->folder,
+	    printer_size(mounted->printer, &caller->wait, found->folder,
 		&found->entry, &size) != 0 ||
 	    size != spool_size(spool))
 		return false;
-	if (content_bring(unit->content, &caller->wait, found->folder,
+	if (content_bring(mounted->content, &caller->wait, found->folder,
 		&found->entry, size, &there) != 0)
 		return false;
 	is = has_same_bytes(caller, spool, there);
@@ -71,23 +71,23 @@ is_there(const struct caller *caller, struct unit *unit,
 }
 
 void
-upload_note_print(struct unit *unit, const char *path)
+upload_note_print(struct mounted *mounted, const char *path)
 {
-	char *key = place_key(unit, path);
+	char *key = place_key(mounted, path);
 
 	if (key != NULL)
-		unit_note_print(unit, key);
+		mounted_note_print(mounted, key);
 	free(key);
 }
 
 static int
-start(const struct caller *caller, struct unit *unit,
+start(const struct caller *caller, struct mounted *mounted,
     const struct storage_find *found, const char *path)
 {
 	char *wire = name_join(found->folder, found->entry.short_name);
 	int error = wire == NULL ?
 	    -ENOMEM :
-	    printer_command(unit->printer, &caller->wait, VERB_PRINT, wire);
+	    printer_command(mounted->printer, &caller->wait, VERB_PRINT, wire);
 
 	free(wire);
 	if (error != 0) {
@@ -96,23 +96,23 @@ start(const struct caller *caller, struct unit *unit,
 		    path, strerror(-error));
 		return error;
 	}
-	unit_note_upload(unit, path);
-	events_note_command(unit->events);
+	mounted_note_upload(mounted, path);
+	events_note_command(mounted->events);
 	return 0;
 }
 
 static int
-start_at(const struct caller *caller, struct unit *unit, struct spool *spool,
-    struct upload *upload, const char *path)
+start_at(const struct caller *caller, struct mounted *mounted,
+    struct spool *spool, struct upload *upload, const char *path)
 {
 	struct storage_find found = { 0 };
 	int error = -ENOENT;
 
-	if (storage_find(caller, unit, path, &found) != 0)
+	if (storage_find(caller, mounted, path, &found) != 0)
 		return -ENOENT;
-	if (is_there(caller, unit, &found, spool)) {
-		upload->start = start(caller, unit, &found, path);
-		upload_note_print(unit, upload->path);
+	if (is_there(caller, mounted, &found, spool)) {
+		upload->start = start(caller, mounted, &found, path);
+		upload_note_print(mounted, upload->path);
 		error = 0;
 	}
 	storage_found_free(&found);
@@ -120,13 +120,14 @@ start_at(const struct caller *caller, struct unit *unit, struct spool *spool,
 }
 
 int
-upload_start(const struct caller *caller, struct unit *unit,
+upload_start(const struct caller *caller, struct mounted *mounted,
     struct spool *spool, struct upload *upload)
 {
 	int error = -ENOENT;
 
 	if (upload->there != NULL)
-		error = start_at(caller, unit, spool, upload, upload->there);
-	return error == 0 ? 0 :
-			    start_at(caller, unit, spool, upload, upload->path);
+		error = start_at(caller, mounted, spool, upload, upload->there);
+	return error == 0 ?
+	    0 :
+	    start_at(caller, mounted, spool, upload, upload->path);
 }

@@ -15,8 +15,8 @@
 #include "client/base/log.h"
 #include "client/base/name.h"
 #include "fs/core/kind.h"
+#include "fs/core/mounted.h"
 #include "fs/core/place.h"
-#include "fs/core/unit.h"
 #include "fs/storage/storage.h"
 #include "fs/storage/working.h"
 
@@ -44,7 +44,7 @@ working_is_made(const struct place *folder, const char *name)
 bool
 working_has(const struct place *place)
 {
-	return stage_folders_has(place->unit->folders, place->key);
+	return stage_folders_has(place->mounted->folders, place->key);
 }
 
 int
@@ -61,10 +61,10 @@ working_make(struct place *folder, const char *name, struct place **out)
 	error = storage_child(folder, name, &place);
 	if (error != 0)
 		return error;
-	staged = stage_find(folder->unit->stage, place->key);
-	error = staged != NULL ?
-	    -EEXIST :
-	    stage_folders_add(folder->unit->folders, place->key, place->path);
+	staged = stage_find(folder->mounted->stage, place->key);
+	error = staged != NULL ? -EEXIST :
+				 stage_folders_add(folder->mounted->folders,
+				     place->key, place->path);
 	staged_release(staged);
 	if (error != 0) {
 		place_release(place);
@@ -91,11 +91,11 @@ working_remove(const struct place *place)
 {
 	bool has_staged = false;
 
-	(void)stage_each(place->unit->stage, place->key, note_name,
+	(void)stage_each(place->mounted->stage, place->key, note_name,
 	    &has_staged);
 	return has_staged ?
 	    -ENOTEMPTY :
-	    stage_folders_remove(place->unit->folders, place->key);
+	    stage_folders_remove(place->mounted->folders, place->key);
 }
 
 /*

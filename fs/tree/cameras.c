@@ -11,16 +11,16 @@
 #include "client/base/name.h"
 #include "client/printer.h"
 #include "client/prusalink/normalise.h"
+#include "fs/core/mounted.h"
 #include "fs/core/place.h"
-#include "fs/core/unit.h"
 #include "fs/tree/node.h"
 
 static int
-each_camera(const struct caller *caller, struct unit *unit,
+each_camera(const struct caller *caller, struct mounted *mounted,
     int (*call)(void *arg, const char *id), void *arg)
 {
 	struct buf text = { 0 };
-	int error = printer_document(unit->printer, &caller->wait,
+	int error = printer_document(mounted->printer, &caller->wait,
 	    TOPIC_CAMERAS, &text);
 
 	if (error == 0)
@@ -51,7 +51,7 @@ cameras_lookup(const struct caller *caller, struct place *folder,
 	const struct node *node = node_camera();
 	struct search search = { .name = name };
 	char *path;
-	int error = each_camera(caller, folder->unit, compare, &search);
+	int error = each_camera(caller, folder->mounted, compare, &search);
 
 	if (error != 0)
 		return error;
@@ -60,7 +60,7 @@ cameras_lookup(const struct caller *caller, struct place *folder,
 	path = name_join(folder->path, name);
 	if (path == NULL)
 		return -ENOMEM;
-	error = place_new(folder->unit, node, path, path, NULL, out);
+	error = place_new(folder->mounted, node, path, path, NULL, out);
 	free(path);
 	return error;
 }
@@ -80,7 +80,7 @@ add(void *arg, const char *id)
 	if (path == NULL)
 		return -ENOMEM;
 	error = listing->lister->add(listing->lister->arg, id,
-	    place_row_number(listing->folder->unit, path), S_IFDIR);
+	    place_row_number(listing->folder->mounted, path), S_IFDIR);
 	free(path);
 	return error;
 }
@@ -90,7 +90,7 @@ cameras_list(const struct caller *caller, struct place *folder,
     const struct lister *lister)
 {
 	struct listing_of listing = { .lister = lister, .folder = folder };
-	int error = each_camera(caller, folder->unit, add, &listing);
+	int error = each_camera(caller, folder->mounted, add, &listing);
 
 	return error == -ENODATA ? 0 : error;
 }

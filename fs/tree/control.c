@@ -14,8 +14,8 @@
 #include "client/base/log.h"
 #include "client/printer.h"
 #include "client/traits.h"
+#include "fs/core/mounted.h"
 #include "fs/core/place.h"
-#include "fs/core/unit.h"
 #include "fs/farm/farm.h"
 #include "fs/farm/root_control.h"
 #include "fs/storage/upload.h"
@@ -27,63 +27,63 @@ struct verb_row {
 	const char *word;
 	bool takes_path; /* or another word behind it */
 	enum verb verb;
-	bool (*is_there)(const struct unit *); /* NULL: on every printer */
+	bool (*is_there)(const struct mounted *); /* NULL: on every printer */
 	const char *help;
 };
 
 static const struct traits *
-traits_of(const struct unit *unit)
+traits_of(const struct mounted *mounted)
 {
-	return unit->printer->traits;
+	return mounted->printer->traits;
 }
 
 static bool
-can_print(const struct unit *unit)
+can_print(const struct mounted *mounted)
 {
-	return *traits_of(unit)->printable != NULL;
+	return *traits_of(mounted)->printable != NULL;
 }
 
 static bool
-is_live(const struct unit *unit)
+is_live(const struct mounted *mounted)
 {
-	return !traits_of(unit)->is_archived;
+	return !traits_of(mounted)->is_archived;
 }
 
 /* What Obico cannot have a printer do. */
 static bool
-is_near(const struct unit *unit)
+is_near(const struct mounted *mounted)
 {
-	return !traits_of(unit)->is_cloud;
+	return !traits_of(mounted)->is_cloud;
 }
 
 static bool
-can_snap(const struct unit *unit)
+can_snap(const struct mounted *mounted)
 {
-	return is_near(unit) && unit->printer->has_pictures;
+	return is_near(mounted) && mounted->printer->has_pictures;
 }
 
 static bool
-can_be_ready(const struct unit *unit)
+can_be_ready(const struct mounted *mounted)
 {
-	return traits_of(unit)->has_ready;
+	return traits_of(mounted)->has_ready;
 }
 
 static bool
-is_watched(const struct unit *unit)
+is_watched(const struct mounted *mounted)
 {
-	return unit->printer->is_watched;
+	return mounted->printer->is_watched;
 }
 
 static bool
-can_be_archived(const struct unit *unit)
+can_be_archived(const struct mounted *mounted)
 {
-	return traits_of(unit)->is_cloud && is_live(unit);
+	return traits_of(mounted)->is_cloud && is_live(mounted);
 }
 
 static bool
-is_archived(const struct unit *unit)
+is_archived(const struct mounted *mounted)
 {
-	return traits_of(unit)->is_archived;
+	return traits_of(mounted)->is_archived;
 }
 
 /* clang-format off */
@@ -111,26 +111,27 @@ static const struct verb_row verbs[] = {
 #define VERBS (sizeof(verbs) / sizeof(verbs[0]))
 
 static bool
-is_there(const struct unit *unit, const struct verb_row *row)
+is_there(const struct mounted *mounted, const struct verb_row *row)
 {
-	return unit == NULL || row->is_there == NULL || row->is_there(unit);
+	return mounted == NULL || row->is_there == NULL ||
+	    row->is_there(mounted);
 }
 
-/* Has one of them the command?  No units: any printer might. */
+/* Has one of them the command?  No printers: any printer might. */
 static bool
-is_anywhere(const struct units *units, const struct verb_row *row)
+is_anywhere(const struct printers *printers, const struct verb_row *row)
 {
 	size_t i;
 
-	for (i = 0; i < units->count; i++) {
-		if (is_there(units->all[i], row))
+	for (i = 0; i < printers->count; i++) {
+		if (is_there(printers->all[i], row))
 			return true;
 	}
-	return units->count == 0;
+	return printers->count == 0;
 }
 
 int
-control_help_all(const struct units *units, struct buf *out)
+control_help_all(const struct printers *printers, struct buf *out)
 {
 	size_t i;
 	int error;
@@ -139,7 +140,7 @@ control_help_all(const struct units *units, struct buf *out)
 	    "# Write one of these words, a line each. "
 	    "The write returns the printer's answer.\n");
 	for (i = 0; i < VERBS && error == 0; i++) {
-		if (is_anywhere(units, &verbs[i]))
+		if (is_anywhere(printers, &verbs[i]))
 			error = buf_printf(out, "%-13s %s\n", verbs[i].word,
 			    verbs[i].help);
 	}
@@ -147,9 +148,9 @@ control_help_all(const struct units *units, struct buf *out)
 }
 
 int
-control_help(struct unit *unit, struct buf *out)
+control_help(struct mounted *mounted, struct buf *out)
 {
-	const struct units one = { .all = &unit, .count = 1 };
+	const struct printers one = { .all = &mounted, .count = 1 };
 
 	return control_help_all(&one, out);
 }
@@ -173,13 +174,13 @@ control_knows(const char *word)
 }
 
 static void
-complain(const struct unit *unit, const char *word)
+complain(const struct mounted *mounted, const char *word)
 {
 	struct buf known = { 0 };
 	size_t i;
 
 	for (i = 0; i < VERBS; i++) {
-		if (is_there(unit, &verbs[i]))
+		if (is_there(mounted, &verbs[i]))
 			(void)buf_printf(&known, " %s", verbs[i].word);
 	}
 	log_say(LOG_LEVEL_NOTE,
@@ -189,7 +190,7 @@ complain(const struct unit *unit, const char *word)
 }
 
 int
-control_parse(const struct unit *unit, char *line, struct order *out)
+control_parse(const struct mounted *mounted, char *line, struct order *out)
 {
 	char *rest;
 	size_t i, len;
@@ -208,10 +209,10 @@ control_parse(const struct unit *unit, char *line, struct order *out)
 			break;
 	}
 	if (i == VERBS) {
-		complain(unit, line);
+		complain(mounted, line);
 		return -EINVAL;
 	}
-	if (!is_there(unit, &verbs[i])) {
+	if (!is_there(mounted, &verbs[i])) {
 		log_say(LOG_LEVEL_NOTE,
 		    "control: the server of this printer has no %s", line);
 		return -EOPNOTSUPP;
@@ -228,14 +229,14 @@ control_parse(const struct unit *unit, char *line, struct order *out)
 
 /* Our own upload is called off here; the printer stops what others send. */
 static int
-stop_transfer(const struct caller *caller, struct unit *unit)
+stop_transfer(const struct caller *caller, struct mounted *mounted)
 {
-	int error = upload_stop(caller, unit);
+	int error = upload_stop(caller, mounted);
 
 	if (error != -ESRCH)
 		return error;
-	if (traits_of(unit)->stops_transfers)
-		return printer_command(unit->printer, &caller->wait,
+	if (traits_of(mounted)->stops_transfers)
+		return printer_command(mounted->printer, &caller->wait,
 		    VERB_STOP_TRANSFER, NULL);
 	log_say(LOG_LEVEL_NOTE,
 	    "control: nothing is being sent by this mount, and the server of "
@@ -244,17 +245,17 @@ stop_transfer(const struct caller *caller, struct unit *unit)
 }
 
 static int
-carry_out(const struct caller *caller, struct unit *unit,
+carry_out(const struct caller *caller, struct mounted *mounted,
     const struct order *order)
 {
 	const char *word = order->path + strspn(order->path, " \t");
 	enum verb verb = order->row->verb;
 
 	if (verb == VERB_STOP_TRANSFER)
-		return stop_transfer(caller, unit);
+		return stop_transfer(caller, mounted);
 	if (verb == VERB_PRINT) /* to a path its blanks belong */
-		return control_print(caller, unit, order->path);
-	return printer_command(unit->printer, &caller->wait, verb,
+		return control_print(caller, mounted, order->path);
+	return printer_command(mounted->printer, &caller->wait, verb,
 	    *word == '\0' ? NULL : word);
 }
 
@@ -267,27 +268,27 @@ is_of_job(enum verb verb)
 }
 
 int
-control_run(const struct caller *caller, struct unit *unit,
+control_run(const struct caller *caller, struct mounted *mounted,
     const struct order *order)
 {
 	enum verb verb = order->row->verb;
 	int error;
 
-	if (!is_there(unit, order->row))
+	if (!is_there(mounted, order->row))
 		return -EOPNOTSUPP;
 	if (is_of_job(verb))
-		events_catch_up(unit->events, &caller->wait);
-	error = carry_out(caller, unit, order);
+		events_catch_up(mounted->events, &caller->wait);
+	error = carry_out(caller, mounted, order);
 	if (error == 0 && is_of_job(verb))
-		events_note_command(unit->events);
+		events_note_command(mounted->events);
 	if (error == 0 && verb == VERB_REFRESH)
-		content_forget(unit->content);
+		content_forget(mounted->content);
 	return error;
 }
 
 /* before: lines that were written through the same open file. */
 static int
-run_lines(const struct caller *caller, struct unit *unit, char *text,
+run_lines(const struct caller *caller, struct mounted *mounted, char *text,
     size_t before)
 {
 	struct order orders[CONTROL_LINES], order;
@@ -297,7 +298,7 @@ run_lines(const struct caller *caller, struct unit *unit, char *text,
 
 	for (order.line = before + 1; (line = strsep(&text, "\n")) != NULL;
 	     order.line++) {
-		error = control_parse(unit, line, &order);
+		error = control_parse(mounted, line, &order);
 		if (error < 0) {
 			log_say(LOG_LEVEL_NOTE,
 			    "control: line %zu: nothing was done", order.line);
@@ -309,7 +310,7 @@ run_lines(const struct caller *caller, struct unit *unit, char *text,
 			orders[count++] = order;
 	}
 	for (i = 0; i < count; i++) {
-		error = control_run(caller, unit, &orders[i]);
+		error = control_run(caller, mounted, &orders[i]);
 		if (error == 0)
 			continue;
 		log_say(LOG_LEVEL_NOTE, "control: line %zu: %s%s%s: %s",
@@ -325,8 +326,8 @@ run_lines(const struct caller *caller, struct unit *unit, char *text,
 static int
 help_of(const struct place *place, struct buf *out)
 {
-	return place->unit == NULL ? root_control_help(place, out) :
-				     control_help(place->unit, out);
+	return place->mounted == NULL ? root_control_help(place, out) :
+					control_help(place->mounted, out);
 }
 
 /* A shell writes each line of what it prints by itself. */
@@ -362,9 +363,9 @@ control_write(struct file *file, const struct caller *caller, const void *data,
 	if (text == NULL)
 		return -ENOMEM;
 	before = count_lines((struct control_file *)file, data, len);
-	error = file->place->unit == NULL ?
+	error = file->place->mounted == NULL ?
 	    root_control_run(caller, file->place, text, before) :
-	    run_lines(caller, file->place->unit, text, before);
+	    run_lines(caller, file->place->mounted, text, before);
 	free(text);
 	return error != 0 ? error : (ssize_t)len;
 }

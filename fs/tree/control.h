@@ -6,16 +6,16 @@
 
 struct buf;
 struct caller;
-struct unit;
-struct units;
+struct mounted;
+struct printers;
 struct verb_row;
 
 /*
  * Append what the file "control" reads: each command that the printer's
  * server may have, and what it does; of several, that one of them may have.
  */
-int control_help(struct unit *, struct buf *out);
-int control_help_all(const struct units *, struct buf *out);
+int control_help(struct mounted *, struct buf *out);
+int control_help_all(const struct printers *, struct buf *out);
 
 /* A line that was understood; path points into the line. */
 struct order {
@@ -27,18 +27,18 @@ struct order {
 /*
  * Understand one line, which is cut into words.  Returns 0, 1: there is
  * nothing to do in it, -EINVAL, or -EOPNOTSUPP: this printer lacks it; log says
- * why.  Without a unit that is found out by control_run.
+ * why.  Without a printer that is found out by control_run.
  */
-int control_parse(const struct unit *, char *line, struct order *out);
+int control_parse(const struct mounted *, char *line, struct order *out);
 
 /* Carry it out.  Returns the printer's answer. */
-int control_run(const struct caller *, struct unit *, const struct order *);
+int control_run(const struct caller *, struct mounted *, const struct order *);
 
 /*
  * Start a print file, after an upload of it that is under way; "": the one
  * uploaded last.
  */
-int control_print(const struct caller *, struct unit *, const char *path);
+int control_print(const struct caller *, struct mounted *, const char *path);
 
 /* The order's word; is this a word? */
 const char *control_word(const struct order *);

@@ -8,8 +8,8 @@
 
 #include "client/base/log.h"
 #include "client/base/name.h"
+#include "fs/core/mounted.h"
 #include "fs/core/place.h"
-#include "fs/core/unit.h"
 #include "fs/tree/document.h"
 #include "fs/tree/node.h"
 
@@ -17,21 +17,21 @@ static int
 directory_lookup(const struct caller *caller, struct place *folder,
     const char *name, struct place **out)
 {
-	struct unit *unit = folder->unit;
-	const struct node *node = node_child(unit, folder->node, name);
+	struct mounted *mounted = folder->mounted;
+	const struct node *node = node_child(mounted, folder->node, name);
 
 	if (node == NULL)
 		return -ENOENT;
 	if (node->kind->rendered)
 		return document_place(caller, folder, node, out);
-	return place_new(unit, node, node->path, node->path, NULL, out);
+	return place_new(mounted, node, node->path, node->path, NULL, out);
 }
 
 /* Said once: the kernel asks often. */
 static void
-say_where(struct unit *unit)
+say_where(struct mounted *mounted)
 {
-	if (!atomic_exchange(&unit->library_asked, true))
+	if (!atomic_exchange(&mounted->library_asked, true))
 		log_say(LOG_LEVEL_NOTE,
 		    "gcodes is in the account's directory, beside its "
 		    "printers");
@@ -45,7 +45,7 @@ member_lookup(const struct caller *caller, struct place *folder,
 	int error = directory_lookup(caller, folder, name, out);
 
 	if (error == -ENOENT && strcmp(name, "gcodes") == 0)
-		say_where(folder->unit);
+		say_where(folder->mounted);
 	return error;
 }
 
@@ -60,12 +60,12 @@ add(const struct lister *lister, const struct place *folder,
 
 	if (*folder->path == '\0')
 		return lister->add(lister->arg, name,
-		    place_row_number(folder->unit, name), node->mode);
+		    place_row_number(folder->mounted, name), node->mode);
 	path = name_join(folder->path, name);
 	if (path == NULL)
 		return -ENOMEM;
 	error = lister->add(lister->arg, name,
-	    place_row_number(folder->unit, path), node->mode);
+	    place_row_number(folder->mounted, path), node->mode);
 	free(path);
 	return error;
 }
@@ -81,7 +81,7 @@ directory_list(const struct caller *caller, struct place *folder,
 	for (i = 0; i < node_count() && error == 0; i++) {
 		const struct node *node = node_at(i);
 
-		if (node_is_child(folder->unit, node, folder->node) &&
+		if (node_is_child(folder->mounted, node, folder->node) &&
 		    !node->kind->unlisted)
 			error = add(lister, folder, node);
 	}

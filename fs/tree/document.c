@@ -22,8 +22,8 @@
 #include "client/base/time.h"
 #include "client/base/wait.h"
 #include "client/traits.h"
+#include "fs/core/mounted.h"
 #include "fs/core/place.h"
-#include "fs/core/unit.h"
 #include "fs/core/upload_list.h"
 #include "fs/tree/document.h"
 #include "fs/tree/job_folder.h"
@@ -142,11 +142,12 @@ rendering_serial(const struct rendering *rendering)
 }
 
 static int
-produce_log(struct unit *unit, const struct caller *caller, struct buf *out)
+produce_log(struct mounted *mounted, const struct caller *caller,
+    struct buf *out)
 {
 	(void)caller;
-	return unit->subject == NULL ? log_text(out) :
-				       log_text_about(unit->subject, out);
+	return mounted->subject == NULL ? log_text(out) :
+					  log_text_about(mounted->subject, out);
 }
 
 /* For a little while, unless the caller has left before. */
@@ -168,20 +169,21 @@ is_over(void *arg)
  * of them: what was last heard then counts.
  */
 static int
-produce_online(struct unit *unit, const struct caller *caller, struct buf *out)
+produce_online(struct mounted *mounted, const struct caller *caller,
+    struct buf *out)
 {
 	struct soon soon = { .wait = &caller->wait,
 		.until_ms = time_now_ms() + ONLINE_MS };
 	const struct wait limited = { .given_up = is_over, .arg = &soon };
-	bool is_cloud = unit->printer->traits->is_cloud, online;
+	bool is_cloud = mounted->printer->traits->is_cloud, online;
 	struct buf status = { 0 };
 	int error;
 
-	error = printer_document(unit->printer,
+	error = printer_document(mounted->printer,
 	    is_cloud ? &limited : &caller->wait, TOPIC_STATUS, &status);
 	online = error == 0;
 	if (error == -EINTR && !wait_given_up(&caller->wait)) {
-		online = cache_peek(unit->printer, TOPIC_STATUS, RECENT_MS,
+		online = cache_peek(mounted->printer, TOPIC_STATUS, RECENT_MS,
 		    &status);
 		error = 0;
 	}
@@ -197,39 +199,41 @@ print_kept(void *arg, const struct stage_waiting *waiting)
 }
 
 static int
-produce_uploads(struct unit *unit, const struct caller *caller, struct buf *out)
+produce_uploads(struct mounted *mounted, const struct caller *caller,
+    struct buf *out)
 {
 	struct buf kept = { 0 };
 	int error;
 
 	(void)caller;
-	error = stage_each_waiting(unit->stage, print_kept, &kept);
+	error = stage_each_waiting(mounted->stage, print_kept, &kept);
 	if (error == 0)
-		error = upload_list_text(unit->uploads, &kept, out);
+		error = upload_list_text(mounted->uploads, &kept, out);
 	buf_free(&kept);
 	return error;
 }
 
 static int
-produce_metrics(struct unit *unit, const struct caller *caller, struct buf *out)
+produce_metrics(struct mounted *mounted, const struct caller *caller,
+    struct buf *out)
 {
-	const struct metrics metrics = { .units = &unit, .count = 1 };
+	const struct metrics metrics = { .printers = &mounted, .count = 1 };
 
 	return metrics_text(&metrics, caller, out);
 }
 
 /* The whole document, or the one value that the row names. */
 static int
-produce_topic(struct unit *unit, const struct caller *caller,
+produce_topic(struct mounted *mounted, const struct caller *caller,
     const struct node *node, struct buf *out)
 {
 	struct buf text = { 0 };
 	int error;
 
-	error = printer_document(unit->printer, &caller->wait,
+	error = printer_document(mounted->printer, &caller->wait,
 	    (enum topic)node->topic, &text);
 	if (error == 0 && node->topic == TOPIC_JOB && node->field == NULL)
-		error = job_folders_show(unit, caller, &text);
+		error = job_folders_show(mounted, caller, &text);
 	if (error == 0 && node->field == NULL) {
 		*out = text;
 		return 0;
@@ -247,7 +251,7 @@ static int
 produce_camera(const struct place *folder, const struct caller *caller,
     const struct node *node, struct buf *out)
 {
-	return printer_camera(folder->unit->printer, &caller->wait,
+	return printer_camera(folder->mounted->printer, &caller->wait,
 	    (enum topic)node->topic, name_of(folder->wire), out);
 }
 
@@ -255,8 +259,8 @@ static int
 produce(const struct place *folder, const struct caller *caller,
     const struct node *node, struct buf *out)
 {
-	struct unit *unit = folder->unit;
-	static int (*const ours[])(struct unit *, const struct caller *,
+	struct mounted *mounted = folder->mounted;
+	static int (*const ours[])(struct mounted *, const struct caller *,
 	    struct buf *) = {
 		[DOCUMENT_LOG - TOPIC_COUNT] = produce_log,
 		[DOCUMENT_ONLINE - TOPIC_COUNT] = produce_online,
@@ -265,10 +269,10 @@ produce(const struct place *folder, const struct caller *caller,
 	};
 
 	if (node->topic >= TOPIC_COUNT)
-		return ours[node->topic - TOPIC_COUNT](unit, caller, out);
+		return ours[node->topic - TOPIC_COUNT](mounted, caller, out);
 	if (node->topic >= TOPIC_CAMERA)
 		return produce_camera(folder, caller, node, out);
-	return produce_topic(unit, caller, node, out);
+	return produce_topic(mounted, caller, node, out);
 }
 
 static bool
@@ -360,10 +364,11 @@ document_place(const struct caller *caller, struct place *folder,
 	if (path == NULL)
 		return -ENOMEM;
 	error = produce(folder, caller, node, &text);
-	error = document_render(folder->unit->documents, path, error, &text,
+	error = document_render(folder->mounted->documents, path, error, &text,
 	    &rendering);
 	if (error == 0)
-		error = place_new(folder->unit, node, path, "", rendering, out);
+		error = place_new(folder->mounted, node, path, "", rendering,
+		    out);
 	free(path);
 	return error;
 }

@@ -11,9 +11,9 @@
 
 struct buf;
 struct caller;
+struct mounted;
 struct node;
 struct place;
-struct unit;
 
 /* Documents that no printer sends; they follow the topics. */
 enum {

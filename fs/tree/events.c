@@ -1,5 +1,5 @@
 /*
- * The file "events".  While it is open one thread of the unit's workers, the
+ * The file "events".  While it is open one thread of the printer's workers, the
  * follower, looks at the printer from time to time and tells what is other
  * than before; it ends when the last reader has left.  events.lock guards how
  * many have it open and whether there is a follower; what was seen belongs to
@@ -16,8 +16,8 @@
 #include "client/base/json.h"
 #include "client/base/time.h"
 #include "client/base/workers.h"
+#include "fs/core/mounted.h"
 #include "fs/core/place.h"
-#include "fs/core/unit.h"
 #include "fs/tree/broadcast.h"
 #include "fs/tree/events.h"
 #include "fs/tree/node.h"
@@ -28,7 +28,7 @@
 #define CATCH_MS   2000 /* how long a command waits for a look */
 
 struct events {
-	struct unit *unit;
+	struct mounted *mounted;
 	struct broadcast *broadcast;
 	pthread_mutex_t lock;
 	pthread_cond_t changed; /* all below, under lock */
@@ -48,14 +48,14 @@ struct listener {
 };
 
 int
-events_new(struct unit *unit, struct events **out)
+events_new(struct mounted *mounted, struct events **out)
 {
 	struct events *events = calloc(1, sizeof(*events));
 	int error = events == NULL ? -ENOMEM :
 				     broadcast_new(&events->broadcast);
 
 	if (error == 0) {
-		error = observation_new(unit->printer, &events->observation);
+		error = observation_new(mounted->printer, &events->observation);
 		if (error != 0)
 			broadcast_free(events->broadcast);
 	}
@@ -63,7 +63,7 @@ events_new(struct unit *unit, struct events **out)
 		free(events);
 		return error;
 	}
-	events->unit = unit;
+	events->mounted = mounted;
 	pthread_mutex_init(&events->lock, NULL);
 	time_cond_init(&events->changed);
 	*out = events;
@@ -111,7 +111,7 @@ tell(struct events *events, const char *kind, const char *old, const char *new)
 	    "{\"time\":%lld.%03ld,\"printer\":", (long long)now.tv_sec,
 	    now.tv_nsec / 1000000);
 	if (error == 0)
-		error = json_quote(&line, events->unit->name);
+		error = json_quote(&line, events->mounted->name);
 	if (error == 0)
 		error = buf_printf(&line,
 		    ",\"kind\":\"%s\",\"old\":%s,\"new\":%s}\n", kind,
@@ -226,8 +226,8 @@ follow(void *arg)
 		events->looking = true;
 		pthread_mutex_unlock(&events->lock);
 		(void)look(events, &wait);
-		if (events->unit->looked != NULL)
-			events->unit->looked(events->unit->idle_arg);
+		if (events->mounted->looked != NULL)
+			events->mounted->looked(events->mounted->idle_arg);
 		looked_ms = time_now_ms();
 		pthread_mutex_lock(&events->lock);
 		events->looking = false;
@@ -246,7 +246,7 @@ start_following(struct events *events, const struct caller *caller)
 
 	observation_forget(events->observation);
 	interrupted = look(events, &caller->wait);
-	error = workers_start(events->unit->workers, follow, events);
+	error = workers_start(events->mounted->workers, follow, events);
 	if (error != 0) {
 		pthread_mutex_lock(&events->lock);
 		events->following = false;
@@ -301,7 +301,7 @@ events_close(struct file *file, const struct caller *caller)
 
 	(void)caller;
 	broadcast_leave(listener->reader);
-	leave(file->place->unit->events);
+	leave(file->place->mounted->events);
 	place_release(file->place);
 	free(listener);
 }
@@ -315,7 +315,7 @@ events_open(const struct caller *caller, struct place *place, int flags,
 		.poll = events_poll,
 		.close = events_close,
 	};
-	struct events *events = place->unit->events;
+	struct events *events = place->mounted->events;
 	struct listener *listener;
 	int error;
 

@@ -2,14 +2,14 @@
 #define FS_TREE_EVENTS_H
 
 struct events;
-struct unit;
+struct mounted;
 struct wait;
 
 /*
  * What happens to a printer, for the file "events": a line of JSON for each
  * change.  The printer is asked only while somebody has the file open.
  */
-int events_new(struct unit *, struct events **out);
+int events_new(struct mounted *, struct events **out);
 
 /* Whoever reads comes to the end: there will be nothing more. */
 void events_end(struct events *);

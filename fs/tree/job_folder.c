@@ -13,7 +13,7 @@
 #include "client/printer.h"
 #include "client/traits.h"
 #include "fs/core/kind.h"
-#include "fs/core/unit.h"
+#include "fs/core/mounted.h"
 #include "fs/tree/job_folder.h"
 
 void
@@ -65,12 +65,12 @@ remember(struct job_folders *folders, const char *told, const char *shown)
 
 /* Append "/" and the long name of what is in the folder under that name. */
 static int
-add_name(struct unit *unit, const struct caller *caller, const char *folder,
-    const char *name, struct buf *shown)
+add_name(struct mounted *mounted, const struct caller *caller,
+    const char *folder, const char *name, struct buf *shown)
 {
 	struct listing *listing;
 	const struct entry *entry;
-	int error = printer_list(unit->printer, &caller->wait, folder,
+	int error = printer_list(mounted->printer, &caller->wait, folder,
 	    &listing);
 
 	if (error != 0)
@@ -85,7 +85,7 @@ add_name(struct unit *unit, const struct caller *caller, const char *folder,
 
 /* "/usb/LONGFO~1" to "/usb/long folder name". */
 static int
-look_up(struct unit *unit, const struct caller *caller, const char *told,
+look_up(struct mounted *mounted, const struct caller *caller, const char *told,
     struct buf *shown)
 {
 	char *copy = strdup(told + strspn(told, "/")), *rest = copy;
@@ -98,7 +98,7 @@ look_up(struct unit *unit, const struct caller *caller, const char *told,
 	if (error == 0)
 		error = buf_printf(&folder, "%s", name);
 	while (error == 0 && (name = strsep(&rest, "/")) != NULL) {
-		error = add_name(unit, caller, folder.data, name, shown);
+		error = add_name(mounted, caller, folder.data, name, shown);
 		if (error == 0)
 			error = buf_printf(&folder, "/%s", name);
 	}
@@ -125,16 +125,16 @@ tell(struct buf *job, const char *shown)
 }
 
 static int
-show(struct unit *unit, const struct caller *caller, const char *path,
+show(struct mounted *mounted, const struct caller *caller, const char *path,
     const char *told, struct buf *job)
 {
 	struct buf shown = { 0 };
-	int error = recall(&unit->job_folders, told, &shown);
+	int error = recall(&mounted->job_folders, told, &shown);
 
 	if (error == -ENODATA) {
-		error = look_up(unit, caller, path, &shown);
+		error = look_up(mounted, caller, path, &shown);
 		if (error == 0)
-			remember(&unit->job_folders, told, shown.data);
+			remember(&mounted->job_folders, told, shown.data);
 	}
 	if (error == 0 && strcmp(shown.data, path) != 0)
 		error = tell(job, shown.data);
@@ -143,13 +143,13 @@ show(struct unit *unit, const struct caller *caller, const char *path,
 }
 
 int
-job_folders_show(struct unit *unit, const struct caller *caller,
+job_folders_show(struct mounted *mounted, const struct caller *caller,
     struct buf *job)
 {
 	struct buf path = { 0 }, told = { 0 };
 	int error = 0;
 
-	if (!unit->printer->traits->folds ||
+	if (!mounted->printer->traits->folds ||
 	    json_field(job->data, job->len, "file.path", &path) != 0)
 		goto out;
 	if (path.data[0] != '/' || strchr(path.data + 1, '/') == NULL)
@@ -160,7 +160,7 @@ job_folders_show(struct unit *unit, const struct caller *caller,
 	if (error == 0)
 		error = buf_printf(&told, " %s", path.data);
 	if (error == 0)
-		error = show(unit, caller, path.data, told.data, job);
+		error = show(mounted, caller, path.data, told.data, job);
 out:
 	buf_free(&path);
 	buf_free(&told);

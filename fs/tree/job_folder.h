@@ -5,7 +5,7 @@
 
 struct buf;
 struct caller;
-struct unit;
+struct mounted;
 
 /*
  * The folder of the file in print.  Buddy firmware tells its 8.3 names; users
@@ -24,6 +24,6 @@ void job_folders_destroy(struct job_folders *);
  * Let a job's document tell the folder as the mount shows it.  What cannot be
  * looked up stays as it was told.  Returns 0, -EINTR or -ENOMEM.
  */
-int job_folders_show(struct unit *, const struct caller *, struct buf *job);
+int job_folders_show(struct mounted *, const struct caller *, struct buf *job);
 
 #endif

@@ -17,7 +17,7 @@
 #include "client/printer.h"
 #include "client/traits.h"
 #include "fs/core/kind.h"
-#include "fs/core/unit.h"
+#include "fs/core/mounted.h"
 #include "fs/core/upload_list.h"
 #include "fs/tree/metrics.h"
 
@@ -343,9 +343,10 @@ make_label(const char *what, const char *name, struct buf *out)
 }
 
 static int
-read_unit(struct unit *unit, const struct caller *caller, struct reading *out)
+read_mounted(struct mounted *mounted, const struct caller *caller,
+    struct reading *out)
 {
-	struct printer *printer = unit->printer;
+	struct printer *printer = mounted->printer;
 	int error = printer_document(printer, &caller->wait, TOPIC_STATUS,
 	    &out->status);
 
@@ -358,8 +359,8 @@ read_unit(struct unit *unit, const struct caller *caller, struct reading *out)
 	out->teller = printer->traits->is_cloud ? TELLER_PRINTER_OF_ACCOUNT :
 						  TELLER_PRINTER;
 	printer_count(printer, &out->counts);
-	upload_list_count(unit->uploads, &out->uploads);
-	return make_label("printer", unit->name, &out->label);
+	upload_list_count(mounted->uploads, &out->uploads);
+	return make_label("printer", mounted->name, &out->label);
 }
 
 static int
@@ -429,7 +430,8 @@ metrics_text(const struct metrics *metrics, const struct caller *caller,
 	if (readings == NULL)
 		return -ENOMEM;
 	for (i = 0; i < metrics->count && error == 0; i++)
-		error = read_unit(metrics->units[i], caller, &readings[i]);
+		error = read_mounted(metrics->printers[i], caller,
+		    &readings[i]);
 	for (i = 0; i < metrics->server_count && error == 0; i++)
 		error = read_server(&metrics->servers[i],
 		    &readings[metrics->count + i]);

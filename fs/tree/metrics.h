@@ -7,7 +7,7 @@
 
 struct buf;
 struct caller;
-struct unit;
+struct mounted;
 
 /* A server that is asked for several printers at once, so it has the counts. */
 struct metrics_server {
@@ -17,7 +17,7 @@ struct metrics_server {
 
 /* What metrics are of; all is borrowed. */
 struct metrics {
-	struct unit *const *units;
+	struct mounted *const *printers;
 	size_t count;
 	const struct metrics_server *servers;
 	size_t server_count;

@@ -8,8 +8,8 @@
 #include "client/base/name.h"
 #include "client/printer.h"
 #include "client/traits.h"
+#include "fs/core/mounted.h"
 #include "fs/core/place.h"
-#include "fs/core/unit.h"
 #include "fs/tree/document.h"
 #include "fs/tree/node.h"
 
@@ -17,59 +17,59 @@
 #define PRINT  "prints/ID.json"
 
 static const struct traits *
-traits_of(const struct unit *unit)
+traits_of(const struct mounted *mounted)
 {
-	return unit->printer->traits;
+	return mounted->printer->traits;
 }
 
 static bool
-has_storage(const struct unit *unit, const struct node *node)
+has_storage(const struct mounted *mounted, const struct node *node)
 {
-	return traits_storage(traits_of(unit), node->path) != NULL;
+	return traits_storage(traits_of(mounted), node->path) != NULL;
 }
 
 static bool
-has_pictures(const struct unit *unit, const struct node *node)
+has_pictures(const struct mounted *mounted, const struct node *node)
 {
 	(void)node;
-	return unit->printer->has_pictures;
+	return mounted->printer->has_pictures;
 }
 
 static bool
-is_watched(const struct unit *unit, const struct node *node)
+is_watched(const struct mounted *mounted, const struct node *node)
 {
 	(void)node;
-	return unit->printer->is_watched;
+	return mounted->printer->is_watched;
 }
 
 /* What PrusaLink tells, and Obico does not. */
 static bool
-is_near(const struct unit *unit, const struct node *node)
+is_near(const struct mounted *mounted, const struct node *node)
 {
 	(void)node;
-	return !traits_of(unit)->is_cloud;
+	return !traits_of(mounted)->is_cloud;
 }
 
 static bool
-is_cloud(const struct unit *unit, const struct node *node)
+is_cloud(const struct mounted *mounted, const struct node *node)
 {
 	(void)node;
-	return traits_of(unit)->is_cloud;
+	return traits_of(mounted)->is_cloud;
 }
 
 /* An archived printer is a memory only. */
 static bool
-is_live(const struct unit *unit, const struct node *node)
+is_live(const struct mounted *mounted, const struct node *node)
 {
 	(void)node;
-	return !traits_of(unit)->is_archived;
+	return !traits_of(mounted)->is_archived;
 }
 
 static bool
-takes_files(const struct unit *unit, const struct node *node)
+takes_files(const struct mounted *mounted, const struct node *node)
 {
 	(void)node;
-	return traits_of(unit)->upload_storage != NULL;
+	return traits_of(mounted)->upload_storage != NULL;
 }
 
 /* clang-format off */
@@ -163,12 +163,12 @@ node_root(void)
 }
 
 const struct node *
-node_member(const struct unit *unit)
+node_member(const struct mounted *mounted)
 {
 	static const struct node member = { "", S_IFDIR | 0755, &kind_member, 0,
 		NULL, NULL };
 
-	return unit->printer->traits->is_cloud ? &member : &nodes[0];
+	return mounted->printer->traits->is_cloud ? &member : &nodes[0];
 }
 
 size_t
@@ -185,13 +185,13 @@ node_at(size_t i)
 
 /* A row that the printer can never fill is absent. */
 static bool
-exists(const struct unit *unit, const struct node *node)
+exists(const struct mounted *mounted, const struct node *node)
 {
-	return node->is_there == NULL || node->is_there(unit, node);
+	return node->is_there == NULL || node->is_there(mounted, node);
 }
 
 bool
-node_is_child(const struct unit *unit, const struct node *node,
+node_is_child(const struct mounted *mounted, const struct node *node,
     const struct node *folder)
 {
 	size_t len = strlen(folder->path);
@@ -201,16 +201,17 @@ node_is_child(const struct unit *unit, const struct node *node,
 	    (len > 0 && node->path[len] != '/'))
 		return false;
 	return strchr(node->path + len + (len > 0), '/') == NULL &&
-	    exists(unit, node);
+	    exists(mounted, node);
 }
 
 const struct node *
-node_child(const struct unit *unit, const struct node *folder, const char *name)
+node_child(const struct mounted *mounted, const struct node *folder,
+    const char *name)
 {
 	size_t i;
 
 	for (i = 0; i < node_count(); i++) {
-		if (node_is_child(unit, &nodes[i], folder) &&
+		if (node_is_child(mounted, &nodes[i], folder) &&
 		    strcmp(name_of(nodes[i].path), name) == 0)
 			return &nodes[i];
 	}
@@ -225,9 +226,9 @@ node_attributes(const struct place *place, struct stat *out)
 	bool is_folder = S_ISDIR(node->mode);
 
 	memset(out, 0, sizeof(*out));
-	out->st_ino = place->unit == NULL ?
+	out->st_ino = place->mounted == NULL ?
 	    place_number(place->key) :
-	    place_row_number(place->unit, place->path);
+	    place_row_number(place->mounted, place->path);
 	out->st_mode = node->mode &
 	    ~(is_folder ? settings->dmask : settings->fmask);
 	out->st_nlink = 1; /* of a folder: how many are below is unknown */

@@ -8,8 +8,8 @@
 
 #include "fs/core/kind.h"
 
+struct mounted;
 struct place;
-struct unit;
 
 /* A row of the namespace. */
 struct node {
@@ -19,14 +19,14 @@ struct node {
 	int topic;	   /* documents: enum topic */
 	const char *field; /* one-value files: where the value is */
 	/* May this printer have it?  NULL: every printer has. */
-	bool (*is_there)(const struct unit *, const struct node *);
+	bool (*is_there)(const struct mounted *, const struct node *);
 };
 
 /* The row of the root. */
 const struct node *node_root(void);
 
 /* The same for the printer's directory beside others. */
-const struct node *node_member(const struct unit *);
+const struct node *node_member(const struct mounted *);
 
 /* The row that stands for the folder of any camera. */
 const struct node *node_camera(void);
@@ -39,11 +39,11 @@ size_t node_count(void);
 const struct node *node_at(size_t i);
 
 /* The row of that name in the directory, or NULL: this printer has none. */
-const struct node *node_child(const struct unit *, const struct node *folder,
+const struct node *node_child(const struct mounted *, const struct node *folder,
     const char *name);
 
 /* Is the row an immediate child of the folder, and does the printer have it? */
-bool node_is_child(const struct unit *, const struct node *,
+bool node_is_child(const struct mounted *, const struct node *,
     const struct node *folder);
 
 /* The attributes that follow from the place's row alone. */

@@ -13,8 +13,8 @@
 #include "client/base/name.h"
 #include "client/obico/prints.h"
 #include "client/printer.h"
+#include "fs/core/mounted.h"
 #include "fs/core/place.h"
-#include "fs/core/unit.h"
 #include "fs/tree/document.h"
 #include "fs/tree/node.h"
 
@@ -39,7 +39,7 @@ read_name(const char *name)
 static int
 ask(const struct caller *caller, const struct place *folder, struct buf *out)
 {
-	return printer_document(folder->unit->printer, &caller->wait,
+	return printer_document(folder->mounted->printer, &caller->wait,
 	    TOPIC_PRINTS, out);
 }
 
@@ -57,7 +57,7 @@ render(const struct place *folder, const char *path, const struct buf *all,
 		buf_free(&text);
 		return error;
 	}
-	return document_render_dated(folder->unit->documents, path, &text,
+	return document_render_dated(folder->mounted->documents, path, &text,
 	    ended.tv_sec == 0 ? NULL : &ended, out);
 }
 
@@ -80,7 +80,7 @@ prints_lookup(const struct caller *caller, struct place *folder,
 	if (error == 0)
 		error = render(folder, path, &all, id, &rendering);
 	if (error == 0)
-		error = place_new(folder->unit, node_print(), path, "",
+		error = place_new(folder->mounted, node_print(), path, "",
 		    rendering, out);
 	buf_free(&all);
 	free(path);
@@ -104,7 +104,7 @@ add(void *arg, int64_t id)
 	if (path == NULL)
 		return -ENOMEM;
 	error = listing->lister->add(listing->lister->arg, name,
-	    place_row_number(listing->folder->unit, path), S_IFREG);
+	    place_row_number(listing->folder->mounted, path), S_IFREG);
 	free(path);
 	return error;
 }

@@ -10,8 +10,8 @@
 #include "client/base/log.h"
 #include "client/printer.h"
 #include "fs/core/kind.h"
+#include "fs/core/mounted.h"
 #include "fs/core/place.h"
-#include "fs/core/unit.h"
 #include "fs/tree/control.h"
 #include "fs/tree/document.h"
 
@@ -61,7 +61,7 @@ settings_write(struct file *file, const struct caller *caller, const void *data,
 		    "settings: more than %d bytes in one write", CONTROL_BYTES);
 		return -E2BIG;
 	}
-	error = printer_change_settings(file->place->unit->printer,
+	error = printer_change_settings(file->place->mounted->printer,
 	    &caller->wait, data, len);
 	return error != 0 ? error : (ssize_t)len;
 }

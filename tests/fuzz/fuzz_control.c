@@ -16,8 +16,8 @@
 #include "client/printer.h"
 #include "client/traits.h"
 #include "fs/core/kind.h"
+#include "fs/core/mounted.h"
 #include "fs/core/place.h"
-#include "fs/core/unit.h"
 #include "fs/tree/node.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -133,19 +133,20 @@ check_outcome(const struct fake *fake, const char *text, size_t len,
 }
 
 static void
-write_and_read(struct unit *unit, const uint8_t *data, size_t len)
+write_and_read(struct mounted *mounted, const uint8_t *data, size_t len)
 {
 	static const struct caller caller = { 0 };
-	const struct node *node = node_child(unit, node_root(), "control");
+	const struct node *node = node_child(mounted, node_root(), "control");
 	char *text = fuzz_text(data, len), help[600];
 	struct place *place;
 	struct file *file;
 	ssize_t got;
 
 	HOLDS(node != NULL && node->kind == &kind_control);
-	HOLDS(place_new(unit, node, "control", "control", NULL, &place) == 0);
+	HOLDS(place_new(mounted, node, "control", "control", NULL, &place) ==
+	    0);
 	HOLDS(kind_control.open(&caller, place, 0, &file) == 0);
-	check_outcome((const struct fake *)unit->printer, text, len,
+	check_outcome((const struct fake *)mounted->printer, text, len,
 	    file->ops->write(file, &caller, data, len, 0));
 	got = file->ops->read(file, &caller, help, sizeof(help), (off_t)len);
 	HOLDS(got >= 0 && got <= (ssize_t)sizeof(help));
@@ -162,20 +163,22 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	static const struct settings settings = { .mountpoint = "/mnt/prusa" };
 	uint8_t choice = fuzz_byte(&data, &len);
 	struct fake fake = { .refused = choice >> 2 & 7 };
-	struct unit unit = { .settings = &settings, .printer = &fake.printer };
+	struct mounted mounted = { .settings = &settings,
+		.printer = &fake.printer };
 
 	fake.printer.ops = &ops;
 	fake.printer.traits = choice & 1 ? &traits_pi : &traits_buddy;
-	pthread_mutex_init(&unit.lock, NULL);
-	HOLDS(stage_new(&unit.stage) == 0);
-	HOLDS(content_new("/", 0, unit.printer, NULL, &unit.content) == 0);
+	pthread_mutex_init(&mounted.lock, NULL);
+	HOLDS(stage_new(&mounted.stage) == 0);
+	HOLDS(content_new("/", 0, mounted.printer, NULL, &mounted.content) ==
+	    0);
 	if (choice & 2)
-		unit_note_upload(&unit,
+		mounted_note_upload(&mounted,
 		    choice & 1 ? "local/parts/Cube.gcode" : "usb/cube.GCODE");
-	write_and_read(&unit, data, len);
-	content_free(unit.content);
-	stage_free(unit.stage);
-	pthread_mutex_destroy(&unit.lock);
-	free(unit.last);
+	write_and_read(&mounted, data, len);
+	content_free(mounted.content);
+	stage_free(mounted.stage);
+	pthread_mutex_destroy(&mounted.lock);
+	free(mounted.last);
 	return 0;
 }

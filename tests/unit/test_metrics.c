@@ -9,7 +9,7 @@
 #include "client/http/counts.h"
 #include "client/traits.h"
 #include "fs/core/kind.h"
-#include "fs/core/unit.h"
+#include "fs/core/mounted.h"
 #include "fs/core/upload_list.h"
 #include "fs/tree/metrics.h"
 #include "tests/unit/check.h"
@@ -66,17 +66,19 @@ test_families(struct check *check)
 {
 	static char names[][16] = { "mk4", "the \"old\"\\\n" };
 	const struct caller caller = { 0 };
-	struct unit units[2] = { 0 }, *both[2] = { &units[0], &units[1] };
-	const struct metrics two = { .units = both, .count = 2 }, none = { 0 };
+	struct mounted printers[2] = { 0 },
+		       *both[2] = { &printers[0], &printers[1] };
+	const struct metrics two = { .printers = both, .count = 2 },
+			     none = { 0 };
 	struct fake fakes[2];
 	struct buf text = { 0 };
 	int i;
 
 	for (i = 0; i < 2; i++) {
 		fake_init(&fakes[i]);
-		units[i].name = names[i];
-		units[i].printer = &fakes[i].printer;
-		upload_list_new(&units[i].uploads);
+		printers[i].name = names[i];
+		printers[i].printer = &fakes[i].printer;
+		upload_list_new(&printers[i].uploads);
 	}
 	fake_set_error(&fakes[1], -EHOSTDOWN);
 	CHECK(check, metrics_text(&two, &caller, &text) == 0,
@@ -104,7 +106,7 @@ test_families(struct check *check)
 	CHECK(check, metrics_text(&two, &caller, &text) == -EINTR,
 	    "a reader that leaves ends it");
 	for (i = 0; i < 2; i++) {
-		upload_list_free(units[i].uploads);
+		upload_list_free(printers[i].uploads);
 		fake_destroy(&fakes[i]);
 	}
 	buf_free(&text);
@@ -118,8 +120,8 @@ test_accounts(struct check *check)
 	static char account[] = "obico";
 	struct metrics_server server = { .name = account };
 	const struct caller caller = { 0 };
-	struct unit unit = { .name = name }, *units[] = { &unit };
-	const struct metrics metrics = { .units = units,
+	struct mounted mounted = { .name = name }, *printers[] = { &mounted };
+	const struct metrics metrics = { .printers = printers,
 		.count = 1,
 		.servers = &server,
 		.server_count = 1 };
@@ -128,8 +130,8 @@ test_accounts(struct check *check)
 
 	fake_init(&fake);
 	fake.printer.traits = &traits_obico;
-	unit.printer = &fake.printer;
-	upload_list_new(&unit.uploads);
+	mounted.printer = &fake.printer;
+	upload_list_new(&mounted.uploads);
 	counts_note(&server.counts, 0, "GET", 200, 10);
 	CHECK(check, metrics_text(&metrics, &caller, &text) == 0,
 	    "a printer of an account has metrics");
@@ -146,7 +148,7 @@ test_accounts(struct check *check)
 	    strstr(buf_text(&text), "online{printer=\"mini\"} 1\n") != NULL &&
 		strstr(buf_text(&text), "online{account=") == NULL,
 	    "an account is no printer");
-	upload_list_free(unit.uploads);
+	upload_list_free(mounted.uploads);
 	fake_destroy(&fake);
 	buf_free(&text);
 }

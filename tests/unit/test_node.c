@@ -3,15 +3,15 @@
  */
 #include "client/base/buf.h"
 #include "client/traits.h"
-#include "fs/core/unit.h"
+#include "fs/core/mounted.h"
 #include "fs/tree/node.h"
 #include "tests/unit/check.h"
 #include "tests/unit/fake.h"
 
-/* A printer that does nothing, and its unit. */
+/* A printer that does nothing, and its printer. */
 struct rig {
 	struct fake fake;
-	struct unit unit;
+	struct mounted mounted;
 };
 
 static void
@@ -21,7 +21,7 @@ set_up(struct rig *rig, const struct traits *traits, bool is_watched)
 	fake_init(&rig->fake);
 	rig->fake.printer.traits = traits;
 	rig->fake.printer.is_watched = is_watched;
-	rig->unit.printer = &rig->fake.printer;
+	rig->mounted.printer = &rig->fake.printer;
 }
 
 static void
@@ -40,12 +40,12 @@ names(const struct rig *rig, const char *folder)
 	size_t i;
 
 	if (*folder != '\0')
-		node = node_child(&rig->unit, node, folder);
+		node = node_child(&rig->mounted, node, folder);
 	for (i = 0; node != NULL && i < node_count(); i++) {
 		const char *path = node_at(i)->path;
 		const char *slash = strrchr(path, '/');
 
-		if (node_is_child(&rig->unit, node_at(i), node))
+		if (node_is_child(&rig->mounted, node_at(i), node))
 			(void)buf_printf(&out, "%s ",
 			    slash == NULL ? path : slash + 1);
 	}

@@ -6,8 +6,8 @@
 
 #include "client/base/buf.h"
 #include "client/traits.h"
+#include "fs/core/mounted.h"
 #include "fs/core/place.h"
-#include "fs/core/unit.h"
 #include "fs/tree/control.h"
 #include "fs/tree/document.h"
 #include "fs/tree/node.h"
@@ -19,7 +19,7 @@ static const struct caller nobody;
 struct rig {
 	struct fake fake;
 	struct settings settings;
-	struct unit unit;
+	struct mounted mounted;
 	struct place *root;
 };
 
@@ -30,10 +30,11 @@ set_up(struct rig *rig)
 	fake_init(&rig->fake);
 	rig->fake.printer.traits = &traits_obico;
 	rig->fake.printer.is_watched = true;
-	rig->unit.printer = &rig->fake.printer;
-	rig->unit.settings = &rig->settings;
-	if (documents_new(&rig->unit.documents) != 0 ||
-	    place_new(&rig->unit, node_root(), "", "", NULL, &rig->root) != 0) {
+	rig->mounted.printer = &rig->fake.printer;
+	rig->mounted.settings = &rig->settings;
+	if (documents_new(&rig->mounted.documents) != 0 ||
+	    place_new(&rig->mounted, node_root(), "", "", NULL, &rig->root) !=
+		0) {
 		printf("Bail out! no memory\n");
 		exit(1);
 	}
@@ -43,7 +44,7 @@ static void
 tear_down(struct rig *rig)
 {
 	place_release(rig->root);
-	documents_free(rig->unit.documents);
+	documents_free(rig->mounted.documents);
 	fake_destroy(&rig->fake);
 }
 

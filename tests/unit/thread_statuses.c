@@ -9,7 +9,7 @@
 #include "client/base/time.h"
 #include "client/base/wait.h"
 #include "client/base/workers.h"
-#include "fs/core/unit.h"
+#include "fs/core/mounted.h"
 #include "fs/farm/statuses.h"
 #include "tests/unit/check.h"
 #include "tests/unit/fake.h"
@@ -24,8 +24,8 @@ static const struct wait forever = { 0 };
 struct farmyard {
 	struct statuses *statuses;
 	struct fake fakes[PRINTERS];
-	struct unit units[PRINTERS];
-	struct unit *list[PRINTERS];
+	struct mounted printers[PRINTERS];
+	struct mounted *list[PRINTERS];
 };
 
 static void
@@ -38,14 +38,14 @@ set_up(struct farmyard *yard)
 	if (statuses_new(&yard->statuses) != 0)
 		exit(1);
 	for (i = 0; i < PRINTERS; i++) {
-		struct unit *unit = &yard->units[i];
+		struct mounted *mounted = &yard->printers[i];
 
 		fake_init(&yard->fakes[i]);
-		unit->printer = &yard->fakes[i].printer;
-		unit->folder = names[i];
-		if (workers_new(&unit->workers) != 0)
+		mounted->printer = &yard->fakes[i].printer;
+		mounted->folder = names[i];
+		if (workers_new(&mounted->workers) != 0)
 			exit(1);
-		yard->list[i] = unit;
+		yard->list[i] = mounted;
 	}
 }
 
@@ -55,10 +55,10 @@ tear_down(struct farmyard *yard)
 	int i;
 
 	for (i = 0; i < PRINTERS; i++) {
-		unit_end(&yard->units[i]);
+		mounted_end(&yard->printers[i]);
 		fake_let_go(&yard->fakes[i]);
-		workers_free(yard->units[i].workers);
-		buf_free(&yard->units[i].glance.text);
+		workers_free(yard->printers[i].workers);
+		buf_free(&yard->printers[i].glance.text);
 		fake_destroy(&yard->fakes[i]);
 	}
 	statuses_free(yard->statuses);
@@ -119,7 +119,7 @@ test_slow(struct check *check, struct farmyard *yard)
 	CHECK(check, fake_begun(slow, FAKE_DOCUMENT) == 4,
 	    "and it is asked once only meanwhile");
 	fake_let_go(slow);
-	AWAIT(!statuses_is_waiting(yard->statuses, &yard->units[1]));
+	AWAIT(!statuses_is_waiting(yard->statuses, &yard->printers[1]));
 	CHECK(check, tells(yard, "one\":{\"online\":true"),
 	    "when it answers, it is online");
 }

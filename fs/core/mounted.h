@@ -1,5 +1,5 @@
-#ifndef FS_CORE_UNIT_H
-#define FS_CORE_UNIT_H
+#ifndef FS_CORE_MOUNTED_H
+#define FS_CORE_MOUNTED_H
 
 #include <sys/queue.h>
 #include <sys/types.h>
@@ -47,8 +47,8 @@ struct settings {
  * One printer in the mount, and all that belongs to it.  The parts have locks
  * of their own.
  */
-struct unit {
-	TAILQ_ENTRY(unit) link; /* for fs/farm/farm.c */
+struct mounted {
+	TAILQ_ENTRY(mounted) link; /* for fs/farm/farm.c */
 	const struct settings *settings;
 	char *name;   /* in the metrics */
 	char *kept;   /* of its files in the cache directory */
@@ -81,69 +81,70 @@ struct unit {
 	struct job_folders job_folders;
 	atomic_int open;    /* files */
 	atomic_int holders; /* the owner, places, those who look at it */
-	void (*unused)(struct unit *, void *arg); /* nobody holds it */
+	void (*unused)(struct mounted *, void *arg); /* nobody holds it */
 	void *unused_arg;
 	void (*looked)(void *arg); /* events was, with idle_arg; or NULL */
-	void (*idle)(void *arg);   /* see unit_note_idle */
+	void (*idle)(void *arg);   /* see mounted_note_idle */
 	void *idle_arg;
 };
 
-struct unit_config {
+struct mounted_config {
 	const struct settings *settings;
 	const char *folder; /* as above, copied */
 	const char *cache_dir;
 	const char *name;      /* of its files in the cache directory */
-	struct unsent *unsent; /* shared with another unit, or NULL */
+	struct unsent *unsent; /* shared with another printer, or NULL */
 	off_t cache_size;      /* bytes */
 	int64_t ttl_ms;
 };
 
 /*
  * Set up around a printer, which it takes in any case.  Returns 0 and the
- * unit (caller: unit_free), or a negative errno.
+ * printer (caller: mounted_free), or a negative errno.
  */
-int unit_new(const struct unit_config *, struct printer *, struct unit **out);
+int mounted_new(const struct mounted_config *, struct printer *,
+    struct mounted **out);
 
 /* What is under way shall end; for many that are then freed one by one. */
-void unit_end(struct unit *);
+void mounted_end(struct mounted *);
 
 /* End what is under way, then release.  Nobody may use it any more. */
-void unit_free(struct unit *);
+void mounted_free(struct mounted *);
 
 /*
  * Count who uses it.  When the last has released it, unused is called, if
  * there is one: in any thread, perhaps under a lock, so it must not wait.
  */
-struct unit *unit_hold(struct unit *);
-void unit_release(struct unit *);
+struct mounted *mounted_hold(struct mounted *);
+void mounted_release(struct mounted *);
 
 /* Does somebody have files open, or wait for an upload? */
-bool unit_is_in_use(struct unit *);
+bool mounted_is_in_use(struct mounted *);
 
 /* Perhaps that has just ended: idle is called, if there is one. */
-void unit_note_idle(struct unit *);
+void mounted_note_idle(struct mounted *);
 
-/* For a struct wait: given up when the unit, its argument, ends. */
-bool unit_is_ending(void *unit);
+/* For a struct wait: given up when the printer, its argument, ends. */
+bool mounted_is_ending(void *mounted);
 
 /* Remember and tell the file uploaded last (caller: free; NULL: none). */
-void unit_note_upload(struct unit *, const char *path);
-char *unit_last_upload(struct unit *);
+void mounted_note_upload(struct mounted *, const char *path);
+char *mounted_last_upload(struct mounted *);
 
 /*
  * The file of that key was uploaded to be printed ("": none was).  Is that so,
  * and less than ms ago?
  */
-void unit_note_print(struct unit *, const char *key);
-bool unit_just_printed(struct unit *, const char *key, int64_t ms);
+void mounted_note_print(struct mounted *, const char *key);
+bool mounted_just_printed(struct mounted *, const char *key, int64_t ms);
 
 /*
  * A file was uploaded: the printer shows it and holds it open, unless it still
  * shows another one; it was removed.  May it be the one that is shown?  The
  * printer does not tell, nor when somebody at the printer has dismissed it.
  */
-void unit_note_shown(struct unit *, const char *key);
-void unit_note_removal(struct unit *, const char *key);
-bool unit_may_show(struct unit *, const char *key);
+void mounted_note_shown(struct mounted *, const char *key);
+void mounted_note_removal(struct mounted *, const char *key);
+bool mounted_may_show(struct mounted *, const char *key);
 
 #endif
