@@ -132,13 +132,13 @@ SRCS = \
 	fs/farm/account.c \
 	fs/farm/account_change.c \
 	fs/farm/cloud.c \
+	fs/farm/control.c \
+	fs/farm/directory.c \
+	fs/farm/documents.c \
 	fs/farm/farm.c \
 	fs/farm/farm_accounts.c \
 	fs/farm/farm_look.c \
 	fs/farm/farm_refresh.c \
-	fs/farm/root.c \
-	fs/farm/root_control.c \
-	fs/farm/root_document.c \
 	fs/farm/run_parallel.c \
 	fs/farm/section.c \
 	fs/farm/statuses.c \

@@ -25,8 +25,8 @@
 #include "fs/core/mounted.h"
 #include "fs/core/place.h"
 #include "fs/farm/account.h"
+#include "fs/farm/directory.h"
 #include "fs/farm/farm.h"
-#include "fs/farm/root.h"
 #include "fs/farm/section.h"
 #include "fs/kernel/inode.h"
 #include "fs/kernel/ops.h"
@@ -192,7 +192,7 @@ make_root(struct farm *farm, struct place **root)
 	int error;
 
 	if (farm_config(farm)->file != NULL || account != NULL) {
-		error = root_place(farm, account, root);
+		error = farm_directory_place(farm, account, root);
 		account_release(account);
 		return error;
 	}
@@ -217,7 +217,8 @@ make_inodes(struct program *program)
 	error = inodes_new(root, &program->mount.inodes);
 	place_release(root);
 	if (error == 0)
-		error = root_gone_place(program->farm, &program->mount.gone);
+		error = farm_directory_gone_place(program->farm,
+		    &program->mount.gone);
 	return error;
 }
 

@@ -20,8 +20,8 @@
 #include "fs/core/mounted.h"
 #include "fs/farm/account.h"
 #include "fs/farm/cloud.h"
+#include "fs/farm/directory.h"
 #include "fs/farm/farm_internal.h"
-#include "fs/farm/root.h"
 #include "fs/farm/section.h"
 #include "fs/setup/local_paths.h"
 #include "fs/tree/control.h"
@@ -146,7 +146,7 @@ account_documents(const struct account *account)
 bool
 account_is_reserved(const char *name)
 {
-	return root_has_row(name) || cloud_has_row(name) ||
+	return farm_directory_has_row(name) || cloud_has_row(name) ||
 	    strcmp(name, CONTROL_ALL) == 0 || control_knows(name);
 }
 
@@ -158,7 +158,7 @@ folder_of(const struct account *account, const char *name, bool archived)
 	char *path;
 
 	if (asprintf(&path, "%s%s%s%s", folder == NULL ? "" : folder,
-		folder == NULL ? "" : "/", archived ? ROOT_ARCHIVED "/" : "",
+		folder == NULL ? "" : "/", archived ? FARM_ARCHIVED "/" : "",
 		name) < 0)
 		return NULL;
 	return path;

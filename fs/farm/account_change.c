@@ -16,8 +16,8 @@
 #include "fs/core/place.h"
 #include "fs/farm/account.h"
 #include "fs/farm/cloud.h"
+#include "fs/farm/directory.h"
 #include "fs/farm/farm.h"
-#include "fs/farm/root.h"
 #include "fs/tree/node.h"
 
 /* Can a printer's directory have that name, so that it is its name too? */
@@ -98,7 +98,7 @@ account_rename(const struct caller *caller, struct place *folder,
 	if (account == NULL || new_folder->account != account ||
 	    new_folder->node != folder->node)
 		return -EPERM;
-	if (root_has_row(new_name) || cloud_has_row(new_name))
+	if (farm_directory_has_row(new_name) || cloud_has_row(new_name))
 		return -EEXIST;
 	if (!is_printer_name(new_name))
 		return -EINVAL;

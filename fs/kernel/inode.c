@@ -15,7 +15,7 @@
 #include "fs/kernel/inode.h"
 
 #define BUCKETS 8192
-#define ROOT_ID 1 /* FUSE_ROOT_ID */
+#define FARM_ID 1 /* FUSE_ROOT_ID */
 
 struct inode {
 	LIST_ENTRY(inode) by_id;
@@ -114,7 +114,7 @@ inodes_new(struct place *root, struct inodes **out)
 	if (inodes == NULL)
 		return -ENOMEM;
 	pthread_mutex_init(&inodes->lock, NULL);
-	inodes->last_id = ROOT_ID - 1;
+	inodes->last_id = FARM_ID - 1;
 	inode = add(inodes, root);
 	if (inode == NULL) {
 		inodes_free(inodes);
@@ -204,7 +204,7 @@ inode_forget(struct inodes *inodes, uint64_t id, uint64_t lookups)
 
 	pthread_mutex_lock(&inodes->lock);
 	inode = find_id(inodes, id);
-	if (inode != NULL && id != ROOT_ID) {
+	if (inode != NULL && id != FARM_ID) {
 		inode->lookups -= lookups < inode->lookups ? lookups :
 							     inode->lookups;
 		if (inode->lookups == 0)

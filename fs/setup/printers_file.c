@@ -11,7 +11,7 @@
 
 #include "client/base/log.h"
 #include "client/base/name.h"
-#include "fs/farm/root.h"
+#include "fs/farm/directory.h"
 #include "fs/setup/conf.h"
 #include "fs/setup/printers_file.h"
 #include "fs/tree/control.h"
@@ -84,7 +84,7 @@ why_no_name(const struct reader *reader, const char *name)
 		return "this name is longer than a file's can be";
 	if (!name_is_sane(name))
 		return "no directory can have this name";
-	if (root_has_row(name))
+	if (farm_directory_has_row(name))
 		return "a file beside the printers has this name";
 	if (strcmp(name, CONTROL_ALL) == 0 || control_knows(name))
 		return "this name is a word of the file control";

@@ -16,8 +16,8 @@
 #include "client/traits.h"
 #include "fs/core/mounted.h"
 #include "fs/core/place.h"
+#include "fs/farm/control.h"
 #include "fs/farm/farm.h"
-#include "fs/farm/root_control.h"
 #include "fs/storage/upload.h"
 #include "fs/tree/control.h"
 #include "fs/tree/events.h"
@@ -326,7 +326,7 @@ run_lines(const struct caller *caller, struct mounted *mounted, char *text,
 static int
 help_of(const struct place *place, struct buf *out)
 {
-	return place->mounted == NULL ? root_control_help(place, out) :
+	return place->mounted == NULL ? farm_control_help(place, out) :
 					control_help(place->mounted, out);
 }
 
@@ -364,7 +364,7 @@ control_write(struct file *file, const struct caller *caller, const void *data,
 		return -ENOMEM;
 	before = count_lines((struct control_file *)file, data, len);
 	error = file->place->mounted == NULL ?
-	    root_control_run(caller, file->place, text, before) :
+	    farm_control_run(caller, file->place, text, before) :
 	    run_lines(caller, file->place->mounted, text, before);
 	free(text);
 	return error != 0 ? error : (ssize_t)len;

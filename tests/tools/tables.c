@@ -9,8 +9,8 @@
 
 #include "client/base/buf.h"
 #include "fs/core/place.h"
-#include "fs/farm/root.h"
-#include "fs/farm/root_control.h"
+#include "fs/farm/control.h"
+#include "fs/farm/directory.h"
 #include "fs/tree/control.h"
 #include "fs/tree/node.h"
 
@@ -32,7 +32,7 @@ print_verbs(struct account *account)
 {
 	const struct place root = { .account = account };
 	struct buf help = { 0 };
-	int error = root_control_help(&root, &help);
+	int error = farm_control_help(&root, &help);
 
 	if (error == 0)
 		print_words(help.data);
@@ -48,7 +48,7 @@ main(int argc, char **argv)
 	for (i = 1; i < node_count(); i++)
 		printf("file %s\n", node_at(i)->path);
 	for (i = 1; i < (size_t)argc; i++) {
-		if (root_has_row(argv[i]))
+		if (farm_directory_has_row(argv[i]))
 			printf("root %s\n", argv[i]);
 	}
 	return print_verbs(NULL) != 0 ||

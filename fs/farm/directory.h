@@ -1,5 +1,5 @@
-#ifndef FS_FARM_ROOT_H
-#define FS_FARM_ROOT_H
+#ifndef FS_FARM_DIRECTORY_H
+#define FS_FARM_DIRECTORY_H
 
 #include <sys/types.h>
 
@@ -16,18 +16,18 @@ struct place;
  * or instead of it: the printers' directories, and rows that are about all of
  * them.
  */
-int root_place(struct farm *, struct account *, struct place **out);
+int farm_directory_place(struct farm *, struct account *, struct place **out);
 
 /* In an account: its archived printers. */
-#define ROOT_ARCHIVED "archived"
+#define FARM_ARCHIVED "archived"
 
 /* What is left of a printer's files when it has gone. */
-int root_gone_place(struct farm *, struct place **out);
+int farm_directory_gone_place(struct farm *, struct place **out);
 
 /* Is there a row of that name, in some root? */
-bool root_has_row(const char *name);
+bool farm_directory_has_row(const char *name);
 
 /* The space of all printers together, as far as it is known. */
-void root_space(struct farm *, int64_t *total, int64_t *available);
+void farm_directory_space(struct farm *, int64_t *total, int64_t *available);
 
 #endif

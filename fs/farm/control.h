@@ -1,5 +1,5 @@
-#ifndef FS_FARM_ROOT_CONTROL_H
-#define FS_FARM_ROOT_CONTROL_H
+#ifndef FS_FARM_CONTROL_H
+#define FS_FARM_CONTROL_H
 
 #include <stddef.h>
 
@@ -8,7 +8,7 @@ struct caller;
 struct place;
 
 /* What the file "control" of a root reads. */
-int root_control_help(const struct place *, struct buf *out);
+int farm_control_help(const struct place *, struct buf *out);
 
 /*
  * Run its lines, "NAME... COMMAND" each; the text is changed.  All are
@@ -19,7 +19,7 @@ int root_control_help(const struct place *, struct buf *out);
  * any has failed; log says which, and why.  before: so many lines were written
  * through the same open file.
  */
-int root_control_run(const struct caller *, const struct place *, char *text,
+int farm_control_run(const struct caller *, const struct place *, char *text,
     size_t before);
 
 #endif

@@ -15,9 +15,9 @@
 #include "fs/core/space.h"
 #include "fs/farm/account.h"
 #include "fs/farm/cloud.h"
+#include "fs/farm/directory.h"
+#include "fs/farm/documents.h"
 #include "fs/farm/farm.h"
-#include "fs/farm/root.h"
-#include "fs/farm/root_document.h"
 #include "fs/tree/node.h"
 
 static const struct kind kind_root;
@@ -27,10 +27,10 @@ static const struct kind kind_archived;
 static const struct node rows[] = {
 	{ "", S_IFDIR | 0755, &kind_root, 0, NULL, NULL },
 	{ "control", S_IFREG | 0600, &kind_control, 0, NULL, NULL },
-	{ "status.json", S_IFREG | 0444, &kind_document, ROOT_STATUS, NULL, NULL },
-	{ "metrics", S_IFREG | 0444, &kind_document, ROOT_METRICS, NULL, NULL },
-	{ "log", S_IFREG | 0444, &kind_document, ROOT_LOG, NULL, NULL },
-	{ ROOT_ARCHIVED, S_IFDIR | 0755, &kind_archived, 0, NULL, NULL },
+	{ "status.json", S_IFREG | 0444, &kind_document, FARM_STATUS, NULL, NULL },
+	{ "metrics", S_IFREG | 0444, &kind_document, FARM_METRICS, NULL, NULL },
+	{ "log", S_IFREG | 0444, &kind_document, FARM_LOG, NULL, NULL },
+	{ FARM_ARCHIVED, S_IFDIR | 0755, &kind_archived, 0, NULL, NULL },
 };
 /* clang-format on */
 
@@ -49,7 +49,7 @@ find_row(const char *name)
 }
 
 bool
-root_has_row(const char *name)
+farm_directory_has_row(const char *name)
 {
 	return find_row(name) != NULL;
 }
@@ -62,7 +62,8 @@ is_there(const struct place *root, const struct node *row)
 }
 
 int
-root_place(struct farm *farm, struct account *account, struct place **out)
+farm_directory_place(struct farm *farm, struct account *account,
+    struct place **out)
 {
 	return place_new_of_farm(farm, account, &rows[0], NULL, out);
 }
@@ -101,7 +102,7 @@ gone_open(const struct caller *caller, struct place *place, int flags,
 }
 
 int
-root_gone_place(struct farm *farm, struct place **out)
+farm_directory_gone_place(struct farm *farm, struct place **out)
 {
 	static const struct kind kind_gone = {
 		.lookup = gone_lookup,
@@ -171,7 +172,7 @@ look_in_farm(const struct place *root, const char *name, struct place **out)
 
 	if (account == NULL)
 		return look_at_printer(root, name, out);
-	error = root_place(root->farm, account, out);
+	error = farm_directory_place(root->farm, account, out);
 	account_release(account);
 	return error;
 }
@@ -184,7 +185,7 @@ root_lookup(const struct caller *caller, struct place *root, const char *name,
 
 	if (row != NULL && is_there(root, row))
 		return row->kind == &kind_document ?
-		    root_document(caller, root, row, out) :
+		    farm_document(caller, root, row, out) :
 		    place_new_of_farm(root->farm, root->account, row, NULL,
 			out);
 	if (root->account == NULL)
@@ -324,7 +325,7 @@ root_list(const struct caller *caller, struct place *root,
 }
 
 void
-root_space(struct farm *farm, int64_t *total, int64_t *available)
+farm_directory_space(struct farm *farm, int64_t *total, int64_t *available)
 {
 	int64_t one_total, one_available;
 	struct printers printers;

@@ -17,9 +17,9 @@
 #include "fs/core/place.h"
 #include "fs/farm/account.h"
 #include "fs/farm/cloud.h"
+#include "fs/farm/control.h"
+#include "fs/farm/documents.h"
 #include "fs/farm/farm.h"
-#include "fs/farm/root_control.h"
-#include "fs/farm/root_document.h"
 #include "fs/farm/run_parallel.h"
 #include "fs/tree/control.h"
 
@@ -73,7 +73,7 @@ help_of_account(struct buf *out)
 }
 
 int
-root_control_help(const struct place *root, struct buf *out)
+farm_control_help(const struct place *root, struct buf *out)
 {
 	const struct printers any = { 0 };
 	int error = buf_printf(out,
@@ -337,8 +337,8 @@ make_script(const struct caller *caller, const struct place *root,
 
 	memset(script, 0, sizeof(*script));
 	script->root = root;
-	script->skip = root_skip(root);
-	error = root_printers(caller, root, &script->printers);
+	script->skip = farm_directory_skip(root);
+	error = farm_directory_printers(caller, root, &script->printers);
 	if (error != 0)
 		return error;
 	script->deletions = calloc(CONTROL_LINES + 1,
@@ -397,7 +397,7 @@ reread(const struct caller *caller, const struct place *root)
 }
 
 int
-root_control_run(const struct caller *caller, const struct place *root,
+farm_control_run(const struct caller *caller, const struct place *root,
     char *text, size_t before)
 {
 	struct script script;

@@ -15,8 +15,8 @@
 #include "fs/core/mounted.h"
 #include "fs/core/place.h"
 #include "fs/farm/account.h"
+#include "fs/farm/documents.h"
 #include "fs/farm/farm.h"
-#include "fs/farm/root_document.h"
 #include "fs/farm/section.h"
 #include "fs/farm/statuses.h"
 #include "fs/tree/document.h"
@@ -37,7 +37,7 @@ follow(void *arg, struct account *account)
 }
 
 int
-root_printers(const struct caller *caller, const struct place *root,
+farm_directory_printers(const struct caller *caller, const struct place *root,
     struct printers *out)
 {
 	struct deadline deadline = { .wait = &caller->wait,
@@ -55,7 +55,7 @@ root_printers(const struct caller *caller, const struct place *root,
 }
 
 size_t
-root_skip(const struct place *root)
+farm_directory_skip(const struct place *root)
 {
 	const char *folder = root->account == NULL ?
 	    NULL :
@@ -69,11 +69,12 @@ produce_status(const struct caller *caller, const struct place *root,
     struct buf *out)
 {
 	struct printers printers;
-	int error = root_printers(caller, root, &printers);
+	int error = farm_directory_printers(caller, root, &printers);
 
 	if (error == 0)
 		error = statuses_text(farm_statuses(root->farm), &caller->wait,
-		    printers.all, printers.count, root_skip(root), out);
+		    printers.all, printers.count, farm_directory_skip(root),
+		    out);
 	farm_printers_free(&printers);
 	return error;
 }
@@ -147,7 +148,7 @@ produce_metrics(const struct caller *caller, const struct place *root,
 {
 	struct buf status = { 0 };
 	struct printers printers;
-	int error = root_printers(caller, root, &printers);
+	int error = farm_directory_printers(caller, root, &printers);
 
 	if (error == 0)
 		error = statuses_text(farm_statuses(root->farm), &caller->wait,
@@ -169,14 +170,14 @@ produce_log(const struct caller *caller, const struct place *root,
 }
 
 int
-root_document(const struct caller *caller, const struct place *root,
+farm_document(const struct caller *caller, const struct place *root,
     const struct node *row, struct place **out)
 {
 	static int (*const produce[])(const struct caller *,
 	    const struct place *, struct buf *) = {
-		[ROOT_STATUS] = produce_status,
-		[ROOT_METRICS] = produce_metrics,
-		[ROOT_LOG] = produce_log,
+		[FARM_STATUS] = produce_status,
+		[FARM_METRICS] = produce_metrics,
+		[FARM_LOG] = produce_log,
 	};
 	struct documents *documents = root->account == NULL ?
 	    farm_documents(root->farm) :
