@@ -139,8 +139,8 @@ SRCS = \
 	fs/farm/farm_accounts.c \
 	fs/farm/farm_look.c \
 	fs/farm/farm_refresh.c \
+	fs/farm/printer_config.c \
 	fs/farm/run_parallel.c \
-	fs/farm/section.c \
 	fs/farm/statuses.c \
 	fs/kernel/call.c \
 	fs/kernel/inode.c \

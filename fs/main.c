@@ -27,7 +27,7 @@
 #include "fs/farm/account.h"
 #include "fs/farm/directory.h"
 #include "fs/farm/farm.h"
-#include "fs/farm/section.h"
+#include "fs/farm/printer_config.h"
 #include "fs/kernel/inode.h"
 #include "fs/kernel/ops.h"
 #include "fs/kernel/parallel_lookup.h"
@@ -50,7 +50,7 @@ struct program {
 	struct local_paths paths;
 	struct settings settings;
 	char *file; /* the printers file, canonical; NULL: one printer */
-	struct sections sections;
+	struct printer_configs confs;
 	struct farm *farm;
 	struct mount mount;
 };
@@ -59,23 +59,22 @@ struct program {
 static int
 find_printer(struct program *program)
 {
-	struct section *section;
+	struct printer_config *conf;
 	char *file;
 	int status = printers_file_complete(&program->options);
 
 	if (status != 0)
 		return status;
-	if (section_new(NULL, &program->options, &section) != 0) {
+	if (printer_config_new(NULL, &program->options, &conf) != 0) {
 		log_say(LOG_LEVEL_ERROR, "out of memory");
 		return STATUS_USAGE;
 	}
-	TAILQ_INSERT_TAIL(&program->sections, section, link);
+	TAILQ_INSERT_TAIL(&program->confs, conf, link);
 	file = printers_file_default();
-	status = login_find(&section->options, file, &section->login);
+	status = login_find(&conf->options, file, &conf->login);
 	free(file);
-	return status != 0 ?
-	    status :
-	    local_paths_find_authority(&section->options.ca_file);
+	return status != 0 ? status :
+			     local_paths_find_authority(&conf->options.ca_file);
 }
 
 static int
@@ -95,20 +94,20 @@ read_file(struct program *program)
 		return STATUS_USAGE;
 	}
 	return printers_file_read(program->file, &program->options,
-	    &program->sections);
+	    &program->confs);
 }
 
 static int
 meet_printer(struct program *program)
 {
 	const struct wait wait = { 0 };
-	struct section *section = TAILQ_FIRST(&program->sections);
+	struct printer_config *conf = TAILQ_FIRST(&program->confs);
 
-	if (section_meet(section, &program->paths, &wait) == 0)
+	if (printer_config_meet(conf, &program->paths, &wait) == 0)
 		return 0;
-	if (!program->options.offline_ok || !section_is_away(section))
-		return section_explain(section);
-	log_say(LOG_LEVEL_NOTE, "%s does not answer now", section->login.url);
+	if (!program->options.offline_ok || !printer_config_is_away(conf))
+		return printer_config_explain(conf);
+	log_say(LOG_LEVEL_NOTE, "%s does not answer now", conf->login.url);
 	return 0;
 }
 
@@ -120,21 +119,21 @@ static int
 meet_printers(struct program *program)
 {
 	const struct wait wait = { 0 };
-	struct section *section;
+	struct printer_config *conf;
 	int status = 0, first = 0;
 	bool usable = false;
 
-	if (farm_meet(&program->sections, &program->paths, &wait) != 0) {
+	if (farm_meet(&program->confs, &program->paths, &wait) != 0) {
 		log_say(LOG_LEVEL_ERROR, "out of memory");
 		return STATUS_MOUNT;
 	}
-	sections_check_watches(&program->sections, &wait);
-	TAILQ_FOREACH (section, &program->sections, link) {
-		if (section->error != 0)
-			status = section_explain(section);
-		if (section->error == -EINVAL)
+	printer_configs_check_watches(&program->confs, &wait);
+	TAILQ_FOREACH (conf, &program->confs, link) {
+		if (conf->error != 0)
+			status = printer_config_explain(conf);
+		if (conf->error == -EINVAL)
 			return STATUS_USAGE;
-		if (section->error == 0 || section_is_away(section))
+		if (conf->error == 0 || printer_config_is_away(conf))
 			usable = true;
 		else if (first == 0)
 			first = status;
@@ -175,7 +174,7 @@ make_farm(struct program *program)
 		.paths = &program->paths,
 		.options = &program->options,
 		.file = program->file };
-	int error = farm_new(&config, &program->sections, &program->farm);
+	int error = farm_new(&config, &program->confs, &program->farm);
 
 	if (error == 0)
 		farm_on_change(program->farm, ops_forget_folder,
@@ -410,13 +409,13 @@ static int
 run(struct program *program)
 {
 	struct fuse_args args = FUSE_ARGS_INIT(0, NULL);
-	const struct section *first;
+	const struct printer_config *first;
 	int error, status = prepare(program);
 
 	if (status != 0 || program->options.fake)
 		return status;
 	make_settings(program);
-	first = TAILQ_FIRST(&program->sections);
+	first = TAILQ_FIRST(&program->confs);
 	error = make_arguments(program,
 	    program->file != NULL ? program->file : first->login.url, &args);
 	if (error == 0)
@@ -439,7 +438,7 @@ clean_up(struct program *program)
 	inodes_free(program->mount.inodes);
 	place_release(program->mount.gone);
 	farm_free(program->farm);
-	sections_free(&program->sections);
+	printer_configs_free(&program->confs);
 	local_paths_free(&program->paths);
 	free(program->file);
 	options_free(&program->options);
@@ -451,7 +450,7 @@ main(int argc, char **argv)
 	struct program program = { 0 };
 	int status;
 
-	TAILQ_INIT(&program.sections);
+	TAILQ_INIT(&program.confs);
 	/* Names are UTF-8 whatever the user's locale is. */
 	setlocale(LC_CTYPE, "C.UTF-8");
 	mallopt(M_ARENA_MAX, ARENAS);

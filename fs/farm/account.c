@@ -22,7 +22,7 @@
 #include "fs/farm/cloud.h"
 #include "fs/farm/directory.h"
 #include "fs/farm/farm_internal.h"
-#include "fs/farm/section.h"
+#include "fs/farm/printer_config.h"
 #include "fs/setup/local_paths.h"
 #include "fs/tree/control.h"
 #include "fs/tree/document.h"
@@ -33,7 +33,7 @@
 
 struct account {
 	struct farm *farm;
-	struct section *section;
+	struct printer_config *conf;
 	struct obico *obico;
 	struct documents *documents;
 	struct turn turn;
@@ -58,22 +58,23 @@ struct plan {
 };
 
 int
-account_new(struct farm *farm, struct section *section, struct account **out)
+account_new(struct farm *farm, struct printer_config *conf,
+    struct account **out)
 {
 	struct account *account = calloc(1, sizeof(*account));
 	int error = -ENOMEM;
 
 	if (account == NULL) {
-		section_free(section);
+		printer_config_free(conf);
 		return error;
 	}
 	account->farm = farm;
-	account->section = section;
+	account->conf = conf;
 	atomic_init(&account->holders, 1);
 	turn_init(&account->turn);
 	error = documents_new(&account->documents);
 	if (error == 0)
-		error = section_obico(section, &account->obico);
+		error = printer_config_obico(conf, &account->obico);
 	if (error != 0) {
 		account_release(account);
 		return error;
@@ -97,7 +98,7 @@ account_release(struct account *account)
 	obico_release(account->obico);
 	documents_free(account->documents);
 	turn_destroy(&account->turn);
-	section_free(account->section);
+	printer_config_free(account->conf);
 	free(account);
 }
 
@@ -116,7 +117,7 @@ account_is_gone(const struct account *account)
 const char *
 account_folder(const struct account *account)
 {
-	return account->section->name;
+	return account->conf->name;
 }
 
 struct farm *
@@ -125,10 +126,10 @@ account_farm(const struct account *account)
 	return account->farm;
 }
 
-const struct section *
-account_section(const struct account *account)
+const struct printer_config *
+account_conf(const struct account *account)
 {
-	return account->section;
+	return account->conf;
 }
 
 struct obico *
@@ -154,7 +155,7 @@ account_is_reserved(const char *name)
 static char *
 folder_of(const struct account *account, const char *name, bool archived)
 {
-	const char *folder = account->section->name;
+	const char *folder = account->conf->name;
 	char *path;
 
 	if (asprintf(&path, "%s%s%s%s", folder == NULL ? "" : folder,
@@ -255,7 +256,7 @@ static int
 make_mounted(const struct account *account, struct wanted *wanted)
 {
 	const struct farm_config *with = &account->farm->config;
-	const struct options *options = &account->section->options;
+	const struct options *options = &account->conf->options;
 	struct mounted_config config = { .settings = with->settings,
 		.folder = wanted->folder,
 		.cache_dir = with->paths->cache_dir,
@@ -265,7 +266,7 @@ make_mounted(const struct account *account, struct wanted *wanted)
 	char *url, *kept = NULL;
 	int error = -ENOMEM;
 
-	if (asprintf(&url, "%s/%" PRId64, account->section->login.url,
+	if (asprintf(&url, "%s/%" PRId64, account->conf->login.url,
 		wanted->printer->id) < 0)
 		return error;
 	kept = local_paths_name(url);

@@ -10,7 +10,7 @@ struct documents;
 struct farm;
 struct obico;
 struct place;
-struct section;
+struct printer_config;
 struct wait;
 
 /*
@@ -23,7 +23,7 @@ struct wait;
  * For a section that was met, which it takes in any case; the farm is
  * borrowed.  Returns 0 (caller: account_release), or -ENOMEM.
  */
-int account_new(struct farm *, struct section *, struct account **out);
+int account_new(struct farm *, struct printer_config *, struct account **out);
 struct account *account_hold(struct account *);
 void account_release(struct account *);
 
@@ -35,7 +35,7 @@ bool account_is_gone(const struct account *);
 const char *account_folder(const struct account *);
 
 struct farm *account_farm(const struct account *);
-const struct section *account_section(const struct account *);
+const struct printer_config *account_conf(const struct account *);
 struct obico *account_obico(const struct account *);
 struct documents *account_documents(const struct account *);
 

@@ -18,7 +18,7 @@
 #include "fs/farm/account.h"
 #include "fs/farm/cloud.h"
 #include "fs/farm/farm_internal.h"
-#include "fs/farm/section.h"
+#include "fs/farm/printer_config.h"
 #include "fs/setup/local_paths.h"
 #include "fs/tree/node.h"
 
@@ -42,12 +42,11 @@ cloud_has_row(const char *name)
 static bool
 has_sister(struct farm *farm, const struct account *account)
 {
-	const char *url = account_section(account)->login.url;
+	const char *url = account_conf(account)->login.url;
 	const struct holding *holding;
 
 	TAILQ_FOREACH (holding, &farm->holdings, link) {
-		if (strcmp(account_section(holding->account)->login.url, url) ==
-		    0)
+		if (strcmp(account_conf(holding->account)->login.url, url) == 0)
 			return true;
 	}
 	return false;
@@ -60,15 +59,15 @@ has_sister(struct farm *farm, const struct account *account)
 static char *
 kept_name(struct farm *farm, const struct account *account)
 {
-	const struct section *section = account_section(account);
+	const struct printer_config *conf = account_conf(account);
 	char *url, *kept;
 	bool second;
 
 	pthread_mutex_lock(&farm->lock);
-	second = section->name != NULL && has_sister(farm, account);
+	second = conf->name != NULL && has_sister(farm, account);
 	pthread_mutex_unlock(&farm->lock);
-	if (asprintf(&url, "%s/gcodes%s%s", section->login.url,
-		second ? "/" : "", second ? section->name : "") < 0)
+	if (asprintf(&url, "%s/gcodes%s%s", conf->login.url, second ? "/" : "",
+		second ? conf->name : "") < 0)
 		return NULL;
 	kept = local_paths_name(url);
 	free(url);
@@ -79,13 +78,13 @@ static int
 make_mounted(struct farm *farm, const struct account *account, const char *kept,
     struct mounted **out)
 {
-	const struct section *section = account_section(account);
+	const struct printer_config *conf = account_conf(account);
 	struct mounted_config config = { .settings = farm->config.settings,
-		.folder = section->name,
+		.folder = conf->name,
 		.cache_dir = farm->config.paths->cache_dir,
 		.name = kept,
-		.cache_size = section->options.cache_size,
-		.ttl_ms = section->options.ttl_ms };
+		.cache_size = conf->options.cache_size,
+		.ttl_ms = conf->options.ttl_ms };
 	struct printer *printer;
 	int error = obico_library_new(account_obico(account), &printer);
 

@@ -17,7 +17,7 @@
 #include "fs/farm/account.h"
 #include "fs/farm/documents.h"
 #include "fs/farm/farm.h"
-#include "fs/farm/section.h"
+#include "fs/farm/printer_config.h"
 #include "fs/farm/statuses.h"
 #include "fs/tree/document.h"
 #include "fs/tree/metrics.h"
@@ -89,7 +89,7 @@ struct servers {
 static void
 add_server(void *arg, struct account *account)
 {
-	const struct section *section = account_section(account);
+	const struct printer_config *conf = account_conf(account);
 	struct servers *servers = arg;
 	struct metrics_server *all;
 
@@ -101,8 +101,7 @@ add_server(void *arg, struct account *account)
 	}
 	servers->all = all;
 	all += servers->count++;
-	all->name = strdup(section->name != NULL ? section->name :
-						   section->kept);
+	all->name = strdup(conf->name != NULL ? conf->name : conf->kept);
 	if (all->name == NULL)
 		servers->error = -ENOMEM;
 	obico_count(account_obico(account), &all->counts);

@@ -21,7 +21,7 @@
 #include "fs/farm/cloud.h"
 #include "fs/farm/farm.h"
 #include "fs/farm/farm_internal.h"
-#include "fs/farm/section.h"
+#include "fs/farm/printer_config.h"
 #include "fs/farm/statuses.h"
 #include "fs/tree/document.h"
 
@@ -32,8 +32,8 @@ farm_member_free(struct member *member)
 		return;
 	mounted_free(member->mounted);
 	mounted_free(member->next_mounted);
-	section_free(member->section);
-	section_free(member->next_section);
+	printer_config_free(member->conf);
+	printer_config_free(member->next_conf);
 	account_release(member->account);
 	account_release(member->next_account);
 	free(member);
@@ -42,10 +42,10 @@ farm_member_free(struct member *member)
 void
 farm_member_drop_next(struct member *member)
 {
-	section_free(member->next_section);
+	printer_config_free(member->next_conf);
 	mounted_free(member->next_mounted);
 	account_release(member->next_account);
-	member->next_section = NULL;
+	member->next_conf = NULL;
 	member->next_mounted = NULL;
 	member->next_account = NULL;
 }
@@ -101,12 +101,12 @@ farm_adopt(struct farm *farm, struct mounted *mounted)
 
 /* The client of the account that watches a printer (caller: release). */
 static struct obico *
-find_watch(struct farm *farm, const struct section *section)
+find_watch(struct farm *farm, const struct printer_config *conf)
 {
 	const struct holding *first;
 	struct obico *obico = NULL;
 
-	if (section->options.obico == 0)
+	if (conf->options.obico == 0)
 		return NULL;
 	pthread_mutex_lock(&farm->lock);
 	first = TAILQ_FIRST(&farm->holdings);
@@ -117,36 +117,36 @@ find_watch(struct farm *farm, const struct section *section)
 }
 
 int
-farm_member_new(struct farm *farm, const struct section *section,
+farm_member_new(struct farm *farm, const struct printer_config *conf,
     struct mounted **out)
 {
-	struct section_config with = { .settings = farm->config.settings,
+	struct printer_config_config with = { .settings = farm->config.settings,
 		.paths = farm->config.paths };
 	int error;
 
-	with.watch = find_watch(farm, section);
-	with.unsent = farm_unsent(farm, section->kept);
-	error = section_mounted(section, &with, out);
+	with.watch = find_watch(farm, conf);
+	with.unsent = farm_unsent(farm, conf->kept);
+	error = printer_config_mounted(conf, &with, out);
 	unsent_close(with.unsent);
 	obico_release(with.watch);
 	if (error != 0)
 		return error;
-	(*out)->glance.late = section_is_away(section);
+	(*out)->glance.late = printer_config_is_away(conf);
 	farm_adopt(farm, *out);
 	return 0;
 }
 
 int
-farm_add_account(struct farm *farm, struct section *section)
+farm_add_account(struct farm *farm, struct printer_config *conf)
 {
 	struct holding *holding = calloc(1, sizeof(*holding));
 	int error;
 
 	if (holding == NULL) {
-		section_free(section);
+		printer_config_free(conf);
 		return -ENOMEM;
 	}
-	error = account_new(farm, section, &holding->account);
+	error = account_new(farm, conf, &holding->account);
 	if (error != 0) {
 		free(holding);
 		return error;
@@ -166,37 +166,37 @@ farm_add_account(struct farm *farm, struct section *section)
 
 /* Accounts first: printers may be watched through them. */
 static int
-add_accounts(struct farm *farm, struct sections *sections)
+add_accounts(struct farm *farm, struct printer_configs *confs)
 {
-	struct section *section, *next;
+	struct printer_config *conf, *next;
 	int error = 0;
 
-	TAILQ_FOREACH_SAFE(section, sections, link, next)
+	TAILQ_FOREACH_SAFE(conf, confs, link, next)
 	{
-		if (error != 0 || !section_is_account(section))
+		if (error != 0 || !printer_config_is_account(conf))
 			continue;
-		TAILQ_REMOVE(sections, section, link);
-		error = farm_add_account(farm, section);
+		TAILQ_REMOVE(confs, conf, link);
+		error = farm_add_account(farm, conf);
 	}
 	return error;
 }
 
 static int
-add_all(struct farm *farm, struct sections *sections)
+add_all(struct farm *farm, struct printer_configs *confs)
 {
-	struct section *section;
+	struct printer_config *conf;
 	struct member *member;
-	int error = add_accounts(farm, sections);
+	int error = add_accounts(farm, confs);
 
-	while (error == 0 && (section = TAILQ_FIRST(sections)) != NULL) {
+	while (error == 0 && (conf = TAILQ_FIRST(confs)) != NULL) {
 		member = calloc(1, sizeof(*member));
 		if (member == NULL)
 			return -ENOMEM;
-		TAILQ_REMOVE(sections, section, link);
-		member->section = section;
-		error = farm_member_new(farm, section, &member->mounted);
+		TAILQ_REMOVE(confs, conf, link);
+		member->conf = conf;
+		error = farm_member_new(farm, conf, &member->mounted);
 		if (farm->config.file == NULL) /* nothing to compare with */
-			login_free(&section->login);
+			login_free(&conf->login);
 		if (error == 0)
 			TAILQ_INSERT_TAIL(&farm->members, member, link);
 		else
@@ -206,7 +206,7 @@ add_all(struct farm *farm, struct sections *sections)
 }
 
 int
-farm_new(const struct farm_config *config, struct sections *sections,
+farm_new(const struct farm_config *config, struct printer_configs *confs,
     struct farm **out)
 {
 	struct farm *farm = calloc(1, sizeof(*farm));
@@ -226,7 +226,7 @@ farm_new(const struct farm_config *config, struct sections *sections,
 	if (error == 0)
 		error = documents_new(&farm->documents);
 	if (error == 0)
-		error = add_all(farm, sections);
+		error = add_all(farm, confs);
 	if (error != 0) {
 		farm_free(farm);
 		return error;
@@ -364,10 +364,10 @@ hand_over(struct farm *farm, struct member *member)
 		member->id = member->next_id;
 		member->next_account = NULL;
 	}
-	if (member->next_section != NULL) {
-		section_free(member->section);
-		member->section = member->next_section;
-		member->next_section = NULL;
+	if (member->next_conf != NULL) {
+		printer_config_free(member->conf);
+		member->conf = member->next_conf;
+		member->next_conf = NULL;
 	}
 	member->leaving = false;
 }

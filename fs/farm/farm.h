@@ -11,7 +11,7 @@ struct farm;
 struct local_paths;
 struct mounted;
 struct options;
-struct sections;
+struct printer_configs;
 struct settings;
 struct statuses;
 struct wait;
@@ -28,7 +28,8 @@ struct farm_config {
  * The printers of a mount.  Takes these, which were met.  Returns 0 (caller:
  * farm_free), or a negative errno.
  */
-int farm_new(const struct farm_config *, struct sections *, struct farm **out);
+int farm_new(const struct farm_config *, struct printer_configs *,
+    struct farm **out);
 
 /* End what is under way, then release.  Nobody may use it any more. */
 void farm_free(struct farm *);
@@ -37,7 +38,7 @@ void farm_free(struct farm *);
  * First contact with all of them at once, within the time that each has for a
  * connection.  Returns 0 or -ENOMEM.
  */
-int farm_meet(struct sections *, const struct local_paths *,
+int farm_meet(struct printer_configs *, const struct local_paths *,
     const struct wait *);
 
 /* Call forget with the folder of a printer that has gone or is another one. */

@@ -9,19 +9,20 @@
 #include "client/base/workers.h"
 #include "fs/farm/account.h"
 #include "fs/farm/farm_internal.h"
-#include "fs/farm/section.h"
+#include "fs/farm/printer_config.h"
 
 /* With the lock: the account that is just what the section says, or NULL. */
 static struct holding *
-find_same(struct farm *farm, const struct section *section)
+find_same(struct farm *farm, const struct printer_config *conf)
 {
 	struct holding *holding;
 
 	TAILQ_FOREACH (holding, &farm->holdings, link) {
-		const struct section *its = account_section(holding->account);
+		const struct printer_config *its = account_conf(holding
+								    ->account);
 
-		if (strcmp(its->name, section->name) == 0 &&
-		    section_is_same(its, section))
+		if (strcmp(its->name, conf->name) == 0 &&
+		    printer_config_is_same(its, conf))
 			return holding;
 	}
 	return NULL;
@@ -29,12 +30,12 @@ find_same(struct farm *farm, const struct section *section)
 
 /* Is it in the mount already?  Then it stays. */
 static bool
-stays(struct farm *farm, const struct section *section)
+stays(struct farm *farm, const struct printer_config *conf)
 {
 	struct holding *holding;
 
 	pthread_mutex_lock(&farm->lock);
-	holding = find_same(farm, section);
+	holding = find_same(farm, conf);
 	if (holding != NULL)
 		holding->seen = true;
 	pthread_mutex_unlock(&farm->lock);
@@ -53,28 +54,28 @@ forget_seen(struct farm *farm)
 }
 
 int
-farm_accounts_prepare(struct farm *farm, struct sections *sections,
-    const struct wait *wait, struct sections *fresh)
+farm_accounts_prepare(struct farm *farm, struct printer_configs *confs,
+    const struct wait *wait, struct printer_configs *fresh)
 {
-	struct section *section, *next;
+	struct printer_config *conf, *next;
 	int error;
 
 	forget_seen(farm);
-	TAILQ_FOREACH_SAFE(section, sections, link, next)
+	TAILQ_FOREACH_SAFE(conf, confs, link, next)
 	{
-		if (!section_is_account(section))
+		if (!printer_config_is_account(conf))
 			continue;
-		TAILQ_REMOVE(sections, section, link);
-		if (stays(farm, section))
-			section_free(section);
+		TAILQ_REMOVE(confs, conf, link);
+		if (stays(farm, conf))
+			printer_config_free(conf);
 		else
-			TAILQ_INSERT_TAIL(fresh, section, link);
+			TAILQ_INSERT_TAIL(fresh, conf, link);
 	}
 	error = farm_meet(fresh, farm->config.paths, wait);
-	TAILQ_FOREACH (section, fresh, link) {
-		if (section->error != 0)
-			(void)section_explain(section);
-		if (section->error == -EINVAL)
+	TAILQ_FOREACH (conf, fresh, link) {
+		if (conf->error != 0)
+			(void)printer_config_explain(conf);
+		if (conf->error == -EINVAL)
 			error = -EINVAL;
 	}
 	return error;
@@ -112,11 +113,11 @@ drop(struct farm *farm, struct holding *holding)
 }
 
 int
-farm_accounts_commit(struct farm *farm, struct sections *fresh, size_t *added,
-    size_t *gone)
+farm_accounts_commit(struct farm *farm, struct printer_configs *fresh,
+    size_t *added, size_t *gone)
 {
 	struct holding *holding, *next;
-	struct section *section;
+	struct printer_config *conf;
 	int error = 0;
 
 	pthread_mutex_lock(&farm->lock);
@@ -128,9 +129,9 @@ farm_accounts_commit(struct farm *farm, struct sections *fresh, size_t *added,
 		++*gone;
 	}
 	pthread_mutex_unlock(&farm->lock);
-	while (error == 0 && (section = TAILQ_FIRST(fresh)) != NULL) {
-		TAILQ_REMOVE(fresh, section, link);
-		error = farm_add_account(farm, section);
+	while (error == 0 && (conf = TAILQ_FIRST(fresh)) != NULL) {
+		TAILQ_REMOVE(fresh, conf, link);
+		error = farm_add_account(farm, conf);
 		++*added;
 	}
 	return error;

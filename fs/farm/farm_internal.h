@@ -12,7 +12,7 @@
 #include "fs/farm/farm.h"
 
 struct account;
-struct section;
+struct printer_config;
 struct unsent;
 
 /*
@@ -21,12 +21,12 @@ struct unsent;
  */
 struct member {
 	TAILQ_ENTRY(member) link;
-	struct section *section; /* NULL: of an account */
-	struct account *account; /* held, or NULL */
-	int64_t id;		 /* in that account */
+	struct printer_config *conf; /* NULL: of an account */
+	struct account *account;     /* held, or NULL */
+	int64_t id;		     /* in that account */
 	struct mounted *mounted;
-	struct section
-	    *next_section; /* what it is when it is unused, or NULL */
+	struct printer_config
+	    *next_conf; /* what it is when it is unused, or NULL */
 	struct account *next_account;
 	int64_t next_id;
 	struct mounted *next_mounted;
@@ -69,7 +69,7 @@ void farm_member_drop_next(struct member *);
 struct member *farm_member_at(struct farm *, const char *folder);
 
 /* The printer of a section for a member; as section_unit. */
-int farm_member_new(struct farm *, const struct section *,
+int farm_member_new(struct farm *, const struct printer_config *,
     struct mounted **out);
 
 /* A printer that nobody has seen yet becomes one of the farm's. */
@@ -82,7 +82,7 @@ void farm_adopt(struct farm *, struct mounted *);
 struct unsent *farm_unsent(struct farm *, const char *kept);
 
 /* An account is in the mount from now on; takes the section in any case. */
-int farm_add_account(struct farm *, struct section *);
+int farm_add_account(struct farm *, struct printer_config *);
 
 /*
  * fs/farm/farm_accounts.c, for who reads the printers file again.  Take the
@@ -90,12 +90,12 @@ int farm_add_account(struct farm *, struct section *);
  * met and become fresh ones.  Returns 0, -EINVAL: an address is none, or
  * -ENOMEM.
  */
-int farm_accounts_prepare(struct farm *, struct sections *, const struct wait *,
-    struct sections *fresh);
+int farm_accounts_prepare(struct farm *, struct printer_configs *,
+    const struct wait *, struct printer_configs *fresh);
 
 /* Those take the place of what is no more in the file.  As farm_new. */
-int farm_accounts_commit(struct farm *, struct sections *fresh, size_t *added,
-    size_t *gone);
+int farm_accounts_commit(struct farm *, struct printer_configs *fresh,
+    size_t *added, size_t *gone);
 
 /* With the lock: printers that shall go and are unused go. */
 void farm_replace_unused(struct farm *);

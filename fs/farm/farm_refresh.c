@@ -18,7 +18,7 @@
 #include "fs/setup/printers_file.h"
 
 struct meeting {
-	struct section *section;
+	struct printer_config *conf;
 	const struct local_paths *paths;
 	const struct wait *outer;
 	int64_t until_ms;
@@ -41,9 +41,8 @@ meet(void *item, const struct wait *wait)
 	const struct wait limited = { .given_up = is_over, .arg = meeting };
 
 	meeting->outer = wait;
-	meeting->until_ms = time_now_ms() +
-	    meeting->section->options.connect_ms;
-	(void)section_meet(meeting->section, meeting->paths, &limited);
+	meeting->until_ms = time_now_ms() + meeting->conf->options.connect_ms;
+	(void)printer_config_meet(meeting->conf, meeting->paths, &limited);
 }
 
 /* What becomes of a section of the file. */
@@ -55,14 +54,14 @@ enum action {
 };
 
 struct step {
-	struct section *section; /* owned */
+	struct printer_config *conf; /* owned */
 	enum action action;
 	struct mounted *mounted; /* made for it, or NULL */
 };
 
 struct plan {
 	struct farm *farm;
-	struct sections fresh; /* accounts */
+	struct printer_configs fresh; /* accounts */
 	struct step *steps;
 	size_t count;
 	size_t added, changed, gone;
@@ -81,7 +80,7 @@ meet_all(struct step *steps, size_t count, const struct local_paths *paths,
 	for (i = 0; i < count; i++) {
 		if (steps[i].action == KEEP)
 			continue;
-		meetings[used].section = steps[i].section;
+		meetings[used].conf = steps[i].conf;
 		meetings[used++].paths = paths;
 	}
 	run_parallel(wait, meet, meetings, sizeof(*meetings), used);
@@ -91,20 +90,20 @@ meet_all(struct step *steps, size_t count, const struct local_paths *paths,
 
 /* Take the sections, a step for each.  Returns 0 or -ENOMEM. */
 static int
-make_steps(struct sections *sections, struct step **out, size_t *count)
+make_steps(struct printer_configs *confs, struct step **out, size_t *count)
 {
-	struct section *section;
+	struct printer_config *conf;
 	struct step *steps;
 	size_t i = 0;
 
-	TAILQ_FOREACH (section, sections, link)
+	TAILQ_FOREACH (conf, confs, link)
 		i++;
 	steps = calloc(i + 1, sizeof(*steps));
 	if (steps == NULL)
 		return -ENOMEM;
-	for (i = 0; (section = TAILQ_FIRST(sections)) != NULL; i++) {
-		TAILQ_REMOVE(sections, section, link);
-		steps[i].section = section;
+	for (i = 0; (conf = TAILQ_FIRST(confs)) != NULL; i++) {
+		TAILQ_REMOVE(confs, conf, link);
+		steps[i].conf = conf;
 		steps[i].action = ADD;
 	}
 	*out = steps;
@@ -113,18 +112,18 @@ make_steps(struct sections *sections, struct step **out, size_t *count)
 }
 
 int
-farm_meet(struct sections *sections, const struct local_paths *paths,
+farm_meet(struct printer_configs *confs, const struct local_paths *paths,
     const struct wait *wait)
 {
 	struct step *steps;
 	size_t i, count;
-	int error = make_steps(sections, &steps, &count);
+	int error = make_steps(confs, &steps, &count);
 
 	if (error != 0)
 		return error;
 	error = meet_all(steps, count, paths, wait);
 	for (i = 0; i < count; i++)
-		TAILQ_INSERT_TAIL(sections, steps[i].section, link);
+		TAILQ_INSERT_TAIL(confs, steps[i].conf, link);
 	free(steps);
 	return error;
 }
@@ -135,17 +134,17 @@ farm_meet(struct sections *sections, const struct local_paths *paths,
  */
 static enum action
 compare(const struct plan *plan, const struct member *member,
-    const struct section *section)
+    const struct printer_config *conf)
 {
-	const struct section *now = member->next_section != NULL ?
-	    member->next_section :
-	    member->section;
+	const struct printer_config *now = member->next_conf != NULL ?
+	    member->next_conf :
+	    member->conf;
 
-	if (member->leaving || !section_is_same(now, section))
+	if (member->leaving || !printer_config_is_same(now, conf))
 		return CHANGE;
-	if (section->options.obico != 0 && !TAILQ_EMPTY(&plan->fresh))
+	if (conf->options.obico != 0 && !TAILQ_EMPTY(&plan->fresh))
 		return CHANGE;
-	return section_is_away(now) ? LOOK_AGAIN : KEEP;
+	return printer_config_is_away(now) ? LOOK_AGAIN : KEEP;
 }
 
 static void
@@ -159,24 +158,24 @@ compare_all(struct plan *plan)
 	for (i = 0; i < plan->count; i++) {
 		struct step *step = &plan->steps[i];
 
-		member = farm_member_at(farm, step->section->name);
+		member = farm_member_at(farm, step->conf->name);
 		if (member != NULL)
-			step->action = compare(plan, member, step->section);
+			step->action = compare(plan, member, step->conf);
 	}
 	pthread_mutex_unlock(&farm->lock);
 }
 
 /* Was a printer that now answers taken for one of another kind? */
 static bool
-is_of_other_kind(struct farm *farm, const struct section *section)
+is_of_other_kind(struct farm *farm, const struct printer_config *conf)
 {
 	const struct member *member;
 	bool is;
 
 	pthread_mutex_lock(&farm->lock);
-	member = farm_member_at(farm, section->name);
-	is = member != NULL && section->error == 0 &&
-	    member->mounted->printer->traits != section->probe.traits;
+	member = farm_member_at(farm, conf->name);
+	is = member != NULL && conf->error == 0 &&
+	    member->mounted->printer->traits != conf->probe.traits;
 	pthread_mutex_unlock(&farm->lock);
 	return is;
 }
@@ -190,17 +189,16 @@ make_units(struct plan *plan)
 
 	for (i = 0; i < plan->count && error == 0; i++) {
 		struct step *step = &plan->steps[i];
-		struct section *section = step->section;
+		struct printer_config *conf = step->conf;
 
 		if (step->action == LOOK_AGAIN)
-			step->action = is_of_other_kind(farm, section) ?
-			    CHANGE :
-			    KEEP;
+			step->action = is_of_other_kind(farm, conf) ? CHANGE :
+								      KEEP;
 		if (step->action == KEEP)
 			continue;
-		if (section->error != 0 && section->error != -EINVAL)
-			(void)section_explain(section);
-		error = farm_member_new(farm, section, &step->mounted);
+		if (conf->error != 0 && conf->error != -EINVAL)
+			(void)printer_config_explain(conf);
+		error = farm_member_new(farm, conf, &step->mounted);
 	}
 	return error;
 }
@@ -210,7 +208,7 @@ static void
 put(struct plan *plan, struct step *step)
 {
 	struct farm *farm = plan->farm;
-	struct member *member = farm_member_at(farm, step->section->name);
+	struct member *member = farm_member_at(farm, step->conf->name);
 
 	if (member == NULL && step->mounted != NULL)
 		member = calloc(1, sizeof(*member));
@@ -220,25 +218,25 @@ put(struct plan *plan, struct step *step)
 		return;
 	member->seen = true;
 	TAILQ_INSERT_TAIL(&farm->members, member, link);
-	if (step->mounted == NULL && step->section->probe.traits != NULL &&
-	    member->next_section == NULL)
-		member->section->error = step->section->error;
+	if (step->mounted == NULL && step->conf->probe.traits != NULL &&
+	    member->next_conf == NULL)
+		member->conf->error = step->conf->error;
 	if (step->mounted == NULL)
 		return;
 	if (member->mounted == NULL) {
 		member->mounted = step->mounted;
-		member->section = step->section;
+		member->conf = step->conf;
 		plan->added++;
 	} else {
 		farm_member_drop_next(member);
 		member->leaving = false;
 		member->next_mounted = step->mounted;
-		member->next_section = step->section;
+		member->next_conf = step->conf;
 		farm->pending = true;
 		plan->changed++;
 	}
 	step->mounted = NULL;
-	step->section = NULL;
+	step->conf = NULL;
 }
 
 static void
@@ -279,9 +277,9 @@ check_addresses(const struct plan *plan)
 	for (i = 0; i < plan->count; i++) {
 		const struct step *step = &plan->steps[i];
 
-		if (step->action == KEEP || step->section->error != -EINVAL)
+		if (step->action == KEEP || step->conf->error != -EINVAL)
 			continue;
-		(void)section_explain(step->section);
+		(void)printer_config_explain(step->conf);
 		error = -EINVAL;
 	}
 	return error;
@@ -316,7 +314,7 @@ free_steps(struct plan *plan)
 
 	for (i = 0; i < plan->count; i++) {
 		mounted_free(plan->steps[i].mounted);
-		section_free(plan->steps[i].section);
+		printer_config_free(plan->steps[i].conf);
 	}
 	free(plan->steps);
 }
@@ -326,20 +324,20 @@ refresh(struct farm *farm, const struct wait *wait)
 {
 	const struct farm_config *config = &farm->config;
 	struct plan plan = { .farm = farm };
-	struct sections sections;
+	struct printer_configs confs;
 	int error;
 
-	if (printers_file_read(config->file, config->options, &sections) != 0)
+	if (printers_file_read(config->file, config->options, &confs) != 0)
 		return -EINVAL;
 	TAILQ_INIT(&plan.fresh);
-	error = farm_accounts_prepare(farm, &sections, wait, &plan.fresh);
+	error = farm_accounts_prepare(farm, &confs, wait, &plan.fresh);
 	if (error == 0)
-		error = make_steps(&sections, &plan.steps, &plan.count);
+		error = make_steps(&confs, &plan.steps, &plan.count);
 	if (error == 0)
 		error = follow(&plan, wait);
 	free_steps(&plan);
-	sections_free(&plan.fresh);
-	sections_free(&sections);
+	printer_configs_free(&plan.fresh);
+	printer_configs_free(&confs);
 	if (error == 0)
 		log_say(LOG_LEVEL_NOTE,
 		    "%s was read again: %zu new, %zu changed, %zu gone",

@@ -21,9 +21,10 @@
 struct reader {
 	const char *path;
 	const struct options *options;
-	struct sections *sections;
-	struct section *section; /* the one that the lines belong to, or NULL */
-	bool skipping;		 /* the lines of one whose name is no good */
+	struct printer_configs *confs;
+	struct printer_config
+	    *conf;     /* the one that the lines belong to, or NULL */
+	bool skipping; /* the lines of one whose name is no good */
 	bool has_password_file;
 	bool has_key_file;
 	int count;
@@ -45,31 +46,31 @@ complain(struct reader *reader, size_t line, const char *format, ...)
 	log_say(LOG_LEVEL_ERROR, "%s:%zu: %s", reader->path, line, text);
 }
 
-static struct section *
+static struct printer_config *
 find_name(const struct reader *reader, const char *name)
 {
-	struct section *section;
+	struct printer_config *conf;
 
-	TAILQ_FOREACH (section, reader->sections, link) {
-		if (strcmp(section->name, name) == 0)
-			return section;
+	TAILQ_FOREACH (conf, reader->confs, link) {
+		if (strcmp(conf->name, name) == 0)
+			return conf;
 	}
 	return NULL;
 }
 
 /* Another printer of that address, before this one. */
-static const struct section *
-find_url(const struct reader *reader, const struct section *except)
+static const struct printer_config *
+find_url(const struct reader *reader, const struct printer_config *except)
 {
-	const struct section *section;
+	const struct printer_config *conf;
 
-	TAILQ_FOREACH (section, reader->sections, link) {
+	TAILQ_FOREACH (conf, reader->confs, link) {
 		/* One server may have several accounts. */
-		if (section != except && section->login.url != NULL &&
-		    !(section_is_account(section) &&
-			section_is_account(except)) &&
-		    strcasecmp(section->login.url, except->login.url) == 0)
-			return section;
+		if (conf != except && conf->login.url != NULL &&
+		    !(printer_config_is_account(conf) &&
+			printer_config_is_account(except)) &&
+		    strcasecmp(conf->login.url, except->login.url) == 0)
+			return conf;
 	}
 	return NULL;
 }
@@ -95,30 +96,30 @@ why_no_name(const struct reader *reader, const char *name)
 
 /* The login, when the lines of a section have ended. */
 static void
-read_login(struct reader *reader, struct section *section)
+read_login(struct reader *reader, struct printer_config *conf)
 {
-	const struct section *other;
+	const struct printer_config *other;
 	char where[300];
 	int status;
 
-	snprintf(where, sizeof(where), "%s:%zu: ", reader->path, section->line);
-	status = login_of_section(&section->options, where, &section->login);
+	snprintf(where, sizeof(where), "%s:%zu: ", reader->path, conf->line);
+	status = login_of_section(&conf->options, where, &conf->login);
 	if (status != 0) {
 		reader->problems++;
 		return;
 	}
-	other = find_url(reader, section);
+	other = find_url(reader, conf);
 	if (other != NULL)
-		complain(reader, section->line,
-		    "[%s] has the same url as [%s] in line %zu", section->name,
+		complain(reader, conf->line,
+		    "[%s] has the same url as [%s] in line %zu", conf->name,
 		    other->name, other->line);
 }
 
 /* Has the section told this key before? */
 static bool
-is_told(const struct section *section, const char *key)
+is_told(const struct printer_config *conf, const char *key)
 {
-	const char *at = buf_text(&section->told);
+	const char *at = buf_text(&conf->told);
 	size_t len = strlen(key);
 
 	while (*at != '\0') {
@@ -132,10 +133,10 @@ is_told(const struct section *section, const char *key)
 
 /* What belongs to accounts only, and to printers only; NULL: nothing wrong. */
 static const char *
-why_no_account(const struct reader *reader, const struct section *section)
+why_no_account(const struct reader *reader, const struct printer_config *conf)
 {
-	const struct options *options = &section->options;
-	bool is_account = section_is_account(section);
+	const struct options *options = &conf->options;
+	bool is_account = printer_config_is_account(conf);
 
 	if (is_account &&
 	    (reader->has_key_file || reader->has_password_file ||
@@ -143,7 +144,7 @@ why_no_account(const struct reader *reader, const struct section *section)
 		return "is an account: it has url, type, token_file and limits";
 	if (is_account && options->token_file == NULL && reader->only == 0)
 		return "has no token_file";
-	if (!is_account && is_told(section, "token_file"))
+	if (!is_account && is_told(conf, "token_file"))
 		return "has a token_file, and no type = obico";
 	return NULL;
 }
@@ -151,39 +152,37 @@ why_no_account(const struct reader *reader, const struct section *section)
 static void
 finish(struct reader *reader)
 {
-	struct section *section = reader->section;
+	struct printer_config *conf = reader->conf;
 	const struct options *options;
 
-	reader->section = NULL;
-	if (section == NULL)
+	reader->conf = NULL;
+	if (conf == NULL)
 		return;
-	options = &section->options;
+	options = &conf->options;
 	if (options->source == NULL)
-		complain(reader, section->line, "[%s] has no url",
-		    section->name);
+		complain(reader, conf->line, "[%s] has no url", conf->name);
 	else if (reader->has_key_file && reader->has_password_file)
-		complain(reader, section->line,
-		    "[%s] has a password_file and an api_key_file",
-		    section->name);
-	else if (why_no_account(reader, section) != NULL)
-		complain(reader, section->line, "[%s] %s", section->name,
-		    why_no_account(reader, section));
+		complain(reader, conf->line,
+		    "[%s] has a password_file and an api_key_file", conf->name);
+	else if (why_no_account(reader, conf) != NULL)
+		complain(reader, conf->line, "[%s] %s", conf->name,
+		    why_no_account(reader, conf));
 	else if (reader->only != 0)
 		return;
 	else if (options->type != TYPE_OBICO &&
 	    options->password_file == NULL && options->api_key_file == NULL)
-		complain(reader, section->line,
+		complain(reader, conf->line,
 		    "[%s] has neither password_file nor api_key_file",
-		    section->name);
+		    conf->name);
 	else
-		read_login(reader, section);
+		read_login(reader, conf);
 }
 
 static int
 begin(struct reader *reader, const struct conf_line *line)
 {
 	const char *why = NULL;
-	struct section *section;
+	struct printer_config *conf;
 
 	finish(reader);
 	if (reader->only == 0)
@@ -199,15 +198,15 @@ begin(struct reader *reader, const struct conf_line *line)
 		    why);
 		return reader->count == PRINTERS_FILE_MAX ? -E2BIG : 0;
 	}
-	if (section_new(line->section, reader->options, &section) != 0)
+	if (printer_config_new(line->section, reader->options, &conf) != 0)
 		return -ENOMEM;
-	free(section->options.source);
-	section->options.source = NULL;
-	section->line = line->number;
+	free(conf->options.source);
+	conf->options.source = NULL;
+	conf->line = line->number;
 	reader->has_password_file = reader->has_key_file = false;
-	reader->section = section;
+	reader->conf = conf;
 	reader->count++;
-	TAILQ_INSERT_TAIL(reader->sections, section, link);
+	TAILQ_INSERT_TAIL(reader->confs, conf, link);
 	return 0;
 }
 
@@ -228,7 +227,7 @@ beside(const struct reader *reader, const char *path)
 static int
 set_path(struct reader *reader, const struct option_row *row, const char *value)
 {
-	struct options *options = &reader->section->options;
+	struct options *options = &reader->conf->options;
 	char *path = beside(reader, value);
 	int error = path == NULL ? -ENOMEM : options_set(options, row, path);
 
@@ -256,7 +255,7 @@ static int
 set_key(struct reader *reader, const struct option_row *row,
     const struct conf_line *line)
 {
-	struct options *options = &reader->section->options;
+	struct options *options = &reader->conf->options;
 
 	if (row == NULL) /* the url */
 		return options_read_text(line->value, &options->source);
@@ -302,7 +301,7 @@ is_settled(const struct reader *reader, const char *key)
 static int
 take_key(struct reader *reader, const struct conf_line *line)
 {
-	struct section *section = reader->section;
+	struct printer_config *conf = reader->conf;
 	const char *why;
 	int error;
 
@@ -311,13 +310,13 @@ take_key(struct reader *reader, const struct conf_line *line)
 		    line->key, why, options_printer_keys);
 		return 0;
 	}
-	if (*line->value == '\0' || is_told(section, line->key)) {
+	if (*line->value == '\0' || is_told(conf, line->key)) {
 		complain(reader, line->number, "%s: %s", line->key,
 		    *line->value == '\0' ? "it needs a value" :
 					   "this section has it twice");
 		return 0;
 	}
-	error = buf_printf(&section->told, "%s=%s\n", line->key, line->value);
+	error = buf_printf(&conf->told, "%s=%s\n", line->key, line->value);
 	if (reader->only != 0 && is_settled(reader, line->key))
 		return error;
 	if (error == 0)
@@ -326,9 +325,9 @@ take_key(struct reader *reader, const struct conf_line *line)
 		complain(reader, line->number, "%s: that is no value for it",
 		    line->key);
 	else if (error == 0 && strcmp(line->key, "ca_file") == 0 &&
-	    access(section->options.ca_file, R_OK) != 0)
-		complain(reader, line->number, "%s: %s",
-		    section->options.ca_file, strerror(errno));
+	    access(conf->options.ca_file, R_OK) != 0)
+		complain(reader, line->number, "%s: %s", conf->options.ca_file,
+		    strerror(errno));
 	return error == -ENOMEM ? error : 0;
 }
 
@@ -343,7 +342,7 @@ take(void *arg, const struct conf_line *line)
 		complain(reader, line->number, "%s", line->problem);
 	else if (line->key == NULL)
 		return begin(reader, line);
-	else if (reader->section != NULL)
+	else if (reader->conf != NULL)
 		return take_key(reader, line);
 	else if (!reader->skipping)
 		complain(reader, line->number,
@@ -358,27 +357,27 @@ take(void *arg, const struct conf_line *line)
 static int
 find_watches(struct reader *reader)
 {
-	const struct section *account = NULL;
-	struct section *section;
+	const struct printer_config *account = NULL;
+	struct printer_config *conf;
 	size_t count = 0;
 	int error = 0;
 
-	TAILQ_FOREACH (section, reader->sections, link) {
-		if (section_is_account(section)) {
-			account = section;
+	TAILQ_FOREACH (conf, reader->confs, link) {
+		if (printer_config_is_account(conf)) {
+			account = conf;
 			count++;
 		}
 	}
-	TAILQ_FOREACH (section, reader->sections, link) {
-		if (section->options.obico == 0)
+	TAILQ_FOREACH (conf, reader->confs, link) {
+		if (conf->options.obico == 0)
 			continue;
 		if (count != 1)
-			complain(reader, section->line,
+			complain(reader, conf->line,
 			    "[%s] has a number in an Obico account: there must "
 			    "be just one section of type obico",
-			    section->name);
+			    conf->name);
 		else if (error == 0)
-			error = buf_printf(&section->told, "[%s]\n%s",
+			error = buf_printf(&conf->told, "[%s]\n%s",
 			    account->name, buf_text(&account->told));
 	}
 	return error;
@@ -393,10 +392,10 @@ printers_file_is(const char *source)
 
 int
 printers_file_read(const char *path, const struct options *options,
-    struct sections *out)
+    struct printer_configs *out)
 {
 	struct reader reader = {
-		.path = path, .options = options, .sections = out
+		.path = path, .options = options, .confs = out
 	};
 	struct buf text = { 0 };
 	int error = conf_load(path, &text);
@@ -416,17 +415,17 @@ printers_file_read(const char *path, const struct options *options,
 		    error == -EINVAL ? "is not a file" : strerror(-error));
 	if (error == 0 && reader.problems == 0)
 		return 0;
-	sections_free(out);
+	printer_configs_free(out);
 	return STATUS_USAGE;
 }
 
 int
 printers_file_read_one(const char *path, struct buf *text, size_t line,
-    const struct options *options, struct sections *out)
+    const struct options *options, struct printer_configs *out)
 {
 	struct reader reader = { .path = path,
 		.options = options,
-		.sections = out,
+		.confs = out,
 		.only = line,
 		.skipping = true };
 	int error;
@@ -436,6 +435,6 @@ printers_file_read_one(const char *path, struct buf *text, size_t line,
 	finish(&reader);
 	if (error == 0 && reader.problems == 0)
 		return 0;
-	sections_free(out);
+	printer_configs_free(out);
 	return STATUS_USAGE;
 }

@@ -3,7 +3,7 @@
 
 #include <stdbool.h>
 
-#include "fs/farm/section.h"
+#include "fs/farm/printer_config.h"
 
 struct options;
 
@@ -13,11 +13,11 @@ bool printers_file_is(const char *source);
 /*
  * Read a printers file: a section for each printer, with its login, and with
  * these options where it has none of its own.  Returns 0 (caller:
- * sections_free), or STATUS_USAGE after a line for each thing that is wrong,
- * with the number of the line that is.
+ * printer_configs_free), or STATUS_USAGE after a line for each thing that is
+ * wrong, with the number of the line that is.
  */
 int printers_file_read(const char *path, const struct options *,
-    struct sections *out);
+    struct printer_configs *out);
 
 /*
  * Read the section that begins in that line of a printers file, for a printer
@@ -25,7 +25,7 @@ int printers_file_read(const char *path, const struct options *,
  * own.  The text is changed.  Returns as printers_file_read.
  */
 int printers_file_read_one(const char *path, struct buf *text, size_t line,
-    const struct options *, struct sections *out);
+    const struct options *, struct printer_configs *out);
 
 /* The default printers file of this user (caller: free), or NULL. */
 char *printers_file_default(void);

@@ -58,7 +58,7 @@ struct finder {
 };
 
 static int
-find_section(void *arg, const struct conf_line *line)
+find_conf(void *arg, const struct conf_line *line)
 {
 	struct finder *finder = arg;
 
@@ -75,15 +75,15 @@ find_section(void *arg, const struct conf_line *line)
 
 /* What the section says is added to the options that it was read for. */
 static void
-merge(struct options *options, struct section *section)
+merge(struct options *options, struct printer_config *conf)
 {
-	struct options merged = section->options;
+	struct options merged = conf->options;
 
 	merged.fuse = options->fuse;
 	memset(&options->fuse, 0, sizeof(options->fuse));
 	options_free(options);
 	*options = merged;
-	memset(&section->options, 0, sizeof(section->options));
+	memset(&conf->options, 0, sizeof(conf->options));
 }
 
 static int
@@ -91,22 +91,22 @@ complete(struct options *options, const char *path, struct buf *text)
 {
 	struct finder finder = { .wanted = options->source };
 	char *copy = text->len == 0 ? NULL : malloc(text->len + 1);
-	struct sections sections;
+	struct printer_configs confs;
 	int status;
 
 	if (copy == NULL)
 		return 0;
 	memcpy(copy, text->data, text->len + 1);
-	(void)conf_parse(copy, text->len, find_section, &finder);
+	(void)conf_parse(copy, text->len, find_conf, &finder);
 	free(copy);
 	if (finder.found == 0)
 		return 0;
 	status = printers_file_read_one(path, text, finder.found, options,
-	    &sections);
+	    &confs);
 	if (status != 0)
 		return status;
-	merge(options, TAILQ_FIRST(&sections));
-	sections_free(&sections);
+	merge(options, TAILQ_FIRST(&confs));
+	printer_configs_free(&confs);
 	return 0;
 }
 

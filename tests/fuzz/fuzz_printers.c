@@ -69,30 +69,30 @@ static void
 check_sections(const char *file)
 {
 	const struct options options = { .ttl_ms = 1000, .connect_ms = 5000 };
-	struct sections sections, again;
-	const struct section *section, *other;
-	int status = printers_file_read(file, &options, &sections);
+	struct printer_configs confs, again;
+	const struct printer_config *conf, *other;
+	int status = printers_file_read(file, &options, &confs);
 
 	HOLDS(status == 0 || status == STATUS_USAGE);
-	HOLDS((status == 0) == !TAILQ_EMPTY(&sections));
-	TAILQ_FOREACH (section, &sections, link) {
-		HOLDS(name_is_sane(section->name));
-		HOLDS(section->line > 0 && section->options.connect_ms > 0);
-		check_login(&section->login);
-		for (other = TAILQ_NEXT(section, link); other != NULL;
+	HOLDS((status == 0) == !TAILQ_EMPTY(&confs));
+	TAILQ_FOREACH (conf, &confs, link) {
+		HOLDS(name_is_sane(conf->name));
+		HOLDS(conf->line > 0 && conf->options.connect_ms > 0);
+		check_login(&conf->login);
+		for (other = TAILQ_NEXT(conf, link); other != NULL;
 		     other = TAILQ_NEXT(other, link)) {
-			HOLDS(strcmp(section->name, other->name) != 0);
-			HOLDS(section->line < other->line);
+			HOLDS(strcmp(conf->name, other->name) != 0);
+			HOLDS(conf->line < other->line);
 		}
 	}
 	HOLDS(printers_file_read(file, &options, &again) == status);
 	other = TAILQ_FIRST(&again);
-	TAILQ_FOREACH (section, &sections, link) {
-		HOLDS(login_is_same(&section->login, &other->login));
+	TAILQ_FOREACH (conf, &confs, link) {
+		HOLDS(login_is_same(&conf->login, &other->login));
 		other = TAILQ_NEXT(other, link);
 	}
-	sections_free(&sections);
-	sections_free(&again);
+	printer_configs_free(&confs);
+	printer_configs_free(&again);
 }
 
 int

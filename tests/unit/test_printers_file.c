@@ -33,7 +33,7 @@ write_file(struct check *check, const char *name, const char *text, mode_t mode)
 
 static int
 read_text(struct check *check, const char *text, const struct options *options,
-    struct sections *out)
+    struct printer_configs *out)
 {
 	char path[8192];
 
@@ -48,16 +48,16 @@ test_good(struct check *check)
 	struct options options = {
 		.ttl_ms = 1000, .connect_ms = 5000, .user = NULL
 	};
-	const struct section *mk4, *mini;
-	struct sections sections;
+	const struct printer_config *mk4, *mini;
+	struct printer_configs confs;
 	char text[16384];
 
 	/* NOLINTNEXTLINE: the format is ours */
 	snprintf(text, sizeof(text), good, check_dir(check));
-	if (!CHECK(check, read_text(check, text, &options, &sections) == 0,
+	if (!CHECK(check, read_text(check, text, &options, &confs) == 0,
 		"two sections are read"))
 		return;
-	mk4 = TAILQ_FIRST(&sections);
+	mk4 = TAILQ_FIRST(&confs);
 	mini = TAILQ_NEXT(mk4, link);
 	CHECK(check,
 	    mini != NULL && TAILQ_NEXT(mini, link) == NULL &&
@@ -78,27 +78,27 @@ test_good(struct check *check)
 		mk4->options.connect_ms == 5000 &&
 		mini->options.connect_ms == 1000,
 	    "and times of its own; others are as the command line says");
-	sections_free(&sections);
+	printer_configs_free(&confs);
 }
 
 static void
 test_common(struct check *check)
 {
 	struct options options = { 0 };
-	struct sections sections;
+	struct printer_configs confs;
 	char path[8192];
 
 	snprintf(path, sizeof(path), "%s/secret", check_dir(check));
 	options.password_file = path;
 	if (CHECK(check,
 		read_text(check, "[a]\nurl=b\n[b]\nurl=c\napi_key_file=secret",
-		    &options, &sections) == 0,
+		    &options, &confs) == 0,
 		"a password file may be for all")) {
 		CHECK(check,
-		    !TAILQ_FIRST(&sections)->login.is_key &&
-			TAILQ_NEXT(TAILQ_FIRST(&sections), link)->login.is_key,
+		    !TAILQ_FIRST(&confs)->login.is_key &&
+			TAILQ_NEXT(TAILQ_FIRST(&confs), link)->login.is_key,
 		    "but for those that have a secret of their own");
-		sections_free(&sections);
+		printer_configs_free(&confs);
 	}
 }
 
@@ -161,15 +161,14 @@ test_bad(struct check *check)
 		{ "[a]\n" LOGIN "[b]\n" LOGIN, ":4: [b] has the same url" },
 	};
 	const struct options options = { 0 };
-	struct sections sections;
+	struct printer_configs confs;
 	size_t i;
 
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		int status = read_text(check, rows[i].text, &options,
-		    &sections);
+		int status = read_text(check, rows[i].text, &options, &confs);
 
 		CHECK(check,
-		    status == STATUS_USAGE && TAILQ_EMPTY(&sections) &&
+		    status == STATUS_USAGE && TAILQ_EMPTY(&confs) &&
 			was_told(rows[i].words),
 		    "\"%s\" is refused: %s", rows[i].text, rows[i].words);
 	}
@@ -179,22 +178,21 @@ static void
 test_many(struct check *check)
 {
 	const struct options options = { 0 };
-	struct sections sections;
+	struct printer_configs confs;
 	struct buf text = { 0 };
 	int i;
 
 	for (i = 0; i <= PRINTERS_FILE_MAX; i++) {
 		if (i == PRINTERS_FILE_MAX)
 			CHECK(check,
-			    read_text(check, text.data, &options, &sections) ==
-				0,
+			    read_text(check, text.data, &options, &confs) == 0,
 			    "%d printers are read", i);
 		(void)buf_printf(&text,
 		    "[p%d]\nurl=h%d\npassword_file=secret\n", i, i);
 	}
-	sections_free(&sections);
+	printer_configs_free(&confs);
 	CHECK(check,
-	    read_text(check, text.data, &options, &sections) == STATUS_USAGE &&
+	    read_text(check, text.data, &options, &confs) == STATUS_USAGE &&
 		was_told("more than 1000"),
 	    "one more is refused");
 	buf_free(&text);

@@ -1,5 +1,5 @@
-#ifndef FS_FARM_SECTION_H
-#define FS_FARM_SECTION_H
+#ifndef FS_FARM_PRINTER_CONFIG_H
+#define FS_FARM_PRINTER_CONFIG_H
 
 #include <sys/queue.h>
 
@@ -22,8 +22,8 @@ struct wait;
  * A printer, or the account of an Obico server, to be mounted: where it is,
  * how to log in, what it is.
  */
-struct section {
-	TAILQ_ENTRY(section) link;
+struct printer_config {
+	TAILQ_ENTRY(printer_config) link;
 	char *name; /* of its directory; NULL: the mount's root */
 	size_t line;
 	struct options options; /* source is its url */
@@ -34,44 +34,47 @@ struct section {
 	int error; /* of first contact */
 };
 
-TAILQ_HEAD(sections, section);
+TAILQ_HEAD(printer_configs, printer_config);
 
 /*
  * A printer with these options and no login.  Returns 0 (caller:
- * section_free), or -ENOMEM.
+ * printer_config_free), or -ENOMEM.
  */
-int section_new(const char *name, const struct options *, struct section **out);
-void section_free(struct section *);
-void sections_free(struct sections *);
+int printer_config_new(const char *name, const struct options *,
+    struct printer_config **out);
+void printer_config_free(struct printer_config *);
+void printer_configs_free(struct printer_configs *);
 
 /* Is it an account of an Obico server? */
-bool section_is_account(const struct section *);
+bool printer_config_is_account(const struct printer_config *);
 
 /*
  * Say of each printer whose number the account has not that it is wrong; asks
  * for the account's list if there is one to be watched.
  */
-void sections_check_watches(const struct sections *, const struct wait *);
+void printer_configs_check_watches(const struct printer_configs *,
+    const struct wait *);
 
 /*
  * First contact, when the login is known: tells what it is, from memory if it
  * does not answer, and whether it does.  Returns what prusalink_probe or
  * obico_probe says, or -EINTR.
  */
-int section_meet(struct section *, const struct local_paths *,
+int printer_config_meet(struct printer_config *, const struct local_paths *,
     const struct wait *);
 
 /* Do both say the same, with the same login? */
-bool section_is_same(const struct section *, const struct section *);
+bool printer_config_is_same(const struct printer_config *,
+    const struct printer_config *);
 
 /* Say in a line why it failed.  Returns the exit status for that. */
-int section_explain(const struct section *);
+int printer_config_explain(const struct printer_config *);
 
 /* Is it away, and may come back? */
-bool section_is_away(const struct section *);
+bool printer_config_is_away(const struct printer_config *);
 
 /* What of it becomes a part of the mount. */
-struct section_config {
+struct printer_config_config {
 	const struct settings *settings;
 	const struct local_paths *paths;
 	struct unsent *unsent; /* of another printer that has the same files
@@ -83,10 +86,10 @@ struct section_config {
  * The printer as a part of the mount (caller: mounted_free).  Returns 0 or a
  * negative errno.
  */
-int section_mounted(const struct section *, const struct section_config *,
-    struct mounted **out);
+int printer_config_mounted(const struct printer_config *,
+    const struct printer_config_config *, struct mounted **out);
 
 /* The account (caller: obico_release).  Returns 0 or a negative errno. */
-int section_obico(const struct section *, struct obico **out);
+int printer_config_obico(const struct printer_config *, struct obico **out);
 
 #endif

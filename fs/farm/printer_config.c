@@ -15,61 +15,61 @@
 #include "client/watched.h"
 #include "fs/core/mounted.h"
 #include "fs/core/space.h"
-#include "fs/farm/section.h"
+#include "fs/farm/printer_config.h"
 #include "fs/setup/local_paths.h"
 
 int
-section_new(const char *name, const struct options *options,
-    struct section **out)
+printer_config_new(const char *name, const struct options *options,
+    struct printer_config **out)
 {
-	struct section *section = calloc(1, sizeof(*section));
+	struct printer_config *conf = calloc(1, sizeof(*conf));
 	int error;
 
-	if (section == NULL)
+	if (conf == NULL)
 		return -ENOMEM;
-	error = options_copy(&section->options, options);
+	error = options_copy(&conf->options, options);
 	if (error == 0 && name != NULL) {
-		section->name = strdup(name);
-		error = section->name == NULL ? -ENOMEM : 0;
+		conf->name = strdup(name);
+		error = conf->name == NULL ? -ENOMEM : 0;
 	}
 	if (error != 0) {
-		section_free(section);
+		printer_config_free(conf);
 		return error;
 	}
-	*out = section;
+	*out = conf;
 	return 0;
 }
 
 void
-section_free(struct section *section)
+printer_config_free(struct printer_config *conf)
 {
-	if (section == NULL)
+	if (conf == NULL)
 		return;
-	buf_free(&section->probe.storage);
-	buf_free(&section->told);
-	login_free(&section->login);
-	options_free(&section->options);
-	free(section->name);
-	free(section->kept);
-	free(section);
+	buf_free(&conf->probe.storage);
+	buf_free(&conf->told);
+	login_free(&conf->login);
+	options_free(&conf->options);
+	free(conf->name);
+	free(conf->kept);
+	free(conf);
 }
 
 void
-sections_free(struct sections *sections)
+printer_configs_free(struct printer_configs *confs)
 {
-	struct section *section;
+	struct printer_config *conf;
 
-	while ((section = TAILQ_FIRST(sections)) != NULL) {
-		TAILQ_REMOVE(sections, section, link);
-		section_free(section);
+	while ((conf = TAILQ_FIRST(confs)) != NULL) {
+		TAILQ_REMOVE(confs, conf, link);
+		printer_config_free(conf);
 	}
 }
 
 static void
-configure_http(const struct section *section, struct http_config *config)
+configure_http(const struct printer_config *conf, struct http_config *config)
 {
-	const struct options *options = &section->options;
-	const struct login *login = &section->login;
+	const struct options *options = &conf->options;
+	const struct login *login = &conf->login;
 
 	memset(config, 0, sizeof(*config));
 	config->url = login->url;
@@ -85,66 +85,65 @@ configure_http(const struct section *section, struct http_config *config)
 }
 
 bool
-section_is_account(const struct section *section)
+printer_config_is_account(const struct printer_config *conf)
 {
-	return section->options.type == TYPE_OBICO;
+	return conf->options.type == TYPE_OBICO;
 }
 
 /* First contact has a connection of its own: it must not cross a fork. */
 static int
-make_contact(struct section *section, const struct wait *wait)
+make_contact(struct printer_config *conf, const struct wait *wait)
 {
 	struct http_config config;
 	struct http *http;
 	int error;
 
-	buf_free(&section->probe.storage);
-	configure_http(section, &config);
+	buf_free(&conf->probe.storage);
+	configure_http(conf, &config);
 	error = http_new(&config, &http);
 	if (error != 0)
 		return error;
-	error = section_is_account(section) ?
-	    obico_probe(http, wait, section->probe.words) :
-	    prusalink_probe(http, wait, &section->probe);
+	error = printer_config_is_account(conf) ?
+	    obico_probe(http, wait, conf->probe.words) :
+	    prusalink_probe(http, wait, &conf->probe);
 	http_free(http);
 	return error;
 }
 
 int
-section_meet(struct section *section, const struct local_paths *paths,
-    const struct wait *wait)
+printer_config_meet(struct printer_config *conf,
+    const struct local_paths *paths, const struct wait *wait)
 {
 	int error = 0;
 
-	if (section->kept == NULL)
-		section->kept = local_paths_name(section->login.url);
-	if (section->kept == NULL)
+	if (conf->kept == NULL)
+		conf->kept = local_paths_name(conf->login.url);
+	if (conf->kept == NULL)
 		error = -ENOMEM;
 	if (error == 0)
-		error = make_contact(section, wait);
-	section->error = error;
-	if (section_is_account(section))
+		error = make_contact(conf, wait);
+	conf->error = error;
+	if (printer_config_is_account(conf))
 		return error;
 	if (error == 0)
-		local_paths_note_traits(paths, section->kept,
-		    section->probe.traits);
-	else if (section->kept != NULL)
-		section->probe.traits = local_paths_traits(paths,
-		    section->kept);
+		local_paths_note_traits(paths, conf->kept, conf->probe.traits);
+	else if (conf->kept != NULL)
+		conf->probe.traits = local_paths_traits(paths, conf->kept);
 	return error;
 }
 
 bool
-section_is_same(const struct section *a, const struct section *b)
+printer_config_is_same(const struct printer_config *a,
+    const struct printer_config *b)
 {
 	return strcmp(buf_text(&a->told), buf_text(&b->told)) == 0 &&
 	    login_is_same(&a->login, &b->login);
 }
 
 bool
-section_is_away(const struct section *section)
+printer_config_is_away(const struct printer_config *conf)
 {
-	int error = section->error;
+	int error = conf->error;
 
 	return error != 0 && error != -EACCES && error != -EPROTO &&
 	    error != -EOPNOTSUPP && error != -EINVAL && error != -ENOMEM;
@@ -186,12 +185,12 @@ static const struct {
 };
 
 int
-section_explain(const struct section *section)
+printer_config_explain(const struct printer_config *conf)
 {
-	const char *name = section->name == NULL ? "" : section->name;
-	const char *colon = section->name == NULL ? "" : ": ";
-	const char *words = section->probe.words, *text;
-	int error = section->error;
+	const char *name = conf->name == NULL ? "" : conf->name;
+	const char *colon = conf->name == NULL ? "" : ": ";
+	const char *words = conf->probe.words, *text;
+	int error = conf->error;
 	size_t i;
 
 	for (i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
@@ -199,30 +198,30 @@ section_explain(const struct section *section)
 			continue;
 		if (error != -EPROTO)
 			words = "";
-		text = section_is_account(section) &&
+		text = printer_config_is_account(conf) &&
 			reasons[i].account != NULL ?
 		    reasons[i].account :
 		    reasons[i].text;
 		log_say(LOG_LEVEL_ERROR, "%s%s%s: %s%s%s", name, colon,
-		    section->login.url, text, *words ? ": " : "", words);
+		    conf->login.url, text, *words ? ": " : "", words);
 		return reasons[i].status;
 	}
-	log_say(LOG_LEVEL_ERROR, "%s%s%s: %s", name, colon, section->login.url,
+	log_say(LOG_LEVEL_ERROR, "%s%s%s: %s", name, colon, conf->login.url,
 	    strerror(-error));
 	return STATUS_UNREACHABLE;
 }
 
 static int
-set_camera(const struct section *section, struct printer *printer)
+set_camera(const struct printer_config *conf, struct printer *printer)
 {
-	const char *url = section->options.camera;
+	const char *url = conf->options.camera;
 	struct http_config config;
 	struct camera *camera;
 	int error;
 
 	if (url == NULL)
 		return 0;
-	configure_http(section, &config);
+	configure_http(conf, &config);
 	error = camera_new(&config, url, &camera);
 	if (error == 0)
 		prusalink_set_camera(printer, camera);
@@ -233,11 +232,11 @@ set_camera(const struct section *section, struct printer *printer)
 
 /* A printer around it, which an account watches; takes it in any case. */
 static int
-link_to_watch(const struct section *section, struct obico *watch,
+link_to_watch(const struct printer_config *conf, struct obico *watch,
     struct printer **printer)
 {
 	struct printer *watching;
-	int error = obico_printer_new(watch, section->options.obico, false,
+	int error = obico_printer_new(watch, conf->options.obico, false,
 	    &watching);
 
 	if (error == 0)
@@ -247,25 +246,25 @@ link_to_watch(const struct section *section, struct obico *watch,
 }
 
 int
-section_obico(const struct section *section, struct obico **out)
+printer_config_obico(const struct printer_config *conf, struct obico **out)
 {
 	struct http_config config;
 
-	configure_http(section, &config);
+	configure_http(conf, &config);
 	config.tells = true;
-	config.is_away = section_is_away(section);
-	return obico_new(&config, section->options.ttl_ms, out);
+	config.is_away = printer_config_is_away(conf);
+	return obico_new(&config, conf->options.ttl_ms, out);
 }
 
 int
-section_mounted(const struct section *section,
-    const struct section_config *with, struct mounted **out)
+printer_config_mounted(const struct printer_config *conf,
+    const struct printer_config_config *with, struct mounted **out)
 {
-	const struct options *options = &section->options;
+	const struct options *options = &conf->options;
 	const struct mounted_config config = { .settings = with->settings,
-		.folder = section->name,
+		.folder = conf->name,
 		.cache_dir = with->paths->cache_dir,
-		.name = section->kept,
+		.name = conf->kept,
 		.unsent = with->unsent,
 		.cache_size = options->cache_size,
 		.ttl_ms = options->ttl_ms };
@@ -274,59 +273,60 @@ section_mounted(const struct section *section,
 	struct http *http;
 	int error;
 
-	configure_http(section, &http_config);
+	configure_http(conf, &http_config);
 	http_config.tells = true;
-	http_config.is_away = section->name != NULL && section_is_away(section);
+	http_config.is_away = conf->name != NULL &&
+	    printer_config_is_away(conf);
 	error = http_new(&http_config, &http);
 	if (error == 0)
-		error = prusalink_new(http, section->probe.traits, &printer);
+		error = prusalink_new(http, conf->probe.traits, &printer);
 	if (error == 0)
-		error = set_camera(section, printer);
+		error = set_camera(conf, printer);
 	if (error == 0 && with->watch != NULL)
-		error = link_to_watch(section, with->watch, &printer);
+		error = link_to_watch(conf, with->watch, &printer);
 	if (error == 0)
 		error = mounted_new(&config, printer, out);
 	if (error == 0)
-		space_note((*out)->space, section->probe.storage.data,
-		    section->probe.storage.len);
+		space_note((*out)->space, conf->probe.storage.data,
+		    conf->probe.storage.len);
 	return error;
 }
 
 static void
-check_watch(const struct section *section, const struct section *account,
-    const struct printer_list *list)
+check_watch(const struct printer_config *conf,
+    const struct printer_config *account, const struct printer_list *list)
 {
 	const struct listed_printer *printer;
 
-	if (section->options.obico == 0)
+	if (conf->options.obico == 0)
 		return;
-	printer = printer_list_find(list, section->options.obico);
+	printer = printer_list_find(list, conf->options.obico);
 	if (printer == NULL || printer->archived)
 		log_say(LOG_LEVEL_ERROR,
 		    "%s: obico = %lld: %s has no printer of that number",
-		    section->name, (long long)section->options.obico,
-		    account->name);
+		    conf->name, (long long)conf->options.obico, account->name);
 }
 
 void
-sections_check_watches(const struct sections *sections, const struct wait *wait)
+printer_configs_check_watches(const struct printer_configs *confs,
+    const struct wait *wait)
 {
-	const struct section *section, *account = NULL;
+	const struct printer_config *conf, *account = NULL;
 	struct printer_list *list;
 	struct obico *obico;
 	bool wanted = false;
 
-	TAILQ_FOREACH (section, sections, link) {
-		if (section_is_account(section))
-			account = section;
-		wanted = wanted || section->options.obico != 0;
+	TAILQ_FOREACH (conf, confs, link) {
+		if (printer_config_is_account(conf))
+			account = conf;
+		wanted = wanted || conf->options.obico != 0;
 	}
 	if (!wanted || account == NULL || account->error != 0 ||
-	    section_obico(account, &obico) != 0)
+	    printer_config_obico(account, &obico) != 0)
 		return;
 	if (obico_printers(obico, wait, &list) == 0) {
-		TAILQ_FOREACH (section, sections, link)
-			check_watch(section, account, list);
+		TAILQ_FOREACH (conf, confs, link)
+			check_watch(conf, account, list);
 		printer_list_release(list);
 	}
 	obico_release(obico);
