@@ -13,7 +13,6 @@
 #include "client/base/litter.h"
 #include "client/base/name.h"
 #include "client/base/utf8.h"
-#include "client/http/http.h"
 #include "client/traits.h"
 
 #define API_FILES "/api/v1/files/"
@@ -197,9 +196,9 @@ check_length(const struct traits *traits, const char *folder, const char *name,
 	if (len > (is_folder ? traits->folder_max : traits->file_max) ||
 	    (traits->path_max != 0 && path > traits->path_max))
 		return -ENAMETOOLONG;
-	error = http_escape_path(&target, folder);
+	error = name_escape_path(&target, folder);
 	if (error == 0)
-		error = http_escape(&target, name, len);
+		error = name_escape(&target, name, len);
 	if (error == 0 &&
 	    strlen(API_FILES) + target.len + 1 > traits->target_max)
 		error = -ENAMETOOLONG;

@@ -13,6 +13,10 @@
 
 #define FOLDED_BYTES 4 /* at most, of a byte */
 
+/* What a URL has as it is (RFC 3986, section 2.3). */
+#define UNRESERVED \
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
+
 /*
  * Where the upper case of the firmware's FAT code (FatFs, ff_wtoupper) is that
  * of the C library.  What lies between differs or is in no name: FatFs leaves
@@ -201,4 +205,31 @@ name_join(const char *folder, const char *name)
 	if (buf_printf(&out, "%s/%s", folder, name) != 0)
 		buf_free(&out);
 	return out.data;
+}
+
+static int
+escape(struct buf *out, const char *text, size_t len, const char *plain)
+{
+	int error = 0;
+
+	for (; len > 0 && error == 0; text++, len--) {
+		if (*text != '\0' && strchr(plain, *text) != NULL)
+			error = buf_append(out, text, 1);
+		else
+			error = buf_printf(out, "%%%02X",
+			    (unsigned)(unsigned char)*text);
+	}
+	return error;
+}
+
+int
+name_escape(struct buf *out, const char *segment, size_t len)
+{
+	return escape(out, segment, len, UNRESERVED);
+}
+
+int
+name_escape_path(struct buf *out, const char *path)
+{
+	return escape(out, path, strlen(path), UNRESERVED "/");
 }

@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct buf;
+
 /*
  * Can this be the name of a directory entry?  Names from a printer are
  * foreign: empty ones, ".", "..", over-long ones (255 bytes), ones with a
@@ -49,6 +51,15 @@ char *name_folder(const char *path);
 
 /* The part of a path below a folder, with its slash, or NULL.  Borrowed. */
 const char *name_below(const char *path, const char *folder);
+
+/*
+ * Append one segment of a URL's path, percent-encoded (RFC 3986, section 2).
+ * Returns 0 or -ENOMEM.
+ */
+int name_escape(struct buf *, const char *segment, size_t len);
+
+/* The same for a path: its slashes stay. */
+int name_escape_path(struct buf *, const char *path);
 
 /* folder/name (caller: free), or NULL without memory. */
 char *name_join(const char *folder, const char *name);

@@ -422,38 +422,3 @@ http_login(struct http *http, const struct wait *wait,
 	http_reply_free(&reply);
 	return error;
 }
-
-int
-http_escape(struct buf *out, const char *segment, size_t len)
-{
-	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "abcdefghijklmnopqrstuvwxyz0123456789-._~";
-	size_t i;
-	int error = 0;
-
-	for (i = 0; i < len && error == 0; i++) {
-		unsigned char c = (unsigned char)segment[i];
-
-		if (c != '\0' && strchr(plain, c) != NULL)
-			error = buf_append(out, &segment[i], 1);
-		else
-			error = buf_printf(out, "%%%02X", c);
-	}
-	return error;
-}
-
-int
-http_escape_path(struct buf *out, const char *path)
-{
-	int error = 0;
-
-	while (*path != '\0' && error == 0) {
-		size_t len = strcspn(path, "/");
-
-		error = http_escape(out, path, len);
-		path += len;
-		if (*path == '/' && error == 0)
-			error = buf_append(out, path++, 1);
-	}
-	return error;
-}

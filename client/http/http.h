@@ -115,10 +115,4 @@ void http_count(struct http *, struct counts *out);
  */
 int http_error(const struct http_reply *);
 
-/* Percent-encode one path segment and append it.  Returns 0 or -ENOMEM. */
-int http_escape(struct buf *, const char *segment, size_t len);
-
-/* The same for a path: its slashes stay. */
-int http_escape_path(struct buf *, const char *path);
-
 #endif

@@ -264,7 +264,7 @@ make_page_target(bool is_folder, int64_t folder, const struct page *page,
 	if (error == 0 && page->part != NULL)
 		error = buf_printf(out, "&q=");
 	if (error == 0 && page->part != NULL)
-		error = http_escape(out, page->part, strlen(page->part));
+		error = name_escape(out, page->part, strlen(page->part));
 	if (error == 0)
 		error = buf_printf(out,
 		    "&sorting=created_at_asc&page_size=%d&page=%d", page->size,

@@ -235,7 +235,7 @@ change_job(struct printer *printer, const struct wait *wait, const char *method,
 	if (error == 0)
 		error = buf_printf(&target, "/api/v1/job/");
 	if (error == 0)
-		error = http_escape(&target, id.data, id.len);
+		error = name_escape(&target, id.data, id.len);
 	if (error == 0)
 		error = buf_printf(&target, "%s", word);
 	if (error == 0)

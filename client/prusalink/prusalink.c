@@ -60,11 +60,11 @@ prusalink_target(const struct prusalink *prusalink, const char *root,
 	int error = buf_printf(out, "%s", root);
 
 	if (error == 0)
-		error = http_escape_path(out, folder);
+		error = name_escape_path(out, folder);
 	if (error == 0 && name != NULL)
 		error = buf_append(out, "/", 1);
 	if (error == 0 && name != NULL)
-		error = http_escape(out, name, strlen(name));
+		error = name_escape(out, name, strlen(name));
 	if (error == 0 && out->len > prusalink->printer.traits->target_max)
 		error = -ENAMETOOLONG;
 	return error;
@@ -352,7 +352,7 @@ download_target(struct prusalink *prusalink, const struct wait *wait,
 		error = prusalink_target(prusalink, "/api/files/local/",
 		    name.data, NULL, out);
 	if (error == 0 && rest != NULL)
-		error = http_escape_path(out, rest);
+		error = name_escape_path(out, rest);
 	if (error == 0)
 		error = prusalink_target(prusalink, "", "", entry->name, out);
 	if (error == 0)

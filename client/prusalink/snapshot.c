@@ -50,7 +50,7 @@ make_target(const char *id, const char *word, struct buf *out)
 	if (error == 0 && *id != '\0')
 		error = buf_printf(out, "/");
 	if (error == 0)
-		error = http_escape(out, id, strlen(id));
+		error = name_escape(out, id, strlen(id));
 	return error != 0 ? error : buf_printf(out, "%s", word);
 }
 

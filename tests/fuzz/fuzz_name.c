@@ -9,7 +9,6 @@
 
 #include "client/base/buf.h"
 #include "client/base/name.h"
-#include "client/http/http.h"
 #include "client/traits.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -41,8 +40,8 @@ check_rules(const struct traits *traits, const char *folder, const char *name,
 	HOLDS(name_is_sane(name) && name[0] != '.');
 	HOLDS(strlen(name) <=
 	    (is_folder ? traits->folder_max : traits->file_max));
-	HOLDS(http_escape_path(&target, folder) == 0 &&
-	    http_escape(&target, name, strlen(name)) == 0);
+	HOLDS(name_escape_path(&target, folder) == 0 &&
+	    name_escape(&target, name, strlen(name)) == 0);
 	HOLDS(strlen("/api/v1/files//") + target.len <= traits->target_max);
 	HOLDS(traits->path_max == 0 ||
 	    strlen("//") + strlen(folder) + strlen(name) <= traits->path_max);
@@ -87,7 +86,7 @@ check_escaping(const char *path)
 	struct buf escaped = { 0 };
 	const char *at, *original = path;
 
-	HOLDS(http_escape_path(&escaped, path) == 0);
+	HOLDS(name_escape_path(&escaped, path) == 0);
 	for (at = buf_text(&escaped); *at != '\0'; at++, original++) {
 		char c = *at;
 

@@ -1,9 +1,10 @@
 /*
  * client/http: the table of errors (prusafs.8, "ERROR NUMBERS"), and
- * percent-encoding (RFC 3986).
+ * client/base/name: percent-encoding (RFC 3986).
  */
 #include <errno.h>
 
+#include "client/base/name.h"
 #include "client/http/http.h"
 #include "tests/unit/check.h"
 
@@ -109,7 +110,7 @@ static bool
 escapes_to(const char *segment, size_t len, const char *expected)
 {
 	struct buf out = { 0 };
-	bool right = http_escape(&out, segment, len) == 0 &&
+	bool right = name_escape(&out, segment, len) == 0 &&
 	    strcmp(buf_text(&out), expected) == 0;
 
 	buf_free(&out);
@@ -151,7 +152,7 @@ test_every_byte(struct check *check)
 
 	for (i = 0; i < sizeof(bytes); i++)
 		bytes[i] = (char)i;
-	if (http_escape(&out, bytes, sizeof(bytes)) != 0)
+	if (name_escape(&out, bytes, sizeof(bytes)) != 0)
 		return;
 	for (i = 0; i < sizeof(bytes) && at < out.len; i++) {
 		char digits[3] = { 0 };
@@ -179,7 +180,7 @@ static bool
 path_escapes_to(const char *path, const char *expected)
 {
 	struct buf out = { 0 };
-	bool right = http_escape_path(&out, path) == 0 &&
+	bool right = name_escape_path(&out, path) == 0 &&
 	    strcmp(buf_text(&out), expected) == 0;
 
 	buf_free(&out);
@@ -201,7 +202,7 @@ test_path(struct check *check)
 	    "an empty path and the root stay");
 	if (buf_append(&out, "/api/", 5) == 0)
 		CHECK(check,
-		    http_escape_path(&out, "ä/b") == 0 &&
+		    name_escape_path(&out, "ä/b") == 0 &&
 			strcmp(buf_text(&out), "/api/%C3%A4/b") == 0,
 		    "the path is appended to what is there");
 	buf_free(&out);
