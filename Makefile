@@ -94,7 +94,6 @@ SRCS = \
 	client/http/form.c \
 	client/http/http.c \
 	client/http/multipart.c \
-	client/http/text.c \
 	client/listing.c \
 	client/obico/camera.c \
 	client/obico/clean.c \

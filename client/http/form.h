@@ -4,6 +4,9 @@
 #include "client/base/buf.h"
 #include "client/base/stream.h"
 
+/* Text as the bytes to be sent; it is borrowed. */
+struct source form_of_text(const char *text);
+
 /*
  * A form around a file (multipart/form-data, RFC 7578): what is before and
  * after the file is in memory, the file itself is read as it is sent.  All

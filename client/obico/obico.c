@@ -16,7 +16,7 @@
 #include "client/base/log.h"
 #include "client/base/time.h"
 #include "client/base/wait.h"
-#include "client/http/text.h"
+#include "client/http/form.h"
 #include "client/obico/obico_internal.h"
 #include "client/obico/printer_list.h"
 #include "client/obico/trim.h"
@@ -147,7 +147,7 @@ obico_ask(struct obico *obico, const struct wait *wait, const char *method,
 	int error;
 
 	if (text != NULL) {
-		source = text_source(text);
+		source = form_of_text(text);
 		request.body = &source;
 		request.headers[0] = "Content-Type: application/json";
 	}

@@ -15,8 +15,8 @@
 #include "client/base/stream.h"
 #include "client/base/time.h"
 #include "client/base/wait.h"
+#include "client/http/form.h"
 #include "client/http/http.h"
-#include "client/http/text.h"
 #include "client/listing.h"
 #include "client/prusalink/part.h"
 #include "client/prusalink/prusalink_internal.h"
@@ -121,7 +121,7 @@ static int
 put_tiny(struct prusalink *prusalink, const struct wait *wait,
     const char *folder, const char *name)
 {
-	const struct source body = text_source(";\n");
+	const struct source body = form_of_text(";\n");
 	struct http_request request = { .connection = CONNECTION_UP,
 		.method = "PUT",
 		.headers = { "Content-Type: text/x.gcode" },
