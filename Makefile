@@ -93,7 +93,6 @@ SRCS = \
 	client/http/exchange.c \
 	client/http/form.c \
 	client/http/http.c \
-	client/http/multipart.c \
 	client/listing.c \
 	client/obico/camera.c \
 	client/obico/clean.c \

@@ -15,8 +15,8 @@
 #include "client/base/time.h"
 #include "client/base/wait.h"
 #include "client/http/away.h"
+#include "client/http/form.h"
 #include "client/http/http.h"
-#include "client/http/multipart.h"
 #include "client/listing.h"
 #include "client/prusalink/elsewhere.h"
 #include "client/prusalink/finished.h"
@@ -74,6 +74,47 @@ let_go(struct prusalink *prusalink, const struct wait *wait)
 	return until_ms > now_ms ? time_pause(wait, until_ms - now_ms) : 0;
 }
 
+/* Names with a quote or a line end were refused by the name rules. */
+static int
+make_form(struct form *form, const struct store *store)
+{
+	const char *folder = strchr(store->folder, '/');
+	int error = 0;
+
+	if (store->start != NULL)
+		error = form_add(form, "print", "true");
+	if (error == 0)
+		error = form_add(form, "path", folder == NULL ? "/" : folder);
+	return error != 0 ? error :
+			    form_end(form, "file", store->name, &store->source);
+}
+
+/* The older upload: POST /api/files/local, as multipart/form-data (RFC 7578). */
+static int
+post_form(struct prusalink *prusalink, const struct wait *wait,
+    const struct store *store, struct http_reply *reply)
+{
+	struct form form = { 0 };
+	struct source body;
+	const struct http_request request = { .connection = CONNECTION_UP,
+		.method = "POST",
+		.target = "/api/files/local",
+		.headers = { FORM_HEADER },
+		.body = &body,
+		.once = true };
+	int error = make_form(&form, store);
+
+	if (error == 0) {
+		body = form_source(&form);
+		error = http_perform(prusalink->http, wait, &request, reply);
+	}
+	/* 413 here means that the free space is smaller (files_legacy.py). */
+	if (error == 0 && reply->status == 413)
+		reply->status = 507;
+	form_free(&form);
+	return error;
+}
+
 /*
  * The Pi's PUT loses the last byte of a file whose size is a multiple of its
  * chunk and one more, and its multipart upload does not; that one takes
@@ -103,7 +144,7 @@ put_odd(struct prusalink *prusalink, const struct wait *wait,
 		if (error != -ENOENT)
 			return error;
 	}
-	return multipart_store(prusalink->http, wait, store, reply);
+	return post_form(prusalink, wait, store, reply);
 }
 
 static int
