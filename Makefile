@@ -95,7 +95,6 @@ SRCS = \
 	client/http/http.c \
 	client/listing.c \
 	client/obico/camera.c \
-	client/obico/clean.c \
 	client/obico/command.c \
 	client/obico/files.c \
 	client/obico/folders.c \

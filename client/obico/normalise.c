@@ -1,6 +1,7 @@
 /*
  * A printer's object of an Obico server in the shape that every printer has:
- * which member becomes which, as tables.  No state, any thread.
+ * which member becomes which, as tables; and what no file may show.  No state,
+ * any thread.
  */
 #include <errno.h>
 #include <string.h>
@@ -283,4 +284,39 @@ obico_normalise(enum topic topic, const char *text, size_t len, struct buf *out)
 	cJSON_Delete(document);
 	cJSON_Delete(printer);
 	return error;
+}
+
+/*
+ * No file may show these: whoever has a printer's auth_token is that printer,
+ * and a signed URL needs no login.
+ */
+static bool
+is_secret_name(const char *name)
+{
+	return strcasestr(name, "token") != NULL ||
+	    strcasestr(name, "password") != NULL ||
+	    strcasestr(name, "secret") != NULL;
+}
+
+/* Its signature is in the query; some are told without their host. */
+static bool
+is_signed_url(const char *text)
+{
+	return strchr(text, '?') != NULL &&
+	    (*text == '/' || strstr(text, "://") != NULL ||
+		strstr(text, "digest=") != NULL);
+}
+
+static bool
+is_secret(const cJSON *parent, cJSON *item)
+{
+	(void)parent;
+	return (item->string != NULL && is_secret_name(item->string)) ||
+	    (cJSON_IsString(item) && is_signed_url(item->valuestring));
+}
+
+void
+obico_clean(struct cJSON *tree)
+{
+	json_prune(tree, is_secret);
 }

@@ -89,7 +89,8 @@ make_form(struct form *form, const struct store *store)
 			    form_end(form, "file", store->name, &store->source);
 }
 
-/* The older upload: POST /api/files/local, as multipart/form-data (RFC 7578). */
+/* The older upload: POST /api/files/local, as multipart/form-data (RFC 7578).
+ */
 static int
 post_form(struct prusalink *prusalink, const struct wait *wait,
     const struct store *store, struct http_reply *reply)
