@@ -103,7 +103,6 @@ SRCS = \
 	client/obico/obico.c \
 	client/obico/printer.c \
 	client/obico/printer_list.c \
-	client/obico/prints.c \
 	client/obico/rules.c \
 	client/obico/settings.c \
 	client/obico/store.c \
@@ -119,6 +118,7 @@ SRCS = \
 	client/prusalink/prusalink.c \
 	client/prusalink/snapshot.c \
 	client/prusalink/store.c \
+	client/shape.c \
 	client/traits.c \
 	client/watched.c \
 	fs/core/caller.c \

@@ -11,8 +11,8 @@
 #include "client/base/time.h"
 #include "client/http/http.h"
 #include "client/listing.h"
-#include "client/prusalink/normalise.h"
 #include "client/prusalink/prusalink_internal.h"
+#include "client/shape.h"
 #include "client/traits.h"
 
 #define SEEN_MS	     2000

@@ -265,18 +265,6 @@ is_partial(const struct traits *traits, const cJSON *object)
 	    json_string(refs, "download") == NULL;
 }
 
-/* A number of bytes that a double holds exactly, or -1. */
-static int64_t
-bytes_of(const cJSON *object, const char *name)
-{
-	double value;
-
-	if (!json_number(object, name, &value) || value < 0 ||
-	    value >= 9007199254740992.0)
-		return -1;
-	return (int64_t)value;
-}
-
 /* U+FFFD stands for what could not be read of a name. */
 static bool
 is_readable(const char *name)
@@ -306,6 +294,7 @@ make_entry(const struct traits *traits, const cJSON *object, struct entry *out)
 {
 	const char *short_name = json_string(object, "name");
 	struct entry entry = { .size = -1 };
+	int64_t size;
 	double value;
 
 	if (short_name == NULL || !name_is_part(short_name))
@@ -326,8 +315,8 @@ make_entry(const struct traits *traits, const cJSON *object, struct entry *out)
 	if (json_number(object, "m_timestamp", &value) && value > 0 &&
 	    value < 253402300800.0) /* the year 10000 */
 		entry.mtime_s = (int64_t)value;
-	if (!entry.folder)
-		entry.size = (off_t)bytes_of(object, "size");
+	if (!entry.folder && json_integer(object, "size", &size))
+		entry.size = (off_t)size;
 	entry.short_name = strdup(short_name);
 	if (entry.short_name == NULL) {
 		entry_free(&entry);
@@ -384,62 +373,6 @@ normalise_entry(const struct traits *traits, const char *text, size_t len,
 	if (error != 0)
 		return error;
 	error = make_entry(traits, tree, out);
-	cJSON_Delete(tree);
-	return error;
-}
-
-static void
-note_storage(const cJSON *item, struct shape_storage *out)
-{
-	const char *name = json_string(item, "name");
-
-	out->available = json_true(item, "available");
-	out->free = bytes_of(item, "free_space");
-	out->total = bytes_of(item, "total_space");
-	strlcpy(out->name, name == NULL ? "" : name, sizeof(out->name));
-}
-
-int
-shape_storage(const char *text, size_t len, const char *storage,
-    struct shape_storage *out)
-{
-	const cJSON *list, *item;
-	cJSON *tree = NULL;
-	int error = json_parse(text, len, &tree);
-
-	if (error != 0)
-		return error;
-	error = -ENOENT;
-	list = cJSON_GetObjectItemCaseSensitive(tree, "storage_list");
-	cJSON_ArrayForEach (item, list) {
-		const char *path = json_string(item, "path");
-
-		if (path == NULL || strcmp(name_of(path), storage) != 0)
-			continue;
-		note_storage(item, out);
-		error = 0;
-	}
-	cJSON_Delete(tree);
-	return error;
-}
-
-int
-shape_cameras(const char *text, size_t len,
-    int (*call)(void *arg, const char *id), void *arg)
-{
-	cJSON *tree = NULL, *list, *item;
-	int count = 0, error = json_parse(text, len, &tree);
-
-	if (error != 0)
-		return error;
-	list = cJSON_GetObjectItemCaseSensitive(tree, "camera_list");
-	cJSON_ArrayForEach (item, list) {
-		const char *id = json_string(item, "camera_id");
-
-		if (error == 0 && id != NULL && name_is_sane(id) &&
-		    count++ < SHAPE_CAMERAS)
-			error = call(arg, id);
-	}
 	cJSON_Delete(tree);
 	return error;
 }

@@ -31,26 +31,4 @@ int normalise_listing(const struct traits *, const char *text, size_t len,
 int normalise_entry(const struct traits *, const char *text, size_t len,
     struct entry *out);
 
-/*
- * Call with the id of each camera in a cameras document; one that can be no
- * name of a folder is left out.  Returns what call returned, -EPROTO or
- * -ENOMEM.
- */
-int shape_cameras(const char *text, size_t len,
-    int (*call)(void *arg, const char *id), void *arg);
-
-#define SHAPE_CAMERAS 16 /* more are left out */
-
-/* What a shaped storage document says of one storage. */
-struct shape_storage {
-	bool available;
-	int64_t total; /* bytes; -1: not told */
-	int64_t free;  /* bytes; -1: not told */
-	char name[64]; /* display name */
-};
-
-/* Returns 0, -ENOENT: no such storage in it, -EPROTO or -ENOMEM. */
-int shape_storage(const char *text, size_t len, const char *storage,
-    struct shape_storage *out);
-
 #endif

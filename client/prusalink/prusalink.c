@@ -25,6 +25,7 @@
 #include "client/prusalink/normalise.h"
 #include "client/prusalink/prusalink.h"
 #include "client/prusalink/prusalink_internal.h"
+#include "client/shape.h"
 #include "client/traits.h"
 
 #define LEFT_OUT_MOST 8192 /* bytes that are remembered of what was said */

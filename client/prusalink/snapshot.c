@@ -13,6 +13,7 @@
 #include "client/http/http.h"
 #include "client/prusalink/normalise.h"
 #include "client/prusalink/prusalink_internal.h"
+#include "client/shape.h"
 #include "client/traits.h"
 
 #define OWN_ID "camera" /* of the one with a URL, where the server has none */

@@ -12,7 +12,7 @@
 #include "client/base/wait.h"
 #include "client/base/workers.h"
 #include "client/printer.h"
-#include "client/prusalink/normalise.h"
+#include "client/shape.h"
 #include "client/traits.h"
 #include "fs/core/mounted.h"
 #include "fs/core/space.h"

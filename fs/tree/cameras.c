@@ -10,7 +10,7 @@
 #include "client/base/buf.h"
 #include "client/base/name.h"
 #include "client/printer.h"
-#include "client/prusalink/normalise.h"
+#include "client/shape.h"
 #include "fs/core/mounted.h"
 #include "fs/core/place.h"
 #include "fs/tree/node.h"

@@ -13,7 +13,7 @@
 #include "client/base/json.h"
 #include "client/base/time.h"
 #include "client/printer.h"
-#include "client/prusalink/normalise.h"
+#include "client/shape.h"
 #include "client/traits.h"
 #include "fs/tree/observation.h"
 

@@ -11,8 +11,8 @@
 
 #include "client/base/buf.h"
 #include "client/base/name.h"
-#include "client/obico/prints.h"
 #include "client/printer.h"
+#include "client/shape.h"
 #include "fs/core/mounted.h"
 #include "fs/core/place.h"
 #include "fs/tree/document.h"
@@ -50,7 +50,7 @@ render(const struct place *folder, const char *path, const struct buf *all,
 {
 	struct timespec ended = { 0 };
 	struct buf text = { 0 };
-	int error = prints_find(buf_text(all), all->len, id, &text,
+	int error = shape_print(buf_text(all), all->len, id, &text,
 	    &ended.tv_sec);
 
 	if (error != 0) {
@@ -118,7 +118,7 @@ prints_list(const struct caller *caller, struct place *folder,
 	int error = ask(caller, folder, &all);
 
 	if (error == 0)
-		error = prints_each(buf_text(&all), all.len, add, &listing);
+		error = shape_prints(buf_text(&all), all.len, add, &listing);
 	buf_free(&all);
 	return error;
 }

@@ -12,6 +12,7 @@
 #include "client/base/buf.h"
 #include "client/base/json.h"
 #include "client/prusalink/normalise.h"
+#include "client/shape.h"
 #include "client/traits.h"
 #include "tests/fuzz/fuzz.h"
 

@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 
+#include "client/shape.h"
 #include "tests/unit/check.h"
 #include "tests/unit/examples.h"
 #include "tests/unit/normalised.h"

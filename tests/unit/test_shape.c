@@ -1,11 +1,11 @@
 /*
- * client/obico_prints: the history of a printer, taken apart.
+ * client/shape: the history of a printer, taken apart.
  */
 #include <errno.h>
 #include <inttypes.h>
 
 #include "client/base/buf.h"
-#include "client/obico/prints.h"
+#include "client/shape.h"
 #include "tests/unit/check.h"
 
 static const char history[] =
@@ -35,18 +35,18 @@ test_each(struct check *check)
 	struct buf ids = { 0 };
 
 	CHECK(check,
-	    prints_each(history, sizeof(history) - 1, note, &ids) == 0 &&
+	    shape_prints(history, sizeof(history) - 1, note, &ids) == 0 &&
 		strcmp(buf_text(&ids), "12 900719925474099 3 ") == 0,
 	    "what has an id is a print: %s", buf_text(&ids));
 	buf_free(&ids);
 	CHECK(check,
-	    prints_each(history, sizeof(history) - 1, stop, NULL) == -ENOMEM,
+	    shape_prints(history, sizeof(history) - 1, stop, NULL) == -ENOMEM,
 	    "an error of the one who wants to know ends it");
-	CHECK(check, prints_each("{}", 2, note, &ids) == -EPROTO,
+	CHECK(check, shape_prints("{}", 2, note, &ids) == -EPROTO,
 	    "what is no array is no history");
-	CHECK(check, prints_each("[", 1, note, &ids) == -EPROTO,
+	CHECK(check, shape_prints("[", 1, note, &ids) == -EPROTO,
 	    "nor is half of one");
-	CHECK(check, prints_each("[]\n", 3, note, &ids) == 0 && ids.len == 0,
+	CHECK(check, shape_prints("[]\n", 3, note, &ids) == 0 && ids.len == 0,
 	    "one without prints is");
 }
 
@@ -57,7 +57,7 @@ check_one(struct check *check, int64_t id, time_t wanted, const char *text)
 	time_t ended_s = 1;
 
 	CHECK(check,
-	    prints_find(history, sizeof(history) - 1, id, &out, &ended_s) == 0,
+	    shape_print(history, sizeof(history) - 1, id, &out, &ended_s) == 0,
 	    "print %" PRId64 " is found", id);
 	CHECK(check, ended_s == wanted, "it is of %lld, wanted %lld",
 	    (long long)ended_s, (long long)wanted);
@@ -81,11 +81,11 @@ test_find(struct check *check)
 	    "\"2026-11-20T00:00:00.0Z\"}\n");
 	check_one(check, 3, 0, "{\"id\":3,\"ended_at\":\"yesterday\"}\n");
 	CHECK(check,
-	    prints_find(history, sizeof(history) - 1, 4, &out, &ended_s) ==
+	    shape_print(history, sizeof(history) - 1, 4, &out, &ended_s) ==
 		    -ENOENT &&
 		out.len == 0 && ended_s == 1,
 	    "another print is not there");
-	CHECK(check, prints_find("", 0, 4, &out, &ended_s) == -EPROTO,
+	CHECK(check, shape_print("", 0, 4, &out, &ended_s) == -EPROTO,
 	    "nothing is no history");
 }
 
