@@ -175,16 +175,15 @@ SRCS = \
 	fs/storage/upload_start.c \
 	fs/storage/working.c \
 	fs/tree/broadcast.c \
-	fs/tree/cameras.c \
 	fs/tree/control.c \
 	fs/tree/directory.c \
 	fs/tree/document.c \
 	fs/tree/events.c \
+	fs/tree/id_directory.c \
 	fs/tree/job_folder.c \
 	fs/tree/metrics.c \
 	fs/tree/node.c \
 	fs/tree/observation.c \
-	fs/tree/print_history.c \
 	fs/tree/settings.c
 
 # The simulated printer.

@@ -2,6 +2,8 @@
  * Documents in the published shape, taken apart.  No state, any thread.
  */
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cJSON.h>
@@ -11,6 +13,8 @@
 #include "client/base/json.h"
 #include "client/base/name.h"
 #include "client/shape.h"
+
+#define ID_SIZE 24 /* bytes of any number */
 
 /* A number of bytes, or -1. */
 static int64_t
@@ -89,19 +93,30 @@ parse_array(const char *text, size_t len, cJSON **out)
 	return -EPROTO;
 }
 
+static bool
+read_id(const cJSON *print, char id[ID_SIZE])
+{
+	int64_t number;
+
+	if (!json_integer(print, "id", &number))
+		return false;
+	snprintf(id, ID_SIZE, "%" PRId64, number);
+	return true;
+}
+
 int
-shape_prints(const char *text, size_t len, int (*call)(void *arg, int64_t id),
-    void *arg)
+shape_prints(const char *text, size_t len,
+    int (*call)(void *arg, const char *id), void *arg)
 {
 	const cJSON *print;
+	char id[ID_SIZE];
 	cJSON *tree;
-	int64_t id;
 	int error = parse_array(text, len, &tree);
 
 	if (error != 0)
 		return error;
 	cJSON_ArrayForEach (print, tree) {
-		if (error == 0 && json_integer(print, "id", &id))
+		if (error == 0 && read_id(print, id))
 			error = call(arg, id);
 	}
 	cJSON_Delete(tree);
@@ -120,19 +135,19 @@ read_date(const cJSON *print, const char *name)
 }
 
 int
-shape_print(const char *text, size_t len, int64_t id, struct buf *out,
+shape_print(const char *text, size_t len, const char *id, struct buf *out,
     time_t *ended_s)
 {
 	const cJSON *print, *found = NULL;
+	char other[ID_SIZE];
 	cJSON *tree;
-	int64_t other;
 	int error = parse_array(text, len, &tree);
 
 	if (error != 0)
 		return error;
 	cJSON_ArrayForEach (print, tree) {
-		if (found == NULL && json_integer(print, "id", &other) &&
-		    other == id)
+		if (found == NULL && read_id(print, other) &&
+		    strcmp(other, id) == 0)
 			found = print;
 	}
 	error = found == NULL ? -ENOENT : json_print(found, out);

@@ -35,15 +35,18 @@ int shape_storage(const char *text, size_t len, const char *storage,
 int shape_cameras(const char *text, size_t len,
     int (*call)(void *arg, const char *id), void *arg);
 
-/* The same with the id of each print in TOPIC_PRINTS, the newest first. */
+/*
+ * The same with the id of each print in TOPIC_PRINTS, a number in digits; the
+ * newest is first.
+ */
 int shape_prints(const char *text, size_t len,
-    int (*call)(void *arg, int64_t id), void *arg);
+    int (*call)(void *arg, const char *id), void *arg);
 
 /*
  * Append the print of that id to out as a line of JSON.  ended_s gets when it
  * ended, or began if it has not; 0: not known.  Returns 0 or -ENOENT.
  */
-int shape_print(const char *text, size_t len, int64_t id, struct buf *out,
+int shape_print(const char *text, size_t len, const char *id, struct buf *out,
     time_t *ended_s);
 
 #endif

@@ -76,11 +76,10 @@ struct kind {
 extern const struct kind kind_directory;
 extern const struct kind kind_member;
 extern const struct kind kind_document;
-extern const struct kind kind_cameras;
 extern const struct kind kind_control;
 extern const struct kind kind_events;
+extern const struct kind kind_ids;
 extern const struct kind kind_print_directory;
-extern const struct kind kind_print_history;
 extern const struct kind kind_settings;
 extern const struct kind kind_storage;
 extern const struct kind kind_unsent_directory;

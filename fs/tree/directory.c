@@ -3,7 +3,6 @@
  * renders it.  No state, any thread.
  */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "client/base/log.h"
@@ -49,27 +48,6 @@ member_lookup(const struct caller *caller, struct place *folder,
 	return error;
 }
 
-/* A camera's folder has a path of its own. */
-static int
-add(const struct lister *lister, const struct place *folder,
-    const struct node *node)
-{
-	const char *name = name_of(node->path);
-	char *path;
-	int error;
-
-	if (*folder->path == '\0')
-		return lister->add(lister->arg, name,
-		    place_row_number(folder->mounted, name), node->mode);
-	path = name_join(folder->path, name);
-	if (path == NULL)
-		return -ENOMEM;
-	error = lister->add(lister->arg, name,
-	    place_row_number(folder->mounted, path), node->mode);
-	free(path);
-	return error;
-}
-
 static int
 directory_list(const struct caller *caller, struct place *folder,
     const struct lister *lister)
@@ -83,7 +61,8 @@ directory_list(const struct caller *caller, struct place *folder,
 
 		if (node_is_child(folder->mounted, node, folder->node) &&
 		    !node->kind->unlisted)
-			error = add(lister, folder, node);
+			error = node_list(lister, folder, name_of(node->path),
+			    node->mode);
 	}
 	return error;
 }

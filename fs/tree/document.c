@@ -353,14 +353,11 @@ int
 document_place(const struct caller *caller, struct place *folder,
     const struct node *node, struct place **out)
 {
-	const char *name = name_of(node->path);
+	char *path = node_path(folder, name_of(node->path));
 	struct rendering *rendering;
 	struct buf text = { 0 };
-	char *path;
 	int error;
 
-	path = *folder->path == '\0' ? strdup(name) :
-				       name_join(folder->path, name);
 	if (path == NULL)
 		return -ENOMEM;
 	error = produce(folder, caller, node, &text);

@@ -3,6 +3,7 @@
  * (scripts/lint).  Constant, any thread.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "client/base/name.h"
@@ -12,9 +13,6 @@
 #include "fs/core/place.h"
 #include "fs/tree/document.h"
 #include "fs/tree/node.h"
-
-#define CAMERA "cameras/ID" /* ID stands for any */
-#define PRINT  "prints/ID.json"
 
 static const struct traits *
 traits_of(const struct mounted *mounted)
@@ -79,7 +77,7 @@ takes_files(const struct mounted *mounted, const struct node *node)
 #define PICTURE(path, topic)	{ path, S_IFREG | 0444, &kind_document, topic, NULL, has_pictures }
 #define STORAGE(path)		{ path, S_IFDIR | 0777, &kind_storage, 0, path, has_storage }
 
-static const struct node nodes[] = {
+static const struct node nodes[] = { /* ID stands for any */
 	DIR("", NULL),
 	{ "control", S_IFREG | 0600, &kind_control, 0, NULL, NULL },
 	JSON("status.json",		TOPIC_STATUS, is_live),
@@ -91,7 +89,7 @@ static const struct node nodes[] = {
 	JSON("printer.json",		TOPIC_PRINTER, is_cloud),
 	JSON("failure.json",		TOPIC_FAILURE, is_watched),
 	{ "settings.json", S_IFREG | 0644, &kind_settings, TOPIC_SETTINGS, NULL, is_watched },
-	{ "prints", S_IFDIR | 0755, &kind_print_history, 0, NULL, is_cloud },
+	{ "prints", S_IFDIR | 0755, &kind_ids, TOPIC_PRINTS, NULL, is_cloud },
 	JSON("prints/ID.json",		TOPIC_PRINTS, NULL),
 	DIR("status", is_live),
 	TEXT("status/state",		TOPIC_STATUS, "printer.state", NULL),
@@ -113,7 +111,7 @@ static const struct node nodes[] = {
 	PICTURE("snapshot.jpg",		TOPIC_PICTURE),
 	PICTURE("snapshot.png",		TOPIC_PNG),
 	PICTURE("cameras.json",		TOPIC_CAMERAS),
-	{ "cameras", S_IFDIR | 0755, &kind_cameras, 0, NULL, has_pictures },
+	{ "cameras", S_IFDIR | 0755, &kind_ids, TOPIC_CAMERAS, NULL, has_pictures },
 	{ "cameras/ID", S_IFDIR | 0755, &kind_directory, 0, NULL, has_pictures },
 	PICTURE("cameras/ID/config.json", TOPIC_CAMERA),
 	PICTURE("cameras/ID/snapshot.jpg", TOPIC_PICTURE),
@@ -133,28 +131,6 @@ static const struct node nodes[] = {
 	STORAGE("gcodes"),
 };
 /* clang-format on */
-
-static const struct node *
-find_row(const char *path)
-{
-	size_t i = 0;
-
-	while (strcmp(nodes[i].path, path) != 0)
-		i++;
-	return &nodes[i];
-}
-
-const struct node *
-node_camera(void)
-{
-	return find_row(CAMERA);
-}
-
-const struct node *
-node_print(void)
-{
-	return find_row(PRINT);
-}
 
 const struct node *
 node_root(void)
@@ -216,6 +192,27 @@ node_child(const struct mounted *mounted, const struct node *folder,
 			return &nodes[i];
 	}
 	return NULL;
+}
+
+char *
+node_path(const struct place *folder, const char *name)
+{
+	return *folder->path == '\0' ? strdup(name) :
+				       name_join(folder->path, name);
+}
+
+int
+node_list(const struct lister *lister, const struct place *folder,
+    const char *name, mode_t mode)
+{
+	char *path = node_path(folder, name);
+	int error = path == NULL ?
+	    -ENOMEM :
+	    lister->add(lister->arg, name,
+		place_row_number(folder->mounted, path), mode);
+
+	free(path);
+	return error;
 }
 
 void

@@ -16,7 +16,7 @@ struct node {
 	const char *path; /* from the root of a printer, "" for itself */
 	mode_t mode;
 	const struct kind *kind;
-	int topic;	   /* documents: enum topic */
+	int topic;	   /* of a document; enum topic, or document.h */
 	const char *field; /* one-value files: where the value is */
 	/* May this printer have it?  NULL: every printer has. */
 	bool (*is_there)(const struct mounted *, const struct node *);
@@ -27,12 +27,6 @@ const struct node *node_root(void);
 
 /* The same for the printer's directory beside others. */
 const struct node *node_member(const struct mounted *);
-
-/* The row that stands for the folder of any camera. */
-const struct node *node_camera(void);
-
-/* The row that stands for any print of the history. */
-const struct node *node_print(void);
 
 /* How many rows there are, and the i-th. */
 size_t node_count(void);
@@ -45,6 +39,13 @@ const struct node *node_child(const struct mounted *, const struct node *folder,
 /* Is the row an immediate child of the folder, and does the printer have it? */
 bool node_is_child(const struct mounted *, const struct node *,
     const struct node *folder);
+
+/* The path of a name in a directory (caller: free), or NULL without memory. */
+char *node_path(const struct place *folder, const char *name);
+
+/* Add a name in a directory to a listing.  Returns 0 or -ENOMEM. */
+int node_list(const struct lister *, const struct place *folder,
+    const char *name, mode_t mode);
 
 /* The attributes that follow from the place's row alone. */
 void node_attributes(const struct place *, struct stat *);

@@ -2,7 +2,6 @@
  * client/shape: the history of a printer, taken apart.
  */
 #include <errno.h>
-#include <inttypes.h>
 
 #include "client/base/buf.h"
 #include "client/shape.h"
@@ -17,16 +16,16 @@ static const char history[] =
     "{\"id\":-1},{\"id\":3,\"ended_at\":\"yesterday\"}]";
 
 static int
-note(void *arg, int64_t id)
+note(void *arg, const char *id)
 {
-	return buf_printf(arg, "%" PRId64 " ", id);
+	return buf_printf(arg, "%s ", id);
 }
 
 static int
-stop(void *arg, int64_t id)
+stop(void *arg, const char *id)
 {
 	(void)arg;
-	return id == 12 ? -ENOMEM : 0;
+	return strcmp(id, "12") == 0 ? -ENOMEM : 0;
 }
 
 static void
@@ -51,14 +50,14 @@ test_each(struct check *check)
 }
 
 static void
-check_one(struct check *check, int64_t id, time_t wanted, const char *text)
+check_one(struct check *check, const char *id, time_t wanted, const char *text)
 {
 	struct buf out = { 0 };
 	time_t ended_s = 1;
 
 	CHECK(check,
 	    shape_print(history, sizeof(history) - 1, id, &out, &ended_s) == 0,
-	    "print %" PRId64 " is found", id);
+	    "print %s is found", id);
 	CHECK(check, ended_s == wanted, "it is of %lld, wanted %lld",
 	    (long long)ended_s, (long long)wanted);
 	CHECK(check, strcmp(buf_text(&out), text) == 0, "it reads as it is: %s",
@@ -72,20 +71,20 @@ test_find(struct check *check)
 	struct buf out = { 0 };
 	time_t ended_s = 1;
 
-	check_one(check, 12, 1795228312,
+	check_one(check, "12", 1795228312,
 	    "{\"id\":12,\"filename\":\"b\",\"started_at\":"
 	    "\"2026-11-21T02:31:52Z\",\"ended_at\":null}\n");
-	check_one(check, 900719925474099, 1795228312,
+	check_one(check, "900719925474099", 1795228312,
 	    "{\"id\":900719925474099,\"ended_at\":"
 	    "\"2026-11-21T02:31:52.5Z\",\"started_at\":"
 	    "\"2026-11-20T00:00:00.0Z\"}\n");
-	check_one(check, 3, 0, "{\"id\":3,\"ended_at\":\"yesterday\"}\n");
+	check_one(check, "3", 0, "{\"id\":3,\"ended_at\":\"yesterday\"}\n");
 	CHECK(check,
-	    shape_print(history, sizeof(history) - 1, 4, &out, &ended_s) ==
+	    shape_print(history, sizeof(history) - 1, "4", &out, &ended_s) ==
 		    -ENOENT &&
 		out.len == 0 && ended_s == 1,
 	    "another print is not there");
-	CHECK(check, shape_print("", 0, 4, &out, &ended_s) == -EPROTO,
+	CHECK(check, shape_print("", 0, "4", &out, &ended_s) == -EPROTO,
 	    "nothing is no history");
 }
 
