@@ -160,16 +160,13 @@ SRCS = \
 	fs/storage/entries.c \
 	fs/storage/handle.c \
 	fs/storage/handle_open.c \
-	fs/storage/handle_send.c \
-	fs/storage/handle_stage.c \
 	fs/storage/original.c \
 	fs/storage/print_command.c \
 	fs/storage/print_directory.c \
 	fs/storage/rename.c \
 	fs/storage/rename_anew.c \
-	fs/storage/rename_there.c \
 	fs/storage/storage.c \
-	fs/storage/storage_find.c \
+	fs/storage/storage_directory.c \
 	fs/storage/unsent_directory.c \
 	fs/storage/upload.c \
 	fs/storage/upload_start.c \

@@ -25,7 +25,6 @@
 #include "client/base/workers.h"
 #include "client/listing.h"
 #include "client/printer.h"
-#include "fs/core/caller.h"
 #include "fs/core/kind.h"
 #include "fs/core/mounted.h"
 #include "fs/core/place.h"
@@ -42,7 +41,7 @@
 struct backup {
 	TAILQ_ENTRY(backup) link;
 	struct mounted *mounted;
-	struct storage_find found; /* the printer's file */
+	struct found found; /* the printer's file */
 	char *key;
 	char *path;   /* as users see it */
 	char *target; /* the same of the backup */
@@ -329,7 +328,7 @@ work(void *arg)
 
 /* NULL without memory. */
 static struct backup *
-make(const struct renaming *renaming, const struct storage_find *found)
+make(const struct renaming *renaming, const struct found *found)
 {
 	struct backup *backup = calloc(1, sizeof(*backup));
 
@@ -424,7 +423,7 @@ start(struct backup *backup)
 
 static int
 check(const struct caller *caller, const struct renaming *renaming,
-    const struct storage_find *found, off_t *size)
+    const struct found *found, off_t *size)
 {
 	struct mounted *mounted = renaming->folder->mounted;
 	struct staged *there = stage_find(mounted->stage,
@@ -448,7 +447,7 @@ check(const struct caller *caller, const struct renaming *renaming,
 
 int
 backup_begin(const struct caller *caller, const struct renaming *renaming,
-    const struct storage_find *found)
+    const struct found *found)
 {
 	struct content *content = renaming->folder->mounted->content;
 	struct backup *backup;

@@ -5,10 +5,10 @@
 
 struct backups;
 struct caller;
+struct found;
 struct mounted;
 struct renaming;
 struct staged;
-struct storage_find;
 struct wait;
 
 /*
@@ -29,7 +29,7 @@ void backups_free(struct backups *);
  * asking for it says.
  */
 int backup_begin(const struct caller *, const struct renaming *,
-    const struct storage_find *);
+    const struct found *);
 
 /* Is the printer's file of that key hidden so? */
 bool backup_hides(struct mounted *, const char *key);

@@ -47,7 +47,7 @@ copying_destroy(struct copying *copying)
 static bool
 is_free(const struct caller *caller, const struct place *target)
 {
-	struct storage_find found;
+	struct found found;
 	int error = storage_find_place(caller, target, &found);
 
 	if (error == 0)
@@ -108,10 +108,10 @@ take_path(const struct caller *caller, const struct place *place)
 /* Has the copy as many bytes as what was copied? */
 static bool
 is_copy(const struct caller *caller, const struct place *place,
-    const struct storage_find *copy)
+    const struct found *copy)
 {
 	struct printer *printer = place->mounted->printer;
-	struct storage_find source;
+	struct found source;
 	off_t one = -1, two = -2;
 	bool is;
 
@@ -132,7 +132,7 @@ copying_take_back(const struct caller *caller, const struct place *place)
 {
 	struct mounted *mounted = place->mounted;
 	char *path = take_path(caller, place);
-	struct storage_find copy;
+	struct found copy;
 
 	if (path == NULL)
 		return;

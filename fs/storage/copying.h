@@ -8,7 +8,6 @@
 #include <stdint.h>
 
 struct caller;
-struct mounted;
 struct place;
 
 /*

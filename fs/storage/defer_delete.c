@@ -26,7 +26,7 @@
 /* A deletion that waits for its moment. */
 struct deferred_file {
 	struct mounted *mounted;
-	struct storage_find found;
+	struct found found;
 	char *path;	  /* as users see it */
 	int64_t until_ms; /* for the printer to answer */
 };
@@ -95,7 +95,7 @@ is_replacing(const struct caller *caller, const struct place *place)
 
 int
 defer_delete(const struct caller *caller, const struct place *place,
-    const struct storage_find *found)
+    const struct found *found)
 {
 	struct deferred_file *file = calloc(1, sizeof(*file));
 	struct deferred_plan plan = { .key = place->key,

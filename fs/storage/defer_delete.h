@@ -2,8 +2,8 @@
 #define FS_STORAGE_DEFER_DELETE_H
 
 struct caller;
+struct found;
 struct place;
-struct storage_find;
 
 /*
  * Hold the deletion of a file back if the caller has just written and closed
@@ -11,6 +11,6 @@ struct storage_find;
  * and has taken what was found; else it is to be deleted now.
  */
 int defer_delete(const struct caller *, const struct place *,
-    const struct storage_find *);
+    const struct found *);
 
 #endif

@@ -10,7 +10,6 @@
 #include "cache/stage.h"
 #include "cache/stage_folders.h"
 #include "client/base/log.h"
-#include "client/base/name.h"
 #include "client/base/time.h"
 #include "client/base/wait.h"
 #include "client/printer.h"
@@ -19,6 +18,7 @@
 #include "fs/storage/backup.h"
 #include "fs/storage/copying.h"
 #include "fs/storage/defer_delete.h"
+#include "fs/storage/entries.h"
 #include "fs/storage/storage.h"
 #include "fs/storage/upload.h"
 #include "fs/storage/working.h"
@@ -69,7 +69,7 @@ remove_both(const struct caller *caller, struct place *place,
 {
 	struct mounted *mounted = place->mounted;
 	struct staged_facts facts = { 0 };
-	struct storage_find found = { 0 };
+	struct found found = { 0 };
 	int error;
 
 	if (staged != NULL)
@@ -186,7 +186,7 @@ static int
 remove_folder(const struct caller *caller, struct place *place)
 {
 	struct mounted *mounted = place->mounted;
-	struct storage_find found;
+	struct found found;
 	bool has_staged = false;
 	int error;
 
@@ -254,7 +254,7 @@ entries_look_at_target(const struct caller *caller, struct place *target,
     bool replace, struct upload *upload)
 {
 	struct mounted *mounted = target->mounted;
-	struct storage_find found;
+	struct found found;
 	char *key = place_key(mounted, target->path);
 	int error = key == NULL ?
 	    -ENOMEM :

@@ -9,7 +9,6 @@
 #include "cache/stage.h"
 #include "client/base/log.h"
 #include "client/base/name.h"
-#include "client/listing.h"
 #include "client/printer.h"
 #include "client/traits.h"
 #include "fs/core/mounted.h"
@@ -76,7 +75,7 @@ print_path(const struct caller *caller, struct mounted *mounted,
     const char *path)
 {
 	const struct traits *traits = mounted->printer->traits;
-	struct storage_find found;
+	struct found found;
 	char *wire;
 	int error = settle(caller, mounted, path);
 

@@ -18,6 +18,10 @@
 #include "client/traits.h"
 #include "fs/core/mounted.h"
 #include "fs/core/place.h"
+#include "fs/storage/entries.h"
+#include "fs/storage/handle.h"
+#include "fs/storage/print_directory.h"
+#include "fs/storage/rename.h"
 #include "fs/storage/storage.h"
 #include "fs/storage/upload.h"
 #include "fs/tree/events.h"
@@ -286,7 +290,7 @@ print_rename(const struct caller *caller, struct place *folder,
 	    !traits_is_printable(folder->mounted->printer->traits, new_name))
 		error = -EINVAL;
 	if (error == 0)
-		error = entries_rename(caller, window, name, window, new_name,
+		error = rename_entry(caller, window, name, window, new_name,
 		    replace, out);
 	place_release(child);
 	place_release(window);
@@ -367,7 +371,7 @@ int
 print_start(const struct caller *caller, struct place *folder, const char *name,
     struct place *to, const char *new_name, struct place **out)
 {
-	struct storage_find found = { 0 };
+	struct found found = { 0 };
 	struct place *source = NULL;
 	char *wire = NULL;
 	int error = folder->node->kind->lookup(caller, folder, name, &source);

@@ -5,12 +5,16 @@
 
 struct caller;
 struct entry;
+struct found;
 struct mounted;
 struct place;
-struct storage_find;
 
-/* What fs/storage/rename.c, fs/storage/rename_anew.c and
- * fs/storage/rename_there.c share. */
+/* For the kind of a storage, and within print/. */
+int rename_entry(const struct caller *, struct place *folder, const char *name,
+    struct place *new_folder, const char *new_name, bool replace,
+    struct place **out);
+
+/* The rest is for the parts of it in other files. */
 struct renaming {
 	struct place *source;
 	struct place *folder; /* of the target */
@@ -20,28 +24,17 @@ struct renaming {
 };
 
 /*
- * The printer gives it another name (traits.renames).  Returns 0 and where it
- * is then (caller: place_release), or NULL: it is a backup now, under that
- * name (fs/storage/backup.h); -EXDEV: so it is not in another folder; or what
- * printer_rename says.
- */
-int rename_there(const struct caller *, const struct renaming *,
-    struct place **out);
-
-/*
- * The file that was found is stored under the new name in the same folder, and
- * the old one deleted.  Returns 0, -EXDEV: that would take too long (the log
- * says so), -EEXIST, -EISDIR, -EBUSY: the printer holds the old one, and there
- * is no new one; or others have put another file there meanwhile.
+ * fs/storage/rename_anew.c: the file that was found is stored under the new
+ * name in the same folder, and the old one deleted.  Returns 0, -EXDEV: that
+ * would take too long (the log says so), -EEXIST, -EISDIR, -EBUSY: the printer
+ * holds the old one, and there is no new one; or others have put another file
+ * there meanwhile.
  */
 int rename_anew(const struct caller *, const struct renaming *,
-    const struct storage_find *);
+    const struct found *);
 
 /* A time that was set goes along with a file. */
-void rename_keep_mtime(struct mounted *, const struct storage_find *,
+void rename_keep_mtime(struct mounted *, const struct found *,
     const char *folder, const struct entry *renamed);
-
-/* What was written under that name and not sent is replaced as well. */
-void rename_drop_staged(struct mounted *, const struct place *target);
 
 #endif

@@ -5,12 +5,12 @@
  * is done only where it is a matter of seconds.  No state, any thread.
  */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cache/cache.h"
 #include "cache/content.h"
 #include "cache/spool.h"
+#include "cache/stage.h"
 #include "cache/unsent.h"
 #include "client/base/log.h"
 #include "client/base/name.h"
@@ -22,6 +22,7 @@
 #include "fs/core/mounted.h"
 #include "fs/core/place.h"
 #include "fs/storage/copying.h"
+#include "fs/storage/entries.h"
 #include "fs/storage/rename.h"
 #include "fs/storage/storage.h"
 #include "fs/storage/upload.h"
@@ -36,7 +37,7 @@
 struct anew {
 	const struct caller *caller;
 	const struct renaming *renaming;
-	const struct storage_find *found;
+	const struct found *found;
 	struct mounted *mounted;
 	struct spool *spool; /* held; NULL: its bytes are not here yet */
 	off_t size;
@@ -121,7 +122,7 @@ keep(const struct anew *anew, const struct entry *stored)
 static int
 check_same(const struct anew *anew, const struct caller *caller)
 {
-	struct storage_find now;
+	struct found now;
 	off_t size;
 	int error = storage_find_place(caller, anew->renaming->source, &now);
 
@@ -269,7 +270,7 @@ remove_at_last(const struct anew *anew)
 		.arg = anew->mounted };
 	int64_t until_ms = time_now_ms() + AGAIN_MS;
 	struct printer *printer = anew->mounted->printer;
-	const struct storage_find *found = anew->found;
+	const struct found *found = anew->found;
 	int error = printer_remove(printer, &ending, found->folder,
 	    &found->entry);
 
@@ -346,7 +347,7 @@ check(struct anew *anew)
 
 int
 rename_anew(const struct caller *caller, const struct renaming *renaming,
-    const struct storage_find *found)
+    const struct found *found)
 {
 	struct anew anew = { .caller = caller,
 		.renaming = renaming,
@@ -362,7 +363,7 @@ rename_anew(const struct caller *caller, const struct renaming *renaming,
 		    remove_then_store(&anew) :
 		    store_then_remove(&anew);
 	if (error == 0) {
-		rename_drop_staged(anew.mounted, renaming->target);
+		stage_remove(anew.mounted->stage, renaming->target->key);
 		mounted_note_shown(anew.mounted, renaming->target->key);
 		events_note_file(anew.mounted->events, renaming->source->path,
 		    renaming->target->path);

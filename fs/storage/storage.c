@@ -1,386 +1,348 @@
 /*
- * A printer's files: lookup, listing, attributes.  What is staged here goes
- * before what the printer has.  No state of its own, any thread.
+ * Where a file is: paths, names and what may be done with them.  No state,
+ * any thread.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cache/cache.h"
-#include "cache/deferred.h"
-#include "cache/file_facts.h"
+#include "cache/content.h"
 #include "cache/stage.h"
-#include "cache/stage_folders.h"
-#include "cache/stamp.h"
+#include "client/base/buf.h"
+#include "client/base/json.h"
 #include "client/base/name.h"
 #include "client/printer.h"
+#include "client/traits.h"
 #include "fs/core/mounted.h"
 #include "fs/core/place.h"
-#include "fs/storage/backup.h"
 #include "fs/storage/storage.h"
-#include "fs/storage/upload.h"
 #include "fs/storage/working.h"
 #include "fs/tree/node.h"
 
-#define SLACK_MS 500 /* from memory to here */
+#define JOB_AGE_MS 10000 /* a remembered job that is still believed */
+#define NEW_MS	   1000	 /* a listing that lacks what shall be new */
 
-static int
-staged_child(struct place *folder, const char *key, struct place **out)
+bool
+storage_answers_here(const char *name)
 {
-	struct staged *staged = stage_find(folder->mounted->stage, key);
-	char *wire_folder, *path;
+	static const char *const names[] = { "autorun.inf", "desktop.ini",
+		"Thumbs.db", "lost+found" };
+	size_t i;
+
+	if (name[0] == '.') /* neither server lists these */
+		return true;
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcasecmp(name, names[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool
+storage_is_root(const struct place *place)
+{
+	return strchr(place->path, '/') == NULL;
+}
+
+void
+storage_found_free(struct found *found)
+{
+	free(found->folder);
+	entry_free(&found->entry);
+	memset(found, 0, sizeof(*found));
+}
+
+/* -ENOENT: a listing that is no older lacks it; -EHOSTDOWN: an older one. */
+static int
+find_listed(const struct caller *caller, struct mounted *mounted,
+    const char *folder, const char *name, int64_t age_ms, struct entry *out)
+{
+	const struct entry *entry;
+	struct listing *listing;
 	int error;
 
-	if (staged == NULL)
-		return -ENOENT;
-	error = staged_target(staged, &wire_folder, &path);
-	staged_release(staged);
+	error = printer_list(mounted->printer, &caller->wait, folder, &listing);
 	if (error != 0)
 		return error;
-	error = storage_child(folder, name_of(path), out);
-	free(wire_folder);
-	free(path);
+	entry = listing_find(listing, name);
+	if (entry != NULL)
+		error = entry_copy(out, entry);
+	else
+		error = listing_is_recent(listing, age_ms) ? -ENOENT :
+							     -EHOSTDOWN;
+	listing_release(listing);
 	return error;
 }
 
-static int
-printed_child(const struct caller *caller, struct place *folder,
-    const char *name, struct place **out)
+int
+storage_find_in(const struct caller *caller, struct mounted *mounted,
+    const char *folder, const char *name, struct entry *out)
 {
-	struct entry entry;
-	char *path, *wire;
-	int64_t version;
-	int error;
+	int error = find_listed(caller, mounted, folder, name, CACHE_LIST_MS,
+	    out);
 
-	error = storage_find_in(caller, folder->mounted, folder->wire, name,
-	    &entry);
+	/* It may have grown too old on its way here. */
+	if (error == -EHOSTDOWN)
+		error = find_listed(caller, mounted, folder, name,
+		    CACHE_LIST_MS, out);
+	return error;
+}
+
+int
+storage_verify(const struct caller *caller, struct mounted *mounted,
+    struct found *found, off_t *size)
+{
+	bool kept = content_keeps(mounted->content, found->folder,
+	    &found->entry);
+	int error = printer_verify(mounted->printer, &caller->wait,
+	    found->folder, &found->entry, kept);
+
+	return error != 0 ? error :
+			    printer_size(mounted->printer, &caller->wait,
+				found->folder, &found->entry, size);
+}
+
+int
+storage_ask(const struct caller *caller, struct mounted *mounted,
+    struct found *found, off_t *size)
+{
+	struct entry *entry = &found->entry, told;
+	int error = printer_look(mounted->printer, &caller->wait, found->folder,
+	    entry, &told);
+
 	if (error != 0)
 		return error;
-	path = name_join(folder->path, entry.name);
-	wire = name_join(folder->wire, entry.short_name);
-	version = entry.folder ? 0 : entry_version(&entry);
-	entry_free(&entry);
-	error = -ENOMEM;
+	entry->mtime_s = told.mtime_s;
+	entry->read_only = told.read_only;
+	entry->partial = told.partial;
+	entry->size = *size = told.size;
+	entry_free(&told);
+	return 0;
+}
+
+int
+storage_check_new(const struct caller *caller, const struct place *place)
+{
+	struct mounted *mounted = place->mounted;
+	char *folder = name_folder(place->wire);
+	struct entry entry;
+	int error;
+
+	if (folder == NULL)
+		return -ENOMEM;
+	cache_expire_folder(mounted->printer, folder, NEW_MS);
+	error = find_listed(caller, mounted, folder, name_of(place->path),
+	    CACHE_LIST_MS, &entry);
+	if (error == 0) {
+		entry_free(&entry);
+		error = -EEXIST;
+	}
+	free(folder);
+	return error == -ENOENT ? 0 : error;
+}
+
+int
+storage_find_place(const struct caller *caller, const struct place *place,
+    struct found *out)
+{
+	char *folder;
+	int error;
+
+	if (working_stays_here(place->path))
+		return -ENOENT;
+	folder = name_folder(place->wire);
+	if (folder == NULL)
+		return -ENOMEM;
+	error = storage_find_in(caller, place->mounted, folder,
+	    name_of(place->path), &out->entry);
+	if (error != 0) {
+		free(folder);
+		return error;
+	}
+	out->folder = folder;
+	return 0;
+}
+
+int
+storage_find(const struct caller *caller, struct mounted *mounted,
+    const char *path, struct found *out)
+{
+	char *copy = strdup(path), *rest = copy, *name;
+	struct found found = { 0 };
+	int error = copy == NULL ? -ENOMEM : 0;
+	char *folder = NULL, *deeper;
+
+	name = strsep(&rest, "/");
+	if (error == 0 &&
+	    (traits_storage(mounted->printer->traits, name) == NULL ||
+		working_stays_here(path)))
+		error = -ENOENT;
+	if (error == 0 && (rest == NULL || *rest == '\0'))
+		error = -EISDIR;
+	if (error == 0 && (folder = strdup(name)) == NULL)
+		error = -ENOMEM;
+	while (error == 0 && (name = strsep(&rest, "/")) != NULL) {
+		if (found.entry.name != NULL) {
+			deeper = name_join(folder, found.entry.short_name);
+			free(folder);
+			folder = deeper;
+			entry_free(&found.entry);
+		}
+		error = folder == NULL ? -ENOMEM :
+					 storage_find_in(caller, mounted,
+					     folder, name, &found.entry);
+	}
+	free(copy);
+	found.folder = folder;
+	if (error != 0) {
+		storage_found_free(&found);
+		return error;
+	}
+	*out = found;
+	return 0;
+}
+
+int
+storage_child(struct place *folder, const char *name, struct place **out)
+{
+	char *path = name_join(folder->path, name);
+	char *wire = name_join(folder->wire, name);
+	int error = -ENOMEM;
+
 	if (path != NULL && wire != NULL)
 		error = place_new_child(folder, path, wire, out);
-	if (error == 0)
-		(*out)->version = version;
 	free(path);
 	free(wire);
 	return error;
 }
 
-/* Has the printer's file of that key left its name already? */
-static bool
-storage_hides(struct mounted *mounted, const char *key)
+int
+storage_stage_place(const struct place *place, struct stage_place *out,
+    char **folder)
 {
-	return deferred_has(mounted->deferred, key) ||
-	    backup_hides(mounted, key);
-}
-
-static int
-storage_lookup(const struct caller *caller, struct place *folder,
-    const char *name, struct place **out)
-{
-	struct place *child;
-	int error = storage_child(folder, name, &child);
-
-	if (error != 0)
-		return error;
-	error = staged_child(folder, child->key, out);
-	if (error == -ENOENT && working_has(child)) {
-		*out = child;
-		return 0;
-	}
-	/* Desktops look for some names everywhere; a printer may have them. */
-	if (error == -ENOENT &&
-	    (!storage_answers_here(name) ||
-		cache_has_listed(folder->mounted->printer, folder->wire,
-		    name)) &&
-	    !working_stays_here(child->path) &&
-	    !storage_hides(folder->mounted, child->key))
-		error = printed_child(caller, folder, name, out);
-	place_release(child);
-	return error;
-}
-
-/* The names listed so far. */
-struct collector {
-	struct place *folder;
-	const struct lister *lister;
-};
-
-static int
-add_name(const struct collector *collector, const char *path, bool is_folder)
-{
-	const struct lister *lister = collector->lister;
-	char *key = place_key(collector->folder->mounted, path);
-	int error;
-
-	if (key == NULL)
+	*folder = name_folder(place->wire);
+	if (*folder == NULL)
 		return -ENOMEM;
-	error = lister->add(lister->arg, name_of(path), place_number(key),
-	    is_folder ? S_IFDIR : S_IFREG);
-	free(key);
-	return error;
-}
-
-static int
-add_staged(void *arg, const char *path)
-{
-	return add_name(arg, path, false);
-}
-
-static int
-add_folder(void *arg, const char *path)
-{
-	return add_name(arg, path, true);
-}
-
-/* Is there something here that hides the printer's file of that path? */
-static bool
-is_hidden(struct mounted *mounted, const char *path)
-{
-	char *key = place_key(mounted, path);
-	struct staged *staged;
-	bool hidden;
-
-	if (key == NULL)
-		return false;
-	staged = stage_find(mounted->stage, key);
-	hidden = staged != NULL || storage_hides(mounted, key);
-	staged_release(staged);
-	free(key);
-	return hidden;
-}
-
-static int
-add_entry(const struct collector *collector, const struct entry *entry)
-{
-	char *path = name_join(collector->folder->path, entry->name);
-	int error = 0;
-
-	if (path == NULL)
-		return -ENOMEM;
-	if (!is_hidden(collector->folder->mounted, path))
-		error = add_name(collector, path, entry->folder);
-	free(path);
-	return error;
-}
-
-static int
-add_printed(const struct caller *caller, const struct collector *collector)
-{
-	const struct place *folder = collector->folder;
-	struct listing *listing;
-	size_t i;
-	int error = printer_list(folder->mounted->printer, &caller->wait,
-	    folder->wire, &listing);
-
-	if (error != 0)
-		return error;
-	/* From memory, while the printer is away: is it empty still? */
-	if (listing_count(listing) == 0 &&
-	    !listing_is_recent(listing, CACHE_LIST_MS + SLACK_MS))
-		error = -EHOSTDOWN;
-	for (i = 0; i < listing_count(listing) && error == 0; i++)
-		error = add_entry(collector, listing_at(listing, i));
-	listing_release(listing);
-	return error;
-}
-
-static int
-storage_list(const struct caller *caller, struct place *folder,
-    const struct lister *lister)
-{
-	struct collector collector = { .folder = folder, .lister = lister };
-	struct mounted *mounted = folder->mounted;
-	int error = 0;
-
-	upload_give_up(mounted, UPLOAD_RENAME_MS);
-	if (!working_stays_here(folder->path))
-		error = add_printed(caller, &collector);
-	if (error == 0)
-		error = stage_each(mounted->stage, folder->key, add_staged,
-		    &collector);
-	if (error == 0)
-		error = stage_folders_each(mounted->folders, folder->key,
-		    add_folder, &collector);
-	return error;
-}
-
-static void
-set_size(struct stat *out, off_t size)
-{
-	out->st_size = size;
-	out->st_blocks = (size + 511) / 512;
-}
-
-static void
-set_times(struct stat *out, const struct timespec *mtime)
-{
-	out->st_mtim = out->st_ctim = out->st_atim = *mtime;
-}
-
-/* A file or folder's common attributes; the row's are those of its storage. */
-static void
-set_common(const struct place *place, bool is_folder, bool read_only,
-    struct stat *out)
-{
-	const struct settings *settings = place->mounted->settings;
-	mode_t mode = is_folder ? S_IFDIR | (0777 & ~settings->dmask) :
-				  S_IFREG | (0666 & ~settings->fmask);
-
-	node_attributes(place, out);
-	out->st_ino = place_number(place->key);
-	out->st_mode = read_only ? mode & ~(mode_t)0222 : mode;
-	out->st_nlink = 1; /* of a folder: how many are below is unknown */
-}
-
-/* Of a directory that is here alone. */
-static int
-attributes_here(const struct place *place, struct stat *out)
-{
-	set_common(place, true, false, out);
+	out->key = place->key;
+	out->path = place->path;
+	out->folder = *folder;
 	return 0;
 }
 
-static int
-attributes_staged(const struct place *place, struct staged *staged,
-    struct stat *out)
+bool
+storage_is_temporary(const struct place *folder, const char *name)
 {
-	struct staged_facts facts;
-
-	staged_look(staged, &facts);
-	set_common(place, false, false, out);
-	set_size(out, facts.size);
-	set_times(out, &facts.mtime);
-	return 0;
+	return working_stays_here(folder->path) ||
+	    traits_is_temporary(folder->mounted->printer->traits, name);
 }
 
-/* A time that is not known is no old one: it was seen first just now. */
-static int64_t
-time_of(struct mounted *mounted, const char *path, const struct entry *entry)
+bool
+storage_is_read_only(const struct place *place)
 {
-	if (stamp_is_time(entry->mtime_s) || path == NULL)
-		return entry->mtime_s;
-	return file_facts_first_seen(mounted->facts, path, entry->mtime_s,
-	    stamp_now());
+	return traits_storage(place->mounted->printer->traits,
+	    place->node->path)
+	    ->read_only;
 }
 
-static int
-attributes_printed(const struct caller *caller, const struct place *place,
-    struct stat *out)
+int
+storage_check_name(const struct place *folder, const char *name, bool is_folder)
 {
-	struct mounted *mounted = place->mounted;
-	struct storage_find found = { 0 };
-	const struct entry *entry = &found.entry;
-	struct timespec mtime = { 0 };
-	off_t size = 0;
-	char *path = NULL;
-	int error = storage_find_place(caller, place, &found);
+	const struct traits *traits = folder->mounted->printer->traits;
 
-	if (error == 0 && !entry->folder)
-		error = printer_size(mounted->printer, &caller->wait,
-		    found.folder, entry, &size);
-	if (error != 0)
-		goto out;
-	path = name_join(found.folder, entry->name);
-	mtime.tv_sec = (time_t)time_of(mounted, path, entry);
-	if (path != NULL && !entry->folder)
-		(void)file_facts_mtime(mounted->facts, path, entry->mtime_s,
-		    &mtime);
-	set_common(place, entry->folder,
-	    entry->read_only || entry->partial || storage_seems_printed(place),
-	    out);
-	set_size(out, size);
-	set_times(out, &mtime);
-out:
-	free(path);
-	storage_found_free(&found);
-	return error;
+	if (storage_is_read_only(folder))
+		return -EROFS;
+	if (storage_answers_here(name) || working_stays_here(folder->path))
+		return -EPERM;
+	return traits_check_name(traits, folder->wire, name, is_folder);
 }
 
-static int
-storage_attributes(const struct caller *caller, struct place *place,
-    struct stat *out)
+/* The next part of a path, which is left behind. */
+static size_t
+take_part(const char **path, const char **part)
 {
-	struct staged *staged;
+	size_t len;
+
+	*path += strspn(*path, "/");
+	*part = *path;
+	len = strcspn(*path, "/");
+	*path += len;
+	return len;
+}
+
+/*
+ * Is this the file's path?  Each of its folders, and itself, has two names: as
+ * people see it and as the printer has it for itself, and a job may tell any.
+ */
+static bool
+is_path_of(const char *path, const struct place *place)
+{
+	const char *shown = place->path, *wire = place->wire;
+	const char *part, *shown_part, *wire_part;
+	size_t len, shown_len, wire_len;
+
+	do {
+		len = take_part(&path, &part);
+		shown_len = take_part(&shown, &shown_part);
+		wire_len = take_part(&wire, &wire_part);
+		if ((len != shown_len ||
+			strncasecmp(part, shown_part, len) != 0) &&
+		    (len != wire_len || strncasecmp(part, wire_part, len) != 0))
+			return false;
+	} while (len > 0);
+	return true;
+}
+
+/* Is path/name what a job document says of its file? */
+static bool
+is_job_path(const struct buf *job, const char *name, const struct place *place)
+{
+	struct buf folder = { 0 }, last = { 0 }, whole = { 0 };
+	bool is = false;
+
+	if (json_field(job->data, job->len, "file.path", &folder) == 0 &&
+	    json_field(job->data, job->len, name, &last) == 0 &&
+	    buf_printf(&whole, "%s/%s", folder.data, last.data) == 0)
+		is = whole.data[0] == '/' && is_path_of(whole.data, place);
+	buf_free(&folder);
+	buf_free(&last);
+	buf_free(&whole);
+	return is;
+}
+
+/* Does a job document speak of this file, by its long or its short names? */
+static bool
+is_in_job(const struct buf *job, const struct place *place)
+{
+	return is_job_path(job, "file.display_name", place) ||
+	    is_job_path(job, "file.name", place);
+}
+
+int
+storage_check_idle(const struct caller *caller, const struct place *place)
+{
+	struct buf job = { 0 };
+	bool busy;
 	int error;
 
-	if (storage_is_root(place)) {
-		node_attributes(place, out);
-		if (storage_is_read_only(place))
-			out->st_mode &= ~(mode_t)0222;
-		return 0;
-	}
-	staged = stage_find(place->mounted->stage, place->key);
-	if (staged == NULL)
-		return working_has(place) ?
-		    attributes_here(place, out) :
-		    attributes_printed(caller, place, out);
-	error = attributes_staged(place, staged, out);
-	staged_release(staged);
-	return error;
-}
-
-/* Modification times are ours to keep: no printer takes one. */
-static int
-set_mtime(const struct caller *caller, struct place *place,
-    const struct timespec *mtime)
-{
-	struct staged *staged = stage_find(place->mounted->stage, place->key);
-	struct storage_find found;
-	char *path;
-	int error;
-
-	if (staged != NULL) {
-		staged_set_mtime(staged, mtime);
-		staged_release(staged);
-		return 0;
-	}
-	if (working_has(place))
-		return 0;
-	error = storage_find_place(caller, place, &found);
-	if (error != 0)
+	error = printer_document(place->mounted->printer, &caller->wait,
+	    TOPIC_JOB, &job);
+	busy = error == 0 && is_in_job(&job, place);
+	buf_free(&job);
+	if (error == -EINTR)
 		return error;
-	path = name_join(found.folder, found.entry.name);
-	if (path == NULL)
-		error = -ENOMEM;
-	else if (!found.entry.folder)
-		file_facts_note_mtime(place->mounted->facts, path,
-		    found.entry.mtime_s, mtime);
-	free(path);
-	storage_found_free(&found);
-	return error;
+	return busy ? -EBUSY : 0;
 }
 
-static int
-storage_change(const struct caller *caller, struct place *place,
-    const struct changes *changes)
+bool
+storage_seems_printed(const struct place *place)
 {
-	int error = 0;
+	struct buf job = { 0 };
+	bool seems;
 
-	if (storage_is_root(place))
-		return 0;
-	if (changes->set_size)
-		error = handle_truncate(caller, place, changes->size);
-	if (error == 0 && changes->set_mtime)
-		error = set_mtime(caller, place, &changes->mtime);
-	return error;
+	seems = cache_peek(place->mounted->printer, TOPIC_JOB, JOB_AGE_MS,
+		    &job) &&
+	    is_in_job(&job, place);
+	buf_free(&job);
+	return seems;
 }
-
-/* Names can change under us: they are looked up each time, in the cache. */
-const struct kind kind_storage = {
-	.lookup = storage_lookup,
-	.list = storage_list,
-	.attributes = storage_attributes,
-	.change = storage_change,
-	.open = handle_open,
-	.create = handle_create,
-	.make_folder = entries_make_folder,
-	.remove = entries_remove,
-	.rename = entries_rename,
-	.entry_s = 0,
-	.attr_s = 0,
-};

@@ -13,7 +13,6 @@
 #include "cache/spool.h"
 #include "cache/stage.h"
 #include "cache/unsent.h"
-#include "client/base/buf.h"
 #include "client/base/log.h"
 #include "client/base/name.h"
 #include "client/base/time.h"

@@ -10,7 +10,6 @@
 #include "cache/spool.h"
 #include "client/base/log.h"
 #include "client/base/name.h"
-#include "client/listing.h"
 #include "client/printer.h"
 #include "fs/core/kind.h"
 #include "fs/core/mounted.h"
@@ -51,7 +50,7 @@ has_same_bytes(const struct caller *caller, struct spool *spool,
  */
 static bool
 is_there(const struct caller *caller, struct mounted *mounted,
-    const struct storage_find *found, struct spool *spool)
+    const struct found *found, struct spool *spool)
 {
 	struct spool *there = NULL;
 	off_t size;
@@ -82,7 +81,7 @@ upload_note_print(struct mounted *mounted, const char *path)
 
 static int
 start(const struct caller *caller, struct mounted *mounted,
-    const struct storage_find *found, const char *path)
+    const struct found *found, const char *path)
 {
 	char *wire = name_join(found->folder, found->entry.short_name);
 	int error = wire == NULL ?
@@ -105,7 +104,7 @@ static int
 start_at(const struct caller *caller, struct mounted *mounted,
     struct spool *spool, struct upload *upload, const char *path)
 {
-	struct storage_find found = { 0 };
+	struct found found = { 0 };
 	int error = -ENOENT;
 
 	if (storage_find(caller, mounted, path, &found) != 0)
