@@ -5,6 +5,24 @@
 
 #include "client/listing.h"
 #include "client/printer.h"
+#include "client/traits.h"
+
+bool
+printer_has(const struct printer *printer, unsigned what)
+{
+	const struct traits *traits = printer->traits;
+	unsigned has = traits->has;
+
+	if (*traits->printable != NULL)
+		has |= HAS_PRINT;
+	if (traits->upload_storage != NULL)
+		has |= HAS_UPLOADS;
+	if (printer->has_pictures)
+		has |= HAS_PICTURES;
+	if (printer->is_watched)
+		has |= HAS_WATCHER;
+	return (what & ~has) == 0;
+}
 
 int
 printer_document(struct printer *printer, const struct wait *wait,

@@ -126,6 +126,9 @@ struct printer {
 	bool is_watched;   /* an Obico server looks for failures */
 };
 
+/* Has it all of that (traits.h, HAS_…)? */
+bool printer_has(const struct printer *, unsigned what);
+
 /*
  * Append a document as JSON text to out.  -ENODATA: there is none now (no
  * job, no transfer).

@@ -48,11 +48,16 @@ static const char *const fat_forbidden[] = { "\"", "*", ":", "<", ">", "?", "|",
 static const char *const pi_forbidden[] = { "\\", "?", "\"", "%", "\u00af",
 	"\u00b0", "#", "\u02c7", NULL };
 
+#define HAS_PRUSALINK                                                   \
+	(HAS_STATUS | HAS_JOBS | HAS_TRANSFERS | HAS_SPEED | HAS_FANS | \
+	    HAS_LEGACY | HAS_REBOOT | HAS_SNAP)
+
 const struct traits traits_buddy = {
 	.title = "Buddy firmware",
 	.realm = "Printer API",
 	.storages = buddy_storages,
 	.upload_storage = "usb",
+	.has = HAS_PRUSALINK,
 	.folds = true,
 	.stored_tells = true,
 	.halves = true,
@@ -75,13 +80,13 @@ const struct traits traits_pi = {
 	.realm = "Administrator",
 	.storages = pi_storages,
 	.upload_storage = "local",
+	.has = HAS_PRUSALINK | HAS_READY,
 	.shows_all = true,
 	.tells_space = true,
 	.late = true,
 	.keeps_parts = true,
 	.recovers = true,
 	.stops_transfers = true,
-	.has_ready = true,
 	.has_cameras = true,
 	.printable = text_models,
 	.forbidden = pi_forbidden,
@@ -96,6 +101,7 @@ const struct traits traits_obico = {
 	.title = "Obico",
 	.realm = "",
 	.storages = no_storages,
+	.has = HAS_STATUS | HAS_JOBS | HAS_RECORD | HAS_HISTORY | HAS_ARCHIVE,
 	.is_cloud = true,
 	.printable = nothing,
 	.forbidden = nothing,
@@ -123,6 +129,7 @@ const struct traits traits_archived = {
 	.title = "Obico",
 	.realm = "",
 	.storages = no_storages,
+	.has = HAS_RECORD | HAS_HISTORY | HAS_RETURN,
 	.is_cloud = true,
 	.is_archived = true,
 	.printable = nothing,

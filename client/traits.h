@@ -15,6 +15,30 @@ struct traits_storage {
 };
 
 /*
+ * What a printer may have or not: files of the mount and commands that need it
+ * ask printer_has.
+ */
+enum {
+	HAS_STATUS = 1 << 0,	/* it tells how it is */
+	HAS_JOBS = 1 << 1,	/* what it prints, to be paused and stopped */
+	HAS_PRINT = 1 << 2,	/* it starts its files: printable */
+	HAS_UPLOADS = 1 << 3,	/* it takes files: upload_storage */
+	HAS_TRANSFERS = 1 << 4, /* it tells of what it is receiving */
+	HAS_SPEED = 1 << 5,	/* it tells its speed and flow */
+	HAS_FANS = 1 << 6,	/* and how fast they turn */
+	HAS_LEGACY = 1 << 7,	/* the OctoPrint-compatible API */
+	HAS_READY = 1 << 8,	/* it can be declared ready for a print */
+	HAS_REBOOT = 1 << 9,	/* its server may be able to restart */
+	HAS_PICTURES = 1 << 10, /* of this one: printer.has_pictures */
+	HAS_SNAP = 1 << 11,	/* its server takes a picture when told to */
+	HAS_WATCHER = 1 << 12,	/* of this one: printer.is_watched */
+	HAS_RECORD = 1 << 13,	/* all that its server knows of it */
+	HAS_HISTORY = 1 << 14,	/* the prints of the past */
+	HAS_ARCHIVE = 1 << 15,	/* it can be put away */
+	HAS_RETURN = 1 << 16	/* and taken out again */
+};
+
+/*
  * What differs between the servers that speak PrusaLink.  Numbers are from
  * their sources; prusafs.8 names those that users meet.
  */
@@ -23,6 +47,7 @@ struct traits {
 	const char *realm;		       /* of the login challenge */
 	const struct traits_storage *storages; /* ends with a NULL name */
 	const char *upload_storage;	       /* NULL: it takes no files */
+	unsigned has;	      /* HAS_…, but for what other members tell */
 	bool folds;	      /* names differ without regard to case (FAT) */
 	bool shows_all;	      /* lists and takes any file, not just models */
 	bool tells_space;     /* knows the free space */
@@ -37,7 +62,6 @@ struct traits {
 	bool previews;	      /* shows a file that was uploaded, and holds it
 				 open meanwhile */
 	bool stops_transfers; /* DELETE /api/v1/transfer stops one */
-	bool has_ready;	      /* can be declared ready for a print */
 	bool has_cameras;     /* may have cameras of its own */
 	bool renames;	      /* gives files and folders other names */
 	bool trims;	      /* cuts blanks off both ends of a name */

@@ -25,12 +25,12 @@ static const struct kind kind_archived;
 
 /* clang-format off */
 static const struct node rows[] = {
-	{ "", S_IFDIR | 0755, &kind_root, 0, NULL, NULL },
-	{ "control", S_IFREG | 0600, &kind_control, 0, NULL, NULL },
-	{ "status.json", S_IFREG | 0444, &kind_document, FARM_STATUS, NULL, NULL },
-	{ "metrics", S_IFREG | 0444, &kind_document, FARM_METRICS, NULL, NULL },
-	{ "log", S_IFREG | 0444, &kind_document, FARM_LOG, NULL, NULL },
-	{ FARM_ARCHIVED, S_IFDIR | 0755, &kind_archived, 0, NULL, NULL },
+	{ "", S_IFDIR | 0755, &kind_root, 0, NULL, 0 },
+	{ "control", S_IFREG | 0600, &kind_control, 0, NULL, 0 },
+	{ "status.json", S_IFREG | 0444, &kind_document, FARM_STATUS, NULL, 0 },
+	{ "metrics", S_IFREG | 0444, &kind_document, FARM_METRICS, NULL, 0 },
+	{ "log", S_IFREG | 0444, &kind_document, FARM_LOG, NULL, 0 },
+	{ FARM_ARCHIVED, S_IFDIR | 0755, &kind_archived, 0, NULL, 0 },
 };
 /* clang-format on */
 
@@ -110,7 +110,7 @@ farm_directory_gone_place(struct farm *farm, struct place **out)
 		.open = gone_open,
 	};
 	static const struct node gone = { "", S_IFDIR | 0755, &kind_gone, 0,
-		NULL, NULL };
+		NULL, 0 };
 
 	return place_new_of_farm(farm, NULL, &gone, NULL, out);
 }

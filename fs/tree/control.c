@@ -27,84 +27,29 @@ struct verb_row {
 	const char *word;
 	bool takes_path; /* or another word behind it */
 	enum verb verb;
-	bool (*is_there)(const struct mounted *); /* NULL: on every printer */
+	unsigned needs; /* HAS_…: without that there is no such command */
 	const char *help;
 };
 
-static const struct traits *
-traits_of(const struct mounted *mounted)
-{
-	return mounted->printer->traits;
-}
-
-static bool
-can_print(const struct mounted *mounted)
-{
-	return *traits_of(mounted)->printable != NULL;
-}
-
-static bool
-is_live(const struct mounted *mounted)
-{
-	return !traits_of(mounted)->is_archived;
-}
-
-/* What Obico cannot have a printer do. */
-static bool
-is_near(const struct mounted *mounted)
-{
-	return !traits_of(mounted)->is_cloud;
-}
-
-static bool
-can_snap(const struct mounted *mounted)
-{
-	return is_near(mounted) && mounted->printer->has_pictures;
-}
-
-static bool
-can_be_ready(const struct mounted *mounted)
-{
-	return traits_of(mounted)->has_ready;
-}
-
-static bool
-is_watched(const struct mounted *mounted)
-{
-	return mounted->printer->is_watched;
-}
-
-static bool
-can_be_archived(const struct mounted *mounted)
-{
-	return traits_of(mounted)->is_cloud && is_live(mounted);
-}
-
-static bool
-is_archived(const struct mounted *mounted)
-{
-	return traits_of(mounted)->is_archived;
-}
-
 /* clang-format off */
 static const struct verb_row verbs[] = {
-	{ "print",   true,  VERB_PRINT,   can_print, "print [FILE]: start FILE, or the file uploaded last" },
-	{ "pause",   false, VERB_PAUSE,   is_live, "pause the current job" },
-	{ "resume",  false, VERB_RESUME,  is_live, "resume the current job" },
-	{ "stop",    false, VERB_STOP,    is_live, "stop the current job" },
-	{ "cancel",  false, VERB_STOP,    is_live, "the same as stop" },
-	{ "stop-transfer", false, VERB_STOP_TRANSFER, is_near, "stop what the printer is receiving" },
-	{ "ready",   false, VERB_READY,   can_be_ready, "declare the printer ready for a print" },
-	{ "unready", false, VERB_UNREADY, can_be_ready, "take that back" },
-	{ "snap",    true,  VERB_SNAP,    can_snap, "snap [CAMERA]: take a picture now" },
-	{ "reboot",  false, VERB_REBOOT,  is_near, "restart the printer's computer, if its server can" },
-	{ "restart", false, VERB_RESTART, is_near, "restart the printer's server, if it can" },
-	{ "mute",    false, VERB_MUTE,    is_watched, "raise no alarm during the current print" },
-	{ "unmute",  false, VERB_UNMUTE,  is_watched, "take that back" },
-	{ "acknowledge", true, VERB_ACKNOWLEDGE, is_watched, "acknowledge failed|not_failed: say what an alarm was" },
-	{ "archive", false, VERB_ARCHIVE, can_be_archived, "put the printer away, into the archive of its account" },
-	{ "unarchive", false, VERB_UNARCHIVE, is_archived, "take it out again" },
-	{ "refresh", false, VERB_REFRESH, NULL, "forget everything remembered about the printer" },
+	{ "print",   true,  VERB_PRINT,   HAS_PRINT, "print [FILE]: start FILE, or the file uploaded last" },
+	{ "pause",   false, VERB_PAUSE,   HAS_JOBS, "pause the current job" },
+	{ "resume",  false, VERB_RESUME,  HAS_JOBS, "resume the current job" },
+	{ "stop",    false, VERB_STOP,    HAS_JOBS, "stop the current job" },
+	{ "cancel",  false, VERB_STOP,    HAS_JOBS, "the same as stop" },
+	{ "stop-transfer", false, VERB_STOP_TRANSFER, HAS_TRANSFERS, "stop what the printer is receiving" },
+	{ "ready",   false, VERB_READY,   HAS_READY, "declare the printer ready for a print" },
+	{ "unready", false, VERB_UNREADY, HAS_READY, "take that back" },
+	{ "snap",    true,  VERB_SNAP,    HAS_SNAP | HAS_PICTURES, "snap [CAMERA]: take a picture now" },
+	{ "reboot",  false, VERB_REBOOT,  HAS_REBOOT, "restart the printer's computer, if its server can" },
+	{ "restart", false, VERB_RESTART, HAS_REBOOT, "restart the printer's server, if it can" },
+	{ "mute",    false, VERB_MUTE,    HAS_WATCHER, "raise no alarm during the current print" },
+	{ "unmute",  false, VERB_UNMUTE,  HAS_WATCHER, "take that back" },
+	{ "acknowledge", true, VERB_ACKNOWLEDGE, HAS_WATCHER, "acknowledge failed|not_failed: say what an alarm was" },
+	{ "archive", false, VERB_ARCHIVE, HAS_ARCHIVE, "put the printer away, into the archive of its account" },
+	{ "unarchive", false, VERB_UNARCHIVE, HAS_RETURN, "take it out again" },
+	{ "refresh", false, VERB_REFRESH, 0, "forget everything remembered about the printer" },
 };
 /* clang-format on */
 
@@ -113,8 +58,7 @@ static const struct verb_row verbs[] = {
 static bool
 is_there(const struct mounted *mounted, const struct verb_row *row)
 {
-	return mounted == NULL || row->is_there == NULL ||
-	    row->is_there(mounted);
+	return mounted == NULL || printer_has(mounted->printer, row->needs);
 }
 
 /* Has one of them the command?  No printers: any printer might. */
@@ -235,7 +179,7 @@ stop_transfer(const struct caller *caller, struct mounted *mounted)
 
 	if (error != -ESRCH)
 		return error;
-	if (traits_of(mounted)->stops_transfers)
+	if (mounted->printer->traits->stops_transfers)
 		return printer_command(mounted->printer, &caller->wait,
 		    VERB_STOP_TRANSFER, NULL);
 	log_say(LOG_LEVEL_NOTE,

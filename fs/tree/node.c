@@ -14,117 +14,61 @@
 #include "fs/tree/document.h"
 #include "fs/tree/node.h"
 
-static const struct traits *
-traits_of(const struct mounted *mounted)
-{
-	return mounted->printer->traits;
-}
-
-static bool
-has_storage(const struct mounted *mounted, const struct node *node)
-{
-	return traits_storage(traits_of(mounted), node->path) != NULL;
-}
-
-static bool
-has_pictures(const struct mounted *mounted, const struct node *node)
-{
-	(void)node;
-	return mounted->printer->has_pictures;
-}
-
-static bool
-is_watched(const struct mounted *mounted, const struct node *node)
-{
-	(void)node;
-	return mounted->printer->is_watched;
-}
-
-/* What PrusaLink tells, and Obico does not. */
-static bool
-is_near(const struct mounted *mounted, const struct node *node)
-{
-	(void)node;
-	return !traits_of(mounted)->is_cloud;
-}
-
-static bool
-is_cloud(const struct mounted *mounted, const struct node *node)
-{
-	(void)node;
-	return traits_of(mounted)->is_cloud;
-}
-
-/* An archived printer is a memory only. */
-static bool
-is_live(const struct mounted *mounted, const struct node *node)
-{
-	(void)node;
-	return !traits_of(mounted)->is_archived;
-}
-
-static bool
-takes_files(const struct mounted *mounted, const struct node *node)
-{
-	(void)node;
-	return traits_of(mounted)->upload_storage != NULL;
-}
-
 /* clang-format off */
-#define DIR(path, is_there)	{ path, S_IFDIR | 0755, &kind_directory, 0, NULL, is_there }
-#define JSON(path, topic, is_there) { path, S_IFREG | 0444, &kind_document, topic, NULL, is_there }
-#define TEXT(path, topic, field, is_there) { path, S_IFREG | 0444, &kind_document, topic, field, is_there }
-#define PICTURE(path, topic)	{ path, S_IFREG | 0444, &kind_document, topic, NULL, has_pictures }
-#define STORAGE(path)		{ path, S_IFDIR | 0777, &kind_storage, 0, path, has_storage }
+#define DIR(path, needs)	{ path, S_IFDIR | 0755, &kind_directory, 0, NULL, needs }
+#define JSON(path, topic, needs) { path, S_IFREG | 0444, &kind_document, topic, NULL, needs }
+#define TEXT(path, topic, field, needs) { path, S_IFREG | 0444, &kind_document, topic, field, needs }
+#define PICTURE(path, topic)	{ path, S_IFREG | 0444, &kind_document, topic, NULL, HAS_PICTURES }
+#define STORAGE(path)		{ path, S_IFDIR | 0777, &kind_storage, 0, NULL, 0 }
 
 static const struct node nodes[] = { /* ID stands for any */
-	DIR("", NULL),
-	{ "control", S_IFREG | 0600, &kind_control, 0, NULL, NULL },
-	JSON("status.json",		TOPIC_STATUS, is_live),
-	JSON("job.json",		TOPIC_JOB, is_live),
-	JSON("info.json",		TOPIC_INFO, NULL),
-	JSON("version.json",		TOPIC_VERSION, is_live),
-	JSON("storage.json",		TOPIC_STORAGE, is_live),
-	JSON("transfer.json",		TOPIC_TRANSFER, is_near),
-	JSON("printer.json",		TOPIC_PRINTER, is_cloud),
-	JSON("failure.json",		TOPIC_FAILURE, is_watched),
-	{ "settings.json", S_IFREG | 0644, &kind_settings, TOPIC_SETTINGS, NULL, is_watched },
-	{ "prints", S_IFDIR | 0755, &kind_ids, TOPIC_PRINTS, NULL, is_cloud },
-	JSON("prints/ID.json",		TOPIC_PRINTS, NULL),
-	DIR("status", is_live),
-	TEXT("status/state",		TOPIC_STATUS, "printer.state", NULL),
-	TEXT("status/progress",		TOPIC_STATUS, "job.progress", NULL),
-	TEXT("status/time_left",	TOPIC_STATUS, "job.time_remaining", NULL),
-	TEXT("status/time_printing",	TOPIC_STATUS, "job.time_printing", NULL),
-	TEXT("status/file",		TOPIC_JOB,    "file.display_name", NULL),
-	TEXT("status/job_id",		TOPIC_STATUS, "job.id", NULL),
-	TEXT("status/temp_nozzle",	TOPIC_STATUS, "printer.temp_nozzle", NULL),
-	TEXT("status/target_nozzle",	TOPIC_STATUS, "printer.target_nozzle", NULL),
-	TEXT("status/temp_bed",		TOPIC_STATUS, "printer.temp_bed", NULL),
-	TEXT("status/target_bed",	TOPIC_STATUS, "printer.target_bed", NULL),
-	TEXT("status/axis_z",		TOPIC_STATUS, "printer.axis_z", NULL),
-	TEXT("status/speed",		TOPIC_STATUS, "printer.speed", is_near),
-	TEXT("status/flow",		TOPIC_STATUS, "printer.flow", is_near),
-	TEXT("status/fan_hotend",	TOPIC_STATUS, "printer.fan_hotend", is_near),
-	TEXT("status/fan_print",	TOPIC_STATUS, "printer.fan_print", is_near),
-	TEXT("status/online",		DOCUMENT_ONLINE, NULL, NULL),
+	DIR("", 0),
+	{ "control", S_IFREG | 0600, &kind_control, 0, NULL, 0 },
+	JSON("status.json",		TOPIC_STATUS, HAS_STATUS),
+	JSON("job.json",		TOPIC_JOB, HAS_JOBS),
+	JSON("info.json",		TOPIC_INFO, 0),
+	JSON("version.json",		TOPIC_VERSION, HAS_STATUS),
+	JSON("storage.json",		TOPIC_STORAGE, HAS_STATUS),
+	JSON("transfer.json",		TOPIC_TRANSFER, HAS_TRANSFERS),
+	JSON("printer.json",		TOPIC_PRINTER, HAS_RECORD),
+	JSON("failure.json",		TOPIC_FAILURE, HAS_WATCHER),
+	{ "settings.json", S_IFREG | 0644, &kind_settings, TOPIC_SETTINGS, NULL, HAS_WATCHER },
+	{ "prints", S_IFDIR | 0755, &kind_ids, TOPIC_PRINTS, NULL, HAS_HISTORY },
+	JSON("prints/ID.json",		TOPIC_PRINTS, 0),
+	DIR("status", HAS_STATUS),
+	TEXT("status/state",		TOPIC_STATUS, "printer.state", 0),
+	TEXT("status/progress",		TOPIC_STATUS, "job.progress", 0),
+	TEXT("status/time_left",	TOPIC_STATUS, "job.time_remaining", 0),
+	TEXT("status/time_printing",	TOPIC_STATUS, "job.time_printing", 0),
+	TEXT("status/file",		TOPIC_JOB,    "file.display_name", 0),
+	TEXT("status/job_id",		TOPIC_STATUS, "job.id", 0),
+	TEXT("status/temp_nozzle",	TOPIC_STATUS, "printer.temp_nozzle", 0),
+	TEXT("status/target_nozzle",	TOPIC_STATUS, "printer.target_nozzle", 0),
+	TEXT("status/temp_bed",		TOPIC_STATUS, "printer.temp_bed", 0),
+	TEXT("status/target_bed",	TOPIC_STATUS, "printer.target_bed", 0),
+	TEXT("status/axis_z",		TOPIC_STATUS, "printer.axis_z", 0),
+	TEXT("status/speed",		TOPIC_STATUS, "printer.speed", HAS_SPEED),
+	TEXT("status/flow",		TOPIC_STATUS, "printer.flow", HAS_SPEED),
+	TEXT("status/fan_hotend",	TOPIC_STATUS, "printer.fan_hotend", HAS_FANS),
+	TEXT("status/fan_print",	TOPIC_STATUS, "printer.fan_print", HAS_FANS),
+	TEXT("status/online",		DOCUMENT_ONLINE, NULL, 0),
 	PICTURE("snapshot.jpg",		TOPIC_PICTURE),
 	PICTURE("snapshot.png",		TOPIC_PNG),
 	PICTURE("cameras.json",		TOPIC_CAMERAS),
-	{ "cameras", S_IFDIR | 0755, &kind_ids, TOPIC_CAMERAS, NULL, has_pictures },
-	{ "cameras/ID", S_IFDIR | 0755, &kind_directory, 0, NULL, has_pictures },
+	{ "cameras", S_IFDIR | 0755, &kind_ids, TOPIC_CAMERAS, NULL, HAS_PICTURES },
+	{ "cameras/ID", S_IFDIR | 0755, &kind_directory, 0, NULL, HAS_PICTURES },
 	PICTURE("cameras/ID/config.json", TOPIC_CAMERA),
 	PICTURE("cameras/ID/snapshot.jpg", TOPIC_PICTURE),
-	{ "events", S_IFREG | 0444, &kind_events, 0, NULL, is_live },
-	TEXT("log",			DOCUMENT_LOG, NULL, NULL),
-	TEXT("metrics",			DOCUMENT_METRICS, NULL, is_live),
-	JSON("uploads.json",		DOCUMENT_UPLOADS, takes_files),
-	{ "print", S_IFDIR | 0777, &kind_print_directory, 0, NULL, is_near },
-	DIR("legacy", is_near),
-	JSON("legacy/printer.json",	TOPIC_LEGACY_PRINTER, NULL),
-	JSON("legacy/job.json",		TOPIC_LEGACY_JOB, NULL),
-	JSON("legacy/files.json",	TOPIC_LEGACY_FILES, NULL),
-	{ "unsent", S_IFDIR | 0777, &kind_unsent_directory, 0, NULL, takes_files },
+	{ "events", S_IFREG | 0444, &kind_events, 0, NULL, HAS_STATUS },
+	TEXT("log",			DOCUMENT_LOG, NULL, 0),
+	TEXT("metrics",			DOCUMENT_METRICS, NULL, HAS_STATUS),
+	JSON("uploads.json",		DOCUMENT_UPLOADS, HAS_UPLOADS),
+	{ "print", S_IFDIR | 0777, &kind_print_directory, 0, NULL, HAS_PRINT },
+	DIR("legacy", HAS_LEGACY),
+	JSON("legacy/printer.json",	TOPIC_LEGACY_PRINTER, 0),
+	JSON("legacy/job.json",		TOPIC_LEGACY_JOB, 0),
+	JSON("legacy/files.json",	TOPIC_LEGACY_FILES, 0),
+	{ "unsent", S_IFDIR | 0777, &kind_unsent_directory, 0, NULL, HAS_UPLOADS },
 	STORAGE("usb"),
 	STORAGE("local"),
 	STORAGE("sdcard"),
@@ -142,7 +86,7 @@ const struct node *
 node_member(const struct mounted *mounted)
 {
 	static const struct node member = { "", S_IFDIR | 0755, &kind_member, 0,
-		NULL, NULL };
+		NULL, 0 };
 
 	return mounted->printer->traits->is_cloud ? &member : &nodes[0];
 }
@@ -163,7 +107,11 @@ node_at(size_t i)
 static bool
 exists(const struct mounted *mounted, const struct node *node)
 {
-	return node->is_there == NULL || node->is_there(mounted, node);
+	const struct printer *printer = mounted->printer;
+
+	return printer_has(printer, node->needs) &&
+	    (node->kind != &kind_storage ||
+		traits_storage(printer->traits, node->path) != NULL);
 }
 
 bool

@@ -18,8 +18,7 @@ struct node {
 	const struct kind *kind;
 	int topic;	   /* of a document; enum topic, or document.h */
 	const char *field; /* one-value files: where the value is */
-	/* May this printer have it?  NULL: every printer has. */
-	bool (*is_there)(const struct mounted *, const struct node *);
+	unsigned needs;	   /* HAS_…: without that there is no such row */
 };
 
 /* The row of the root. */
