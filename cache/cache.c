@@ -101,12 +101,12 @@ static void
 ask(struct cache *cache, const struct wait *wait, const struct memo *memo,
     struct answer *out)
 {
-	if (memo->topic == TOPIC_COUNT)
+	if (memo->topic == TOPIC_FOLDER)
 		out->error = printer_list(cache->inner, wait, memo->key,
 		    &out->listing);
 	else if (memo->topic == TOPIC_PNG)
 		ask_picture(cache, wait, memo->key, out);
-	else if (memo->topic >= TOPIC_CAMERA)
+	else if (topic_is_of_camera(memo->topic))
 		out->error = printer_camera(cache->inner, wait, memo->topic,
 		    memo->key, &out->text);
 	else
@@ -300,7 +300,7 @@ cache_ask_list(struct cache *cache, const struct wait *wait, const char *folder,
     struct listing **out)
 {
 	struct answer answer = { 0 };
-	int error = get(cache, wait, TOPIC_COUNT, folder, &answer);
+	int error = get(cache, wait, TOPIC_FOLDER, folder, &answer);
 
 	if (error == 0)
 		*out = answer.listing;

@@ -66,12 +66,12 @@ memo_new(const struct memos *memos, enum topic topic, const char *key)
 	}
 	memo->topic = topic;
 	memo->lasting = lasts(memos, topic);
-	memo->kept = lasts_anywhere(topic) || topic == TOPIC_COUNT ||
+	memo->kept = lasts_anywhere(topic) || topic == TOPIC_FOLDER ||
 	    topic == TOPIC_PRINTS;
 	memo->ttl_ms = memos->ttl_ms;
 	if (memo->lasting)
 		memo->ttl_ms = LONG_MS;
-	if (topic == TOPIC_COUNT)
+	if (topic == TOPIC_FOLDER)
 		memo->ttl_ms = CACHE_LIST_MS;
 	if (topic == TOPIC_PRINTS)
 		memo->ttl_ms = PRINTS_MS;
@@ -132,7 +132,7 @@ memos_expire_folder(struct memos *memos, const char *folder, int64_t oldest_ms)
 	struct memo *memo;
 
 	TAILQ_FOREACH (memo, &memos->list, link) {
-		if (memo->topic == TOPIC_COUNT && memo->done_ms < oldest_ms &&
+		if (memo->topic == TOPIC_FOLDER && memo->done_ms < oldest_ms &&
 		    strcmp(memo->key, folder) == 0)
 			memo->done_ms = INT64_MIN / 2;
 	}
@@ -144,7 +144,7 @@ memos_list(const struct memos *memos, const char *folder, const char *name)
 	const struct memo *memo;
 
 	TAILQ_FOREACH (memo, &memos->list, link) {
-		if (memo->topic == TOPIC_COUNT && memo->listing != NULL &&
+		if (memo->topic == TOPIC_FOLDER && memo->listing != NULL &&
 		    strcmp(memo->key, folder) == 0)
 			return listing_find(memo->listing, name) != NULL;
 	}
@@ -185,7 +185,7 @@ memos_removed(struct memos *memos, const char *folder,
 	struct memo *memo;
 
 	TAILQ_FOREACH (memo, &memos->list, link) {
-		if (memo->topic == TOPIC_COUNT && memo->filled &&
+		if (memo->topic == TOPIC_FOLDER && memo->filled &&
 		    memo->listing != NULL &&
 		    memo->generation == generation - 1 &&
 		    outlives(memo, folder, entry))
@@ -201,7 +201,7 @@ memos_stored(struct memos *memos, const char *folder, const struct entry *entry,
 	struct memo *memo;
 
 	TAILQ_FOREACH (memo, &memos->list, link) {
-		if (memo->topic != TOPIC_COUNT || !memo->filled ||
+		if (memo->topic != TOPIC_FOLDER || !memo->filled ||
 		    memo->listing == NULL || memo->generation != generation - 1)
 			continue;
 		if (strcmp(memo->key, folder) == 0) {

@@ -16,7 +16,7 @@ struct listing;
 /* One remembered answer: a document or a folder. */
 struct memo {
 	TAILQ_ENTRY(memo) link; /* least recently used first */
-	enum topic topic;	/* TOPIC_COUNT: a folder */
+	enum topic topic;	/* TOPIC_FOLDER is one too */
 	char *key;		/* the folder, or the id of a camera */
 	int64_t ttl_ms;
 	bool lasting; /* our own changes do not touch it */

@@ -8,6 +8,13 @@
 #include "client/traits.h"
 
 bool
+topic_is_of_camera(enum topic topic)
+{
+	return topic == TOPIC_CAMERA || topic == TOPIC_PICTURE ||
+	    topic == TOPIC_PNG;
+}
+
+bool
 printer_has(const struct printer *printer, unsigned what)
 {
 	const struct traits *traits = printer->traits;
@@ -28,7 +35,7 @@ int
 printer_document(struct printer *printer, const struct wait *wait,
     enum topic topic, struct buf *out)
 {
-	if (printer->ops->document == NULL || topic >= TOPIC_CAMERA)
+	if (printer->ops->document == NULL || topic_is_of_camera(topic))
 		return -EOPNOTSUPP;
 	return printer->ops->document(printer, wait, topic, out);
 }

@@ -15,7 +15,10 @@ struct listing;
 struct traits;
 struct wait;
 
-/* The documents that a printer tells, in the published v1 shape. */
+/*
+ * The documents that a printer tells, in the published v1 shape.  Tables have
+ * them as indices; their order means nothing.
+ */
 enum topic {
 	TOPIC_STATUS,
 	TOPIC_JOB,
@@ -34,8 +37,12 @@ enum topic {
 	TOPIC_CAMERA,	/* of one camera: how it is set up */
 	TOPIC_PICTURE,	/* as it comes */
 	TOPIC_PNG,	/* the same as a PNG */
-	TOPIC_COUNT
+	TOPIC_COUNT,
+	TOPIC_FOLDER = TOPIC_COUNT /* beside them: what is in a folder */
 };
+
+/* Is it of one camera, so that printer_camera tells it? */
+bool topic_is_of_camera(enum topic);
 
 enum verb {
 	VERB_PRINT,
@@ -211,7 +218,7 @@ int printer_change_settings(struct printer *, const struct wait *,
 int64_t printer_told_ms(struct printer *, enum topic);
 
 /*
- * Would asking for a document or a picture, or for TOPIC_COUNT a folder, be
+ * Would asking for a document or a picture, or for TOPIC_FOLDER that, be
  * -EHOSTDOWN at once?  So it is while the server that tells it is away, also
  * while somebody else's request finds out whether it is back.
  */

@@ -69,7 +69,7 @@ told_ms(struct printer *printer, enum topic topic)
 static bool
 refuses(struct printer *printer, enum topic topic)
 {
-	return (topic < TOPIC_CAMERA || topic == TOPIC_COUNT) &&
+	return !topic_is_of_camera(topic) &&
 	    printer_refuses(teller(printer, topic), topic);
 }
 

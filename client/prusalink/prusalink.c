@@ -411,8 +411,7 @@ refuses(struct printer *printer, enum topic topic)
 {
 	struct prusalink *prusalink = (struct prusalink *)printer;
 
-	return (prusalink->camera == NULL || topic < TOPIC_CAMERA ||
-		   topic == TOPIC_COUNT) &&
+	return (prusalink->camera == NULL || !topic_is_of_camera(topic)) &&
 	    http_refuses(prusalink->http);
 }
 

@@ -270,7 +270,7 @@ produce(const struct place *folder, const struct caller *caller,
 
 	if (node->topic >= TOPIC_COUNT)
 		return ours[node->topic - TOPIC_COUNT](mounted, caller, out);
-	if (node->topic >= TOPIC_CAMERA)
+	if (topic_is_of_camera((enum topic)node->topic))
 		return produce_camera(folder, caller, node, out);
 	return produce_topic(mounted, caller, node, out);
 }

@@ -15,7 +15,7 @@ struct mounted;
 struct node;
 struct place;
 
-/* Documents that no printer sends; they follow the topics. */
+/* Documents that are made here: topics of nodes behind those of printers. */
 enum {
 	DOCUMENT_LOG = TOPIC_COUNT,
 	DOCUMENT_ONLINE,

@@ -168,7 +168,7 @@ test_away(struct check *check)
 	files(&rig, "usb");
 	drop(&rig, "usb", "b");
 	fake_set_error(&rig.fake, -EHOSTDOWN);
-	cache_expire(rig.cache, TOPIC_COUNT, -HOUR_MS);
+	cache_expire(rig.cache, TOPIC_FOLDER, -HOUR_MS);
 	CHECK(check,
 	    tells(&rig, "usb", "ac") && tells(&rig, "usb", "ac") &&
 		asked(&rig) == 2,
@@ -186,7 +186,7 @@ test_silence(struct check *check)
 	rig_with(&rig, check, "bc");
 	asker.rig = &rig;
 	files(&rig, "usb");
-	cache_expire(rig.cache, TOPIC_COUNT, -HOUR_MS);
+	cache_expire(rig.cache, TOPIC_FOLDER, -HOUR_MS);
 	fake_hold(&rig.fake, FAKE_LIST);
 	pthread_create(&asker.thread, NULL, ask, &asker);
 	fake_await_begun(&rig.fake, FAKE_LIST, 2);
@@ -194,7 +194,7 @@ test_silence(struct check *check)
 	fake_set_error(&rig.fake, -ETIMEDOUT);
 	fake_let_go(&rig.fake);
 	pthread_join(asker.thread, NULL);
-	cache_expire(rig.cache, TOPIC_COUNT, -HOUR_MS);
+	cache_expire(rig.cache, TOPIC_FOLDER, -HOUR_MS);
 	CHECK(check, tells(&rig, "usb", "ac"),
 	    "a question without an answer makes a folder no older");
 	tear_down(&rig);
