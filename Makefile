@@ -124,6 +124,8 @@ SRCS = \
 	fs/core/caller.c \
 	fs/core/mounted.c \
 	fs/core/place.c \
+	fs/core/printer_group.c \
+	fs/core/rendering.c \
 	fs/core/space.c \
 	fs/core/upload_list.c \
 	fs/farm/account.c \
@@ -136,7 +138,8 @@ SRCS = \
 	fs/farm/farm_accounts.c \
 	fs/farm/farm_look.c \
 	fs/farm/farm_refresh.c \
-	fs/farm/printer_config.c \
+	fs/farm/first_contact.c \
+	fs/farm/mounted_new.c \
 	fs/farm/run_parallel.c \
 	fs/farm/statuses.c \
 	fs/kernel/call.c \
@@ -150,6 +153,7 @@ SRCS = \
 	fs/setup/option_read.c \
 	fs/setup/options.c \
 	fs/setup/options_printer.c \
+	fs/setup/printer_config.c \
 	fs/setup/printers_file.c \
 	fs/setup/printers_file_alone.c \
 	fs/setup/signals.c \

@@ -83,6 +83,9 @@ struct staged *stage_find_below(struct stage *, const char *folder_key);
  */
 bool stage_is_idle(struct stage *, int64_t age_ms);
 
+/* How long a temporary file may wait to be renamed. */
+#define STAGE_RENAME_MS ((int64_t)3600 * 1000)
+
 struct staged *staged_hold(struct staged *);
 void staged_release(struct staged *);
 

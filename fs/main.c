@@ -27,12 +27,13 @@
 #include "fs/farm/account.h"
 #include "fs/farm/directory.h"
 #include "fs/farm/farm.h"
-#include "fs/farm/printer_config.h"
+#include "fs/farm/first_contact.h"
 #include "fs/kernel/inode.h"
 #include "fs/kernel/ops.h"
 #include "fs/kernel/parallel_lookup.h"
 #include "fs/setup/local_paths.h"
 #include "fs/setup/options.h"
+#include "fs/setup/printer_config.h"
 #include "fs/setup/printers_file.h"
 #include "fs/setup/signals.h"
 #include "fs/setup/stderr_capture.h"
@@ -94,7 +95,7 @@ read_file(struct program *program)
 		return STATUS_USAGE;
 	}
 	return printers_file_read(program->file, &program->options,
-	    &program->confs);
+	    farm_directory_has_row, &program->confs);
 }
 
 static int
@@ -103,10 +104,10 @@ meet_printer(struct program *program)
 	const struct wait wait = { 0 };
 	struct printer_config *conf = TAILQ_FIRST(&program->confs);
 
-	if (printer_config_meet(conf, &program->paths, &wait) == 0)
+	if (first_contact_meet(conf, &program->paths, &wait) == 0)
 		return 0;
 	if (!program->options.offline_ok || !printer_config_is_away(conf))
-		return printer_config_explain(conf);
+		return first_contact_explain(conf);
 	log_say(LOG_LEVEL_NOTE, "%s does not answer now", conf->login.url);
 	return 0;
 }
@@ -127,10 +128,10 @@ meet_printers(struct program *program)
 		log_say(LOG_LEVEL_ERROR, "out of memory");
 		return STATUS_MOUNT;
 	}
-	printer_configs_check_watches(&program->confs, &wait);
+	first_contact_check_watches(&program->confs, &wait);
 	TAILQ_FOREACH (conf, &program->confs, link) {
 		if (conf->error != 0)
-			status = printer_config_explain(conf);
+			status = first_contact_explain(conf);
 		if (conf->error == -EINVAL)
 			return STATUS_USAGE;
 		if (conf->error == 0 || printer_config_is_away(conf))

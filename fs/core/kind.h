@@ -68,9 +68,20 @@ struct kind {
 	    const char *name, struct place *new_folder, const char *new_name,
 	    bool replace, struct place **out);
 	bool unlisted; /* found by its name, and in no listing */
-	bool rendered; /* looking it up makes a rendering, fs/tree/document.h */
+	bool
+	    rendered; /* looking it up makes a rendering, fs/core/rendering.h */
 	double entry_s; /* how long the kernel may believe a lookup */
 	double attr_s;	/* and the attributes */
+};
+
+/* A row of the namespace. */
+struct node {
+	const char *path; /* from the root of a printer, "" for itself */
+	mode_t mode;
+	const struct kind *kind;
+	int topic;	   /* of a document; enum topic, or document.h */
+	const char *field; /* one-value files: where the value is */
+	unsigned needs;	   /* HAS_…: without that there is no such row */
 };
 
 extern const struct kind kind_directory;

@@ -10,18 +10,20 @@
 #include <stdint.h>
 #include <time.h>
 
-#include "fs/farm/statuses.h"
-#include "fs/storage/copying.h"
-#include "fs/tree/job_folder.h"
+#include "client/base/buf.h"
 
 struct backups;
+struct caller;
 struct content;
+struct copying;
 struct deferred;
-struct documents;
 struct events;
 struct file_facts;
+struct job_folders;
 struct log_subject;
+struct mounted;
 struct printer;
+struct renderings;
 struct space;
 struct stage;
 struct stage_folders;
@@ -43,9 +45,32 @@ struct settings {
 	const char *spool_dir;
 };
 
+/* What was last heard of a printer's status, for fs/farm/statuses.c. */
+struct glance {
+	bool asking;
+	bool late; /* it did not answer in time, or not at all */
+	int64_t asked_ms;
+	uint64_t asked;	   /* the last question, by the statuses's count */
+	uint64_t answered; /* the one that the rest answers */
+	int error;
+	struct buf text;
+};
+
+/* What fs/tree/control.c has fs/storage do.  Return the printer's answer. */
+struct file_commands {
+	/*
+	 * Start a print file, after an upload of it that is under way; "": the
+	 * one uploaded last.
+	 */
+	int (*print)(const struct caller *, struct mounted *, const char *path);
+
+	/* Call off the upload that is under way.  -ESRCH: there is none. */
+	int (*stop_upload)(const struct caller *, struct mounted *);
+};
+
 /*
  * One printer in the mount, and all that belongs to it.  The parts have locks
- * of their own.
+ * of their own.  fs/farm/mounted_new.c makes and frees it.
  */
 struct mounted {
 	TAILQ_ENTRY(mounted) link; /* for fs/farm/farm.c */
@@ -63,7 +88,7 @@ struct mounted {
 	struct deferred *deferred;
 	struct backups *backups;
 	struct workers *workers;
-	struct documents *documents;
+	struct renderings *renderings; /* of its documents */
 	struct upload_list *uploads;
 	struct events *events;
 	struct space *space;
@@ -77,8 +102,9 @@ struct mounted {
 	char *shown;	      /* the key of what a preview may show, or NULL */
 	int64_t shown_ms;     /* since when */
 	struct glance glance; /* under the statuses's lock */
-	struct copying copying;
-	struct job_folders job_folders;
+	struct copying *copying;
+	struct job_folders *job_folders;
+	const struct file_commands *commands;
 	atomic_int open;    /* files */
 	atomic_int holders; /* the owner, places, those who look at it */
 	void (*unused)(struct mounted *, void *arg); /* nobody holds it */
@@ -88,28 +114,8 @@ struct mounted {
 	void *idle_arg;
 };
 
-struct mounted_config {
-	const struct settings *settings;
-	const char *folder; /* as above, copied */
-	const char *cache_dir;
-	const char *name;      /* of its files in the cache directory */
-	struct unsent *unsent; /* shared with another printer, or NULL */
-	off_t cache_size;      /* bytes */
-	int64_t ttl_ms;
-};
-
-/*
- * Set up around a printer, which it takes in any case.  Returns 0 and the
- * printer (caller: mounted_free), or a negative errno.
- */
-int mounted_new(const struct mounted_config *, struct printer *,
-    struct mounted **out);
-
 /* What is under way shall end; for many that are then freed one by one. */
 void mounted_end(struct mounted *);
-
-/* End what is under way, then release.  Nobody may use it any more. */
-void mounted_free(struct mounted *);
 
 /*
  * Count who uses it.  When the last has released it, unused is called, if

@@ -12,12 +12,11 @@
 #include "client/base/name.h"
 #include "client/printer.h"
 #include "client/traits.h"
+#include "fs/core/kind.h"
 #include "fs/core/mounted.h"
 #include "fs/core/place.h"
-#include "fs/farm/account.h"
-#include "fs/farm/farm.h"
-#include "fs/tree/document.h"
-#include "fs/tree/node.h"
+#include "fs/core/printer_group.h"
+#include "fs/core/rendering.h"
 
 #define WINDOW "print"
 
@@ -75,7 +74,7 @@ rendering_key(const char *folder, const char *path,
 
 	if (base == NULL ||
 	    asprintf(&key, "%s\1%llu", base,
-		(unsigned long long)rendering_serial(rendering)) < 0)
+		(unsigned long long)rendering->serial) < 0)
 		key = NULL;
 	free(base);
 	return key;
@@ -159,22 +158,18 @@ place_new_child(const struct place *folder, const char *path, const char *wire,
 }
 
 int
-place_new_of_farm(struct farm *farm, struct account *account,
-    const struct node *node, struct rendering *rendering, struct place **out)
+place_new_of_group(struct printer_group *group, const struct node *node,
+    struct rendering *rendering, struct place **out)
 {
-	const char *folder = account == NULL ? NULL : account_folder(account);
 	char *key = rendering != NULL ?
-	    rendering_key(folder, node->path, rendering) :
-	    key_in(folder, node->path);
-	int error = make(farm_config(farm)->settings, node, node->path, "", key,
-	    rendering, out);
+	    rendering_key(group->folder, node->path, rendering) :
+	    key_in(group->folder, node->path);
+	int error = make(group->settings, node, node->path, "", key, rendering,
+	    out);
 
-	if (error != 0)
-		return error;
-	(*out)->farm = farm;
-	if (account != NULL)
-		(*out)->account = account_hold(account);
-	return 0;
+	if (error == 0)
+		(*out)->group = printer_group_hold(group);
+	return error;
 }
 
 struct place *
@@ -193,7 +188,7 @@ place_release(struct place *place)
 		return;
 	rendering_release(place->rendering);
 	mounted_release(place->mounted);
-	account_release(place->account);
+	printer_group_release(place->group);
 	free(place->key);
 	free(place->path);
 	free(place->wire);
@@ -203,9 +198,8 @@ place_release(struct place *place)
 bool
 place_is_gone(const struct place *place)
 {
-	if (place->account != NULL)
-		return account_is_gone(place->account);
-	return place->mounted != NULL && atomic_load(&place->mounted->gone);
+	return atomic_load(place->group != NULL ? &place->group->gone :
+						  &place->mounted->gone);
 }
 
 /* FNV-1a, 64 bits; 1 is the root of the mount. */

@@ -6,10 +6,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct account;
-struct farm;
 struct mounted;
 struct node;
+struct printer_group;
 struct rendering;
 struct settings;
 
@@ -19,9 +18,8 @@ struct settings;
  */
 struct place {
 	const struct settings *settings;
-	struct mounted *mounted; /* held; NULL: of a farm, not of one printer */
-	struct farm *farm;	 /* borrowed; NULL: of a printer */
-	struct account *account; /* held; of a farm's account, or NULL */
+	struct mounted *mounted; /* held; NULL: of many printers, not of one */
+	struct printer_group *group; /* held; NULL: of a printer */
 	const struct node *node;
 	char *key;  /* tells places apart; equal for all spellings of a file */
 	char *path; /* from the root of the printer: "usb/parts/Cube.gcode" */
@@ -49,14 +47,14 @@ int place_new_window(struct mounted *, const struct node *storage,
 int place_new_child(const struct place *folder, const char *path,
     const char *wire, struct place **out);
 
-/* The same for a row of a farm, or of one of its accounts (NULL: none). */
-int place_new_of_farm(struct farm *, struct account *, const struct node *,
+/* The same for a row of a directory of printers. */
+int place_new_of_group(struct printer_group *, const struct node *,
     struct rendering *, struct place **out);
 
 struct place *place_hold(struct place *);
 void place_release(struct place *);
 
-/* Has its printer, or account, left the mount? */
+/* Has its printer, or group, left the mount? */
 bool place_is_gone(const struct place *);
 
 /* The st_ino for a key: the same in every mount and at every time. */
@@ -70,7 +68,8 @@ char *place_key(const struct mounted *, const char *path);
 /* The key of a file seen through print/ under that name (caller: free). */
 char *place_print_key(const struct mounted *, const char *name);
 
-/* The st_ino for a row of the node table; mounted is NULL for one of a farm. */
+/* The st_ino for a row of the node table; mounted is NULL for one of a group.
+ */
 ino_t place_row_number(const struct mounted *, const char *path);
 
 #endif

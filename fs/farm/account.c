@@ -18,30 +18,21 @@
 #include "client/obico/obico.h"
 #include "client/printer.h"
 #include "fs/core/mounted.h"
+#include "fs/core/rendering.h"
 #include "fs/farm/account.h"
 #include "fs/farm/cloud.h"
+#include "fs/farm/control.h"
 #include "fs/farm/directory.h"
 #include "fs/farm/farm_internal.h"
-#include "fs/farm/printer_config.h"
+#include "fs/farm/first_contact.h"
+#include "fs/farm/mounted_new.h"
 #include "fs/setup/local_paths.h"
+#include "fs/setup/printer_config.h"
 #include "fs/tree/control.h"
-#include "fs/tree/document.h"
 #include "fs/tree/events.h"
 
 #define SOON_MS	 300
 #define QUIET_MS 5000 /* nobody waits after that was in vain */
-
-struct account {
-	struct farm *farm;
-	struct printer_config *conf;
-	struct obico *obico;
-	struct documents *documents;
-	struct turn turn;
-	uint64_t followed; /* under farm.lock: the list's serial */
-	_Atomic int64_t quiet_until_ms;
-	atomic_bool gone;
-	atomic_int holders;
-};
 
 /* A printer of the account, and where it is to be. */
 struct wanted {
@@ -57,6 +48,25 @@ struct plan {
 	size_t count;
 };
 
+static void
+free_account(struct printer_group *group)
+{
+	struct account *account = (struct account *)group;
+
+	obico_release(account->obico);
+	renderings_free(group->renderings);
+	turn_destroy(&account->turn);
+	printer_config_free(account->conf);
+	free(account);
+}
+
+static const struct printer_group_ops group_ops = {
+	.free = free_account,
+	.control_help = account_control_help,
+	.control_run = farm_control_run,
+	.space = farm_space,
+};
+
 int
 account_new(struct farm *farm, struct printer_config *conf,
     struct account **out)
@@ -70,11 +80,14 @@ account_new(struct farm *farm, struct printer_config *conf,
 	}
 	account->farm = farm;
 	account->conf = conf;
-	atomic_init(&account->holders, 1);
+	account->group.ops = &group_ops;
+	account->group.settings = farm->config.settings;
+	account->group.folder = conf->name;
+	atomic_init(&account->group.holders, 1);
 	turn_init(&account->turn);
-	error = documents_new(&account->documents);
+	error = renderings_new(&account->group.renderings);
 	if (error == 0)
-		error = printer_config_obico(conf, &account->obico);
+		error = first_contact_obico(conf, &account->obico);
 	if (error != 0) {
 		account_release(account);
 		return error;
@@ -84,64 +97,23 @@ account_new(struct farm *farm, struct printer_config *conf,
 }
 
 struct account *
+account_of(struct printer_group *group)
+{
+	return group->ops == &group_ops ? (struct account *)group : NULL;
+}
+
+struct account *
 account_hold(struct account *account)
 {
-	atomic_fetch_add(&account->holders, 1);
+	(void)printer_group_hold(&account->group);
 	return account;
 }
 
 void
 account_release(struct account *account)
 {
-	if (account == NULL || atomic_fetch_sub(&account->holders, 1) > 1)
-		return;
-	obico_release(account->obico);
-	documents_free(account->documents);
-	turn_destroy(&account->turn);
-	printer_config_free(account->conf);
-	free(account);
-}
-
-void
-account_leave(struct account *account)
-{
-	atomic_store(&account->gone, true);
-}
-
-bool
-account_is_gone(const struct account *account)
-{
-	return atomic_load(&account->gone);
-}
-
-const char *
-account_folder(const struct account *account)
-{
-	return account->conf->name;
-}
-
-struct farm *
-account_farm(const struct account *account)
-{
-	return account->farm;
-}
-
-const struct printer_config *
-account_conf(const struct account *account)
-{
-	return account->conf;
-}
-
-struct obico *
-account_obico(const struct account *account)
-{
-	return account->obico;
-}
-
-struct documents *
-account_documents(const struct account *account)
-{
-	return account->documents;
+	if (account != NULL)
+		printer_group_release(&account->group);
 }
 
 bool
@@ -155,7 +127,7 @@ account_is_reserved(const char *name)
 static char *
 folder_of(const struct account *account, const char *name, bool archived)
 {
-	const char *folder = account->conf->name;
+	const char *folder = account->group.folder;
 	char *path;
 
 	if (asprintf(&path, "%s%s%s%s", folder == NULL ? "" : folder,
@@ -333,7 +305,7 @@ carry_out(struct plan *plan, uint64_t serial)
 
 	pthread_mutex_lock(&farm->lock);
 	/* With the lock: who takes the account away comes before or after. */
-	if (account_is_gone(account))
+	if (atomic_load(&account->group.gone))
 		error = -ESTALE;
 	TAILQ_FOREACH (member, &farm->members, link)
 		member->seen = member->account != account || member->is_library;
@@ -417,7 +389,7 @@ account_follow(struct account *account, const struct wait *wait, bool known)
 	struct printer_list *list = NULL;
 	int error = 0;
 
-	if (account_is_gone(account))
+	if (atomic_load(&account->group.gone))
 		return -ESTALE;
 	if (known)
 		list = obico_known(account->obico);

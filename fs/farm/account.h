@@ -6,11 +6,10 @@
 
 struct account;
 struct caller;
-struct documents;
 struct farm;
-struct obico;
 struct place;
 struct printer_config;
+struct printer_group;
 struct wait;
 
 /*
@@ -27,17 +26,8 @@ int account_new(struct farm *, struct printer_config *, struct account **out);
 struct account *account_hold(struct account *);
 void account_release(struct account *);
 
-/* It is no more in the printers file: what knows it ends with -ESTALE. */
-void account_leave(struct account *);
-bool account_is_gone(const struct account *);
-
-/* Its directory; NULL: the mount's root. */
-const char *account_folder(const struct account *);
-
-struct farm *account_farm(const struct account *);
-const struct printer_config *account_conf(const struct account *);
-struct obico *account_obico(const struct account *);
-struct documents *account_documents(const struct account *);
+/* The account that the directory belongs to; NULL: it is the farm's root. */
+struct account *account_of(struct printer_group *);
 
 /*
  * Let the farm have the printers that the account has now; known: as far as

@@ -17,7 +17,7 @@
 #include "fs/farm/account.h"
 #include "fs/farm/cloud.h"
 #include "fs/farm/directory.h"
-#include "fs/farm/farm.h"
+#include "fs/farm/farm_internal.h"
 #include "fs/tree/node.h"
 
 /* Can a printer's directory have that name, so that it is its name too? */
@@ -35,7 +35,7 @@ is_printer_name(const char *name)
 static char *
 folder_of(const struct account *account, const char *name)
 {
-	const char *folder = account_folder(account);
+	const char *folder = account->group.folder;
 
 	return folder == NULL ? strdup(name) : name_join(folder, name);
 }
@@ -90,27 +90,26 @@ account_rename(const struct caller *caller, struct place *folder,
     const char *name, struct place *new_folder, const char *new_name,
     bool replace, struct place **out)
 {
-	struct account *account = folder->account;
+	struct account *account = account_of(folder->group);
 	int64_t id;
 	int error;
 
 	(void)replace; /* nothing is ever replaced */
-	if (account == NULL || new_folder->account != account ||
+	if (account == NULL || new_folder->group != folder->group ||
 	    new_folder->node != folder->node)
 		return -EPERM;
 	if (farm_directory_has_row(new_name) || cloud_has_row(new_name))
 		return -EEXIST;
 	if (!is_printer_name(new_name))
 		return -EINVAL;
-	id = check_printer(account, folder->farm, name, new_name);
+	id = check_printer(account, account->farm, name, new_name);
 	if (id < 0)
 		return (int)id;
-	error = obico_rename(account_obico(account), &caller->wait, id,
-	    new_name);
+	error = obico_rename(account->obico, &caller->wait, id, new_name);
 	if (error == 0)
 		error = account_follow(account, &caller->wait, false);
 	return error != 0 ? error :
-			    find_renamed(account, folder->farm, new_name, out);
+			    find_renamed(account, account->farm, new_name, out);
 }
 
 /* Its name as it is, if the directory of that name is the printer's. */
@@ -125,7 +124,7 @@ find_name(struct account *account, const struct wait *wait, int64_t id,
 	int error = folder == NULL ? -ENOMEM : 0;
 
 	if (error == 0)
-		error = obico_printers(account_obico(account), wait, &list);
+		error = obico_printers(account->obico, wait, &list);
 	if (error != 0) {
 		free(folder);
 		return error;
@@ -154,7 +153,7 @@ account_delete(struct account *account, const struct wait *wait, int64_t id,
 
 	if (error != 0)
 		return error;
-	error = obico_delete(account_obico(account), wait, id, known);
+	error = obico_delete(account->obico, wait, id, known);
 	if (error == -EINVAL)
 		log_say(LOG_LEVEL_NOTE, "printer %lld has another name",
 		    (long long)id);

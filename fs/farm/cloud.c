@@ -18,8 +18,9 @@
 #include "fs/farm/account.h"
 #include "fs/farm/cloud.h"
 #include "fs/farm/farm_internal.h"
-#include "fs/farm/printer_config.h"
+#include "fs/farm/mounted_new.h"
 #include "fs/setup/local_paths.h"
+#include "fs/setup/printer_config.h"
 #include "fs/tree/node.h"
 
 static const char *const rows[] = { "gcodes", "unsent", "uploads.json" };
@@ -42,11 +43,11 @@ cloud_has_row(const char *name)
 static bool
 has_sister(struct farm *farm, const struct account *account)
 {
-	const char *url = account_conf(account)->login.url;
+	const char *url = account->conf->login.url;
 	const struct holding *holding;
 
 	TAILQ_FOREACH (holding, &farm->holdings, link) {
-		if (strcmp(account_conf(holding->account)->login.url, url) == 0)
+		if (strcmp(holding->account->conf->login.url, url) == 0)
 			return true;
 	}
 	return false;
@@ -59,7 +60,7 @@ has_sister(struct farm *farm, const struct account *account)
 static char *
 kept_name(struct farm *farm, const struct account *account)
 {
-	const struct printer_config *conf = account_conf(account);
+	const struct printer_config *conf = account->conf;
 	char *url, *kept;
 	bool second;
 
@@ -78,7 +79,7 @@ static int
 make_mounted(struct farm *farm, const struct account *account, const char *kept,
     struct mounted **out)
 {
-	const struct printer_config *conf = account_conf(account);
+	const struct printer_config *conf = account->conf;
 	struct mounted_config config = { .settings = farm->config.settings,
 		.folder = conf->name,
 		.cache_dir = farm->config.paths->cache_dir,
@@ -86,7 +87,7 @@ make_mounted(struct farm *farm, const struct account *account, const char *kept,
 		.cache_size = conf->options.cache_size,
 		.ttl_ms = conf->options.ttl_ms };
 	struct printer *printer;
-	int error = obico_library_new(account_obico(account), &printer);
+	int error = obico_library_new(account->obico, &printer);
 
 	if (error != 0)
 		return error;
@@ -127,7 +128,8 @@ cloud_lookup(const struct caller *caller, struct place *root, const char *name,
 {
 	struct printers printers;
 	struct place *whole;
-	int error = farm_libraries(root->farm, root->account, &printers);
+	int error = farm_libraries(farm_of(root->group),
+	    account_of(root->group), &printers);
 
 	if (error == 0 && printers.count == 0)
 		error = -ESTALE;
@@ -148,7 +150,8 @@ cloud_list(const struct place *root, const struct lister *lister)
 	const struct node *node;
 	struct printers printers;
 	size_t i;
-	int error = farm_libraries(root->farm, root->account, &printers);
+	int error = farm_libraries(farm_of(root->group),
+	    account_of(root->group), &printers);
 
 	for (i = 0; i < ROWS && error == 0 && printers.count > 0; i++) {
 		node = node_child(printers.all[0], node_root(), rows[i]);

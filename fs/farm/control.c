@@ -19,7 +19,7 @@
 #include "fs/farm/cloud.h"
 #include "fs/farm/control.h"
 #include "fs/farm/documents.h"
-#include "fs/farm/farm.h"
+#include "fs/farm/farm_internal.h"
 #include "fs/farm/run_parallel.h"
 #include "fs/tree/control.h"
 
@@ -56,9 +56,22 @@ struct deletion {
 	size_t line;
 };
 
+#define HELP                                                                 \
+	"# Write NAME COMMAND, a line each; NAME is a printer, or several, " \
+	"or all.\n"
+
+int
+farm_control_help(struct buf *out)
+{
+	int error = buf_printf(out,
+	    HELP "refresh       read the printers file again\n");
+
+	return error != 0 ? error : control_help(NULL, 0, out);
+}
+
 /* What its printers may have, whichever it has now. */
-static int
-help_of_account(struct buf *out)
+int
+account_control_help(struct buf *out)
 {
 	struct printer live = { .traits = &traits_obico,
 		.has_pictures = true,
@@ -66,28 +79,12 @@ help_of_account(struct buf *out)
 	struct printer archived = { .traits = &traits_archived };
 	struct mounted kinds[] = { { .printer = &live },
 		{ .printer = &archived } };
-	struct mounted *all[] = { &kinds[0], &kinds[1] };
-	const struct printers printers = { .all = all, .count = 2 };
-
-	return control_help_all(&printers, out);
-}
-
-int
-farm_control_help(const struct place *root, struct buf *out)
-{
-	const struct printers any = { 0 };
+	struct mounted *const all[] = { &kinds[0], &kinds[1] };
 	int error = buf_printf(out,
-	    "# Write NAME COMMAND, a line each; NAME is a printer, or several, "
-	    "or all.\n%s",
-	    root->account == NULL ?
-		"refresh       read the printers file again\n" :
-		"refresh       ask for the list of printers again\n" DELETE
-		"        delete ID NAME: delete a printer for good\n");
+	    HELP "refresh       ask for the list of printers again\n" DELETE
+		 "        delete ID NAME: delete a printer for good\n");
 
-	if (error != 0)
-		return error;
-	return root->account == NULL ? control_help_all(&any, out) :
-				       help_of_account(out);
+	return error != 0 ? error : control_help(all, 2, out);
 }
 
 /* How much of the line is this name and the blanks behind it? */
@@ -186,8 +183,8 @@ behind_delete(const struct script *script, char *line)
 {
 	size_t len = strlen(DELETE);
 
-	if (script->root->account == NULL || strncmp(line, DELETE, len) != 0 ||
-	    strspn(line + len, BLANKS) == 0)
+	if (account_of(script->root->group) == NULL ||
+	    strncmp(line, DELETE, len) != 0 || strspn(line + len, BLANKS) == 0)
 		return NULL;
 	return line + len + strspn(line + len, BLANKS);
 }
@@ -376,8 +373,8 @@ run_deletions(const struct script *script, const struct caller *caller)
 	for (i = 0; i < script->deletion_count && error == 0; i++) {
 		const struct deletion *deletion = &script->deletions[i];
 
-		error = account_delete(script->root->account, &caller->wait,
-		    deletion->id, deletion->name);
+		error = account_delete(account_of(script->root->group),
+		    &caller->wait, deletion->id, deletion->name);
 		if (error != 0)
 			log_say(LOG_LEVEL_NOTE,
 			    "control: line %zu: " DELETE ": %s", deletion->line,
@@ -387,13 +384,15 @@ run_deletions(const struct script *script, const struct caller *caller)
 }
 
 static int
-reread(const struct caller *caller, const struct place *root)
+reread(const struct caller *caller, struct printer_group *group)
 {
-	cloud_refresh(caller, root->farm, root->account);
-	if (root->account == NULL)
-		return farm_refresh(root->farm, &caller->wait);
-	obico_forget(account_obico(root->account));
-	return account_follow(root->account, &caller->wait, false);
+	struct account *account = account_of(group);
+
+	cloud_refresh(caller, farm_of(group), account);
+	if (account == NULL)
+		return farm_refresh(farm_of(group), &caller->wait);
+	obico_forget(account->obico);
+	return account_follow(account, &caller->wait, false);
 }
 
 int
@@ -409,7 +408,7 @@ farm_control_run(const struct caller *caller, const struct place *root,
 		error = run_jobs(&script, caller);
 		if (error == 0)
 			error = run_deletions(&script, caller);
-		again = script.rereads ? reread(caller, root) : 0;
+		again = script.rereads ? reread(caller, root->group) : 0;
 		error = error != 0 ? error : again;
 	}
 	free_script(&script);

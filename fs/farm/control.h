@@ -7,8 +7,10 @@ struct buf;
 struct caller;
 struct place;
 
-/* What the file "control" of a root reads. */
-int farm_control_help(const struct place *, struct buf *out);
+/* What the file "control" reads: beside the printers of a file, of an account.
+ */
+int farm_control_help(struct buf *out);
+int account_control_help(struct buf *out);
 
 /*
  * Run its lines, "NAME... COMMAND" each; the text is changed.  All are

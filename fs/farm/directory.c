@@ -12,12 +12,11 @@
 #include "fs/core/kind.h"
 #include "fs/core/mounted.h"
 #include "fs/core/place.h"
-#include "fs/core/space.h"
 #include "fs/farm/account.h"
 #include "fs/farm/cloud.h"
 #include "fs/farm/directory.h"
 #include "fs/farm/documents.h"
-#include "fs/farm/farm.h"
+#include "fs/farm/farm_internal.h"
 #include "fs/tree/node.h"
 
 static const struct kind kind_root;
@@ -58,14 +57,16 @@ farm_directory_has_row(const char *name)
 static bool
 is_there(const struct place *root, const struct node *row)
 {
-	return row->kind != &kind_archived || root->account != NULL;
+	return row->kind != &kind_archived || account_of(root->group) != NULL;
 }
 
 int
 farm_directory_place(struct farm *farm, struct account *account,
     struct place **out)
 {
-	return place_new_of_farm(farm, account, &rows[0], NULL, out);
+	return place_new_of_group(account != NULL ? &account->group :
+						    &farm->group,
+	    &rows[0], NULL, out);
 }
 
 /* Nothing more can be done with what is gone. */
@@ -112,7 +113,7 @@ farm_directory_gone_place(struct farm *farm, struct place **out)
 	static const struct node gone = { "", S_IFDIR | 0755, &kind_gone, 0,
 		NULL, 0 };
 
-	return place_new_of_farm(farm, NULL, &gone, NULL, out);
+	return place_new_of_group(&farm->group, &gone, NULL, out);
 }
 
 /* The directory of a name in a root, from the mount's (caller: free). */
@@ -133,7 +134,7 @@ look_at_printer(const struct place *root, const char *name, struct place **out)
 
 	if (folder == NULL)
 		return -ENOMEM;
-	mounted = farm_find(root->farm, folder);
+	mounted = farm_find(farm_of(root->group), folder);
 	free(folder);
 	if (mounted == NULL)
 		return -ENOENT;
@@ -156,8 +157,8 @@ look_in_account(const struct caller *caller, const struct place *root,
 	if (found == 0)
 		place_release(known);
 	error = found == 0 ?
-	    account_follow_soon(root->account, &caller->wait) :
-	    account_follow(root->account, &caller->wait, false);
+	    account_follow_soon(account_of(root->group), &caller->wait) :
+	    account_follow(account_of(root->group), &caller->wait, false);
 	if (error == -EINTR || error == -ENOMEM)
 		return error;
 	found = look_at_printer(root, name, out);
@@ -167,12 +168,12 @@ look_in_account(const struct caller *caller, const struct place *root,
 static int
 look_in_farm(const struct place *root, const char *name, struct place **out)
 {
-	struct account *account = farm_account(root->farm, name);
+	struct account *account = farm_account(farm_of(root->group), name);
 	int error;
 
 	if (account == NULL)
 		return look_at_printer(root, name, out);
-	error = farm_directory_place(root->farm, account, out);
+	error = farm_directory_place(farm_of(root->group), account, out);
 	account_release(account);
 	return error;
 }
@@ -186,9 +187,8 @@ root_lookup(const struct caller *caller, struct place *root, const char *name,
 	if (row != NULL && is_there(root, row))
 		return row->kind == &kind_document ?
 		    farm_document(caller, root, row, out) :
-		    place_new_of_farm(root->farm, root->account, row, NULL,
-			out);
-	if (root->account == NULL)
+		    place_new_of_group(root->group, row, NULL, out);
+	if (account_of(root->group) == NULL)
 		return look_in_farm(root, name, out);
 	return cloud_has_row(name) ? cloud_lookup(caller, root, name, out) :
 				     look_in_account(caller, root, name, out);
@@ -223,13 +223,15 @@ list_account_units(const struct caller *caller, const struct place *root,
     const struct lister *lister)
 {
 	struct printers printers;
-	int error = account_follow(root->account, &caller->wait, false);
+	int error = account_follow(account_of(root->group), &caller->wait,
+	    false);
 
 	if (error == -EACCES || error == -EINTR || error == -ENOMEM ||
 	    error == -ESTALE ||
-	    (error != 0 && !account_is_known(root->account)))
+	    (error != 0 && !account_is_known(account_of(root->group))))
 		return error;
-	if (choose(root->farm, root->account, &printers) != 0)
+	if (choose(farm_of(root->group), account_of(root->group), &printers) !=
+	    0)
 		return -ENOMEM;
 	error = list_units(&printers, lister);
 	farm_printers_free(&printers);
@@ -273,7 +275,7 @@ list_account(void *arg, struct account *account)
 {
 	struct listing_of *listing = arg;
 	const struct lister *lister = listing->lister;
-	const char *name = account_folder(account);
+	const char *name = account->group.folder;
 
 	if (listing->error == 0)
 		listing->error = lister->add(lister->arg, name,
@@ -315,32 +317,13 @@ root_list(const struct caller *caller, struct place *root,
 {
 	int error = list_rows(root, lister);
 
-	if (error == 0 && root->account != NULL)
+	if (error == 0 && account_of(root->group) != NULL)
 		error = cloud_list(root, lister);
 	if (error != 0)
 		return error;
-	return root->account == NULL ?
-	    list_farm(root->farm, lister) :
+	return account_of(root->group) == NULL ?
+	    list_farm(farm_of(root->group), lister) :
 	    list_account_units(caller, root, farm_printers, lister);
-}
-
-void
-farm_directory_space(struct farm *farm, int64_t *total, int64_t *available)
-{
-	int64_t one_total, one_available;
-	struct printers printers;
-	size_t i;
-
-	*total = *available = 0;
-	if (farm_printers(farm, NULL, &printers) != 0)
-		return;
-	for (i = 0; i < printers.count; i++) {
-		space_recall(printers.all[i]->space, &one_total,
-		    &one_available);
-		*total += one_total;
-		*available += one_available;
-	}
-	farm_printers_free(&printers);
 }
 
 static const struct kind kind_root = {

@@ -1,11 +1,7 @@
 #ifndef FS_FARM_DIRECTORY_H
 #define FS_FARM_DIRECTORY_H
 
-#include <sys/types.h>
-
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 struct account;
 struct farm;
@@ -26,8 +22,5 @@ int farm_directory_gone_place(struct farm *, struct place **out);
 
 /* Is there a row of that name, in some root? */
 bool farm_directory_has_row(const char *name);
-
-/* The space of all printers together, as far as it is known. */
-void farm_directory_space(struct farm *, int64_t *total, int64_t *available);
 
 #endif

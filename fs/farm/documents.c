@@ -14,14 +14,13 @@
 #include "fs/core/kind.h"
 #include "fs/core/mounted.h"
 #include "fs/core/place.h"
+#include "fs/core/rendering.h"
 #include "fs/farm/account.h"
 #include "fs/farm/documents.h"
-#include "fs/farm/farm.h"
-#include "fs/farm/printer_config.h"
+#include "fs/farm/farm_internal.h"
 #include "fs/farm/statuses.h"
-#include "fs/tree/document.h"
+#include "fs/setup/printer_config.h"
 #include "fs/tree/metrics.h"
-#include "fs/tree/node.h"
 
 /*
  * Each list is asked for once; later those who look at its printers do.  A
@@ -45,21 +44,21 @@ farm_directory_printers(const struct caller *caller, const struct place *root,
 	int error = 0;
 
 	memset(out, 0, sizeof(*out));
-	if (root->account == NULL)
-		farm_each_account(root->farm, follow, &deadline);
+	if (account_of(root->group) == NULL)
+		farm_each_account(farm_of(root->group), follow, &deadline);
 	else
-		error = account_follow(root->account, &caller->wait, false);
+		error = account_follow(account_of(root->group), &caller->wait,
+		    false);
 	if (error == -EINTR || error == -ENOMEM || error == -EACCES)
 		return error;
-	return farm_printers(root->farm, root->account, out);
+	return farm_printers(farm_of(root->group), account_of(root->group),
+	    out);
 }
 
 size_t
 farm_directory_skip(const struct place *root)
 {
-	const char *folder = root->account == NULL ?
-	    NULL :
-	    account_folder(root->account);
+	const char *folder = root->group->folder;
 
 	return folder == NULL ? 0 : strlen(folder) + 1;
 }
@@ -72,9 +71,9 @@ produce_status(const struct caller *caller, const struct place *root,
 	int error = farm_directory_printers(caller, root, &printers);
 
 	if (error == 0)
-		error = statuses_text(farm_statuses(root->farm), &caller->wait,
-		    printers.all, printers.count, farm_directory_skip(root),
-		    out);
+		error = statuses_text(farm_of(root->group)->statuses,
+		    &caller->wait, printers.all, printers.count,
+		    farm_directory_skip(root), out);
 	farm_printers_free(&printers);
 	return error;
 }
@@ -89,7 +88,7 @@ struct servers {
 static void
 add_server(void *arg, struct account *account)
 {
-	const struct printer_config *conf = account_conf(account);
+	const struct printer_config *conf = account->conf;
 	struct servers *servers = arg;
 	struct metrics_server *all;
 
@@ -104,7 +103,7 @@ add_server(void *arg, struct account *account)
 	all->name = strdup(conf->name != NULL ? conf->name : conf->kept);
 	if (all->name == NULL)
 		servers->error = -ENOMEM;
-	obico_count(account_obico(account), &all->counts);
+	obico_count(account->obico, &all->counts);
 }
 
 /* Those that do not answer are left out. */
@@ -120,14 +119,14 @@ write_metrics(const struct caller *caller, const struct place *root,
 	int error;
 
 	for (i = 0; i < printers->count && answering != NULL; i++) {
-		if (!statuses_is_waiting(farm_statuses(root->farm),
+		if (!statuses_is_waiting(farm_of(root->group)->statuses,
 			printers->all[i]))
 			answering[metrics.count++] = printers->all[i];
 	}
-	if (root->account != NULL)
-		add_server(&servers, root->account);
+	if (account_of(root->group) != NULL)
+		add_server(&servers, account_of(root->group));
 	else
-		farm_each_account(root->farm, add_server, &servers);
+		farm_each_account(farm_of(root->group), add_server, &servers);
 	metrics.servers = servers.all;
 	metrics.server_count = servers.count;
 	error = servers.error;
@@ -150,8 +149,8 @@ produce_metrics(const struct caller *caller, const struct place *root,
 	int error = farm_directory_printers(caller, root, &printers);
 
 	if (error == 0)
-		error = statuses_text(farm_statuses(root->farm), &caller->wait,
-		    printers.all, printers.count, 0, &status);
+		error = statuses_text(farm_of(root->group)->statuses,
+		    &caller->wait, printers.all, printers.count, 0, &status);
 	buf_free(&status);
 	if (error == 0)
 		error = write_metrics(caller, root, &printers, out);
@@ -178,15 +177,13 @@ farm_document(const struct caller *caller, const struct place *root,
 		[FARM_METRICS] = produce_metrics,
 		[FARM_LOG] = produce_log,
 	};
-	struct documents *documents = root->account == NULL ?
-	    farm_documents(root->farm) :
-	    account_documents(root->account);
 	struct rendering *rendering;
 	struct buf text = { 0 };
 	int error = produce[row->topic](caller, root, &text);
 
-	error = document_render(documents, row->path, error, &text, &rendering);
+	error = rendering_make(root->group->renderings, row->path, error, &text,
+	    &rendering);
 	return error != 0 ?
 	    error :
-	    place_new_of_farm(root->farm, root->account, row, rendering, out);
+	    place_new_of_group(root->group, row, rendering, out);
 }

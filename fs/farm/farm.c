@@ -16,14 +16,17 @@
 #include "client/printer.h"
 #include "client/traits.h"
 #include "fs/core/mounted.h"
+#include "fs/core/rendering.h"
 #include "fs/core/upload_list.h"
 #include "fs/farm/account.h"
 #include "fs/farm/cloud.h"
+#include "fs/farm/control.h"
 #include "fs/farm/farm.h"
 #include "fs/farm/farm_internal.h"
-#include "fs/farm/printer_config.h"
+#include "fs/farm/first_contact.h"
+#include "fs/farm/mounted_new.h"
 #include "fs/farm/statuses.h"
-#include "fs/tree/document.h"
+#include "fs/setup/printer_config.h"
 
 void
 farm_member_free(struct member *member)
@@ -111,7 +114,7 @@ find_watch(struct farm *farm, const struct printer_config *conf)
 	pthread_mutex_lock(&farm->lock);
 	first = TAILQ_FIRST(&farm->holdings);
 	if (first != NULL)
-		obico = obico_hold(account_obico(first->account));
+		obico = obico_hold(first->account->obico);
 	pthread_mutex_unlock(&farm->lock);
 	return obico;
 }
@@ -120,13 +123,13 @@ int
 farm_member_new(struct farm *farm, const struct printer_config *conf,
     struct mounted **out)
 {
-	struct printer_config_config with = { .settings = farm->config.settings,
+	struct first_contact_with with = { .settings = farm->config.settings,
 		.paths = farm->config.paths };
 	int error;
 
 	with.watch = find_watch(farm, conf);
 	with.unsent = farm_unsent(farm, conf->kept);
-	error = printer_config_mounted(conf, &with, out);
+	error = first_contact_mounted(conf, &with, out);
 	unsent_close(with.unsent);
 	obico_release(with.watch);
 	if (error != 0)
@@ -205,6 +208,13 @@ add_all(struct farm *farm, struct printer_configs *confs)
 	return error;
 }
 
+/* Who holds the root borrows it: it lives as long as the mount. */
+static const struct printer_group_ops group_ops = {
+	.control_help = farm_control_help,
+	.control_run = farm_control_run,
+	.space = farm_space,
+};
+
 int
 farm_new(const struct farm_config *config, struct printer_configs *confs,
     struct farm **out)
@@ -215,6 +225,9 @@ farm_new(const struct farm_config *config, struct printer_configs *confs,
 	if (farm == NULL)
 		return -ENOMEM;
 	farm->config = *config;
+	farm->group.ops = &group_ops;
+	farm->group.settings = config->settings;
+	atomic_init(&farm->group.holders, 1);
 	pthread_mutex_init(&farm->lock, NULL);
 	turn_init(&farm->turn);
 	TAILQ_INIT(&farm->members);
@@ -224,7 +237,7 @@ farm_new(const struct farm_config *config, struct printer_configs *confs,
 	if (error == 0)
 		error = statuses_new(&farm->statuses);
 	if (error == 0)
-		error = documents_new(&farm->documents);
+		error = renderings_new(&farm->group.renderings);
 	if (error == 0)
 		error = add_all(farm, confs);
 	if (error != 0) {
@@ -277,7 +290,7 @@ farm_free(struct farm *farm)
 		account_release(holding->account);
 		free(holding);
 	}
-	documents_free(farm->documents);
+	renderings_free(farm->group.renderings);
 	statuses_free(farm->statuses);
 	turn_destroy(&farm->turn);
 	pthread_mutex_destroy(&farm->lock);
@@ -298,16 +311,12 @@ farm_config(const struct farm *farm)
 	return &farm->config;
 }
 
-struct documents *
-farm_documents(struct farm *farm)
+struct farm *
+farm_of(struct printer_group *group)
 {
-	return farm->documents;
-}
+	struct account *account = account_of(group);
 
-struct statuses *
-farm_statuses(struct farm *farm)
-{
-	return farm->statuses;
+	return account != NULL ? account->farm : (struct farm *)group;
 }
 
 /* In a thread of the workers: nobody has it any more. */

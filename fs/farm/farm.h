@@ -6,14 +6,13 @@
 #include <stdint.h>
 
 struct account;
-struct documents;
 struct farm;
 struct local_paths;
 struct mounted;
 struct options;
 struct printer_configs;
+struct printer_group;
 struct settings;
-struct statuses;
 struct wait;
 
 /* All pointers are borrowed for the farm's life. */
@@ -46,8 +45,12 @@ void farm_on_change(struct farm *,
     void (*forget)(void *arg, const char *folder), void *arg);
 
 const struct farm_config *farm_config(const struct farm *);
-struct documents *farm_documents(struct farm *);
-struct statuses *farm_statuses(struct farm *);
+
+/* The farm that a directory of printers belongs to, or is the root of. */
+struct farm *farm_of(struct printer_group *);
+
+/* The space of all printers together, as far as it is known. */
+void farm_space(struct printer_group *, int64_t *total, int64_t *available);
 
 /* The printer of that folder (caller: mounted_release), or NULL. */
 struct mounted *farm_find(struct farm *, const char *folder);

@@ -9,7 +9,8 @@
 #include "client/base/workers.h"
 #include "fs/farm/account.h"
 #include "fs/farm/farm_internal.h"
-#include "fs/farm/printer_config.h"
+#include "fs/farm/first_contact.h"
+#include "fs/setup/printer_config.h"
 
 /* With the lock: the account that is just what the section says, or NULL. */
 static struct holding *
@@ -18,8 +19,7 @@ find_same(struct farm *farm, const struct printer_config *conf)
 	struct holding *holding;
 
 	TAILQ_FOREACH (holding, &farm->holdings, link) {
-		const struct printer_config *its = account_conf(holding
-								    ->account);
+		const struct printer_config *its = holding->account->conf;
 
 		if (strcmp(its->name, conf->name) == 0 &&
 		    printer_config_is_same(its, conf))
@@ -74,7 +74,7 @@ farm_accounts_prepare(struct farm *farm, struct printer_configs *confs,
 	error = farm_meet(fresh, farm->config.paths, wait);
 	TAILQ_FOREACH (conf, fresh, link) {
 		if (conf->error != 0)
-			(void)printer_config_explain(conf);
+			(void)first_contact_explain(conf);
 		if (conf->error == -EINVAL)
 			error = -EINVAL;
 	}
@@ -86,10 +86,10 @@ static void
 forget(void *arg)
 {
 	struct account *account = arg;
-	const struct farm *farm = account_farm(account);
+	const struct farm *farm = account->farm;
 
 	if (farm->forget != NULL)
-		farm->forget(farm->forget_arg, account_folder(account));
+		farm->forget(farm->forget_arg, account->group.folder);
 	account_release(account);
 }
 
@@ -105,7 +105,7 @@ drop(struct farm *farm, struct holding *holding)
 		farm_member_drop_next(member);
 		member->leaving = farm->pending = true;
 	}
-	account_leave(holding->account);
+	atomic_store(&holding->account->group.gone, true);
 	TAILQ_REMOVE(&farm->holdings, holding, link);
 	if (workers_start(farm->workers, forget, holding->account) != 0)
 		account_release(holding->account);

@@ -9,9 +9,10 @@
 #include <stdint.h>
 
 #include "client/base/turn.h"
+#include "fs/core/printer_group.h"
 #include "fs/farm/farm.h"
 
-struct account;
+struct obico;
 struct printer_config;
 struct unsent;
 
@@ -44,11 +45,22 @@ struct holding {
 	bool seen;		 /* for the one who refreshes */
 };
 
+/* An account of an Obico server, see fs/farm/account.h. */
+struct account {
+	struct printer_group group;
+	struct farm *farm;
+	struct printer_config *conf;
+	struct obico *obico;
+	struct turn turn;
+	uint64_t followed; /* under farm.lock: the list's serial */
+	_Atomic int64_t quiet_until_ms;
+};
+
 struct farm {
+	struct printer_group group; /* borrowed by who holds it */
 	struct farm_config config;
 	struct workers *workers;
 	struct statuses *statuses;
-	struct documents *documents;
 	void (*forget)(void *arg, const char *folder);
 	void *forget_arg;
 	atomic_bool ending;

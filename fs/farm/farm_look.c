@@ -9,6 +9,7 @@
 #include "client/printer.h"
 #include "client/traits.h"
 #include "fs/core/mounted.h"
+#include "fs/core/space.h"
 #include "fs/farm/account.h"
 #include "fs/farm/farm_internal.h"
 
@@ -34,7 +35,7 @@ farm_account(struct farm *farm, const char *folder)
 
 	pthread_mutex_lock(&farm->lock);
 	TAILQ_FOREACH (holding, &farm->holdings, link) {
-		const char *name = account_folder(holding->account);
+		const char *name = holding->account->group.folder;
 
 		if (account == NULL &&
 		    (name == NULL || folder == NULL ?
@@ -148,4 +149,23 @@ farm_printers_free(struct printers *printers)
 		mounted_release(printers->all[i]);
 	free(printers->all);
 	memset(printers, 0, sizeof(*printers));
+}
+
+void
+farm_space(struct printer_group *group, int64_t *total, int64_t *available)
+{
+	int64_t one_total, one_available;
+	struct printers printers;
+	size_t i;
+
+	*total = *available = 0;
+	if (farm_printers(farm_of(group), NULL, &printers) != 0)
+		return;
+	for (i = 0; i < printers.count; i++) {
+		space_recall(printers.all[i]->space, &one_total,
+		    &one_available);
+		*total += one_total;
+		*available += one_available;
+	}
+	farm_printers_free(&printers);
 }

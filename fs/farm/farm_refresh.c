@@ -13,8 +13,12 @@
 #include "client/base/workers.h"
 #include "client/printer.h"
 #include "fs/core/mounted.h"
+#include "fs/farm/directory.h"
 #include "fs/farm/farm_internal.h"
+#include "fs/farm/first_contact.h"
+#include "fs/farm/mounted_new.h"
 #include "fs/farm/run_parallel.h"
+#include "fs/setup/printer_config.h"
 #include "fs/setup/printers_file.h"
 
 struct meeting {
@@ -42,7 +46,7 @@ meet(void *item, const struct wait *wait)
 
 	meeting->outer = wait;
 	meeting->until_ms = time_now_ms() + meeting->conf->options.connect_ms;
-	(void)printer_config_meet(meeting->conf, meeting->paths, &limited);
+	(void)first_contact_meet(meeting->conf, meeting->paths, &limited);
 }
 
 /* What becomes of a section of the file. */
@@ -197,7 +201,7 @@ make_units(struct plan *plan)
 		if (step->action == KEEP)
 			continue;
 		if (conf->error != 0 && conf->error != -EINVAL)
-			(void)printer_config_explain(conf);
+			(void)first_contact_explain(conf);
 		error = farm_member_new(farm, conf, &step->mounted);
 	}
 	return error;
@@ -279,7 +283,7 @@ check_addresses(const struct plan *plan)
 
 		if (step->action == KEEP || step->conf->error != -EINVAL)
 			continue;
-		(void)printer_config_explain(step->conf);
+		(void)first_contact_explain(step->conf);
 		error = -EINVAL;
 	}
 	return error;
@@ -327,7 +331,8 @@ refresh(struct farm *farm, const struct wait *wait)
 	struct printer_configs confs;
 	int error;
 
-	if (printers_file_read(config->file, config->options, &confs) != 0)
+	if (printers_file_read(config->file, config->options,
+		farm_directory_has_row, &confs) != 0)
 		return -EINVAL;
 	TAILQ_INIT(&plan.fresh);
 	error = farm_accounts_prepare(farm, &confs, wait, &plan.fresh);

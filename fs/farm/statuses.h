@@ -5,24 +5,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "client/base/buf.h"
-
+struct buf;
 struct mounted;
 struct statuses;
 struct wait;
 
-/* What was last heard of a printer's status; under the statuses's lock. */
-struct glance {
-	bool asking;
-	bool late; /* it did not answer in time, or not at all */
-	int64_t asked_ms;
-	uint64_t asked;	   /* the last question, by the statuses's count */
-	uint64_t answered; /* the one that the rest answers */
-	int error;
-	struct buf text;
-};
-
-/* Returns 0 or -ENOMEM.  Units must have ended before statuses_free. */
+/* Returns 0 or -ENOMEM.  Printers must have ended before statuses_free. */
 int statuses_new(struct statuses **out);
 void statuses_free(struct statuses *);
 

@@ -16,8 +16,8 @@
 
 #include "fs/core/mounted.h"
 #include "fs/core/place.h"
+#include "fs/core/printer_group.h"
 #include "fs/core/space.h"
-#include "fs/farm/directory.h"
 #include "fs/kernel/call.h"
 #include "fs/kernel/inode.h"
 #include "fs/kernel/ops.h"
@@ -333,7 +333,7 @@ ops_statfs(fuse_req_t req, fuse_ino_t ino)
 	if (place != NULL && place->mounted != NULL)
 		space_look(place->mounted->space, &total, &available);
 	else if (place != NULL)
-		farm_directory_space(place->farm, &total, &available);
+		place->group->ops->space(place->group, &total, &available);
 	place_release(place);
 	disk.f_blocks = (fsblkcnt_t)(total / 4096);
 	disk.f_bfree = disk.f_bavail = (fsblkcnt_t)(available / 4096);

@@ -11,7 +11,6 @@
 
 #include "client/base/log.h"
 #include "client/base/name.h"
-#include "fs/farm/directory.h"
 #include "fs/setup/conf.h"
 #include "fs/setup/printers_file.h"
 #include "fs/tree/control.h"
@@ -21,6 +20,7 @@
 struct reader {
 	const char *path;
 	const struct options *options;
+	bool (*is_taken)(const char *name);
 	struct printer_configs *confs;
 	struct printer_config
 	    *conf;     /* the one that the lines belong to, or NULL */
@@ -85,7 +85,7 @@ why_no_name(const struct reader *reader, const char *name)
 		return "this name is longer than a file's can be";
 	if (!name_is_sane(name))
 		return "no directory can have this name";
-	if (farm_directory_has_row(name))
+	if (reader->is_taken(name))
 		return "a file beside the printers has this name";
 	if (strcmp(name, CONTROL_ALL) == 0 || control_knows(name))
 		return "this name is a word of the file control";
@@ -392,11 +392,12 @@ printers_file_is(const char *source)
 
 int
 printers_file_read(const char *path, const struct options *options,
-    struct printer_configs *out)
+    bool (*is_taken)(const char *name), struct printer_configs *out)
 {
-	struct reader reader = {
-		.path = path, .options = options, .confs = out
-	};
+	struct reader reader = { .path = path,
+		.options = options,
+		.is_taken = is_taken,
+		.confs = out };
 	struct buf text = { 0 };
 	int error = conf_load(path, &text);
 

@@ -3,7 +3,7 @@
 
 #include <stdbool.h>
 
-#include "fs/farm/printer_config.h"
+#include "fs/setup/printer_config.h"
 
 struct options;
 
@@ -14,10 +14,11 @@ bool printers_file_is(const char *source);
  * Read a printers file: a section for each printer, with its login, and with
  * these options where it has none of its own.  Returns 0 (caller:
  * printer_configs_free), or STATUS_USAGE after a line for each thing that is
- * wrong, with the number of the line that is.
+ * wrong, with the number of the line that is.  is_taken: what no section can
+ * be called, because something beside the printers is.
  */
 int printers_file_read(const char *path, const struct options *,
-    struct printer_configs *out);
+    bool (*is_taken)(const char *name), struct printer_configs *out);
 
 /*
  * Read the section that begins in that line of a printers file, for a printer

@@ -3,6 +3,7 @@
  * last one of each printer.
  */
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,10 +21,25 @@
 #define SOON_MS 5000		       /* mv deletes the target at once */
 #define COPY_MS ((int64_t)3600 * 1000) /* and the source after the upload */
 
-void
-copying_init(struct copying *copying)
+struct copying {
+	pthread_mutex_t lock;
+	char *source; /* all under lock: a key, or NULL */
+	char *target; /* a key */
+	char *path;   /* of the target; NULL: it was there before */
+	pid_t process;
+	int64_t told_ms;
+};
+
+int
+copying_new(struct copying **out)
 {
+	struct copying *copying = calloc(1, sizeof(*copying));
+
+	if (copying == NULL)
+		return -ENOMEM;
 	pthread_mutex_init(&copying->lock, NULL);
+	*out = copying;
+	return 0;
 }
 
 /* With the lock. */
@@ -37,10 +53,13 @@ forget(struct copying *copying)
 }
 
 void
-copying_destroy(struct copying *copying)
+copying_free(struct copying *copying)
 {
+	if (copying == NULL)
+		return;
 	forget(copying);
 	pthread_mutex_destroy(&copying->lock);
+	free(copying);
 }
 
 /* Is there nothing at the target? */
@@ -59,7 +78,7 @@ void
 copying_note(const struct caller *caller, const struct place *source,
     const struct place *target)
 {
-	struct copying *copying = &target->mounted->copying;
+	struct copying *copying = target->mounted->copying;
 	bool fresh = is_free(caller, target);
 
 	pthread_mutex_lock(&copying->lock);
@@ -75,7 +94,7 @@ copying_note(const struct caller *caller, const struct place *source,
 bool
 copying_goes_to(const struct caller *caller, const struct place *place)
 {
-	struct copying *copying = &place->mounted->copying;
+	struct copying *copying = place->mounted->copying;
 	bool is;
 
 	pthread_mutex_lock(&copying->lock);
@@ -90,7 +109,7 @@ copying_goes_to(const struct caller *caller, const struct place *place)
 static char *
 take_path(const struct caller *caller, const struct place *place)
 {
-	struct copying *copying = &place->mounted->copying;
+	struct copying *copying = place->mounted->copying;
 	char *path = NULL;
 
 	pthread_mutex_lock(&copying->lock);

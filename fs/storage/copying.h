@@ -1,32 +1,20 @@
 #ifndef FS_STORAGE_COPYING_H
 #define FS_STORAGE_COPYING_H
 
-#include <sys/types.h>
-
-#include <pthread.h>
 #include <stdbool.h>
-#include <stdint.h>
 
 struct caller;
+struct copying;
 struct place;
 
 /*
  * What a program does that was told to copy a file instead of renaming it
  * (EXDEV): mv deletes what is there, copies, and deletes the old one.  The
  * last such program of a printer is remembered, so that a copy which fails
- * costs nothing.
+ * costs nothing.  copying_new returns 0 or -ENOMEM.
  */
-struct copying {
-	pthread_mutex_t lock;
-	char *source; /* all under lock: a key, or NULL */
-	char *target; /* a key */
-	char *path;   /* of the target; NULL: it was there before */
-	pid_t process;
-	int64_t told_ms;
-};
-
-void copying_init(struct copying *);
-void copying_destroy(struct copying *);
+int copying_new(struct copying **out);
+void copying_free(struct copying *);
 
 /* The caller is being told so. */
 void copying_note(const struct caller *, const struct place *source,

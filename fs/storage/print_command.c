@@ -14,7 +14,7 @@
 #include "fs/core/mounted.h"
 #include "fs/core/place.h"
 #include "fs/storage/storage.h"
-#include "fs/tree/control.h"
+#include "fs/storage/upload.h"
 #include "fs/tree/node.h"
 
 /* What follows a folder's name in a path; NULL: it is somewhere else. */
@@ -97,9 +97,8 @@ print_path(const struct caller *caller, struct mounted *mounted,
 	return error;
 }
 
-int
-control_print(const struct caller *caller, struct mounted *mounted,
-    const char *path)
+static int
+print(const struct caller *caller, struct mounted *mounted, const char *path)
 {
 	const char *relative;
 	char *last;
@@ -120,3 +119,8 @@ control_print(const struct caller *caller, struct mounted *mounted,
 	free(last);
 	return error;
 }
+
+const struct file_commands storage_commands = {
+	.print = print,
+	.stop_upload = upload_stop,
+};

@@ -199,7 +199,7 @@ storage_list(const struct caller *caller, struct place *folder,
 	struct mounted *mounted = folder->mounted;
 	int error = 0;
 
-	upload_give_up(mounted, UPLOAD_RENAME_MS);
+	upload_give_up(mounted, STAGE_RENAME_MS);
 	if (!working_stays_here(folder->path))
 		error = add_printed(caller, &collector);
 	if (error == 0)

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cache/spool.h"
+#include "cache/stage.h"
 #include "cache/unsent.h"
 #include "client/base/name.h"
 #include "fs/core/caller.h"
@@ -95,7 +96,7 @@ unsent_list(const struct caller *caller, struct place *folder,
 	struct collector collector = { .folder = folder, .lister = lister };
 
 	(void)caller;
-	upload_give_up(folder->mounted, UPLOAD_RENAME_MS);
+	upload_give_up(folder->mounted, STAGE_RENAME_MS);
 	return unsent_each(folder->mounted->unsent, add_name, &collector);
 }
 

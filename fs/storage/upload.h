@@ -53,9 +53,6 @@ int upload_as(const struct caller *, struct mounted *, struct staged *,
  */
 void upload_give_up(struct mounted *, int64_t age_ms);
 
-/* How long a temporary file may wait to be renamed. */
-#define UPLOAD_RENAME_MS ((int64_t)3600 * 1000)
-
 /*
  * Call an upload off that is under way or waits for its turn, and wait until
  * it has ended: its uploader gets -ECANCELED, and nothing of it is kept.

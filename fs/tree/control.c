@@ -16,9 +16,7 @@
 #include "client/traits.h"
 #include "fs/core/mounted.h"
 #include "fs/core/place.h"
-#include "fs/farm/control.h"
-#include "fs/farm/farm.h"
-#include "fs/storage/upload.h"
+#include "fs/core/printer_group.h"
 #include "fs/tree/control.h"
 #include "fs/tree/events.h"
 #include "fs/tree/node.h"
@@ -63,19 +61,20 @@ is_there(const struct mounted *mounted, const struct verb_row *row)
 
 /* Has one of them the command?  No printers: any printer might. */
 static bool
-is_anywhere(const struct printers *printers, const struct verb_row *row)
+is_anywhere(struct mounted *const *printers, size_t count,
+    const struct verb_row *row)
 {
 	size_t i;
 
-	for (i = 0; i < printers->count; i++) {
-		if (is_there(printers->all[i], row))
+	for (i = 0; i < count; i++) {
+		if (is_there(printers[i], row))
 			return true;
 	}
-	return printers->count == 0;
+	return count == 0;
 }
 
 int
-control_help_all(const struct printers *printers, struct buf *out)
+control_help(struct mounted *const *printers, size_t count, struct buf *out)
 {
 	size_t i;
 	int error;
@@ -84,19 +83,11 @@ control_help_all(const struct printers *printers, struct buf *out)
 	    "# Write one of these words, a line each. "
 	    "The write returns the printer's answer.\n");
 	for (i = 0; i < VERBS && error == 0; i++) {
-		if (is_anywhere(printers, &verbs[i]))
+		if (is_anywhere(printers, count, &verbs[i]))
 			error = buf_printf(out, "%-13s %s\n", verbs[i].word,
 			    verbs[i].help);
 	}
 	return error;
-}
-
-int
-control_help(struct mounted *mounted, struct buf *out)
-{
-	const struct printers one = { .all = &mounted, .count = 1 };
-
-	return control_help_all(&one, out);
 }
 
 const char *
@@ -175,7 +166,7 @@ control_parse(const struct mounted *mounted, char *line, struct order *out)
 static int
 stop_transfer(const struct caller *caller, struct mounted *mounted)
 {
-	int error = upload_stop(caller, mounted);
+	int error = mounted->commands->stop_upload(caller, mounted);
 
 	if (error != -ESRCH)
 		return error;
@@ -198,7 +189,7 @@ carry_out(const struct caller *caller, struct mounted *mounted,
 	if (verb == VERB_STOP_TRANSFER)
 		return stop_transfer(caller, mounted);
 	if (verb == VERB_PRINT) /* to a path its blanks belong */
-		return control_print(caller, mounted, order->path);
+		return mounted->commands->print(caller, mounted, order->path);
 	return printer_command(mounted->printer, &caller->wait, verb,
 	    *word == '\0' ? NULL : word);
 }
@@ -270,8 +261,8 @@ run_lines(const struct caller *caller, struct mounted *mounted, char *text,
 static int
 help_of(const struct place *place, struct buf *out)
 {
-	return place->mounted == NULL ? farm_control_help(place, out) :
-					control_help(place->mounted, out);
+	return place->mounted == NULL ? place->group->ops->control_help(out) :
+					control_help(&place->mounted, 1, out);
 }
 
 /* A shell writes each line of what it prints by itself. */
@@ -308,7 +299,8 @@ control_write(struct file *file, const struct caller *caller, const void *data,
 		return -ENOMEM;
 	before = count_lines((struct control_file *)file, data, len);
 	error = file->place->mounted == NULL ?
-	    farm_control_run(caller, file->place, text, before) :
+	    file->place->group->ops->control_run(caller, file->place, text,
+		before) :
 	    run_lines(caller, file->place->mounted, text, before);
 	free(text);
 	return error != 0 ? error : (ssize_t)len;

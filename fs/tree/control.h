@@ -7,15 +7,14 @@
 struct buf;
 struct caller;
 struct mounted;
-struct printers;
 struct verb_row;
 
 /*
- * Append what the file "control" reads: each command that the printer's
- * server may have, and what it does; of several, that one of them may have.
+ * Append what the file "control" reads: each command that the server of one of
+ * these printers may have, and what it does.  No printers: every command.
  */
-int control_help(struct mounted *, struct buf *out);
-int control_help_all(const struct printers *, struct buf *out);
+int control_help(struct mounted *const *printers, size_t count,
+    struct buf *out);
 
 /* A line that was understood; path points into the line. */
 struct order {
@@ -33,12 +32,6 @@ int control_parse(const struct mounted *, char *line, struct order *out);
 
 /* Carry it out.  Returns the printer's answer. */
 int control_run(const struct caller *, struct mounted *, const struct order *);
-
-/*
- * Start a print file, after an upload of it that is under way; "": the one
- * uploaded last.
- */
-int control_print(const struct caller *, struct mounted *, const char *path);
 
 /* The order's word; is this a word? */
 const char *control_word(const struct order *);

@@ -1,15 +1,10 @@
 /*
  * JSON documents, one-value files, pictures and the log.  Lookup renders: it
  * asks the cache, and makes a new rendering when the bytes are others than
- * before.  Any thread; documents.lock guards the newest renderings and how many
- * there are.
+ * before.  No state, any thread.
  */
-#include <sys/queue.h>
-
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,6 +19,7 @@
 #include "client/traits.h"
 #include "fs/core/mounted.h"
 #include "fs/core/place.h"
+#include "fs/core/rendering.h"
 #include "fs/core/upload_list.h"
 #include "fs/tree/document.h"
 #include "fs/tree/job_folder.h"
@@ -32,114 +28,6 @@
 
 #define ONLINE_MS 300
 #define RECENT_MS 60000
-
-#define PAGES 256
-
-struct rendering {
-	atomic_int holders;
-	uint64_t serial;
-	int error; /* why there is nothing: what open answers */
-	struct buf text;
-	struct timespec made;
-};
-
-/* A document, and its newest rendering. */
-struct page {
-	TAILQ_ENTRY(page) link;
-	char *path;
-	struct rendering *newest; /* held, or NULL */
-};
-
-struct documents {
-	pthread_mutex_t lock;
-	uint64_t serial; /* all under lock */
-	size_t count;
-	TAILQ_HEAD(, page) pages; /* least recently rendered first */
-};
-
-int
-documents_new(struct documents **out)
-{
-	struct documents *documents = calloc(1, sizeof(*documents));
-
-	if (documents == NULL)
-		return -ENOMEM;
-	pthread_mutex_init(&documents->lock, NULL);
-	TAILQ_INIT(&documents->pages);
-	*out = documents;
-	return 0;
-}
-
-static void
-remove_page(struct documents *documents, struct page *page)
-{
-	TAILQ_REMOVE(&documents->pages, page, link);
-	documents->count--;
-	rendering_release(page->newest);
-	free(page->path);
-	free(page);
-}
-
-void
-documents_free(struct documents *documents)
-{
-	struct page *page;
-
-	if (documents == NULL)
-		return;
-	while ((page = TAILQ_FIRST(&documents->pages)) != NULL)
-		remove_page(documents, page);
-	pthread_mutex_destroy(&documents->lock);
-	free(documents);
-}
-
-/* With the lock: the page of that path, made if need be, or NULL. */
-static struct page *
-find_page(struct documents *documents, const char *path)
-{
-	struct page *page;
-
-	TAILQ_FOREACH (page, &documents->pages, link) {
-		if (strcmp(page->path, path) == 0) {
-			TAILQ_REMOVE(&documents->pages, page, link);
-			TAILQ_INSERT_TAIL(&documents->pages, page, link);
-			return page;
-		}
-	}
-	page = calloc(1, sizeof(*page));
-	if (page == NULL || (page->path = strdup(path)) == NULL) {
-		free(page);
-		return NULL;
-	}
-	/* Cameras come and go. */
-	if (documents->count >= PAGES)
-		remove_page(documents, TAILQ_FIRST(&documents->pages));
-	documents->count++;
-	TAILQ_INSERT_TAIL(&documents->pages, page, link);
-	return page;
-}
-
-static struct rendering *
-hold(struct rendering *rendering)
-{
-	atomic_fetch_add(&rendering->holders, 1);
-	return rendering;
-}
-
-void
-rendering_release(struct rendering *rendering)
-{
-	if (rendering == NULL || atomic_fetch_sub(&rendering->holders, 1) > 1)
-		return;
-	buf_free(&rendering->text);
-	free(rendering);
-}
-
-uint64_t
-rendering_serial(const struct rendering *rendering)
-{
-	return rendering->serial;
-}
 
 static int
 produce_log(struct mounted *mounted, const struct caller *caller,
@@ -275,80 +163,6 @@ produce(const struct place *folder, const struct caller *caller,
 	return produce_topic(mounted, caller, node, out);
 }
 
-static bool
-is_same(const struct rendering *a, const struct rendering *b)
-{
-	return a != NULL && a->error == b->error &&
-	    a->text.len == b->text.len &&
-	    memcmp(buf_text(&a->text), buf_text(&b->text), a->text.len) == 0;
-}
-
-/*
- * Make the candidate the newest, unless it says what the newest says.  Takes
- * it; returns a held rendering, or NULL without memory.
- */
-static struct rendering *
-publish(struct documents *documents, const char *path,
-    struct rendering *candidate)
-{
-	struct rendering *newest = NULL, *old = candidate;
-	struct page *page;
-
-	pthread_mutex_lock(&documents->lock);
-	page = find_page(documents, path);
-	if (page != NULL && is_same(page->newest, candidate)) {
-		newest = hold(page->newest);
-	} else if (page != NULL) {
-		old = page->newest;
-		candidate->serial = ++documents->serial;
-		page->newest = candidate;
-		newest = hold(candidate);
-	}
-	pthread_mutex_unlock(&documents->lock);
-	rendering_release(old);
-	return newest;
-}
-
-/* Takes the text; made NULL: now. */
-static int
-render(struct documents *documents, const char *path, int error,
-    struct buf *text, const struct timespec *made, struct rendering **out)
-{
-	struct rendering *candidate = calloc(1, sizeof(*candidate));
-
-	if (candidate == NULL) {
-		buf_free(text);
-		return -ENOMEM;
-	}
-	atomic_init(&candidate->holders, 1);
-	candidate->error = error;
-	candidate->text = *text;
-	if (made == NULL)
-		clock_gettime(CLOCK_REALTIME, &candidate->made);
-	else
-		candidate->made = *made;
-	*out = publish(documents, path, candidate);
-	return *out == NULL ? -ENOMEM : 0;
-}
-
-int
-document_render(struct documents *documents, const char *path, int error,
-    struct buf *text, struct rendering **out)
-{
-	if (error != 0)
-		buf_free(text);
-	if (error == -EINTR || error == -ENOMEM)
-		return error;
-	return render(documents, path, error, text, NULL, out);
-}
-
-int
-document_render_dated(struct documents *documents, const char *path,
-    struct buf *text, const struct timespec *made, struct rendering **out)
-{
-	return render(documents, path, 0, text, made, out);
-}
-
 int
 document_place(const struct caller *caller, struct place *folder,
     const struct node *node, struct place **out)
@@ -361,7 +175,7 @@ document_place(const struct caller *caller, struct place *folder,
 	if (path == NULL)
 		return -ENOMEM;
 	error = produce(folder, caller, node, &text);
-	error = document_render(folder->mounted->documents, path, error, &text,
+	error = rendering_make(folder->mounted->renderings, path, error, &text,
 	    &rendering);
 	if (error == 0)
 		error = place_new(folder->mounted, node, path, "", rendering,
@@ -382,23 +196,6 @@ document_attributes(const struct caller *caller, struct place *place,
 	out->st_blocks = (out->st_size + 511) / 512;
 	out->st_mtim = out->st_ctim = out->st_atim = rendering->made;
 	return 0;
-}
-
-ssize_t
-rendering_read(const struct rendering *rendering, void *out, size_t len,
-    off_t offset)
-{
-	const struct buf *text = &rendering->text;
-	size_t left;
-
-	if (rendering->error != 0)
-		return rendering->error;
-	if (offset < 0 || (size_t)offset >= text->len)
-		return 0;
-	left = text->len - (size_t)offset;
-	len = len < left ? len : left;
-	memcpy(out, text->data + offset, len);
-	return (ssize_t)len;
 }
 
 static ssize_t

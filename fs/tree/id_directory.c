@@ -13,7 +13,7 @@
 #include "client/shape.h"
 #include "fs/core/mounted.h"
 #include "fs/core/place.h"
-#include "fs/tree/document.h"
+#include "fs/core/rendering.h"
 #include "fs/tree/node.h"
 
 /* Such a directory; its row has the topic of the document. */
@@ -24,12 +24,12 @@ struct ids {
 	int (*each)(const char *text, size_t len,
 	    int (*call)(void *arg, const char *id), void *arg);
 	/* What the document tells of an id, or -ENOENT; NULL: a folder. */
-	int (*render)(struct documents *, const char *path, const char *id,
+	int (*render)(struct renderings *, const char *path, const char *id,
 	    const struct buf *document, struct rendering **out);
 };
 
 static int
-render_print(struct documents *documents, const char *path, const char *id,
+render_print(struct renderings *renderings, const char *path, const char *id,
     const struct buf *document, struct rendering **out)
 {
 	struct timespec ended = { 0 };
@@ -41,7 +41,7 @@ render_print(struct documents *documents, const char *path, const char *id,
 		buf_free(&text);
 		return error;
 	}
-	return document_render_dated(documents, path, &text,
+	return rendering_make_dated(renderings, path, &text,
 	    ended.tv_sec == 0 ? NULL : &ended, out);
 }
 
@@ -111,7 +111,7 @@ find(const struct ids *ids, const struct place *folder, const char *path,
 	int error;
 
 	if (ids->render != NULL)
-		return ids->render(folder->mounted->documents, path, id,
+		return ids->render(folder->mounted->renderings, path, id,
 		    document, out);
 	error = ids->each(buf_text(document), document->len, compare_id,
 	    &search);

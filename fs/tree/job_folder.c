@@ -4,6 +4,7 @@
  * remembered.
  */
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,18 +17,33 @@
 #include "fs/core/mounted.h"
 #include "fs/tree/job_folder.h"
 
-void
-job_folders_init(struct job_folders *folders)
+struct job_folders {
+	pthread_mutex_t lock;
+	char *told; /* the job and its folder as told, or NULL; under lock */
+	char *shown;
+};
+
+int
+job_folders_new(struct job_folders **out)
 {
+	struct job_folders *folders = calloc(1, sizeof(*folders));
+
+	if (folders == NULL)
+		return -ENOMEM;
 	pthread_mutex_init(&folders->lock, NULL);
+	*out = folders;
+	return 0;
 }
 
 void
-job_folders_destroy(struct job_folders *folders)
+job_folders_free(struct job_folders *folders)
 {
+	if (folders == NULL)
+		return;
 	free(folders->told);
 	free(folders->shown);
 	pthread_mutex_destroy(&folders->lock);
+	free(folders);
 }
 
 /* Append what is remembered of it to shown.  Returns 0, -ENODATA or -ENOMEM. */
@@ -129,12 +145,12 @@ show(struct mounted *mounted, const struct caller *caller, const char *path,
     const char *told, struct buf *job)
 {
 	struct buf shown = { 0 };
-	int error = recall(&mounted->job_folders, told, &shown);
+	int error = recall(mounted->job_folders, told, &shown);
 
 	if (error == -ENODATA) {
 		error = look_up(mounted, caller, path, &shown);
 		if (error == 0)
-			remember(&mounted->job_folders, told, shown.data);
+			remember(mounted->job_folders, told, shown.data);
 	}
 	if (error == 0 && strcmp(shown.data, path) != 0)
 		error = tell(job, shown.data);

@@ -1,24 +1,18 @@
 #ifndef FS_TREE_JOB_FOLDER_H
 #define FS_TREE_JOB_FOLDER_H
 
-#include <pthread.h>
-
 struct buf;
 struct caller;
+struct job_folders;
 struct mounted;
 
 /*
  * The folder of the file in print.  Buddy firmware tells its 8.3 names; users
  * know the long ones.  What was found is remembered for the job.
+ * job_folders_new returns 0 or -ENOMEM.
  */
-struct job_folders {
-	pthread_mutex_t lock;
-	char *told; /* the job and its folder as told, or NULL; under lock */
-	char *shown;
-};
-
-void job_folders_init(struct job_folders *);
-void job_folders_destroy(struct job_folders *);
+int job_folders_new(struct job_folders **out);
+void job_folders_free(struct job_folders *);
 
 /*
  * Let a job's document tell the folder as the mount shows it.  What cannot be

@@ -11,16 +11,6 @@
 struct mounted;
 struct place;
 
-/* A row of the namespace. */
-struct node {
-	const char *path; /* from the root of a printer, "" for itself */
-	mode_t mode;
-	const struct kind *kind;
-	int topic;	   /* of a document; enum topic, or document.h */
-	const char *field; /* one-value files: where the value is */
-	unsigned needs;	   /* HAS_…: without that there is no such row */
-};
-
 /* The row of the root. */
 const struct node *node_root(void);
 

@@ -12,8 +12,8 @@
 #include "fs/core/kind.h"
 #include "fs/core/mounted.h"
 #include "fs/core/place.h"
+#include "fs/core/rendering.h"
 #include "fs/tree/control.h"
-#include "fs/tree/document.h"
 
 static int
 settings_attributes(const struct caller *caller, struct place *place,

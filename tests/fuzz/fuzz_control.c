@@ -18,6 +18,7 @@
 #include "fs/core/kind.h"
 #include "fs/core/mounted.h"
 #include "fs/core/place.h"
+#include "fs/storage/storage.h"
 #include "fs/tree/node.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -164,7 +165,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	uint8_t choice = fuzz_byte(&data, &len);
 	struct fake fake = { .refused = choice >> 2 & 7 };
 	struct mounted mounted = { .settings = &settings,
-		.printer = &fake.printer };
+		.printer = &fake.printer,
+		.commands = &storage_commands };
 
 	fake.printer.ops = &ops;
 	fake.printer.traits = choice & 1 ? &traits_pi : &traits_buddy;

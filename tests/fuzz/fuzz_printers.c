@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "client/base/name.h"
+#include "fs/farm/directory.h"
 #include "fs/setup/login.h"
 #include "fs/setup/options.h"
 #include "fs/setup/printers_file.h"
@@ -71,7 +72,8 @@ check_sections(const char *file)
 	const struct options options = { .ttl_ms = 1000, .connect_ms = 5000 };
 	struct printer_configs confs, again;
 	const struct printer_config *conf, *other;
-	int status = printers_file_read(file, &options, &confs);
+	int status = printers_file_read(file, &options, farm_directory_has_row,
+	    &confs);
 
 	HOLDS(status == 0 || status == STATUS_USAGE);
 	HOLDS((status == 0) == !TAILQ_EMPTY(&confs));
@@ -85,7 +87,8 @@ check_sections(const char *file)
 			HOLDS(conf->line < other->line);
 		}
 	}
-	HOLDS(printers_file_read(file, &options, &again) == status);
+	HOLDS(printers_file_read(file, &options, farm_directory_has_row,
+		  &again) == status);
 	other = TAILQ_FIRST(&again);
 	TAILQ_FOREACH (conf, &confs, link) {
 		HOLDS(login_is_same(&conf->login, &other->login));

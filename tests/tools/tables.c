@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "client/base/buf.h"
-#include "fs/core/place.h"
 #include "fs/farm/control.h"
 #include "fs/farm/directory.h"
 #include "fs/tree/control.h"
@@ -26,13 +25,12 @@ print_words(char *help)
 	}
 }
 
-/* The commands at the root.  Only whether there is an account counts. */
+/* The commands at the root. */
 static int
-print_verbs(struct account *account)
+print_verbs(int (*print_help)(struct buf *))
 {
-	const struct place root = { .account = account };
 	struct buf help = { 0 };
-	int error = farm_control_help(&root, &help);
+	int error = print_help(&help);
 
 	if (error == 0)
 		print_words(help.data);
@@ -51,6 +49,6 @@ main(int argc, char **argv)
 		if (farm_directory_has_row(argv[i]))
 			printf("root %s\n", argv[i]);
 	}
-	return print_verbs(NULL) != 0 ||
-	    print_verbs((struct account *)argv) != 0;
+	return print_verbs(farm_control_help) != 0 ||
+	    print_verbs(account_control_help) != 0;
 }

@@ -5,6 +5,7 @@
 
 #include "client/base/buf.h"
 #include "client/base/log.h"
+#include "fs/farm/directory.h"
 #include "fs/setup/printers_file.h"
 #include "tests/unit/check.h"
 
@@ -39,7 +40,7 @@ read_text(struct check *check, const char *text, const struct options *options,
 
 	write_file(check, "printers.conf", text, 0644);
 	snprintf(path, sizeof(path), "%s/printers.conf", check_dir(check));
-	return printers_file_read(path, options, out);
+	return printers_file_read(path, options, farm_directory_has_row, out);
 }
 
 static void

@@ -8,8 +8,8 @@
 #include "client/traits.h"
 #include "fs/core/mounted.h"
 #include "fs/core/place.h"
+#include "fs/core/rendering.h"
 #include "fs/tree/control.h"
-#include "fs/tree/document.h"
 #include "fs/tree/node.h"
 #include "tests/unit/check.h"
 #include "tests/unit/fake.h"
@@ -32,7 +32,7 @@ set_up(struct rig *rig)
 	rig->fake.printer.is_watched = true;
 	rig->mounted.printer = &rig->fake.printer;
 	rig->mounted.settings = &rig->settings;
-	if (documents_new(&rig->mounted.documents) != 0 ||
+	if (renderings_new(&rig->mounted.renderings) != 0 ||
 	    place_new(&rig->mounted, node_root(), "", "", NULL, &rig->root) !=
 		0) {
 		printf("Bail out! no memory\n");
@@ -44,7 +44,7 @@ static void
 tear_down(struct rig *rig)
 {
 	place_release(rig->root);
-	documents_free(rig->mounted.documents);
+	renderings_free(rig->mounted.renderings);
 	fake_destroy(&rig->fake);
 }
 

@@ -15,55 +15,10 @@
 #include "client/watched.h"
 #include "fs/core/mounted.h"
 #include "fs/core/space.h"
-#include "fs/farm/printer_config.h"
+#include "fs/farm/first_contact.h"
+#include "fs/farm/mounted_new.h"
 #include "fs/setup/local_paths.h"
-
-int
-printer_config_new(const char *name, const struct options *options,
-    struct printer_config **out)
-{
-	struct printer_config *conf = calloc(1, sizeof(*conf));
-	int error;
-
-	if (conf == NULL)
-		return -ENOMEM;
-	error = options_copy(&conf->options, options);
-	if (error == 0 && name != NULL) {
-		conf->name = strdup(name);
-		error = conf->name == NULL ? -ENOMEM : 0;
-	}
-	if (error != 0) {
-		printer_config_free(conf);
-		return error;
-	}
-	*out = conf;
-	return 0;
-}
-
-void
-printer_config_free(struct printer_config *conf)
-{
-	if (conf == NULL)
-		return;
-	buf_free(&conf->probe.storage);
-	buf_free(&conf->told);
-	login_free(&conf->login);
-	options_free(&conf->options);
-	free(conf->name);
-	free(conf->kept);
-	free(conf);
-}
-
-void
-printer_configs_free(struct printer_configs *confs)
-{
-	struct printer_config *conf;
-
-	while ((conf = TAILQ_FIRST(confs)) != NULL) {
-		TAILQ_REMOVE(confs, conf, link);
-		printer_config_free(conf);
-	}
-}
+#include "fs/setup/printer_config.h"
 
 static void
 configure_http(const struct printer_config *conf, struct http_config *config)
@@ -82,12 +37,6 @@ configure_http(const struct printer_config *conf, struct http_config *config)
 	config->connect_ms = options->connect_ms;
 	config->answer_ms = options->answer_ms;
 	config->stall_ms = options->stall_ms;
-}
-
-bool
-printer_config_is_account(const struct printer_config *conf)
-{
-	return conf->options.type == TYPE_OBICO;
 }
 
 /* First contact has a connection of its own: it must not cross a fork. */
@@ -111,8 +60,8 @@ make_contact(struct printer_config *conf, const struct wait *wait)
 }
 
 int
-printer_config_meet(struct printer_config *conf,
-    const struct local_paths *paths, const struct wait *wait)
+first_contact_meet(struct printer_config *conf, const struct local_paths *paths,
+    const struct wait *wait)
 {
 	int error = 0;
 
@@ -130,23 +79,6 @@ printer_config_meet(struct printer_config *conf,
 	else if (conf->kept != NULL)
 		conf->probe.traits = local_paths_traits(paths, conf->kept);
 	return error;
-}
-
-bool
-printer_config_is_same(const struct printer_config *a,
-    const struct printer_config *b)
-{
-	return strcmp(buf_text(&a->told), buf_text(&b->told)) == 0 &&
-	    login_is_same(&a->login, &b->login);
-}
-
-bool
-printer_config_is_away(const struct printer_config *conf)
-{
-	int error = conf->error;
-
-	return error != 0 && error != -EACCES && error != -EPROTO &&
-	    error != -EOPNOTSUPP && error != -EINVAL && error != -ENOMEM;
 }
 
 static const struct {
@@ -185,7 +117,7 @@ static const struct {
 };
 
 int
-printer_config_explain(const struct printer_config *conf)
+first_contact_explain(const struct printer_config *conf)
 {
 	const char *name = conf->name == NULL ? "" : conf->name;
 	const char *colon = conf->name == NULL ? "" : ": ";
@@ -246,7 +178,7 @@ link_to_watch(const struct printer_config *conf, struct obico *watch,
 }
 
 int
-printer_config_obico(const struct printer_config *conf, struct obico **out)
+first_contact_obico(const struct printer_config *conf, struct obico **out)
 {
 	struct http_config config;
 
@@ -257,8 +189,8 @@ printer_config_obico(const struct printer_config *conf, struct obico **out)
 }
 
 int
-printer_config_mounted(const struct printer_config *conf,
-    const struct printer_config_config *with, struct mounted **out)
+first_contact_mounted(const struct printer_config *conf,
+    const struct first_contact_with *with, struct mounted **out)
 {
 	const struct options *options = &conf->options;
 	const struct mounted_config config = { .settings = with->settings,
@@ -308,7 +240,7 @@ check_watch(const struct printer_config *conf,
 }
 
 void
-printer_configs_check_watches(const struct printer_configs *confs,
+first_contact_check_watches(const struct printer_configs *confs,
     const struct wait *wait)
 {
 	const struct printer_config *conf, *account = NULL;
@@ -322,7 +254,7 @@ printer_configs_check_watches(const struct printer_configs *confs,
 		wanted = wanted || conf->options.obico != 0;
 	}
 	if (!wanted || account == NULL || account->error != 0 ||
-	    printer_config_obico(account, &obico) != 0)
+	    first_contact_obico(account, &obico) != 0)
 		return;
 	if (obico_printers(obico, wait, &list) == 0) {
 		TAILQ_FOREACH (conf, confs, link)

@@ -1,0 +1,50 @@
+#ifndef FS_FARM_FIRST_CONTACT_H
+#define FS_FARM_FIRST_CONTACT_H
+
+struct local_paths;
+struct mounted;
+struct obico;
+struct printer_config;
+struct printer_configs;
+struct settings;
+struct unsent;
+struct wait;
+
+/*
+ * Say of each printer whose number the account has not that it is wrong; asks
+ * for the account's list if there is one to be watched.
+ */
+void first_contact_check_watches(const struct printer_configs *,
+    const struct wait *);
+
+/*
+ * First contact, when the login is known: tells what it is, from memory if it
+ * does not answer, and whether it does.  Returns what prusalink_probe or
+ * obico_probe says, or -EINTR.
+ */
+int first_contact_meet(struct printer_config *, const struct local_paths *,
+    const struct wait *);
+
+/* Say in a line why it failed.  Returns the exit status for that. */
+int first_contact_explain(const struct printer_config *);
+
+/* What of it becomes a part of the mount. */
+struct first_contact_with {
+	const struct settings *settings;
+	const struct local_paths *paths;
+	struct unsent *unsent; /* of another printer that has the same files
+				  there, or NULL */
+	struct obico *watch;   /* the account that watches it, or NULL */
+};
+
+/*
+ * The printer as a part of the mount (caller: mounted_free).  Returns 0 or a
+ * negative errno.
+ */
+int first_contact_mounted(const struct printer_config *,
+    const struct first_contact_with *, struct mounted **out);
+
+/* The account (caller: obico_release).  Returns 0 or a negative errno. */
+int first_contact_obico(const struct printer_config *, struct obico **out);
+
+#endif
