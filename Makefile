@@ -122,6 +122,7 @@ SRCS = \
 	client/traits.c \
 	client/watched.c \
 	fs/core/caller.c \
+	fs/core/kind.c \
 	fs/core/mounted.c \
 	fs/core/place.c \
 	fs/core/printer_group.c \

@@ -12,6 +12,7 @@
 
 #include "client/base/wait.h"
 
+struct buf;
 struct file;
 struct place;
 
@@ -44,7 +45,7 @@ struct lister {
  * What can be done with a place of the mount.  A slot may be NULL: that is
  * not permitted here.  All return 0 or a negative errno, may block, and end
  * with -EINTR when the caller has left.  Places that are returned are held
- * (caller: place_release), as are files (caller: file_close).
+ * (caller: place_release); files are the caller's, until ops->close.
  */
 struct kind {
 	int (*lookup)(const struct caller *, struct place *folder,
@@ -67,12 +68,18 @@ struct kind {
 	int (*rename)(const struct caller *, struct place *folder,
 	    const char *name, struct place *new_folder, const char *new_name,
 	    bool replace, struct place **out);
-	bool unlisted; /* found by its name, and in no listing */
-	bool
-	    rendered; /* looking it up makes a rendering, fs/core/rendering.h */
+	bool unlisted;	/* found by its name, and in no listing */
+	bool rendered;	/* looking it up makes a rendering (rendering.h) */
 	double entry_s; /* how long the kernel may believe a lookup */
 	double attr_s;	/* and the attributes */
 };
+
+/*
+ * For kind.change: there is nothing to change.  Truncating, as the shell's >
+ * does, is fine.
+ */
+int kind_ignore_changes(const struct caller *, struct place *,
+    const struct changes *);
 
 /* A row of the namespace. */
 struct node {
@@ -111,6 +118,7 @@ struct file_ops {
 	    size_t len, off_t offset);
 	ssize_t (*write)(struct file *, const struct caller *, const void *data,
 	    size_t len, off_t offset);
+	/* NULL: what its kind does. */
 	int (*change)(struct file *, const struct caller *,
 	    const struct changes *);
 	/* It is at that place now, which is held if it is kept. */
@@ -134,5 +142,17 @@ struct file {
 	atomic_bool removed;  /* its name was, through this mount */
 	atomic_bool outdated; /* others have put another file there */
 };
+
+/*
+ * An open file of a place in a zeroed struct of that size, whose first member
+ * it is.  Released by the close of its ops; NULL without memory.
+ */
+struct file *file_new(size_t size, const struct file_ops *, struct place *);
+
+/* For file_ops.close: release the file and its place. */
+void file_close(struct file *, const struct caller *);
+
+/* For file_ops.read: copy up to len of some bytes, from offset on. */
+ssize_t file_copy(const struct buf *, void *out, size_t len, off_t offset);
 
 #endif

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fs/core/kind.h"
 #include "fs/core/rendering.h"
 
 #define PAGES 256
@@ -184,15 +185,7 @@ ssize_t
 rendering_read(const struct rendering *rendering, void *out, size_t len,
     off_t offset)
 {
-	const struct buf *text = &rendering->text;
-	size_t left;
-
-	if (rendering->error != 0)
-		return rendering->error;
-	if (offset < 0 || (size_t)offset >= text->len)
-		return 0;
-	left = text->len - (size_t)offset;
-	len = len < left ? len : left;
-	memcpy(out, text->data + offset, len);
-	return (ssize_t)len;
+	return rendering->error != 0 ?
+	    rendering->error :
+	    file_copy(&rendering->text, out, len, offset);
 }

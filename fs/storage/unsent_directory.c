@@ -134,10 +134,8 @@ leftover_read(struct file *file, const struct caller *caller, void *out,
 static void
 leftover_close(struct file *file, const struct caller *caller)
 {
-	(void)caller;
 	spool_release(((struct leftover *)file)->spool);
-	place_release(file->place);
-	free(file);
+	file_close(file, caller);
 }
 
 static int
@@ -160,13 +158,11 @@ unsent_open_file(const struct caller *caller, struct place *place, int flags,
 		return error;
 	unsent_note_reader(place->mounted->unsent, name_of(place->path),
 	    caller->process);
-	leftover = calloc(1, sizeof(*leftover));
+	leftover = (struct leftover *)file_new(sizeof(*leftover), &ops, place);
 	if (leftover == NULL) {
 		spool_release(spool);
 		return -ENOMEM;
 	}
-	leftover->file.ops = &ops;
-	leftover->file.place = place_hold(place);
 	leftover->spool = spool;
 	*out = &leftover->file;
 	return 0;

@@ -314,40 +314,10 @@ control_read(struct file *file, const struct caller *caller, void *out,
 	ssize_t count = help_of(file->place, &help);
 
 	(void)caller;
-	if (count == 0 && offset < (off_t)help.len) {
-		size_t left = help.len - (size_t)offset;
-
-		count = (ssize_t)(len < left ? len : left);
-		memcpy(out, help.data + offset, (size_t)count);
-	}
+	if (count == 0)
+		count = file_copy(&help, out, len, offset);
 	buf_free(&help);
 	return count;
-}
-
-/* Truncating, as the shell's > does, is fine and does nothing. */
-static int
-control_change(const struct caller *caller, struct place *place,
-    const struct changes *changes)
-{
-	(void)caller;
-	(void)place;
-	(void)changes;
-	return 0;
-}
-
-static int
-change_open(struct file *file, const struct caller *caller,
-    const struct changes *changes)
-{
-	return control_change(caller, file->place, changes);
-}
-
-static void
-control_close(struct file *file, const struct caller *caller)
-{
-	(void)caller;
-	place_release(file->place);
-	free(file);
 }
 
 static int
@@ -357,19 +327,14 @@ control_open(const struct caller *caller, struct place *place, int flags,
 	static const struct file_ops ops = {
 		.read = control_read,
 		.write = control_write,
-		.change = change_open,
-		.close = control_close,
+		.close = file_close,
 	};
-	struct control_file *control = calloc(1, sizeof(*control));
-	struct file *file;
+	struct file *file = file_new(sizeof(struct control_file), &ops, place);
 
 	(void)caller;
 	(void)flags;
-	if (control == NULL)
+	if (file == NULL)
 		return -ENOMEM;
-	file = &control->file;
-	file->ops = &ops;
-	file->place = place_hold(place);
 	file->direct = true;
 	*out = file;
 	return 0;
@@ -392,7 +357,7 @@ control_attributes(const struct caller *caller, struct place *place,
 
 const struct kind kind_control = {
 	.attributes = control_attributes,
-	.change = control_change,
+	.change = kind_ignore_changes,
 	.open = control_open,
 	.entry_s = 60,
 	.attr_s = 0,

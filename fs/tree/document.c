@@ -38,20 +38,6 @@ produce_log(struct mounted *mounted, const struct caller *caller,
 					  log_text_about(mounted->subject, out);
 }
 
-/* For a little while, unless the caller has left before. */
-struct soon {
-	const struct wait *wait;
-	int64_t until_ms;
-};
-
-static bool
-is_over(void *arg)
-{
-	const struct soon *soon = arg;
-
-	return wait_given_up(soon->wait) || time_now_ms() >= soon->until_ms;
-}
-
 /*
  * A server that stands for several printers and does not answer says nothing
  * of them: what was last heard then counts.
@@ -60,9 +46,10 @@ static int
 produce_online(struct mounted *mounted, const struct caller *caller,
     struct buf *out)
 {
-	struct soon soon = { .wait = &caller->wait,
+	struct deadline deadline = { .wait = &caller->wait,
 		.until_ms = time_now_ms() + ONLINE_MS };
-	const struct wait limited = { .given_up = is_over, .arg = &soon };
+	const struct wait limited = { .given_up = time_is_over,
+		.arg = &deadline };
 	bool is_cloud = mounted->printer->traits->is_cloud, online;
 	struct buf status = { 0 };
 	int error;
@@ -184,7 +171,7 @@ document_place(const struct caller *caller, struct place *folder,
 	return error;
 }
 
-static int
+int
 document_attributes(const struct caller *caller, struct place *place,
     struct stat *out)
 {
@@ -198,20 +185,12 @@ document_attributes(const struct caller *caller, struct place *place,
 	return 0;
 }
 
-static ssize_t
+ssize_t
 document_read(struct file *file, const struct caller *caller, void *out,
     size_t len, off_t offset)
 {
 	(void)caller;
 	return rendering_read(file->place->rendering, out, len, offset);
-}
-
-static void
-document_close(struct file *file, const struct caller *caller)
-{
-	(void)caller;
-	place_release(file->place);
-	free(file);
 }
 
 static int
@@ -220,7 +199,7 @@ document_open(const struct caller *caller, struct place *place, int flags,
 {
 	static const struct file_ops ops = {
 		.read = document_read,
-		.close = document_close,
+		.close = file_close,
 	};
 	struct file *file;
 
@@ -229,11 +208,9 @@ document_open(const struct caller *caller, struct place *place, int flags,
 		return -EACCES;
 	if (place->rendering->error != 0)
 		return place->rendering->error;
-	file = calloc(1, sizeof(*file));
+	file = file_new(sizeof(*file), &ops, place);
 	if (file == NULL)
 		return -ENOMEM;
-	file->ops = &ops;
-	file->place = place_hold(place);
 	*out = file;
 	return 0;
 }

@@ -299,11 +299,9 @@ events_close(struct file *file, const struct caller *caller)
 {
 	struct listener *listener = (struct listener *)file;
 
-	(void)caller;
 	broadcast_leave(listener->reader);
 	leave(file->place->mounted->events);
-	place_release(file->place);
-	free(listener);
+	file_close(file, caller);
 }
 
 static int
@@ -321,14 +319,13 @@ events_open(const struct caller *caller, struct place *place, int flags,
 
 	if ((flags & O_ACCMODE) != O_RDONLY)
 		return -EACCES;
-	listener = calloc(1, sizeof(*listener));
-	if (listener == NULL ||
-	    broadcast_join(events->broadcast, &listener->reader) != 0) {
-		free(listener);
+	listener = (struct listener *)file_new(sizeof(*listener), &ops, place);
+	if (listener == NULL)
+		return -ENOMEM;
+	if (broadcast_join(events->broadcast, &listener->reader) != 0) {
+		file_close(&listener->file, caller);
 		return -ENOMEM;
 	}
-	listener->file.ops = &ops;
-	listener->file.place = place_hold(place);
 	listener->file.direct = true;
 	listener->file.is_stream = true;
 	listener->may_wait = (flags & O_NONBLOCK) == 0;
