@@ -21,7 +21,7 @@
 #include "fs/core/upload_list.h"
 #include "fs/tree/metrics.h"
 
-/* Whose reading is it, and what has he to tell? */
+/* What a reading is of, and what that has to tell. */
 enum teller {
 	TELLER_PRINTER,
 	TELLER_PRINTER_OF_ACCOUNT, /* all but requests */
@@ -220,7 +220,7 @@ write_requests(const struct family *family, const struct reading *reading,
 }
 
 static int
-write_lane(const struct family *family, const struct reading *reading,
+write_connection(const struct family *family, const struct reading *reading,
     int connection, struct buf *out)
 {
 	const uint64_t *took = reading->counts.connections[connection].took;
@@ -260,7 +260,7 @@ write_durations(const struct family *family, const struct reading *reading,
 
 	for (connection = 0; connection < COUNT_LANES && error == 0;
 	     connection++)
-		error = write_lane(family, reading, connection, out);
+		error = write_connection(family, reading, connection, out);
 	return error;
 }
 
@@ -333,9 +333,9 @@ escape(const char *text, struct buf *out)
 }
 
 static int
-make_label(const char *what, const char *name, struct buf *out)
+make_label(const char *label, const char *name, struct buf *out)
 {
-	int error = buf_printf(out, "%s=\"", what);
+	int error = buf_printf(out, "%s=\"", label);
 
 	if (error == 0)
 		error = escape(name, out);
