@@ -21,7 +21,7 @@ static void
 count_change(struct cache *cache, int error)
 {
 	cache->generation++;
-	if (error == 0 || error == -EINTR || printer_is_unclear(error))
+	if (error == 0 || printer_may_be_changed(error))
 		cache->changed = cache->generation;
 }
 

@@ -221,3 +221,10 @@ printer_is_unclear(int error)
 {
 	return error == -EIO || error == -ETIMEDOUT || error == -EPROTO;
 }
+
+bool
+printer_may_be_changed(int error)
+{
+	return printer_is_unclear(error) || error == -EREMOTEIO ||
+	    error == -EINTR;
+}

@@ -241,11 +241,14 @@ int printer_camera(struct printer *, const struct wait *, enum topic,
 int printer_command(struct printer *, const struct wait *, enum verb,
     const char *path);
 
-/*
- * May a change have been made in spite of this error?  Its answer was lost,
- * cut, late or no answer; only the printer knows.
- */
+/* Was the answer lost, cut, late or no answer?  Only the printer knows it. */
 bool printer_is_unclear(int error);
+
+/*
+ * May a change have been made in spite of this error?  So it may if the answer
+ * is unclear, if the server failed over it, and if nobody waited for the end.
+ */
+bool printer_may_be_changed(int error);
 
 /* Add to out how its requests went.  Asks nothing of the printer. */
 void printer_count(struct printer *, struct counts *out);

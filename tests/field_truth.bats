@@ -282,6 +282,24 @@ stamps() {
 	done
 }
 
+@test "after an upload whose answers were nonsense no old bytes are read" {
+	local kind
+	for kind in $(both); do
+		fresh "$kind"
+		replaced part.gcode 2811 '2020-05-05 12:00 UTC' G3
+		cmp "$DISK/part.gcode" "$S/part.gcode"
+		model "$DIR/new.gcode" 2811
+		echo '<<< nonsense' >"$DIR/nonsense"
+		ctl answer PUT "/api/v1/files/$STORAGE/part.gcode" 1 "$DIR/nonsense"
+		ctl answer GET "/api/v1/files/$STORAGE/part.gcode" 99 "$DIR/nonsense"
+		assert_fails_with 'Protocol error' cp "$DIR/new.gcode" "$S/part.gcode"
+		ctl answer GET "/api/v1/files/$STORAGE/part.gcode" 0 "$DIR/nonsense"
+		cmp "$DIR/new.gcode" "$DISK/part.gcode"
+		touch -d '2020-05-05 12:00 UTC' "$DISK/part.gcode"
+		cmp "$DIR/new.gcode" "$S/part.gcode"
+	done
+}
+
 @test "a size that was only looked at is no error when it has changed" {
 	local kind
 	for kind in $(both); do

@@ -193,7 +193,7 @@ obico_make_folder(struct printer *printer, const struct wait *wait,
 	    text.data, &reply);
 	error = expect(201, &reply, error);
 	/* It fails for a clash that we did not see, too. */
-	if ((printer_is_unclear(error) || error == -EREMOTEIO) &&
+	if (printer_may_be_changed(error) &&
 	    find_folder(obico, wait, parent, name) == 0)
 		error = 0;
 out:
@@ -227,7 +227,7 @@ settle_deletion(struct obico *obico, const struct wait *wait, bool is_folder,
 	struct record record;
 	int found;
 
-	if (error != -EREMOTEIO && !printer_is_unclear(error))
+	if (!printer_may_be_changed(error))
 		return error;
 	found = library_get(obico, wait, is_folder, id, &record);
 	if (found != 0)
@@ -352,8 +352,7 @@ carry_out(struct move *move)
 	int error = send_move(move, &now), found = error;
 
 	/* Without memory for the answer it may have been done as well. */
-	if (error == -EREMOTEIO || error == -ENOMEM ||
-	    printer_is_unclear(error))
+	if (printer_may_be_changed(error) || error == -ENOMEM)
 		found = library_get(move->obico, move->wait,
 		    move->record.is_folder, move->record.id, &now);
 	if (found != 0)

@@ -256,8 +256,8 @@ find_new(const struct sending *sending, bool answered, struct record *out)
 static bool
 may_pass(int found, int error)
 {
-	return found == -ENOENT || found == -EREMOTEIO || found == -EBUSY ||
-	    printer_is_unclear(found) ||
+	return found == -ENOENT || found == -EBUSY ||
+	    printer_may_be_changed(found) ||
 	    (found == -EHOSTDOWN && error == -ETIMEDOUT);
 }
 

@@ -248,8 +248,7 @@ put_well(struct prusalink *prusalink, const struct wait *wait,
 static bool
 may_pass(int error)
 {
-	return printer_is_unclear(error) || error == -EREMOTEIO ||
-	    error == -EBUSY;
+	return printer_may_be_changed(error) || error == -EBUSY;
 }
 
 /*

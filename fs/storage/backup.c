@@ -280,7 +280,7 @@ give_back(struct backup *backup, struct unsent_ticket *ticket, int error)
 	    backup->path, backup->target, strerror(-error));
 	stage_unlist(backup->staged);
 	/* The deletion may have got there all the same. */
-	if (ticket != NULL && printer_is_unclear(error))
+	if (ticket != NULL && printer_may_be_changed(error))
 		unsent_keep(ticket);
 	else
 		unsent_drop(ticket);

@@ -218,8 +218,7 @@ store_then_remove(const struct anew *anew)
 static bool
 may_pass(int error)
 {
-	return printer_is_unclear(error) || error == -EINTR ||
-	    error == -EHOSTDOWN || error == -EREMOTEIO;
+	return printer_may_be_changed(error) || error == -EHOSTDOWN;
 }
 
 /*

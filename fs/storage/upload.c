@@ -78,17 +78,6 @@ remember(struct mounted *mounted, const struct upload *upload,
 		events_note_command(mounted->events);
 }
 
-/*
- * Did the upload end without a word of the printer?  Then the file may be
- * another one in the same second: what is here of it counts no more.
- */
-static bool
-is_doubtful(int error)
-{
-	return error == -EINTR || error == -EIO || error == -ETIMEDOUT ||
-	    error == -EREMOTEIO || error == -ECANCELED;
-}
-
 /* What was not stored is kept, unless its writer was killed. */
 static void
 put_aside(const struct caller *caller, struct unsent_ticket *ticket,
@@ -218,7 +207,8 @@ send_bytes(const struct caller *caller, struct mounted *mounted,
 		remember(mounted, upload, &stored, spool);
 		unsent_stored(ticket, upload->path);
 	} else {
-		if (is_doubtful(error))
+		/* It may be another file, in the same second. */
+		if (printer_may_be_changed(error) || error == -ECANCELED)
 			content_drop(mounted->content, upload->folder,
 			    name_of(upload->path));
 		put_aside(caller, ticket, upload, error,
