@@ -1,5 +1,6 @@
 /*
- * The calls of a printer: an empty slot means "not supported".
+ * The calls of a printer: an empty slot means that inner is called, or "not
+ * supported".
  */
 #include <errno.h>
 
@@ -44,9 +45,11 @@ int
 printer_list(struct printer *printer, const struct wait *wait,
     const char *folder, struct listing **out)
 {
-	if (printer->ops->list == NULL)
-		return -EOPNOTSUPP;
-	return printer->ops->list(printer, wait, folder, out);
+	if (printer->ops->list != NULL)
+		return printer->ops->list(printer, wait, folder, out);
+	return printer->inner == NULL ?
+	    -EOPNOTSUPP :
+	    printer_list(printer->inner, wait, folder, out);
 }
 
 int
@@ -62,6 +65,8 @@ printer_size(struct printer *printer, const struct wait *wait,
 	}
 	if (printer->ops->size != NULL)
 		return printer->ops->size(printer, wait, folder, entry, out);
+	if (printer->inner != NULL)
+		return printer_size(printer->inner, wait, folder, entry, out);
 	if (printer->ops->look == NULL)
 		return -EOPNOTSUPP;
 	error = printer->ops->look(printer, wait, folder, entry, &told);
@@ -81,6 +86,8 @@ printer_look(struct printer *printer, const struct wait *wait,
 
 	if (printer->ops->look != NULL)
 		return printer->ops->look(printer, wait, folder, entry, out);
+	if (printer->inner != NULL)
+		return printer_look(printer->inner, wait, folder, entry, out);
 	error = printer_size(printer, wait, folder, entry, &size);
 	if (error == 0)
 		error = entry_copy(out, entry);
@@ -117,36 +124,44 @@ int
 printer_fetch(struct printer *printer, const struct wait *wait,
     const char *folder, const struct entry *entry, const struct sink *sink)
 {
-	if (printer->ops->fetch == NULL)
-		return -EOPNOTSUPP;
-	return printer->ops->fetch(printer, wait, folder, entry, sink);
+	if (printer->ops->fetch != NULL)
+		return printer->ops->fetch(printer, wait, folder, entry, sink);
+	return printer->inner == NULL ?
+	    -EOPNOTSUPP :
+	    printer_fetch(printer->inner, wait, folder, entry, sink);
 }
 
 int
 printer_store(struct printer *printer, const struct wait *wait,
     const struct store *store, struct entry *out)
 {
-	if (printer->ops->store == NULL)
-		return -EOPNOTSUPP;
-	return printer->ops->store(printer, wait, store, out);
+	if (printer->ops->store != NULL)
+		return printer->ops->store(printer, wait, store, out);
+	return printer->inner == NULL ?
+	    -EOPNOTSUPP :
+	    printer_store(printer->inner, wait, store, out);
 }
 
 int
 printer_make_folder(struct printer *printer, const struct wait *wait,
     const char *folder, const char *name)
 {
-	if (printer->ops->make_folder == NULL)
-		return -EOPNOTSUPP;
-	return printer->ops->make_folder(printer, wait, folder, name);
+	if (printer->ops->make_folder != NULL)
+		return printer->ops->make_folder(printer, wait, folder, name);
+	return printer->inner == NULL ?
+	    -EOPNOTSUPP :
+	    printer_make_folder(printer->inner, wait, folder, name);
 }
 
 int
 printer_remove(struct printer *printer, const struct wait *wait,
     const char *folder, const struct entry *entry)
 {
-	if (printer->ops->remove == NULL)
-		return -EOPNOTSUPP;
-	return printer->ops->remove(printer, wait, folder, entry);
+	if (printer->ops->remove != NULL)
+		return printer->ops->remove(printer, wait, folder, entry);
+	return printer->inner == NULL ?
+	    -EOPNOTSUPP :
+	    printer_remove(printer->inner, wait, folder, entry);
 }
 
 int
@@ -154,10 +169,13 @@ printer_rename(struct printer *printer, const struct wait *wait,
     const char *folder, const struct entry *entry, const char *new_folder,
     const char *new_name, bool replace, struct entry *out)
 {
-	if (printer->ops->rename == NULL)
-		return -EOPNOTSUPP;
-	return printer->ops->rename(printer, wait, folder, entry, new_folder,
-	    new_name, replace, out);
+	if (printer->ops->rename != NULL)
+		return printer->ops->rename(printer, wait, folder, entry,
+		    new_folder, new_name, replace, out);
+	return printer->inner == NULL ?
+	    -EOPNOTSUPP :
+	    printer_rename(printer->inner, wait, folder, entry, new_folder,
+		new_name, replace, out);
 }
 
 int
@@ -207,6 +225,8 @@ printer_count(struct printer *printer, struct counts *out)
 {
 	if (printer->ops->count != NULL)
 		printer->ops->count(printer, out);
+	else if (printer->inner != NULL)
+		printer_count(printer->inner, out);
 }
 
 void

@@ -61,7 +61,8 @@ enum verb {
 	VERB_UNMUTE,
 	VERB_ACKNOWLEDGE,
 	VERB_ARCHIVE,
-	VERB_UNARCHIVE
+	VERB_UNARCHIVE,
+	VERB_COUNT
 };
 
 #define STORE_WORDS 160
@@ -87,8 +88,8 @@ struct store {
 /*
  * A printer: a table of functions around a state of its own, so that the file
  * system cannot tell a cache from a server or a test's fake.  A slot may be
- * NULL: not supported.  All return 0 or a negative errno, may block, and end
- * with -EINTR when given up.  Any thread may call.
+ * NULL: what inner does then, or not supported.  All return 0 or a negative
+ * errno, may block, and end with -EINTR when given up.  Any thread may call.
  */
 struct printer;
 
@@ -129,8 +130,9 @@ struct printer_ops {
 struct printer {
 	const struct printer_ops *ops;
 	const struct traits *traits;
-	bool has_pictures; /* it may have a camera */
-	bool is_watched;   /* an Obico server looks for failures */
+	struct printer *inner; /* of one around another; or NULL */
+	bool has_pictures;     /* it may have a camera */
+	bool is_watched;       /* an Obico server looks for failures */
 };
 
 /* Has it all of that (traits.h, HAS_…)? */

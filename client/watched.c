@@ -15,31 +15,28 @@
 #define WATCH_MS 8000 /* for what the server tells: a scrape ends at ten */
 
 struct watched {
-	struct printer printer;
-	struct printer *inner;
+	struct printer printer; /* files and counts are its inner's */
 	struct printer *watch;
 };
 
-static struct watched *
-of(struct printer *printer)
+static struct printer *
+watch_of(struct printer *printer)
 {
-	return (struct watched *)printer;
+	return ((struct watched *)printer)->watch;
 }
 
-/* Who is asked for a document? */
+/* The one of the two that is asked for a document. */
 static struct printer *
 teller(struct printer *printer, enum topic topic)
 {
-	const struct watched *watched = of(printer);
-
 	if (topic == TOPIC_FAILURE || topic == TOPIC_SETTINGS ||
-	    (topic == TOPIC_CAMERAS && !watched->inner->has_pictures))
-		return watched->watch;
-	return watched->inner;
+	    (topic == TOPIC_CAMERAS && !printer->inner->has_pictures))
+		return watch_of(printer);
+	return printer->inner;
 }
 
 /*
- * A server that hangs does not keep waiting who also asks for what the printer
+ * A server that hangs keeps nobody waiting who also asks for what the printer
  * itself tells.
  */
 static int
@@ -53,7 +50,7 @@ document(struct printer *printer, const struct wait *wait, enum topic topic,
 	struct printer *asked = teller(printer, topic);
 	int error;
 
-	if (asked == of(printer)->inner)
+	if (asked == printer->inner)
 		return printer_document(asked, wait, topic, out);
 	error = printer_document(asked, &limited, topic, out);
 	return error == -EINTR && !wait_given_up(wait) ? -ETIMEDOUT : error;
@@ -73,57 +70,6 @@ refuses(struct printer *printer, enum topic topic)
 	    printer_refuses(teller(printer, topic), topic);
 }
 
-static int
-list(struct printer *printer, const struct wait *wait, const char *folder,
-    struct listing **out)
-{
-	return printer_list(of(printer)->inner, wait, folder, out);
-}
-
-static int
-look(struct printer *printer, const struct wait *wait, const char *folder,
-    const struct entry *entry, struct entry *out)
-{
-	return printer_look(of(printer)->inner, wait, folder, entry, out);
-}
-
-static int
-fetch(struct printer *printer, const struct wait *wait, const char *folder,
-    const struct entry *entry, const struct sink *sink)
-{
-	return printer_fetch(of(printer)->inner, wait, folder, entry, sink);
-}
-
-static int
-store(struct printer *printer, const struct wait *wait,
-    const struct store *what, struct entry *out)
-{
-	return printer_store(of(printer)->inner, wait, what, out);
-}
-
-static int
-make_folder(struct printer *printer, const struct wait *wait,
-    const char *folder, const char *name)
-{
-	return printer_make_folder(of(printer)->inner, wait, folder, name);
-}
-
-static int
-take_away(struct printer *printer, const struct wait *wait, const char *folder,
-    const struct entry *entry)
-{
-	return printer_remove(of(printer)->inner, wait, folder, entry);
-}
-
-static int
-give_name(struct printer *printer, const struct wait *wait, const char *folder,
-    const struct entry *entry, const char *new_folder, const char *new_name,
-    bool replace, struct entry *out)
-{
-	return printer_rename(of(printer)->inner, wait, folder, entry,
-	    new_folder, new_name, replace, out);
-}
-
 /*
  * The printer's own camera if it has one; its main picture may be Obico's.
  * When neither has one, the printer's own answer counts.
@@ -132,19 +78,18 @@ static int
 camera(struct printer *printer, const struct wait *wait, enum topic topic,
     const char *id, struct buf *out)
 {
-	const struct watched *watched = of(printer);
 	struct buf own = { 0 };
 	int error, other;
 
-	if (!watched->inner->has_pictures)
-		return printer_camera(watched->watch, wait, topic, id, out);
-	error = printer_camera(watched->inner, wait, topic, id, &own);
+	if (!printer->inner->has_pictures)
+		return printer_camera(watch_of(printer), wait, topic, id, out);
+	error = printer_camera(printer->inner, wait, topic, id, &own);
 	if (error == 0)
 		error = buf_append(out, buf_text(&own), own.len);
 	buf_free(&own);
 	if (error == 0 || error == -EINTR || error == -ENOMEM || *id != '\0')
 		return error;
-	other = printer_camera(watched->watch, wait, topic, id, out);
+	other = printer_camera(watch_of(printer), wait, topic, id, out);
 	return other == 0 || other == -EINTR ? other : error;
 }
 
@@ -152,35 +97,54 @@ static int
 change_settings(struct printer *printer, const struct wait *wait,
     const char *text, size_t len)
 {
-	return printer_change_settings(of(printer)->watch, wait, text, len);
+	return printer_change_settings(watch_of(printer), wait, text, len);
 }
 
+/* A verb that does not stand here is not supported. */
 static int
 command(struct printer *printer, const struct wait *wait, enum verb verb,
     const char *path)
 {
-	const struct watched *watched = of(printer);
+	static const enum {
+		NOBODY,
+		ITSELF,
+		WATCH,
+		BOTH
+	} told[VERB_COUNT] = {
+		[VERB_PRINT] = ITSELF,
+		[VERB_START] = ITSELF,
+		[VERB_PAUSE] = ITSELF,
+		[VERB_RESUME] = ITSELF,
+		[VERB_STOP] = ITSELF,
+		[VERB_REFRESH] = BOTH,
+		[VERB_STOP_TRANSFER] = ITSELF,
+		[VERB_READY] = ITSELF,
+		[VERB_UNREADY] = ITSELF,
+		[VERB_REBOOT] = ITSELF,
+		[VERB_RESTART] = ITSELF,
+		[VERB_SNAP] = ITSELF,
+		[VERB_MUTE] = WATCH,
+		[VERB_UNMUTE] = WATCH,
+		[VERB_ACKNOWLEDGE] = WATCH,
+		[VERB_ARCHIVE] = ITSELF,
+		[VERB_UNARCHIVE] = ITSELF,
+	};
+	struct printer *watch = watch_of(printer);
 
-	if (verb == VERB_MUTE || verb == VERB_UNMUTE ||
-	    verb == VERB_ACKNOWLEDGE)
-		return printer_command(watched->watch, wait, verb, path);
-	if (verb == VERB_REFRESH)
-		(void)printer_command(watched->watch, wait, verb, path);
-	return printer_command(watched->inner, wait, verb, path);
-}
-
-/* What the account asks, it asks for all of its printers. */
-static void
-count(struct printer *printer, struct counts *out)
-{
-	printer_count(of(printer)->inner, out);
+	if (told[verb] == NOBODY)
+		return -EOPNOTSUPP;
+	if (told[verb] == WATCH)
+		return printer_command(watch, wait, verb, path);
+	if (told[verb] == BOTH)
+		(void)printer_command(watch, wait, verb, path);
+	return printer_command(printer->inner, wait, verb, path);
 }
 
 static void
 release(struct printer *printer)
 {
-	printer_free(of(printer)->inner);
-	printer_free(of(printer)->watch);
+	printer_free(printer->inner);
+	printer_free(watch_of(printer));
 	free(printer);
 }
 
@@ -189,19 +153,11 @@ watched_new(struct printer *inner, struct printer *watch, struct printer **out)
 {
 	static const struct printer_ops ops = {
 		.document = document,
-		.list = list,
-		.look = look,
-		.fetch = fetch,
-		.store = store,
-		.make_folder = make_folder,
-		.remove = take_away,
-		.rename = give_name,
 		.camera = camera,
 		.change_settings = change_settings,
 		.told_ms = told_ms,
 		.refuses = refuses,
 		.command = command,
-		.count = count,
 		.free = release,
 	};
 	struct watched *watched = calloc(1, sizeof(*watched));
@@ -215,7 +171,7 @@ watched_new(struct printer *inner, struct printer *watch, struct printer **out)
 	watched->printer.traits = inner->traits;
 	watched->printer.has_pictures = true;
 	watched->printer.is_watched = true;
-	watched->inner = inner;
+	watched->printer.inner = inner;
 	watched->watch = watch;
 	*out = &watched->printer;
 	return 0;

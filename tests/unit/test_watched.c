@@ -185,6 +185,24 @@ test_changes(struct check *check)
 	tear_down(&rig);
 }
 
+static void
+test_verbs(struct check *check)
+{
+	struct rig rig;
+	int verb, before;
+
+	set_up(&rig, true);
+	for (verb = 0; verb < VERB_COUNT; verb++) {
+		before = changes(&rig.inner) + changes(&rig.watch);
+		(void)printer_command(rig.printer, &forever, (enum verb)verb,
+		    NULL);
+		if (changes(&rig.inner) + changes(&rig.watch) == before)
+			break;
+	}
+	CHECK(check, verb == VERB_COUNT, "no verb is forgotten");
+	tear_down(&rig);
+}
+
 int
 main(void)
 {
@@ -195,5 +213,6 @@ main(void)
 	test_hanging(&check);
 	test_pictures(&check);
 	test_changes(&check);
+	test_verbs(&check);
 	return check_end(&check);
 }
