@@ -59,7 +59,11 @@ const struct traits traits_buddy = {
 	.upload_storage = "usb",
 	.has = HAS_PRUSALINK,
 	.folds = true,
-	.stored_tells = true,
+	.closes_late = true,
+	.tells_stored = true,
+	.tells_fetching = true,
+	.tells_fractions = true,
+	.serves_paths = true,
 	.halves = true,
 	.holds_finished = true,
 	.previews = true,
@@ -83,7 +87,10 @@ const struct traits traits_pi = {
 	.has = HAS_PRUSALINK | HAS_READY,
 	.shows_all = true,
 	.tells_space = true,
-	.late = true,
+	.shows_late = true,
+	.fails_when_busy = true,
+	.mixes_clocks = true,
+	.tells_whole_path = true,
 	.keeps_parts = true,
 	.recovers = true,
 	.stops_transfers = true,
@@ -303,8 +310,8 @@ traits_is_temporary(const struct traits *traits, const char *name)
 	size_t len = strlen(name);
 
 	(void)traits;
-	if (name[0] == '.' || ends_in(name, endings) || is_all(name, isdigit) ||
-	    litter_is(name))
+	if (name[0] == '.' || ends_in(name, endings) ||
+	    is_all(name, isdigit) || litter_is(name))
 		return true;
 	if (len > 1 && name[0] == '#' && name[len - 1] == '#')
 		return true;

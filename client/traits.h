@@ -51,22 +51,30 @@ struct traits {
 	bool folds;	      /* names differ without regard to case (FAT) */
 	bool shows_all;	      /* lists and takes any file, not just models */
 	bool tells_space;     /* knows the free space */
-	bool late;	      /* a new file is visible a moment after the 201 */
+	bool shows_late;      /* a new file is visible a moment after the 201 */
+	bool closes_late;     /* a file that was read is open for a moment */
+	bool fails_when_busy; /* 500 while it has somebody else's transfer */
 	bool keeps_parts;     /* what came of an upload that was broken off
 				 stays, unseen */
-	bool stored_tells;    /* the 201 describes the stored file */
-	bool halves;	      /* stamps count seconds at half speed */
-	bool recovers;	      /* refuses to start until FINISHED has passed */
-	bool holds_finished;  /* keeps a printed file open until its end is
-				 no longer shown */
-	bool previews;	      /* shows a file that was uploaded, and holds it
-				 open meanwhile */
-	bool stops_transfers; /* DELETE /api/v1/transfer stops one */
-	bool has_cameras;     /* may have cameras of its own */
-	bool renames;	      /* gives files and folders other names */
-	bool trims;	      /* cuts blanks off both ends of a name */
-	bool is_cloud;	      /* an Obico server stands for the printer */
-	bool is_archived;     /* and has put it away */
+	bool tells_stored;    /* the 201 describes the stored file */
+	bool tells_fetching;  /* lists what it is still fetching, read-only */
+	bool tells_fractions; /* a transfer's progress is from 0 to 1 */
+	bool mixes_clocks;    /* a transfer's time_remaining says nothing */
+	bool tells_whole_path; /* a job's has the storage's display name, and
+				  the file's name */
+	bool serves_paths;     /* the bytes of a file are at its path */
+	bool halves;	       /* stamps count seconds at half speed */
+	bool recovers;	       /* refuses to start until FINISHED has passed */
+	bool holds_finished;   /* keeps a printed file open until its end is
+				  no longer shown */
+	bool previews;	       /* shows a file that was uploaded, and holds it
+				  open meanwhile */
+	bool stops_transfers;  /* DELETE /api/v1/transfer stops one */
+	bool has_cameras;      /* may have cameras of its own */
+	bool renames;	       /* gives files and folders other names */
+	bool trims;	       /* cuts blanks off both ends of a name */
+	bool is_cloud;	       /* an Obico server stands for the printer */
+	bool is_archived;      /* and has put it away */
 	bool hides_models_in_folders;  /* hides folders named like a model */
 	const char *const *uploadable; /* suffixes; NULL: any */
 	const char *const *refused;    /* suffixes that it does not take, or

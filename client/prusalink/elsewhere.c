@@ -236,7 +236,7 @@ elsewhere_settle(struct patience *patience, struct http_reply *reply)
 
 	if (!named &&
 	    (reply->status != 500 ||
-		!patience->prusalink->printer.traits->late))
+		!patience->prusalink->printer.traits->fails_when_busy))
 		return 0;
 	if (patience->until_ms == 0)
 		patience->until_ms = time_now_ms() + PATIENCE_MS;

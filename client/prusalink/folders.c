@@ -32,7 +32,7 @@ await_seen(struct prusalink *prusalink, const struct wait *wait,
 	struct entry entry;
 	int error = 0, found;
 
-	while (prusalink->printer.traits->late && error == 0 &&
+	while (prusalink->printer.traits->shows_late && error == 0 &&
 	    time_now_ms() < until) {
 		found = prusalink_entry(prusalink, wait, folder, name, &entry);
 		if (found == 0)

@@ -121,7 +121,7 @@ make_percent(const struct traits *traits, cJSON *transfer)
 {
 	double value;
 
-	if (!traits->stored_tells ||
+	if (!traits->tells_fractions ||
 	    !json_number(transfer, "progress", &value) || value > 1e6)
 		return 0;
 	return put(transfer, "progress",
@@ -147,7 +147,7 @@ estimate_remaining(const struct traits *traits, cJSON *transfer)
 {
 	double size, done, seconds;
 
-	if (traits->stored_tells)
+	if (!traits->mixes_clocks)
 		return 0;
 	cJSON_DeleteItemFromObjectCaseSensitive(transfer, "time_remaining");
 	if (!json_number(transfer, "size", &size) ||
@@ -187,7 +187,7 @@ normalise_job(const struct traits *traits, cJSON *job)
 	bool is_card;
 	int error;
 
-	if (traits->stored_tells || path == NULL || *path != '/')
+	if (!traits->tells_whole_path || path == NULL || *path != '/')
 		return trim_path(file);
 	rest = strchr(path + 1, '/');
 	if (rest == NULL)
@@ -261,7 +261,7 @@ is_partial(const struct traits *traits, const cJSON *object)
 {
 	cJSON *refs = cJSON_GetObjectItemCaseSensitive(object, "refs");
 
-	return traits->stored_tells && json_true(object, "ro") &&
+	return traits->tells_fetching && json_true(object, "ro") &&
 	    json_string(refs, "download") == NULL;
 }
 

@@ -343,7 +343,7 @@ download_target(struct prusalink *prusalink, const struct wait *wait,
 	const char *rest = strchr(folder, '/');
 	int error;
 
-	if (prusalink->printer.traits->stored_tells)
+	if (prusalink->printer.traits->serves_paths)
 		return prusalink_target(prusalink, "/", folder,
 		    entry->short_name, out);
 	if (strcspn(folder, "/") != 5 || strncmp(folder, "local", 5) != 0)

@@ -159,7 +159,7 @@ put(struct prusalink *prusalink, const struct wait *wait,
 
 	error = http_login(prusalink->http, wait, CONNECTION_UP,
 	    traits->login_ms);
-	if (error == 0 && store->replace && !traits->late)
+	if (error == 0 && store->replace && traits->closes_late)
 		error = let_go(prusalink, wait);
 	if (error != 0)
 		return error;
@@ -271,7 +271,8 @@ see_stored(struct prusalink *prusalink, const struct wait *wait,
 		if (error != 0 && error != -ENOENT && !may_pass(error))
 			return error;
 		if (time_now_ms() > until ||
-		    (!may_pass(error) && !prusalink->printer.traits->late))
+		    (!may_pass(error) &&
+			!prusalink->printer.traits->shows_late))
 			return error == -ENOENT ? -EIO : error;
 		if (error == 0)
 			entry_free(out);
@@ -324,7 +325,7 @@ verify_stored(struct prusalink *prusalink, const struct wait *wait,
 	struct entry stored = { 0 };
 	int error = -EPROTO;
 
-	if (traits->stored_tells)
+	if (traits->tells_stored)
 		error = normalise_entry(traits, reply->body.data,
 		    reply->body.len, &stored);
 	if (error == 0 && !tells_all(&stored)) {
