@@ -12,6 +12,7 @@
 #include "client/base/buf.h"
 #include "client/base/json.h"
 #include "client/base/time.h"
+#include "client/http/away.h"
 #include "client/printer.h"
 #include "client/shape.h"
 #include "client/traits.h"
@@ -19,7 +20,6 @@
 
 #define JOB_MS	   2000
 #define IDLE_MS	   10000
-#define AWAY_MS	   5000
 #define STORAGE_MS 10000
 #define STORAGES   4
 
