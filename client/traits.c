@@ -249,7 +249,7 @@ traits_check_name(const struct traits *traits, const char *folder,
 	if (!name_is_sane(name) || has_forbidden(name, traits->forbidden) ||
 	    strstr(name, UTF8_REPLACEMENT) != NULL)
 		return -EINVAL;
-	if (name[0] == '.') /* neither server lists it */
+	if (name_is_hidden(name)) /* no server lists it */
 		return -EPERM;
 	if (traits->folds && (name[len - 1] == '.' || name[len - 1] == ' '))
 		return -EINVAL;
@@ -310,7 +310,7 @@ traits_is_temporary(const struct traits *traits, const char *name)
 	size_t len = strlen(name);
 
 	(void)traits;
-	if (name[0] == '.' || ends_in(name, endings) ||
+	if (name_is_hidden(name) || ends_in(name, endings) ||
 	    is_all(name, isdigit) || litter_is(name))
 		return true;
 	if (len > 1 && name[0] == '#' && name[len - 1] == '#')

@@ -72,6 +72,12 @@ name_is_part(const char *name)
 	    strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
 }
 
+bool
+name_is_hidden(const char *name)
+{
+	return name[0] == '.';
+}
+
 char *
 name_show(const char *name)
 {

@@ -20,6 +20,9 @@ bool name_is_sane(const char *);
  */
 bool name_is_part(const char *);
 
+/* Does the name begin with a dot?  No server lists such a file. */
+bool name_is_hidden(const char *);
+
 /*
  * A copy for users (caller: free) with what no name may have as "%9A", or
  * NULL without memory.

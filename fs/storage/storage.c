@@ -30,7 +30,7 @@ storage_answers_here(const char *name)
 		"Thumbs.db", "lost+found" };
 	size_t i;
 
-	if (name[0] == '.') /* neither server lists these */
+	if (name_is_hidden(name))
 		return true;
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		if (strcasecmp(name, names[i]) == 0)

@@ -37,7 +37,7 @@ bool
 working_is_made(const struct place *folder, const char *name)
 {
 	return !is_trash(name) &&
-	    (name[0] == '.' || working_stays_here(folder->path));
+	    (name_is_hidden(name) || working_stays_here(folder->path));
 }
 
 bool
@@ -106,7 +106,7 @@ is_of_temp_dir(const char *name, const char *target)
 {
 	size_t len = strlen(target);
 
-	if (name[0] == '.' && target[0] != '.')
+	if (name_is_hidden(name) && !name_is_hidden(target))
 		name++;
 	return strncmp(name, target, len) == 0 && name[len] == '.' &&
 	    strlen(name + len + 1) == 6 && strchr(name + len + 1, '.') == NULL;
