@@ -53,9 +53,7 @@ SRCS = \
 	cache/cache_change.c \
 	cache/cache_file.c \
 	cache/cache_truth.c \
-	cache/comparison.c \
 	cache/content.c \
-	cache/content_keep.c \
 	cache/deferred.c \
 	cache/disk_name.c \
 	cache/file_facts.c \
@@ -71,6 +69,7 @@ SRCS = \
 	cache/unsent_gone.c \
 	cache/unsent_home.c \
 	cache/unsent_name.c \
+	cache/whole_file.c \
 	client/base/buf.c \
 	client/base/date.c \
 	client/base/json.c \

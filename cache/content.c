@@ -1,8 +1,10 @@
 /*
- * Downloaded and uploaded bytes.  Readers call from any thread; each download
- * runs in a thread of the workers and holds its item.  content.lock guards the
- * list and the items' members, and is never held while reading or fetching.
+ * Downloaded and uploaded bytes, and which of them are kept.  Readers call from
+ * any thread; each download runs in a thread of the workers and holds its
+ * file.  content.lock guards the list and its files' members, and is never held
+ * while reading or fetching.
  */
+#include <sys/queue.h>
 #include <sys/resource.h>
 #include <sys/statvfs.h>
 
@@ -10,13 +12,10 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 
 #include "cache/content.h"
-#include "cache/content_internal.h"
 #include "cache/spool.h"
 #include "cache/stamp.h"
-#include "client/base/name.h"
 #include "client/base/time.h"
 #include "client/base/wait.h"
 #include "client/base/workers.h"
@@ -26,6 +25,46 @@
 #define KEPT	   128 /* files; each holds a descriptor */
 #define KEPT_SHARE 8   /* of the descriptors: one part in so many at most */
 #define FREE_SHARE 10  /* of the disk stays free: one part in so many */
+#define RELEASE_MS 200 /* a close reaches us a moment later */
+#define NOTICE_MS  300 /* the printer notices the end of a download */
+
+enum progress {
+	NEW,
+	FILLING,
+	ENDING,
+	COMPLETE,
+	FAILED
+};
+
+struct content_file {
+	TAILQ_ENTRY(content_file) link; /* oldest first */
+	struct content *content;
+	char *folder;
+	struct entry entry;
+	off_t size;
+	int64_t seen_s; /* when its bytes began to be what they are */
+	struct spool *spool;
+	enum progress state; /* all below under content.lock */
+	int readers;
+	pid_t reader; /* the last who came when all was here; 0: none */
+	int holders;  /* readers, the list, a download */
+	bool listed;
+};
+
+struct content {
+	const char *dir;
+	off_t limit;
+	size_t count_limit;
+	struct printer *printer;
+	struct stamps *stamps; /* or NULL */
+	struct workers *workers;
+	pthread_mutex_t lock; /* guards all below */
+	pthread_cond_t ended; /* a download has */
+	bool stopping;
+	off_t kept;
+	size_t count;
+	TAILQ_HEAD(, content_file) files;
+};
 
 static size_t
 count_kept(void)
@@ -40,7 +79,7 @@ count_kept(void)
 
 int
 content_new(const char *dir, off_t limit, struct printer *printer,
-    struct workers *workers, struct content **out)
+    struct stamps *stamps, struct workers *workers, struct content **out)
 {
 	struct content *content = calloc(1, sizeof(*content));
 
@@ -50,18 +89,13 @@ content_new(const char *dir, off_t limit, struct printer *printer,
 	content->limit = limit;
 	content->count_limit = count_kept();
 	content->printer = printer;
+	content->stamps = stamps;
 	content->workers = workers;
 	pthread_mutex_init(&content->lock, NULL);
 	time_cond_init(&content->ended);
 	TAILQ_INIT(&content->files);
 	*out = content;
 	return 0;
-}
-
-void
-content_set_stamps(struct content *content, struct stamps *stamps)
-{
-	content->stamps = stamps;
 }
 
 static void
@@ -73,9 +107,17 @@ free_file(struct content_file *file)
 	free(file);
 }
 
-/* With the lock; takes the list's hold away. */
-void
-content_unlist(struct content_file *file)
+/* With the lock: one holder less. */
+static void
+let_go(struct content_file *file)
+{
+	if (--file->holders == 0)
+		free_file(file);
+}
+
+/* With the lock: off the list, which lets go of it. */
+static void
+unlist(struct content_file *file)
 {
 	struct content *content = file->content;
 
@@ -86,16 +128,7 @@ content_unlist(struct content_file *file)
 	content->count--;
 	if (file->state == COMPLETE)
 		content->kept -= file->size;
-	if (--file->holders == 0)
-		free_file(file);
-}
-
-/* With the lock. */
-void
-content_let_go(struct content_file *file)
-{
-	if (--file->holders == 0)
-		free_file(file);
+	let_go(file);
 }
 
 static bool
@@ -120,10 +153,25 @@ evict(struct content *content)
 		    content->count <= content->count_limit)
 			return;
 		if (file->holders == 1) {
-			content_unlist(file);
+			unlist(file);
 			full = full && is_disk_full(content);
 		}
 	}
+}
+
+/* With the lock: on the list, which holds it. */
+static void
+enlist(struct content_file *file)
+{
+	struct content *content = file->content;
+
+	TAILQ_INSERT_TAIL(&content->files, file, link);
+	file->listed = true;
+	file->holders++;
+	content->count++;
+	if (file->state == COMPLETE)
+		content->kept += file->size;
+	evict(content);
 }
 
 bool
@@ -131,16 +179,16 @@ content_make_room(void *arg)
 {
 	struct content *content = arg;
 	struct content_file *file;
-	bool went = false;
+	bool went;
 
 	pthread_mutex_lock(&content->lock);
 	TAILQ_FOREACH (file, &content->files, link) {
-		if (file->state != COMPLETE || file->holders > 1)
-			continue;
-		content_unlist(file);
-		went = true;
-		break;
+		if (file->state == COMPLETE && file->holders == 1)
+			break;
 	}
+	went = file != NULL;
+	if (went)
+		unlist(file);
 	pthread_mutex_unlock(&content->lock);
 	return went;
 }
@@ -160,7 +208,7 @@ content_forget(struct content *content)
 
 	pthread_mutex_lock(&content->lock);
 	TAILQ_FOREACH_SAFE(file, &content->files, link, next)
-	content_unlist(file);
+	unlist(file);
 	pthread_mutex_unlock(&content->lock);
 }
 
@@ -175,84 +223,97 @@ content_free(struct content *content)
 	free(content);
 }
 
-/* With the lock: are these the bytes that the printer has now? */
 static bool
-is_true(const struct content *content, const struct content_file *file)
+is_of(const struct content_file *file, const char *folder, const char *name)
 {
-	return file->state != COMPLETE || file->entry.id != 0 ||
-	    stamps_hold(content->stamps, file->entry.mtime_s, file->seen_s,
-		stamp_now(), true);
+	return strcmp(file->entry.name, name) == 0 &&
+	    strcmp(file->folder, folder) == 0;
 }
 
-/* With the lock. */
-struct content_file *
-content_find(struct content *content, const char *folder,
-    const struct entry *entry, off_t size)
+/* Does the version alone prove that these are the printer's bytes? */
+static bool
+is_proved(const struct content_file *file)
+{
+	return file->entry.id != 0 ||
+	    stamps_judge(file->content->stamps, file->entry.mtime_s,
+		file->seen_s, stamp_now()) == STAMP_GOOD;
+}
+
+/* With the lock: are these the bytes that the printer has now? */
+static bool
+is_true(const struct content_file *file)
+{
+	return file->state != COMPLETE || file->entry.id != 0 ||
+	    stamps_hold(file->content->stamps, file->entry.mtime_s,
+		file->seen_s, stamp_now(), true);
+}
+
+/* With the lock: the file that new readers may join, or NULL. */
+static struct content_file *
+find(struct content *content, const char *folder, const struct entry *entry,
+    off_t size)
 {
 	struct content_file *file;
 
 	TAILQ_FOREACH (file, &content->files, link) {
 		if (file->size == size && file->state != FAILED &&
-		    is_true(content, file) && file->state != ENDING &&
+		    file->state != ENDING && is_true(file) &&
 		    entry_version(&file->entry) == entry_version(entry) &&
-		    strcmp(file->entry.name, entry->name) == 0 &&
-		    strcmp(file->folder, folder) == 0)
+		    is_of(file, folder, entry->name))
 			return file;
 	}
 	return NULL;
 }
 
-void
-content_drop_former(struct content *content, const char *folder,
-    const char *name)
+/*
+ * With the lock: what is kept of that file goes, or what its time stamp does
+ * not prove.
+ */
+static void
+drop(struct content *content, const char *folder, const char *name,
+    bool unproved_only)
 {
 	struct content_file *file, *next;
 
 	TAILQ_FOREACH_SAFE(file, &content->files, link, next)
 	{
-		if (file->state == COMPLETE &&
-		    strcmp(file->entry.name, name) == 0 &&
-		    strcmp(file->folder, folder) == 0)
-			content_unlist(file);
+		if (file->state == COMPLETE && is_of(file, folder, name) &&
+		    !(unproved_only && is_proved(file)))
+			unlist(file);
 	}
 }
 
-/* A new item with this spool, which it takes in any case; unlisted. */
-struct content_file *
-content_make_file(struct content *content, const char *folder,
-    const struct entry *entry, off_t size, struct spool *spool)
+/* Not listed, held by the caller; spool NULL: an empty one, to be filled. */
+static int
+make_file(struct content *content, const char *folder,
+    const struct entry *entry, off_t size, struct spool *spool,
+    struct content_file **out)
 {
+	const struct relief relief = { content_make_room, content };
 	struct content_file *file = calloc(1, sizeof(*file));
+	int error = -ENOMEM;
 
-	if (file == NULL) {
-		spool_release(spool);
-		return NULL;
-	}
+	if (file == NULL)
+		return error;
 	file->content = content;
 	file->size = size;
 	file->seen_s = stamp_now();
-	file->spool = spool;
+	file->holders = 1;
 	file->folder = strdup(folder);
-	if (file->folder == NULL || entry_copy(&file->entry, entry) != 0) {
+	if (file->folder != NULL)
+		error = entry_copy(&file->entry, entry);
+	if (error == 0 && spool != NULL)
+		file->spool = spool_hold(spool);
+	else if (error == 0)
+		error = spool_new(content->dir, &file->spool);
+	if (error != 0) {
 		free_file(file);
-		return NULL;
+		return error;
 	}
-	return file;
-}
-
-/* With the lock: put it on the list, which then holds it. */
-void
-content_enlist(struct content_file *file)
-{
-	struct content *content = file->content;
-
-	TAILQ_INSERT_TAIL(&content->files, file, link);
-	file->listed = true;
-	file->holders++;
-	content->count++;
-	if (file->state == COMPLETE)
-		content->kept += file->size;
-	evict(content);
+	if (spool == NULL)
+		spool_set_relief(file->spool, &relief);
+	*out = file;
+	return 0;
 }
 
 int
@@ -260,36 +321,27 @@ content_open(struct content *content, const char *folder,
     const struct entry *entry, off_t size, struct content_file **out)
 {
 	struct content_file *file, *made = NULL;
-	const struct relief relief = { content_make_room, content };
-	struct spool *spool;
 	int error;
 
 	pthread_mutex_lock(&content->lock);
-	file = content_find(content, folder, entry, size);
-	if (file != NULL)
-		goto found;
-	pthread_mutex_unlock(&content->lock);
-	error = spool_new(content->dir, &spool);
-	if (error != 0)
-		return error;
-	spool_set_relief(spool, &relief);
-	made = content_make_file(content, folder, entry, size, spool);
-	if (made == NULL)
-		return -ENOMEM;
-	pthread_mutex_lock(&content->lock);
-	file = content_find(content, folder, entry, size);
+	file = find(content, folder, entry, size);
 	if (file == NULL) {
-		content_drop_former(content, folder, entry->name);
-		file = made;
-		file->holders = 1; /* while it is enlisted */
-		content_enlist(file);
-		file->holders--;
-	} else {
-		free_file(made);
+		pthread_mutex_unlock(&content->lock);
+		error = make_file(content, folder, entry, size, NULL, &made);
+		if (error != 0)
+			return error;
+		pthread_mutex_lock(&content->lock);
+		file = find(content, folder, entry, size);
 	}
-found:
+	if (file == NULL) {
+		drop(content, folder, entry->name, false);
+		file = made;
+		enlist(file);
+	}
 	file->readers++;
 	file->holders++;
+	if (made != NULL)
+		let_go(made);
 	pthread_mutex_unlock(&content->lock);
 	*out = file;
 	return 0;
@@ -302,7 +354,7 @@ content_close(struct content_file *file)
 
 	pthread_mutex_lock(&content->lock);
 	file->readers--;
-	content_let_go(file);
+	let_go(file);
 	evict(content);
 	pthread_mutex_unlock(&content->lock);
 }
@@ -343,20 +395,20 @@ download(void *arg)
 	file->state = error == 0 ? COMPLETE : FAILED;
 	/* Of what is not whole yet, nothing is kept. */
 	if (error != 0 || file->entry.partial || file->entry.read_only)
-		content_unlist(file);
+		unlist(file);
 	else if (file->listed)
 		content->kept += file->size;
 	pthread_mutex_unlock(&content->lock);
 	spool_filled(file->spool, error);
 	pthread_mutex_lock(&content->lock);
 	pthread_cond_broadcast(&content->ended);
-	content_let_go(file);
+	let_go(file);
 	evict(content);
 	pthread_mutex_unlock(&content->lock);
 }
 
-static int
-begin(struct content_file *file)
+int
+content_begin(struct content_file *file)
 {
 	struct content *content = file->content;
 	bool mine;
@@ -379,8 +431,8 @@ begin(struct content_file *file)
 	spool_filled(file->spool, error);
 	pthread_mutex_lock(&content->lock);
 	file->state = FAILED;
-	content_unlist(file);
-	content_let_go(file);
+	unlist(file);
+	let_go(file);
 	pthread_mutex_unlock(&content->lock);
 	return error;
 }
@@ -389,21 +441,16 @@ ssize_t
 content_read(struct content_file *file, const struct wait *wait, void *out,
     size_t len, off_t offset)
 {
-	int error = begin(file);
+	int error = content_begin(file);
 
-	if (error != 0)
-		return error;
-	return spool_read(file->spool, wait, out, len, offset);
+	return error != 0 ? error :
+			    spool_read(file->spool, wait, out, len, offset);
 }
 
-int
-content_begin(struct content_file *file, struct spool **out)
+struct spool *
+content_bytes(struct content_file *file)
 {
-	int error = begin(file);
-
-	if (error == 0)
-		*out = spool_hold(file->spool);
-	return error;
+	return spool_hold(file->spool);
 }
 
 bool
@@ -412,42 +459,139 @@ content_is_other(struct content_file *file)
 	return spool_is_other(file->spool);
 }
 
-static int
-bring(struct content *content, const struct wait *wait, const char *folder,
-    const struct entry *entry, off_t size, struct spool **out, bool *other)
+struct spool *
+content_have(struct content *content, const char *folder,
+    const struct entry *entry, off_t size)
 {
+	struct spool *spool = NULL;
 	struct content_file *file;
-	ssize_t count;
-	char last;
-	int error = content_open(content, folder, entry, size, &file);
 
-	if (error != 0)
-		return error;
-	count = size == 0 ? 0 : content_read(file, wait, &last, 1, size - 1);
-	*other = count == -EIO && spool_is_other(file->spool);
-	if (count < 0)
-		error = (int)count;
-	else
-		*out = spool_hold(file->spool);
-	content_close(file);
-	return error;
+	pthread_mutex_lock(&content->lock);
+	file = find(content, folder, entry, size);
+	if (file != NULL && file->state == COMPLETE)
+		spool = spool_hold(file->spool);
+	pthread_mutex_unlock(&content->lock);
+	return spool;
+}
+
+bool
+content_keeps(struct content *content, const char *folder,
+    const struct entry *entry)
+{
+	const struct content_file *file;
+	bool keeps = false;
+
+	pthread_mutex_lock(&content->lock);
+	TAILQ_FOREACH (file, &content->files, link)
+		keeps = keeps ||
+		    (file->state == COMPLETE &&
+			is_of(file, folder, entry->name));
+	pthread_mutex_unlock(&content->lock);
+	return keeps;
+}
+
+void
+content_keep(struct content *content, const char *folder,
+    const struct entry *entry, struct spool *spool)
+{
+	off_t size = spool_size(spool);
+	struct content_file *former, *file;
+	int error = make_file(content, folder, entry, size, spool, &file);
+
+	pthread_mutex_lock(&content->lock);
+	former = find(content, folder, entry, size);
+	if (error == 0 && former != NULL)
+		unlist(former);
+	drop(content, folder, entry->name, false);
+	if (error == 0) {
+		file->state = COMPLETE;
+		enlist(file);
+		let_go(file);
+	}
+	pthread_mutex_unlock(&content->lock);
+}
+
+void
+content_drop_unproved(struct content *content, const char *folder,
+    const struct entry *entry)
+{
+	pthread_mutex_lock(&content->lock);
+	drop(content, folder, entry->name, true);
+	pthread_mutex_unlock(&content->lock);
+}
+
+void
+content_note_reader(struct content_file *file, pid_t reader)
+{
+	pthread_mutex_lock(&file->content->lock);
+	if (file->state == COMPLETE)
+		file->reader = reader;
+	pthread_mutex_unlock(&file->content->lock);
+}
+
+struct spool *
+content_was_read(struct content *content, const char *folder, const char *name,
+    pid_t reader, int64_t *version, bool *proved)
+{
+	struct spool *spool = NULL;
+	const struct content_file *file;
+
+	pthread_mutex_lock(&content->lock);
+	TAILQ_FOREACH (file, &content->files, link) {
+		if (spool == NULL && file->reader == reader &&
+		    file->entry.id == 0 && is_of(file, folder, name)) {
+			spool = spool_hold(file->spool);
+			*version = entry_version(&file->entry);
+			*proved = is_proved(file);
+		}
+	}
+	pthread_mutex_unlock(&content->lock);
+	return spool;
+}
+
+/*
+ * With the lock: does a download of that file run?  wanted: also one that has
+ * readers, else only one that nobody wants any more.
+ */
+static bool
+is_running(const struct content *content, const char *folder, const char *name,
+    bool wanted)
+{
+	const struct content_file *file;
+
+	TAILQ_FOREACH (file, &content->files, link) {
+		if (is_of(file, folder, name) &&
+		    (file->state == ENDING ||
+			(file->state == FILLING &&
+			    (wanted || file->readers == 0))))
+			return true;
+	}
+	return false;
 }
 
 int
-content_bring(struct content *content, const struct wait *wait,
-    const char *folder, const struct entry *entry, off_t size,
-    struct spool **out)
+content_settle(struct content *content, const struct wait *wait,
+    const char *folder, const char *name)
 {
-	struct entry told;
-	bool other = false;
-	int error = bring(content, wait, folder, entry, size, out, &other);
+	int64_t until = time_now_ms() + RELEASE_MS;
+	bool left = false, waited = false;
 
-	if (!other ||
-	    printer_look(content->printer, wait, folder, entry, &told) != 0)
-		return error;
-	if (told.size != size)
-		error = bring(content, wait, folder, &told, told.size, out,
-		    &other);
-	entry_free(&told);
-	return error;
+	pthread_mutex_lock(&content->lock);
+	while (!left &&
+	    is_running(content, folder, name, time_now_ms() < until)) {
+		waited = true;
+		left = time_cond_tick(&content->ended, &content->lock, wait);
+	}
+	pthread_mutex_unlock(&content->lock);
+	if (left)
+		return -EINTR;
+	return waited ? time_pause(wait, NOTICE_MS) : 0;
+}
+
+void
+content_drop(struct content *content, const char *folder, const char *name)
+{
+	pthread_mutex_lock(&content->lock);
+	drop(content, folder, name, false);
+	pthread_mutex_unlock(&content->lock);
 }

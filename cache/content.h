@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct content;
 struct content_file;
@@ -25,14 +26,12 @@ struct workers;
  * (cache/stamp.h) are not kept, or for a moment; the callers see to it that
  * entries are verified (printer_verify).
  *
- * Folders and entries are as for printer_fetch.  dir, printer and workers are
- * borrowed for the content's life; limit is in bytes.
+ * Folders and entries are as for printer_fetch.  dir, printer, stamps and
+ * workers are borrowed for the content's life; limit is in bytes.  stamps NULL:
+ * all are good.
  */
-int content_new(const char *dir, off_t limit, struct printer *,
+int content_new(const char *dir, off_t limit, struct printer *, struct stamps *,
     struct workers *, struct content **out);
-
-/* By whom stamps are judged; borrowed.  Without, all are good. */
-void content_set_stamps(struct content *, struct stamps *);
 
 /* Stop what runs.  The workers must have ended before content_free. */
 void content_stop(struct content *);
@@ -50,21 +49,14 @@ void content_close(struct content_file *);
 ssize_t content_read(struct content_file *, const struct wait *, void *out,
     size_t len, off_t offset);
 
-/*
- * Start the download if none was.  Returns 0 and the bytes, of which some may
- * be on their way (caller: spool_release).
- */
-int content_begin(struct content_file *, struct spool **out);
+/* Start the download if none was. */
+int content_begin(struct content_file *);
+
+/* Its bytes, of which some may be still to come (caller: spool_release). */
+struct spool *content_bytes(struct content_file *);
 
 /* Did reading fail because the printer's file has another length? */
 bool content_is_other(struct content_file *);
-
-/*
- * Bring the whole file; its length is asked for again if it has another one
- * than is known.  Returns 0 and its bytes (caller: spool_release).
- */
-int content_bring(struct content *, const struct wait *, const char *folder,
-    const struct entry *, off_t size, struct spool **out);
 
 /* The bytes if all are here (caller: spool_release), or NULL. */
 struct spool *content_have(struct content *, const char *folder,
@@ -99,14 +91,13 @@ void content_drop_unproved(struct content *, const char *folder,
     const struct entry *);
 
 /*
- * Such a process reads it.  If it deletes the file next, as mv does, and was
- * given remembered bytes, the printer is asked first whether it has that
- * version; what the time stamp does not prove is compared.  Returns 0, -EBUSY:
- * others are there by now, or why they could not be had.
+ * Such a process reads it.  content_was_read has the remembered bytes that it
+ * was given of a file without an id (caller: spool_release), of what version,
+ * and whether its time stamp proves that they are the file's; or NULL.
  */
 void content_note_reader(struct content_file *, pid_t reader);
-int content_check_read(struct content *, const struct wait *,
-    const char *folder, const struct entry *, pid_t reader);
+struct spool *content_was_read(struct content *, const char *folder,
+    const char *name, pid_t reader, int64_t *version, bool *proved);
 
 /* Forget what is kept of that file: it was deleted. */
 void content_drop(struct content *, const char *folder, const char *name);

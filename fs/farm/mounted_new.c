@@ -85,14 +85,12 @@ set_up(struct mounted *mounted, const struct mounted_config *config,
 		error = space_new(mounted, &mounted->space);
 	if (error == 0)
 		error = content_new(config->settings->spool_dir,
-		    config->cache_size, mounted->printer, mounted->workers,
+		    config->cache_size, mounted->printer,
+		    file_facts_stamps(mounted->facts), mounted->workers,
 		    &mounted->content);
-	if (error == 0) {
-		content_set_stamps(mounted->content,
-		    file_facts_stamps(mounted->facts));
+	if (error == 0)
 		stage_set_relief(mounted->stage,
 		    &(struct relief){ content_make_room, mounted->content });
-	}
 	return error;
 }
 

@@ -463,7 +463,9 @@ backup_begin(const struct caller *caller, const struct renaming *renaming,
 	error = content_open(content, found->folder, &found->entry, size,
 	    &backup->file);
 	if (error == 0)
-		error = content_begin(backup->file, &backup->spool);
+		error = content_begin(backup->file);
+	if (error == 0)
+		backup->spool = content_bytes(backup->file);
 	if (error == 0)
 		error = stage_it(backup, caller, renaming->target);
 	if (error == 0)

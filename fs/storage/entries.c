@@ -9,6 +9,7 @@
 #include "cache/deferred.h"
 #include "cache/stage.h"
 #include "cache/stage_folders.h"
+#include "cache/whole_file.h"
 #include "client/base/log.h"
 #include "client/base/time.h"
 #include "client/base/wait.h"
@@ -82,8 +83,9 @@ remove_both(const struct caller *caller, struct place *place,
 	if (error == 0 && storage_is_read_only(place))
 		error = -EROFS;
 	if (error == 0)
-		error = content_check_read(mounted->content, &caller->wait,
-		    found.folder, &found.entry, caller->process);
+		error = whole_file_check_read(mounted->printer,
+		    mounted->content, &caller->wait, found.folder, &found.entry,
+		    caller->process);
 	if (error == 0 && staged == NULL &&
 	    defer_delete(caller, place, &found) == 0)
 		return 0;

@@ -13,6 +13,7 @@
 #include "cache/deferred.h"
 #include "cache/spool.h"
 #include "cache/stage.h"
+#include "cache/whole_file.h"
 #include "client/base/litter.h"
 #include "client/base/name.h"
 #include "client/printer.h"
@@ -87,8 +88,8 @@ bring_newest(const struct place *place, const struct caller *caller,
 		content_drop_unproved(mounted->content, found.folder,
 		    &found.entry);
 	if (error == 0)
-		error = content_bring(mounted->content, &caller->wait,
-		    found.folder, &found.entry, size, &there);
+		error = whole_file_bring(mounted->printer, mounted->content,
+		    &caller->wait, found.folder, &found.entry, size, &there);
 	if (error == 0) {
 		*mtime_s = found.entry.mtime_s;
 		error = spool_clone(there, dir, out);

@@ -12,6 +12,7 @@
 #include "cache/spool.h"
 #include "cache/stage.h"
 #include "cache/unsent.h"
+#include "cache/whole_file.h"
 #include "client/base/log.h"
 #include "client/base/name.h"
 #include "client/base/time.h"
@@ -85,8 +86,9 @@ bring(struct anew *anew)
 
 	if (anew->spool != NULL)
 		return 0;
-	error = content_bring(anew->mounted->content, &wait,
-	    anew->found->folder, &anew->found->entry, anew->size, &anew->spool);
+	error = whole_file_bring(anew->mounted->printer, anew->mounted->content,
+	    &wait, anew->found->folder, &anew->found->entry, anew->size,
+	    &anew->spool);
 	if (error == -EINTR && !wait_given_up(left))
 		error = refuse_slow(anew, LIMIT_MS);
 	return error == 0 ? check_pace(anew) : error;

@@ -7,12 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cache/comparison.h"
 #include "cache/content.h"
 #include "cache/file_facts.h"
 #include "cache/spool.h"
 #include "cache/stage.h"
 #include "cache/unsent.h"
+#include "cache/whole_file.h"
 #include "client/base/log.h"
 #include "client/base/name.h"
 #include "client/base/time.h"
@@ -37,15 +37,15 @@ read_back(const struct caller *caller, struct mounted *mounted,
     const struct upload *upload, const struct entry *stored,
     struct spool *spool)
 {
-	struct comparison comparison;
-	const struct sink sink = comparison_sink(&comparison, spool);
 	int error = 0;
 
 	if (mounted->settings->verify_full)
-		error = printer_fetch(mounted->printer, &caller->wait,
-		    upload->folder, stored, &sink);
+		error = whole_file_compare(mounted->printer, &caller->wait,
+		    upload->folder, stored, spool);
 	if (error == 0)
 		return 0;
+	if (error == -ESTALE)
+		error = -EIO;
 	log_say(LOG_LEVEL_ERROR, "%s: reading it back failed: %s", upload->path,
 	    strerror(-error));
 	if (error == -EIO)

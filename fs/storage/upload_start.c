@@ -8,6 +8,7 @@
 
 #include "cache/content.h"
 #include "cache/spool.h"
+#include "cache/whole_file.h"
 #include "client/base/log.h"
 #include "client/base/name.h"
 #include "client/printer.h"
@@ -61,8 +62,8 @@ is_there(const struct caller *caller, struct mounted *mounted,
 		&found->entry, &size) != 0 ||
 	    size != spool_size(spool))
 		return false;
-	if (content_bring(mounted->content, &caller->wait, found->folder,
-		&found->entry, size, &there) != 0)
+	if (whole_file_bring(mounted->printer, mounted->content, &caller->wait,
+		found->folder, &found->entry, size, &there) != 0)
 		return false;
 	is = has_same_bytes(caller, spool, there);
 	spool_release(there);

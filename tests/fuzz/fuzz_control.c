@@ -172,8 +172,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	fake.printer.traits = choice & 1 ? &traits_pi : &traits_buddy;
 	pthread_mutex_init(&mounted.lock, NULL);
 	HOLDS(stage_new(&mounted.stage) == 0);
-	HOLDS(content_new("/", 0, mounted.printer, NULL, &mounted.content) ==
-	    0);
+	HOLDS(content_new("/", 0, mounted.printer, NULL, NULL,
+		  &mounted.content) == 0);
 	if (choice & 2)
 		mounted_note_upload(&mounted,
 		    choice & 1 ? "local/parts/Cube.gcode" : "usb/cube.GCODE");

@@ -34,7 +34,7 @@ set_up(struct rig *rig, struct check *check)
 {
 	fake_init(&rig->fake);
 	if (workers_new(&rig->workers) != 0 ||
-	    content_new(check_dir(check), LIMIT, &rig->fake.printer,
+	    content_new(check_dir(check), LIMIT, &rig->fake.printer, NULL,
 		rig->workers, &rig->content) != 0) {
 		printf("Bail out! no content\n");
 		exit(1);

@@ -1,6 +1,7 @@
 /*
  * cache/content: the bytes of a printer's files, and how long they stay.
  */
+#include "cache/whole_file.h"
 #include "tests/unit/content_rig.h"
 
 static void
@@ -81,16 +82,16 @@ test_bring(struct check *check)
 
 	set_up(&rig, check);
 	CHECK(check,
-	    content_bring(rig.content, &forever, "usb", &rig.entry, SIZE,
-		&spool) == 0 &&
+	    whole_file_bring(&rig.fake.printer, rig.content, &forever, "usb",
+		&rig.entry, SIZE, &spool) == 0 &&
 		spool_read(spool, &forever, bytes, SIZE, 0) == SIZE &&
 		fake_is_right(bytes, SIZE, 0),
 	    "a whole file is brought");
 	spool_release(spool);
 	AWAIT(has(&rig));
 	CHECK(check,
-	    content_bring(rig.content, &forever, "usb", &rig.entry, SIZE,
-		&spool) == 0 &&
+	    whole_file_bring(&rig.fake.printer, rig.content, &forever, "usb",
+		&rig.entry, SIZE, &spool) == 0 &&
 		fetches(&rig) == 1,
 	    "what is here need not be brought");
 	content_forget(rig.content);
@@ -100,12 +101,12 @@ test_bring(struct check *check)
 	spool_release(spool);
 	fake_set_error(&rig.fake, -EHOSTDOWN);
 	CHECK(check,
-	    content_bring(rig.content, &forever, "usb", &rig.entry, SIZE,
-		&spool) == -EHOSTDOWN,
+	    whole_file_bring(&rig.fake.printer, rig.content, &forever, "usb",
+		&rig.entry, SIZE, &spool) == -EHOSTDOWN,
 	    "what cannot be brought is an error");
 	CHECK(check,
-	    content_bring(rig.content, &forever, "usb", &rig.entry, 0,
-		&spool) == 0 &&
+	    whole_file_bring(&rig.fake.printer, rig.content, &forever, "usb",
+		&rig.entry, 0, &spool) == 0 &&
 		spool_size(spool) == 0,
 	    "for an empty file nobody is asked");
 	spool_release(spool);

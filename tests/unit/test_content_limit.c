@@ -54,7 +54,7 @@ test_single(struct check *check)
 	struct rig rig;
 
 	set_up(&rig, check);
-	if (content_new(check_dir(check), SIZE - 1, &rig.fake.printer,
+	if (content_new(check_dir(check), SIZE - 1, &rig.fake.printer, NULL,
 		rig.workers, &content) != 0)
 		return;
 	content_free(rig.content);
