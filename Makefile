@@ -55,7 +55,6 @@ SRCS = \
 	cache/cache_truth.c \
 	cache/content.c \
 	cache/deferred.c \
-	cache/disk_name.c \
 	cache/file_facts.c \
 	cache/memo.c \
 	cache/pace.c \
@@ -66,9 +65,6 @@ SRCS = \
 	cache/stamp.c \
 	cache/unsent.c \
 	cache/unsent_disk.c \
-	cache/unsent_gone.c \
-	cache/unsent_home.c \
-	cache/unsent_name.c \
 	cache/whole_file.c \
 	client/base/buf.c \
 	client/base/date.c \

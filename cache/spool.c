@@ -2,7 +2,8 @@
  * The bytes of a file.  Programs' threads read and write, a download's thread
  * fills; spool.lock guards the numbers and is never held over a system call
  * that touches the disk, because bytes below `have` do not move.  Who changes
- * a complete spool sees to it that he is alone (cache/stage.h).
+ * a complete spool sees to it that he is alone (cache/stage.h).  A name on the
+ * disk has no lock: its members are atomic.
  */
 #include <sys/stat.h>
 
@@ -16,9 +17,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cache/disk_name.h"
 #include "cache/spool.h"
 #include "client/base/time.h"
+
+struct disk_name {
+	atomic_int holders;
+	atomic_bool keeps;
+	char *path;
+};
 
 struct spool {
 	atomic_int holders;
@@ -33,6 +39,53 @@ struct spool {
 	bool is_other; /* another length was announced than expected */
 	int error;     /* why filling ended early */
 };
+
+struct disk_name *
+disk_name_new(const char *path)
+{
+	struct disk_name *disk_name = calloc(1, sizeof(*disk_name));
+
+	if (disk_name == NULL)
+		return NULL;
+	disk_name->path = strdup(path);
+	if (disk_name->path == NULL) {
+		free(disk_name);
+		return NULL;
+	}
+	atomic_init(&disk_name->holders, 1);
+	atomic_init(&disk_name->keeps, false);
+	return disk_name;
+}
+
+struct disk_name *
+disk_name_hold(struct disk_name *disk_name)
+{
+	atomic_fetch_add(&disk_name->holders, 1);
+	return disk_name;
+}
+
+void
+disk_name_release(struct disk_name *disk_name)
+{
+	if (disk_name == NULL || atomic_fetch_sub(&disk_name->holders, 1) > 1)
+		return;
+	if (!atomic_load(&disk_name->keeps))
+		unlink(disk_name->path);
+	free(disk_name->path);
+	free(disk_name);
+}
+
+void
+disk_name_keep(struct disk_name *disk_name, bool keep)
+{
+	atomic_store(&disk_name->keeps, keep);
+}
+
+const char *
+disk_name_path(const struct disk_name *disk_name)
+{
+	return disk_name->path;
+}
 
 static int
 open_nameless(const char *dir)

@@ -1,29 +1,26 @@
 /*
- * What could not be sent.  Each file has a number, its bytes NUMBER.data and
- * its destination NUMBER.dest in a directory that this mount has locked.  What
- * is listed has no descriptor; its bytes are opened for who reads them.  Any
- * thread; unsent.lock guards the list.
+ * What could not be sent: the list, and the tickets of uploads under way.  What
+ * is listed has no descriptor; its bytes are opened for each reader.  Any
+ * thread; unsent.lock guards the list and the tickets.
  */
 #include <sys/queue.h>
 
-#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "cache/disk_name.h"
 #include "cache/spool.h"
 #include "cache/unsent.h"
 #include "cache/unsent_disk.h"
-#include "cache/unsent_gone.h"
-#include "cache/unsent_home.h"
-#include "cache/unsent_name.h"
 #include "client/base/log.h"
 #include "client/base/name.h"
+#include "client/base/time.h"
+
+#define GONE_MS 60000 /* between the close of a copy and mv's unlink */
 
 struct unsent_ticket {
 	TAILQ_ENTRY(unsent_ticket) link;
@@ -35,20 +32,30 @@ struct unsent_ticket {
 	struct disk_name *disk_name; /* the bytes */
 	struct spool *spool; /* the same, until the upload's fate is known */
 	off_t size;
-	struct timespec kept;
+	struct timespec since; /* it is in the list */
 	int holders; /* under unsent.lock: an upload, a file, the list */
 	bool is_read;
 	pid_t reader; /* the last who opened it */
 };
 
+/* A name that a success has just taken away; to its reader it is there. */
+struct gone {
+	TAILQ_ENTRY(gone) link;
+	char *name;
+	pid_t reader; /* who has had it open */
+	off_t size;
+	struct timespec since;
+	int64_t until_ms;
+};
+
 struct unsent {
+	atomic_int holders;
 	bool folds;
+	struct unsent_disk *disk;
 	pthread_mutex_t lock;
-	struct unsent_homes homes;	   /* under lock */
 	TAILQ_HEAD(, unsent_ticket) files; /* under lock: those listed */
 	TAILQ_HEAD(, unsent_ticket) all;   /* and those that are held */
-	struct unsent_gones gone;	   /* under lock */
-	int holders;			   /* under lock */
+	TAILQ_HEAD(, gone) gone;	   /* under lock, the oldest first */
 };
 
 static void
@@ -107,7 +114,7 @@ find(struct unsent *unsent, const char *name)
 	return NULL;
 }
 
-/* With the lock: "model.gcode", or "model (2).gcode" when that is taken. */
+/* With the lock: "model.gcode", or a numbered one when that is taken. */
 static char *
 free_name(struct unsent *unsent, const char *path)
 {
@@ -116,9 +123,27 @@ free_name(struct unsent *unsent, const char *path)
 
 	for (i = 2; name != NULL && find(unsent, name) != NULL; i++) {
 		free(name);
-		name = unsent_name_numbered(name_of(path), i);
+		name = name_number(name_of(path), i);
 	}
 	return name;
+}
+
+/* Are these destinations the same file? */
+static bool
+is_same(const struct unsent *unsent, const char *one, const char *two)
+{
+	char *folded_one, *folded_two;
+	bool same = strcmp(one, two) == 0;
+
+	if (same || !unsent->folds)
+		return same;
+	folded_one = name_fold(one);
+	folded_two = name_fold(two);
+	same = folded_one != NULL && folded_two != NULL &&
+	    strcmp(folded_one, folded_two) == 0;
+	free(folded_one);
+	free(folded_two);
+	return same;
 }
 
 /* With the lock: what was kept for a destination before. */
@@ -129,9 +154,61 @@ remove_older(struct unsent *unsent, const char *path)
 
 	TAILQ_FOREACH_SAFE(ticket, &unsent->files, link, next)
 	{
-		if (unsent_name_is_same(unsent->folds, ticket->path, path))
+		if (is_same(unsent, ticket->path, path))
 			delist(ticket);
 	}
+}
+
+static void
+forget_gone(struct unsent *unsent, struct gone *gone)
+{
+	TAILQ_REMOVE(&unsent->gone, gone, link);
+	free(gone->name);
+	free(gone);
+}
+
+/* With the lock: those whose time is over, or all. */
+static void
+forget_old(struct unsent *unsent, int64_t now_ms)
+{
+	struct gone *gone;
+
+	while ((gone = TAILQ_FIRST(&unsent->gone)) != NULL &&
+	    gone->until_ms <= now_ms)
+		forget_gone(unsent, gone);
+}
+
+/* With the lock.  Without memory it is gone at once. */
+static void
+note_gone(const struct unsent_ticket *ticket)
+{
+	struct unsent *unsent = ticket->unsent;
+	struct gone *gone = calloc(1, sizeof(*gone));
+
+	forget_old(unsent, time_now_ms());
+	if (gone == NULL || (gone->name = strdup(ticket->name)) == NULL) {
+		free(gone);
+		return;
+	}
+	gone->reader = ticket->reader;
+	gone->size = ticket->size;
+	gone->since = ticket->since;
+	gone->until_ms = time_now_ms() + GONE_MS;
+	TAILQ_INSERT_TAIL(&unsent->gone, gone, link);
+}
+
+/* With the lock: the one of that name that is still there to that process. */
+static struct gone *
+find_gone(struct unsent *unsent, const char *name, pid_t reader)
+{
+	struct gone *gone;
+
+	forget_old(unsent, time_now_ms());
+	TAILQ_FOREACH (gone, &unsent->gone, link) {
+		if (gone->reader == reader && strcmp(gone->name, name) == 0)
+			return gone;
+	}
+	return NULL;
 }
 
 /* With the lock: what is stored now goes, but to those who move it. */
@@ -141,10 +218,8 @@ remove_stored(struct unsent *unsent, const char *path)
 	const struct unsent_ticket *ticket;
 
 	TAILQ_FOREACH (ticket, &unsent->files, link) {
-		if (ticket->is_read &&
-		    unsent_name_is_same(unsent->folds, ticket->path, path))
-			unsent_gone_note(&unsent->gone, ticket->name,
-			    ticket->reader, ticket->size, &ticket->kept);
+		if (ticket->is_read && is_same(unsent, ticket->path, path))
+			note_gone(ticket);
 	}
 	remove_older(unsent, path);
 }
@@ -167,9 +242,9 @@ enlist(struct unsent_ticket *ticket)
 	return true;
 }
 
-/* Takes the holder's count of one; NULL without memory. */
+/* A ticket that the caller holds; NULL without memory. */
 static struct unsent_ticket *
-ticket_make(struct unsent *unsent, struct disk_name *disk_name, off_t size,
+ticket_new(struct unsent *unsent, struct disk_name *disk_name, off_t size,
     const char *path, const char *base)
 {
 	struct unsent_ticket *ticket = calloc(1, sizeof(*ticket));
@@ -186,18 +261,6 @@ ticket_make(struct unsent *unsent, struct disk_name *disk_name, off_t size,
 		ticket_free(ticket);
 		return NULL;
 	}
-	return ticket;
-}
-
-static struct unsent_ticket *
-ticket_new(struct unsent *unsent, struct disk_name *disk_name, off_t size,
-    const char *path, const char *base)
-{
-	struct unsent_ticket *ticket = ticket_make(unsent, disk_name, size,
-	    path, base);
-
-	if (ticket == NULL)
-		return NULL;
 	pthread_mutex_lock(&unsent->lock);
 	TAILQ_INSERT_TAIL(&unsent->all, ticket, known);
 	pthread_mutex_unlock(&unsent->lock);
@@ -211,12 +274,12 @@ hold_known(struct unsent *unsent, const struct disk_name *disk_name)
 	struct unsent_ticket *ticket;
 
 	TAILQ_FOREACH (ticket, &unsent->all, known) {
-		if (ticket->disk_name == disk_name) {
-			ticket->holders++;
-			return ticket;
-		}
+		if (ticket->disk_name == disk_name)
+			break;
 	}
-	return NULL;
+	if (ticket != NULL)
+		ticket->holders++;
+	return ticket;
 }
 
 /* With the lock: what is not listed has their destination and size of now. */
@@ -234,45 +297,22 @@ renew(struct unsent_ticket *ticket, struct spool *spool, const char *path)
 	ticket->size = spool_size(spool);
 }
 
-/* Returns 0 and where the bytes are, without the ending, or an error. */
-static int
-give_name(struct unsent *unsent, struct spool *spool, const char *path,
-    char *base, size_t size)
-{
-	const char *home;
-	char *dir = NULL;
-	int error;
-
-	pthread_mutex_lock(&unsent->lock);
-	error = unsent_homes_own(&unsent->homes, &home);
-	if (error == 0)
-		dir = strdup(home);
-	pthread_mutex_unlock(&unsent->lock);
-	if (error == 0 && dir == NULL)
-		error = -ENOMEM;
-	if (error == 0)
-		error = unsent_disk_begin(dir, spool, path, base, size);
-	free(dir);
-	return error;
-}
-
 struct unsent_ticket *
 unsent_begin(struct unsent *unsent, struct spool *spool, const char *path)
 {
-	struct unsent_ticket *ticket = NULL;
-	char base[4000];
+	struct unsent_ticket *ticket;
+	char base[PATH_MAX];
 	int error;
 
 	pthread_mutex_lock(&unsent->lock);
-	if (spool_named(spool) != NULL)
-		ticket = hold_known(unsent, spool_named(spool));
+	ticket = hold_known(unsent, spool_named(spool));
 	if (ticket != NULL)
 		renew(ticket, spool, path);
 	pthread_mutex_unlock(&unsent->lock);
 	if (ticket != NULL)
 		return ticket;
 	do {
-		error = give_name(unsent, spool, path, base, sizeof(base));
+		error = unsent_disk_begin(unsent->disk, spool, path, base);
 	} while (error == -ENOSPC && spool_make_room(spool));
 	if (error != 0) {
 		log_say(LOG_LEVEL_NOTE,
@@ -343,7 +383,7 @@ unsent_keep(struct unsent_ticket *ticket)
 	pthread_mutex_lock(&unsent->lock);
 	is_new = enlist(ticket);
 	if (is_new)
-		clock_gettime(CLOCK_REALTIME, &ticket->kept);
+		clock_gettime(CLOCK_REALTIME, &ticket->since);
 	let_go(ticket);
 	pthread_mutex_unlock(&unsent->lock);
 	spool_release(spool);
@@ -354,80 +394,44 @@ unsent_keep(struct unsent_ticket *ticket)
 
 /* Take over one file that a process left behind. */
 static void
-adopt(struct unsent *unsent, const char *base)
+adopt(void *arg, const struct unsent_left *left)
 {
+	struct unsent *unsent = arg;
 	struct unsent_ticket *ticket;
-	struct unsent_left left = { .size = 0 };
-	struct disk_name *disk_name;
+	struct disk_name *disk_name = disk_name_new(left->data);
 
-	if (!unsent_disk_find(base, &left))
-		return;
-	disk_name = disk_name_new(left.data);
 	if (disk_name == NULL)
 		return;
 	disk_name_keep(disk_name, true);
-	ticket = ticket_new(unsent, disk_name, left.size, left.dest, base);
+	ticket = ticket_new(unsent, disk_name, left->size, left->dest,
+	    left->base);
 	disk_name_release(disk_name);
 	if (ticket == NULL)
 		return;
-	ticket->kept = left.kept;
+	ticket->since = left->since;
 	pthread_mutex_lock(&unsent->lock);
 	(void)enlist(ticket);
 	let_go(ticket);
 	pthread_mutex_unlock(&unsent->lock);
 }
 
-static int
-is_data(const struct dirent *entry)
-{
-	return entry->d_name[0] != '.' &&
-	    name_has_suffix(entry->d_name, ".data");
-}
-
-/* Oldest first, so that the newest copy for a destination is the one kept. */
-static void
-scan(struct unsent *unsent, const char *dir)
-{
-	struct dirent **entries;
-	char base[4000];
-	int i, count = scandir(dir, &entries, is_data, alphasort);
-
-	for (i = 0; i < count; i++) {
-		const char *name = entries[i]->d_name;
-		int len = (int)(strlen(name) - strlen(".data"));
-
-		if ((size_t)snprintf(base, sizeof(base), "%s/%.*s", dir, len,
-			name) < sizeof(base))
-			adopt(unsent, base);
-		free(entries[i]);
-	}
-	if (count >= 0)
-		free(entries);
-}
-
 int
 unsent_open(const char *dir, const char *name, bool folds, struct unsent **out)
 {
 	struct unsent *unsent = calloc(1, sizeof(*unsent));
-	char *root;
-	size_t i;
 
-	if (unsent == NULL)
-		return -ENOMEM;
-	unsent->folds = folds;
-	if (asprintf(&root, "%s/%s.unsent", dir, name) < 0) {
+	if (unsent == NULL || unsent_disk_open(dir, name, &unsent->disk) != 0) {
 		free(unsent);
 		return -ENOMEM;
 	}
-	unsent_homes_begin(&unsent->homes, root);
+	unsent->folds = folds;
 	pthread_mutex_init(&unsent->lock, NULL);
 	TAILQ_INIT(&unsent->files);
 	TAILQ_INIT(&unsent->all);
 	TAILQ_INIT(&unsent->gone);
-	unsent->holders = 1;
-	(void)unsent_homes_take(&unsent->homes);
-	for (i = 0; i < unsent->homes.count; i++)
-		scan(unsent, unsent->homes.all[i].dir);
+	atomic_init(&unsent->holders, 1);
+	/* The newest copy for a destination is the one that stays. */
+	unsent_disk_each(unsent->disk, adopt, unsent);
 	*out = unsent;
 	return 0;
 }
@@ -435,9 +439,7 @@ unsent_open(const char *dir, const char *name, bool folds, struct unsent **out)
 struct unsent *
 unsent_hold(struct unsent *unsent)
 {
-	pthread_mutex_lock(&unsent->lock);
-	unsent->holders++;
-	pthread_mutex_unlock(&unsent->lock);
+	atomic_fetch_add(&unsent->holders, 1);
 	return unsent;
 }
 
@@ -445,22 +447,16 @@ void
 unsent_close(struct unsent *unsent)
 {
 	struct unsent_ticket *ticket;
-	int holders;
 
-	if (unsent == NULL)
-		return;
-	pthread_mutex_lock(&unsent->lock);
-	holders = --unsent->holders;
-	pthread_mutex_unlock(&unsent->lock);
-	if (holders > 0)
+	if (unsent == NULL || atomic_fetch_sub(&unsent->holders, 1) > 1)
 		return;
 	while ((ticket = TAILQ_FIRST(&unsent->files)) != NULL) {
 		TAILQ_REMOVE(&unsent->files, ticket, link);
 		let_go(ticket);
 	}
-	unsent_gone_forget_all(&unsent->gone);
+	forget_old(unsent, INT64_MAX);
 	pthread_mutex_destroy(&unsent->lock);
-	unsent_homes_end(&unsent->homes);
+	unsent_disk_close(unsent->disk);
 	free(unsent);
 }
 
@@ -482,7 +478,7 @@ unsent_each(struct unsent *unsent, int (*call)(void *arg, const char *name),
 
 int
 unsent_look(struct unsent *unsent, const char *name, off_t *size,
-    struct timespec *kept)
+    struct timespec *since)
 {
 	const struct unsent_ticket *ticket;
 
@@ -490,7 +486,7 @@ unsent_look(struct unsent *unsent, const char *name, off_t *size,
 	ticket = find(unsent, name);
 	if (ticket != NULL) {
 		*size = ticket->size;
-		*kept = ticket->kept;
+		*since = ticket->since;
 	}
 	pthread_mutex_unlock(&unsent->lock);
 	return ticket == NULL ? -ENOENT : 0;
@@ -557,15 +553,15 @@ unsent_note_reader(struct unsent *unsent, const char *name, pid_t reader)
 
 bool
 unsent_has_gone(struct unsent *unsent, const char *name, pid_t reader,
-    off_t *size, struct timespec *kept)
+    off_t *size, struct timespec *since)
 {
-	const struct unsent_gone *gone;
+	const struct gone *gone;
 
 	pthread_mutex_lock(&unsent->lock);
-	gone = unsent_gone_find(&unsent->gone, name, reader);
+	gone = find_gone(unsent, name, reader);
 	if (gone != NULL) {
 		*size = gone->size;
-		*kept = gone->kept;
+		*since = gone->since;
 	}
 	pthread_mutex_unlock(&unsent->lock);
 	return gone != NULL;
@@ -575,13 +571,13 @@ int
 unsent_remove(struct unsent *unsent, const char *name, pid_t remover)
 {
 	struct unsent_ticket *ticket;
-	struct unsent_gone *gone;
+	struct gone *gone;
 
 	pthread_mutex_lock(&unsent->lock);
 	ticket = find(unsent, name);
-	gone = unsent_gone_find(&unsent->gone, name, remover);
+	gone = find_gone(unsent, name, remover);
 	if (gone != NULL)
-		unsent_gone_forget(&unsent->gone, gone);
+		forget_gone(unsent, gone);
 	else if (ticket != NULL)
 		delist(ticket);
 	pthread_mutex_unlock(&unsent->lock);

@@ -14,7 +14,7 @@ struct unsent_ticket;
  * Files whose upload failed, kept on the local disk: they survive the mount,
  * a crash and a reboot.  Before an upload begins its bytes get a name there
  * and a note of their destination, in a directory that is this mount's alone
- * (cache/unsent_home.h), so that no second mount takes them for left over.  One
+ * (cache/unsent_disk.h), so that no second mount takes them for left over.  One
  * copy is kept for each destination.  What is kept has no descriptor.
  */
 
@@ -52,9 +52,10 @@ void unsent_drop(struct unsent_ticket *);
 int unsent_each(struct unsent *, int (*call)(void *arg, const char *name),
     void *arg);
 
-/* The file of that name: its size, when it was kept.  Returns 0 or -ENOENT. */
+/* The file of that name: its size, when it was listed.  Returns 0 or -ENOENT.
+ */
 int unsent_look(struct unsent *, const char *name, off_t *size,
-    struct timespec *kept);
+    struct timespec *since);
 
 /*
  * Its bytes (caller: spool_release).  Returns 0, -ENOENT, or why the local disk
@@ -69,7 +70,7 @@ int unsent_open_bytes(struct unsent *, const char *name, struct spool **out);
  */
 void unsent_note_reader(struct unsent *, const char *name, pid_t reader);
 bool unsent_has_gone(struct unsent *, const char *name, pid_t reader,
-    off_t *size, struct timespec *kept);
+    off_t *size, struct timespec *since);
 
 /*
  * Remove the file of that name; one that has gone in that way is removed once

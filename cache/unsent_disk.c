@@ -1,66 +1,226 @@
 /*
  * What could not be sent, on the disk: NUMBER.data has the bytes, NUMBER.dest
- * two lines: their destination and their number.  No state, any thread.
+ * two lines: their destination and their number.  Any thread; disk.lock guards
+ * the list of directories.
  */
 #include <sys/file.h>
 #include <sys/stat.h>
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
+#include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "cache/disk_name.h"
 #include "cache/spool.h"
 #include "cache/unsent_disk.h"
 #include "client/base/log.h"
 #include "client/base/name.h"
 
+#define HOMES 16   /* mounts of one printer at a time, and to spare */
 #define TRIES 1000 /* names for one instant */
+#define DATA  ".data"
+#define DEST  ".dest"
 
-/* Returns 0, -EEXIST: that base is taken, or a negative errno. */
-static int
-write_text(const char *base, const char *text)
+struct unsent_disk {
+	char *root;
+	pthread_mutex_t lock;
+	size_t count; /* all below under lock */
+	struct home {
+		char *dir;
+		int lock;
+	} homes[HOMES];
+};
+
+static bool
+path_of(const char *base, const char *ending, char out[PATH_MAX])
 {
-	char path[4096];
-	size_t len = strlen(text);
-	int fd, error = 0;
+	return (size_t)snprintf(out, PATH_MAX, "%s%s", base, ending) < PATH_MAX;
+}
 
-	if ((size_t)snprintf(path, sizeof(path), "%s.dest", base) >=
-	    sizeof(path))
+/* Returns a descriptor or a negative errno. */
+static int
+open_at(const char *base, const char *ending, int flags)
+{
+	char path[PATH_MAX];
+	int fd;
+
+	if (!path_of(base, ending, path))
 		return -ENAMETOOLONG;
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-	    0600);
-	if (fd < 0)
-		return -errno;
-	errno = 0;
-	if (write(fd, text, len) != (ssize_t)len || fsync(fd) != 0)
-		error = errno != 0 ? -errno : -ENOSPC;
-	close(fd);
-	if (error != 0)
+	fd = open(path, flags | O_NOFOLLOW | O_CLOEXEC, 0600);
+	return fd < 0 ? -errno : fd;
+}
+
+static void
+remove_at(const char *base, const char *ending)
+{
+	char path[PATH_MAX];
+
+	if (path_of(base, ending, path))
 		unlink(path);
+}
+
+/* Returns the locked descriptor, -EWOULDBLOCK or another negative errno. */
+static int
+lock_dir(const char *dir)
+{
+	int fd, error;
+
+	(void)mkdir(dir, 0700);
+	fd = open_at(dir, "/lock", O_RDWR | O_CREAT | O_NONBLOCK);
+	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return fd;
+	error = -errno;
+	close(fd);
+	return error;
+}
+
+/* Takes dir. */
+static int
+take(struct unsent_disk *disk, char *dir)
+{
+	int lock = dir == NULL ? -ENOMEM : lock_dir(dir);
+
+	if (lock < 0) {
+		free(dir);
+		return lock;
+	}
+	disk->homes[disk->count++] = (struct home){ dir, lock };
+	return 0;
+}
+
+/* The directory of that number, from 1 on. */
+static char *
+dir_of(const struct unsent_disk *disk, int number)
+{
+	char *dir;
+
+	if (number == 1)
+		return strdup(disk->root);
+	return asprintf(&dir, "%s/%d", disk->root, number) < 0 ? NULL : dir;
+}
+
+/*
+ * Take those that are free, and make one if none is.  Returns 0 or, when there
+ * is none now, a negative errno.
+ */
+static int
+take_free(struct unsent_disk *disk)
+{
+	struct stat info;
+	int number, error = 0;
+
+	for (number = 1; number <= HOMES && disk->count < HOMES; number++) {
+		char *dir = dir_of(disk, number);
+
+		/* They are made in their order. */
+		if (dir != NULL && disk->count > 0 && stat(dir, &info) != 0) {
+			free(dir);
+			break;
+		}
+		error = take(disk, dir);
+		if (error != 0 && error != -EWOULDBLOCK)
+			break;
+	}
+	return disk->count > 0 ? 0 : error;
+}
+
+int
+unsent_disk_open(const char *dir, const char *name, struct unsent_disk **out)
+{
+	struct unsent_disk *disk = calloc(1, sizeof(*disk));
+
+	if (disk == NULL ||
+	    asprintf(&disk->root, "%s/%s.unsent", dir, name) < 0) {
+		free(disk);
+		return -ENOMEM;
+	}
+	pthread_mutex_init(&disk->lock, NULL);
+	(void)take_free(disk);
+	*out = disk;
+	return 0;
+}
+
+/* The last one takes its place. */
+static void
+leave(struct unsent_disk *disk, struct home *home)
+{
+	close(home->lock);
+	free(home->dir);
+	*home = disk->homes[--disk->count];
+}
+
+void
+unsent_disk_close(struct unsent_disk *disk)
+{
+	while (disk->count > 0)
+		leave(disk, &disk->homes[0]);
+	pthread_mutex_destroy(&disk->lock);
+	free(disk->root);
+	free(disk);
+}
+
+/* Is the lock that we have still the one that others would look for? */
+static bool
+is_in_place(const struct home *home)
+{
+	char path[PATH_MAX];
+	struct stat ours, there;
+
+	return path_of(home->dir, "/lock", path) &&
+	    fstat(home->lock, &ours) == 0 && stat(path, &there) == 0 &&
+	    ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
+}
+
+/* The directory for new files (caller: free). */
+static int
+find_home(struct unsent_disk *disk, char **dir)
+{
+	int error = 0;
+
+	pthread_mutex_lock(&disk->lock);
+	while (disk->count > 0 && !is_in_place(&disk->homes[0]))
+		leave(disk, &disk->homes[0]);
+	if (disk->count == 0)
+		error = take_free(disk);
+	if (error == 0) {
+		*dir = strdup(disk->homes[0].dir);
+		error = *dir == NULL ? -ENOMEM : 0;
+	}
+	pthread_mutex_unlock(&disk->lock);
 	return error;
 }
 
 /*
  * The note is on the disk at once, the bytes are later: after a power failure
- * some of them may be missing.
+ * some of them may be missing.  Returns 0, -EEXIST: that base is taken, or a
+ * negative errno.
  */
 static int
-write_dest(const char *base, const char *dest, struct spool *spool)
+write_note(const char *base, const char *dest, struct spool *spool)
 {
+	int len, fd = open_at(base, DEST, O_WRONLY | O_CREAT | O_EXCL);
+	int error = 0;
 	char *text;
-	int error;
 
-	if (asprintf(&text, "%s\n%lld\n", dest, (long long)spool_size(spool)) <
-	    0)
-		return -ENOMEM;
-	error = write_text(base, text);
-	free(text);
+	if (fd < 0)
+		return fd;
+	len = asprintf(&text, "%s\n%lld\n", dest, (long long)spool_size(spool));
+	if (len < 0) {
+		error = -ENOMEM;
+	} else {
+		errno = ENOSPC;
+		if (write(fd, text, (size_t)len) != len || fsync(fd) != 0)
+			error = -errno;
+		free(text);
+	}
+	close(fd);
+	if (error != 0)
+		remove_at(base, DEST);
 	return error;
 }
 
@@ -69,62 +229,65 @@ write_dest(const char *base, const char *dest, struct spool *spool)
  * time, and give the bytes their name.
  */
 static int
-name_bytes(const char *dir, struct spool *spool, const char *dest, char *base,
-    size_t size)
+name_bytes(const char *dir, struct spool *spool, const char *dest,
+    char base[PATH_MAX])
 {
 	struct timespec now;
-	char path[4096];
+	char path[PATH_MAX];
 	int i, error = -EEXIST;
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	for (i = 0; i < TRIES && error == -EEXIST; i++) {
-		snprintf(base, size, "%s/%016llx-%09ld-%d", dir,
+		snprintf(base, PATH_MAX, "%s/%016llx-%09ld-%d", dir,
 		    (unsigned long long)now.tv_sec, now.tv_nsec, i);
-		error = write_dest(base, dest, spool);
+		error = write_note(base, dest, spool);
 	}
 	if (error != 0)
 		return error;
-	snprintf(path, sizeof(path), "%s.data", base);
-	error = spool_give_name(spool, path);
-	if (error != 0) {
-		snprintf(path, sizeof(path), "%s.dest", base);
-		unlink(path);
-	}
+	error = path_of(base, DATA, path) ? spool_give_name(spool, path) :
+					    -ENAMETOOLONG;
+	if (error != 0)
+		unsent_disk_forget(base);
 	return error;
 }
 
 int
-unsent_disk_begin(const char *dir, struct spool *spool, const char *dest,
-    char *base, size_t size)
+unsent_disk_begin(struct unsent_disk *disk, struct spool *spool,
+    const char *dest, char base[PATH_MAX])
 {
-	const struct disk_name *disk_name = spool_named(spool);
+	const struct disk_name *named = spool_named(spool);
 	const char *name;
+	char *dir;
 	int error;
 
-	if (disk_name == NULL)
-		return name_bytes(dir, spool, dest, base, size);
-	name = disk_name_path(disk_name);
-	snprintf(base, size, "%.*s", (int)(strlen(name) - strlen(".data")),
+	if (named == NULL) {
+		error = find_home(disk, &dir);
+		if (error != 0)
+			return error;
+		error = name_bytes(dir, spool, dest, base);
+		free(dir);
+		return error;
+	}
+	name = disk_name_path(named);
+	snprintf(base, PATH_MAX, "%.*s", (int)(strlen(name) - strlen(DATA)),
 	    name);
-	error = write_dest(base, dest, spool);
+	error = write_note(base, dest, spool);
 	return error == -EEXIST ? 0 : error;
 }
 
 int
 unsent_disk_renew(const char *base, struct spool *spool, const char *dest)
 {
-	char fresh[4000], from[4096], to[4096];
+	char fresh[PATH_MAX], from[PATH_MAX], to[PATH_MAX];
 	int error;
 
-	if ((size_t)snprintf(fresh, sizeof(fresh), "%s.new", base) >=
-	    sizeof(fresh))
+	if (!path_of(base, ".new", fresh) || !path_of(fresh, DEST, from) ||
+	    !path_of(base, DEST, to))
 		return -ENAMETOOLONG;
 	unsent_disk_forget(fresh); /* of one that did not get so far */
-	error = write_dest(fresh, dest, spool);
+	error = write_note(fresh, dest, spool);
 	if (error != 0)
 		return error;
-	snprintf(from, sizeof(from), "%s.dest", fresh);
-	snprintf(to, sizeof(to), "%s.dest", base);
 	return rename(from, to) == 0 ? 0 : -errno;
 }
 
@@ -156,78 +319,95 @@ is_whole(const struct unsent_left *left, off_t bytes)
 	return false;
 }
 
-static int
-open_left(const char *path)
-{
-	return open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-}
-
 /* The bytes: are they a file of ours, and has nobody locked it? */
 static bool
-find_data(const char *base, struct unsent_left *out)
+find_data(struct unsent_left *left)
 {
 	struct stat info;
 	bool is;
-	int fd;
+	int fd = open_at(left->base, DATA, O_RDONLY | O_NONBLOCK);
 
-	if ((size_t)snprintf(out->data, sizeof(out->data), "%s.data", base) >=
-	    sizeof(out->data))
-		return false;
-	fd = open_left(out->data);
 	if (fd < 0)
 		return false;
-	is = fstat(fd, &info) == 0 && S_ISREG(info.st_mode) &&
-	    flock(fd, LOCK_SH | LOCK_NB) == 0;
+	is = path_of(left->base, DATA, left->data) && fstat(fd, &info) == 0 &&
+	    S_ISREG(info.st_mode) && flock(fd, LOCK_SH | LOCK_NB) == 0;
 	close(fd);
-	if (!is)
-		return false;
-	out->size = info.st_size;
-	out->kept = info.st_mtim;
-	return true;
+	if (is) {
+		left->size = info.st_size;
+		left->since = info.st_mtim;
+	}
+	return is;
 }
 
 /* The note.  Returns whether it is a sane one of those very bytes. */
 static bool
-find_dest(const char *base, struct unsent_left *out)
+find_note(struct unsent_left *left)
 {
+	int fd = open_at(left->base, DEST, O_RDONLY | O_NONBLOCK);
 	off_t bytes;
-	char path[PATH_MAX];
 	ssize_t len;
-	int fd;
 
-	snprintf(path, sizeof(path), "%s.dest", base);
-	fd = open_left(path);
 	if (fd < 0)
 		return false;
-	len = read(fd, out->dest, sizeof(out->dest) - 1);
+	len = read(fd, left->dest, sizeof(left->dest) - 1);
 	close(fd);
-	out->dest[len < 0 ? 0 : len] = '\0';
-	bytes = take_size(out->dest);
-	if (bytes < -1 || !name_is_sane(name_of(out->dest)))
+	left->dest[len < 0 ? 0 : len] = '\0';
+	bytes = take_size(left->dest);
+	if (bytes < -1 || !name_is_sane(name_of(left->dest)))
 		return false;
-	if (is_whole(out, bytes))
+	if (is_whole(left, bytes))
 		return true;
-	unsent_disk_forget(base);
+	unsent_disk_forget(left->base);
 	return false;
 }
 
-bool
-unsent_disk_find(const char *base, struct unsent_left *out)
+static int
+is_data(const struct dirent *entry)
 {
-	if (!find_data(base, out))
+	return entry->d_name[0] != '.' && name_has_suffix(entry->d_name, DATA);
+}
+
+/* The file with these bytes, if it is one that could not be sent. */
+static bool
+find_left(const char *dir, const char *data, struct unsent_left *left)
+{
+	int stem = (int)(strlen(data) - strlen(DATA));
+
+	if ((size_t)snprintf(left->base, sizeof(left->base), "%s/%.*s", dir,
+		stem, data) >= sizeof(left->base) ||
+	    !find_data(left))
 		return false;
-	if (find_dest(base, out))
+	if (find_note(left))
 		return true;
-	unlink(out->data);
+	unlink(left->data);
 	return false;
+}
+
+void
+unsent_disk_each(struct unsent_disk *disk,
+    void (*call)(void *arg, const struct unsent_left *), void *arg)
+{
+	struct unsent_left left;
+	struct dirent **entries;
+	size_t home;
+	int i, count;
+
+	for (home = 0; home < disk->count; home++) {
+		const char *dir = disk->homes[home].dir;
+
+		count = scandir(dir, &entries, is_data, alphasort);
+		for (i = 0; i < count; i++) {
+			if (find_left(dir, entries[i]->d_name, &left))
+				call(arg, &left);
+			free(entries[i]);
+		}
+		if (count >= 0)
+			free(entries);
+	}
 }
 
 void
 unsent_disk_forget(const char *base)
 {
-	char path[4096];
-
-	if ((size_t)snprintf(path, sizeof(path), "%s.dest", base) <
-	    sizeof(path))
-		unlink(path);
+	remove_at(base, DEST);
 }

@@ -2,6 +2,7 @@
  * Names and paths as text.  No state, any thread.
  */
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -11,7 +12,8 @@
 #include "client/base/buf.h"
 #include "client/base/name.h"
 
-#define FOLDED_BYTES 4 /* at most, of a byte */
+#define FOLDED_BYTES 4	/* at most, of a byte */
+#define NUMBER	     12 /* bytes of " (2147483647)", or so */
 
 /* What a URL has as it is (RFC 3986, section 2.3). */
 #define UNRESERVED \
@@ -167,6 +169,23 @@ name_fit(const char *text, size_t max)
 	while (max > 0 && ((unsigned char)text[max] & 0xc0) == 0x80)
 		max--;
 	return max;
+}
+
+char *
+name_number(const char *name, int number)
+{
+	const char *dot = strrchr(name, '.');
+	const char *ending = dot == NULL || dot == name ? "" : dot;
+	size_t len = strlen(ending), stem = strlen(name) - len;
+	char *numbered;
+
+	if (strlen(name) > NAME_MAX - NUMBER)
+		stem = name_fit(name,
+		    len < NAME_MAX - NUMBER ? NAME_MAX - NUMBER - len : 0);
+	if (asprintf(&numbered, "%.*s (%d)%s", (int)stem, name, number,
+		ending) < 0)
+		return NULL;
+	return numbered;
 }
 
 bool

@@ -43,6 +43,12 @@ bool name_fold_into(const char *name, char *out, size_t size);
 /* How much of a UTF-8 text fits into max bytes without cutting a character. */
 size_t name_fit(const char *text, size_t max);
 
+/*
+ * "model (2).gcode" of "model.gcode" and 2, cut where it would be too long
+ * (caller: free).  NULL without memory.
+ */
+char *name_number(const char *name, int number);
+
 /* Does the name end in this suffix, without regard to ASCII case? */
 bool name_has_suffix(const char *name, const char *suffix);
 

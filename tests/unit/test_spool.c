@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <pthread.h>
 
-#include "cache/disk_name.h"
 #include "cache/spool.h"
 #include "tests/unit/check.h"
 #include "tests/unit/fake.h"
