@@ -131,11 +131,9 @@ SRCS = \
 	fs/farm/directory.c \
 	fs/farm/documents.c \
 	fs/farm/farm.c \
-	fs/farm/farm_accounts.c \
-	fs/farm/farm_look.c \
-	fs/farm/farm_refresh.c \
 	fs/farm/first_contact.c \
 	fs/farm/mounted_new.c \
+	fs/farm/refresh.c \
 	fs/farm/run_parallel.c \
 	fs/farm/statuses.c \
 	fs/kernel/call.c \
@@ -148,10 +146,8 @@ SRCS = \
 	fs/setup/login.c \
 	fs/setup/option_read.c \
 	fs/setup/options.c \
-	fs/setup/options_printer.c \
 	fs/setup/printer_config.c \
 	fs/setup/printers_file.c \
-	fs/setup/printers_file_alone.c \
 	fs/setup/signals.c \
 	fs/setup/stderr_capture.c \
 	fs/storage/backup.c \

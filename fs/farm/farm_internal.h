@@ -17,7 +17,7 @@ struct printer_config;
 struct unsent;
 
 /*
- * A printer in the list, shared by fs/farm/farm.c, fs/farm/farm_refresh.c and
+ * A printer in the list, shared by fs/farm/farm.c, fs/farm/refresh.c and
  * fs/farm/account.c: of a section of the printers file, or of an account.
  */
 struct member {
@@ -95,19 +95,6 @@ struct unsent *farm_unsent(struct farm *, const char *kept);
 
 /* An account is in the mount from now on; takes the section in any case. */
 int farm_add_account(struct farm *, struct printer_config *);
-
-/*
- * fs/farm/farm_accounts.c, for who reads the printers file again.  Take the
- * accounts out of the sections; those that are new or others than before are
- * met and become fresh ones.  Returns 0, -EINVAL: an address is none, or
- * -ENOMEM.
- */
-int farm_accounts_prepare(struct farm *, struct printer_configs *,
-    const struct wait *, struct printer_configs *fresh);
-
-/* Those take the place of what is no more in the file.  As farm_new. */
-int farm_accounts_commit(struct farm *, struct printer_configs *fresh,
-    size_t *added, size_t *gone);
 
 /* With the lock: printers that shall go and are unused go. */
 void farm_replace_unused(struct farm *);

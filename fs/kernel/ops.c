@@ -21,7 +21,7 @@
 #include "fs/kernel/call.h"
 #include "fs/kernel/inode.h"
 #include "fs/kernel/ops.h"
-#include "fs/kernel/ops_file.h"
+#include "fs/kernel/ops_internal.h"
 #include "fs/kernel/parallel_lookup.h"
 #include "fs/tree/node.h"
 

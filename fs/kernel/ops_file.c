@@ -16,7 +16,7 @@
 #include "fs/kernel/call.h"
 #include "fs/kernel/inode.h"
 #include "fs/kernel/ops.h"
-#include "fs/kernel/ops_file.h"
+#include "fs/kernel/ops_internal.h"
 #include "fs/tree/node.h"
 
 /* What the kernel has open is on a list, for it may end without closing. */

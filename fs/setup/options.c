@@ -48,18 +48,11 @@ static const struct option_row rows[] = {
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 
-bool
-options_is_text(const struct option_row *row)
+static bool
+is_text(const struct option_row *row)
 {
 	return row->read == options_read_text ||
 	    row->read == option_read_camera;
-}
-
-const struct option_row *
-options_rows(size_t *count)
-{
-	*count = ROWS;
-	return rows;
 }
 
 bool
@@ -67,7 +60,7 @@ options_is_given(const struct options *options, const struct option_row *row)
 {
 	const void *member = (const char *)options + row->offset;
 
-	if (options_is_text(row))
+	if (is_text(row))
 		return *(char *const *)member != NULL;
 	return (options->given >> (row - rows) & 1) != 0;
 }
@@ -125,15 +118,28 @@ set_row(struct options *options, const struct option_row *row,
 	    complain("option %s: that is not a value for it", row->name);
 }
 
+static const struct option_row *
+find_row(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < ROWS; i++) {
+		if (strcmp(rows[i].name, name) == 0)
+			return &rows[i];
+	}
+	return NULL;
+}
+
 /* One option of -o; it is cut in two. */
 static int
 take_option(struct options *options, char *word)
 {
+	const struct option_row *row;
 	char *value = strchr(word, '=');
-	size_t i;
 
 	if (value != NULL)
 		*value++ = '\0';
+	row = find_row(word);
 	if (*word == '\0' || strncmp(word, "x-", 2) == 0)
 		return 0;
 	if (strcmp(word, "password") == 0 || strcmp(word, "api_key") == 0 ||
@@ -144,12 +150,9 @@ take_option(struct options *options, char *word)
 	if (strcmp(word, "obico") == 0)
 		return complain("obico=ID belongs in a section of a printers "
 				"file, beside the account");
-	for (i = 0; i < ROWS; i++) {
-		/* mount(8) has an option "user" of its own, without a value. */
-		if (strcmp(rows[i].name, word) == 0 &&
-		    (value != NULL || !is_among(word, swallowed)))
-			return set_row(options, &rows[i], value);
-	}
+	/* mount(8) has an option "user" of its own, without a value. */
+	if (row != NULL && (value != NULL || !is_among(word, swallowed)))
+		return set_row(options, row, value);
 	if (is_among(word, swallowed))
 		return 0;
 	if (value == NULL && is_among(word, passed_on))
@@ -227,18 +230,15 @@ take_places(struct options *options, int count, char **words)
 		error = options_read_text(host, &options->source);
 		if (error == 0 && user != NULL && options->user == NULL)
 			error = options_read_text(user, &options->user);
-		if (error == 0)
-			error = options_read_text(words[0],
-			    &options->mountpoint);
 	} else if (count == 2) {
 		error = options_read_text(words[0], &options->source);
-		if (error == 0)
-			error = options_read_text(words[1],
-			    &options->mountpoint);
 	} else {
 		return complain("a printer and a mount point are needed: "
 				"prusafs http://mk4.lan /mnt/prusa");
 	}
+	if (error == 0)
+		error = options_read_text(words[count - 1],
+		    &options->mountpoint);
 	return error == 0 ? 0 : complain("out of memory");
 }
 
@@ -283,21 +283,6 @@ options_parse(struct options *options, int argc, char **argv)
 }
 
 void
-options_free(struct options *options)
-{
-	free(options->source);
-	free(options->mountpoint);
-	free(options->user);
-	free(options->password_file);
-	free(options->api_key_file);
-	free(options->token_file);
-	free(options->camera);
-	free(options->ca_file);
-	free(options->cache_dir);
-	buf_free(&options->fuse);
-}
-
-void
 options_usage(void)
 {
 	size_t i;
@@ -320,4 +305,81 @@ options_usage(void)
 		    rows[i].value == NULL ? "" : rows[i].value);
 		printf("  %-26s %s\n", text, rows[i].help);
 	}
+}
+
+/* What a section of a printers file may have. */
+static const char *const of_printer[] = { "type", "user", "password_file",
+	"api_key_file", "token_file", "obico", "camera", "ca_file", "ttl",
+	"connect_timeout", "answer_timeout", "stall_timeout", NULL };
+
+int
+options_list_of_printer(struct buf *out)
+{
+	size_t i;
+	int error = 0;
+
+	for (i = 0; of_printer[i] != NULL && error == 0; i++)
+		error = buf_printf(out, ", %s", of_printer[i]);
+	return error;
+}
+
+static int
+copy_text(char **text)
+{
+	if (*text == NULL)
+		return 0;
+	*text = strdup(*text);
+	return *text == NULL ? -ENOMEM : 0;
+}
+
+/* The member of a row that is a string. */
+static char **
+text_at(struct options *options, const struct option_row *row)
+{
+	return (char **)((char *)options + row->offset);
+}
+
+int
+options_copy(struct options *out, const struct options *options)
+{
+	size_t i;
+	int error;
+
+	*out = *options;
+	memset(&out->fuse, 0, sizeof(out->fuse));
+	error = copy_text(&out->source);
+	if (copy_text(&out->mountpoint) != 0)
+		error = -ENOMEM;
+	for (i = 0; i < ROWS; i++) {
+		if (is_text(&rows[i]) && copy_text(text_at(out, &rows[i])) != 0)
+			error = -ENOMEM;
+	}
+	return error;
+}
+
+void
+options_free(struct options *options)
+{
+	size_t i;
+
+	free(options->source);
+	free(options->mountpoint);
+	for (i = 0; i < ROWS; i++) {
+		if (is_text(&rows[i]))
+			free(*text_at(options, &rows[i]));
+	}
+	buf_free(&options->fuse);
+}
+
+const struct option_row *
+options_of_printer(const char *name)
+{
+	return is_among(name, of_printer) ? find_row(name) : NULL;
+}
+
+int
+options_set(struct options *options, const struct option_row *row,
+    const char *value)
+{
+	return row->read(value, (char *)options + row->offset);
 }

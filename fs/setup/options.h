@@ -75,13 +75,10 @@ struct option_row {
 	const char *help;
 };
 
-const struct option_row *options_rows(size_t *count);
-
 /* Does the command line, or the environment, say it? */
 bool options_is_given(const struct options *, const struct option_row *);
 
-/* Is its member a string, which options_read_text sets? */
-bool options_is_text(const struct option_row *);
+/* Read a string, which out points to; as the functions of option_read.h. */
 int options_read_text(const char *text, void *out);
 
 /*
@@ -92,10 +89,11 @@ int options_copy(struct options *out, const struct options *);
 
 /*
  * The option of that name if it makes sense for one printer of several, or
- * NULL; their names; set it, which returns 0, -EINVAL or -ENOMEM.
+ * NULL; append their names, a comma before each; set one, which returns 0,
+ * -EINVAL or -ENOMEM.
  */
 const struct option_row *options_of_printer(const char *name);
-extern const char options_printer_keys[];
+int options_list_of_printer(struct buf *out);
 int options_set(struct options *, const struct option_row *, const char *value);
 
 /*

@@ -9,9 +9,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "client/base/buf.h"
 #include "client/base/log.h"
 #include "client/base/name.h"
 #include "fs/setup/conf.h"
+#include "fs/setup/local_paths.h"
 #include "fs/setup/printers_file.h"
 #include "fs/tree/control.h"
 
@@ -277,6 +279,19 @@ is_no_key(const char *key, const char **why)
 	    (strcmp(key, "url") != 0 && options_of_printer(key) == NULL);
 }
 
+static int
+complain_key(struct reader *reader, const struct conf_line *line,
+    const char *why)
+{
+	struct buf keys = { 0 };
+	int error = options_list_of_printer(&keys);
+
+	complain(reader, line->number, "%.80s: %s; there are: url%s", line->key,
+	    why, buf_text(&keys));
+	buf_free(&keys);
+	return error;
+}
+
 /*
  * Does the command line say it?  A password from there, or from the
  * environment, is instead of either kind of file.
@@ -305,11 +320,8 @@ take_key(struct reader *reader, const struct conf_line *line)
 	const char *why;
 	int error;
 
-	if (is_no_key(line->key, &why)) {
-		complain(reader, line->number, "%.80s: %s; there are: url, %s",
-		    line->key, why, options_printer_keys);
-		return 0;
-	}
+	if (is_no_key(line->key, &why))
+		return complain_key(reader, line, why);
 	if (*line->value == '\0' || is_told(conf, line->key)) {
 		complain(reader, line->number, "%s: %s", line->key,
 		    *line->value == '\0' ? "it needs a value" :
@@ -390,6 +402,26 @@ printers_file_is(const char *source)
 	    (strchr(source, '/') != NULL || name_has_suffix(source, ".conf"));
 }
 
+/* Read the text.  Returns 0, or STATUS_USAGE and no sections. */
+static int
+read_text(struct reader *reader, struct buf *text)
+{
+	int error = conf_parse(text->data, text->len, take, reader);
+
+	finish(reader);
+	if (error == 0 && reader->only == 0)
+		error = find_watches(reader);
+	if (error == 0 && reader->count == 0 && reader->problems == 0)
+		complain(reader, 1, "there is no printer in it");
+	if (error != 0 && reader->problems == 0)
+		log_say(LOG_LEVEL_ERROR, "%s: %s", reader->path,
+		    strerror(-error));
+	if (error == 0 && reader->problems == 0)
+		return 0;
+	printer_configs_free(reader->confs);
+	return STATUS_USAGE;
+}
+
 int
 printers_file_read(const char *path, const struct options *options,
     bool (*is_taken)(const char *name), struct printer_configs *out)
@@ -399,43 +431,130 @@ printers_file_read(const char *path, const struct options *options,
 		.is_taken = is_taken,
 		.confs = out };
 	struct buf text = { 0 };
-	int error = conf_load(path, &text);
+	int status = STATUS_USAGE, error = conf_load(path, &text);
 
 	TAILQ_INIT(out);
-	if (error == 0) {
-		error = conf_parse(text.data, text.len, take, &reader);
-		finish(&reader);
-		if (error == 0)
-			error = find_watches(&reader);
-		if (error == 0 && reader.count == 0 && reader.problems == 0)
-			complain(&reader, 1, "there is no printer in it");
-	}
-	buf_free(&text);
-	if (error != 0 && reader.problems == 0)
+	if (error == 0)
+		status = read_text(&reader, &text);
+	else
 		log_say(LOG_LEVEL_ERROR, "%s: %s", path,
 		    error == -EINVAL ? "is not a file" : strerror(-error));
-	if (error == 0 && reader.problems == 0)
+	buf_free(&text);
+	return status;
+}
+
+/* $XDG_CONFIG_HOME/prusafs/printers.conf; root's is in /etc. */
+char *
+printers_file_default(void)
+{
+	const char *config = getenv("XDG_CONFIG_HOME");
+	const char *home = local_paths_home();
+	char *path;
+	int len;
+
+	if (geteuid() == 0)
+		return strdup("/etc/prusafs/printers.conf");
+	if (config != NULL && *config == '/')
+		len = asprintf(&path, "%s/prusafs/printers.conf", config);
+	else
+		len = asprintf(&path, "%s/.config/prusafs/printers.conf",
+		    home == NULL ? "" : home);
+	return len < 0 ? NULL : path;
+}
+
+/* Do they name one server?  The scheme may be left out, and slashes behind. */
+static bool
+is_same_server(const char *one, const char *two)
+{
+	static const char scheme[] = "http://";
+	const char *hosts[] = { one, two };
+	size_t lens[2], i;
+
+	for (i = 0; i < 2; i++) {
+		if (strncasecmp(hosts[i], scheme, strlen(scheme)) == 0)
+			hosts[i] += strlen(scheme);
+		lens[i] = strlen(hosts[i]);
+		while (lens[i] > 0 && hosts[i][lens[i] - 1] == '/')
+			lens[i]--;
+	}
+	return lens[0] == lens[1] &&
+	    strncasecmp(hosts[0], hosts[1], lens[0]) == 0;
+}
+
+/* Which section is it? */
+struct finder {
+	const char *wanted;
+	size_t begun; /* the line of a section */
+	size_t found;
+};
+
+static int
+find_conf(void *arg, const struct conf_line *line)
+{
+	struct finder *finder = arg;
+
+	if (line->problem != NULL || line->section == NULL)
 		return 0;
-	printer_configs_free(out);
-	return STATUS_USAGE;
+	if (line->key == NULL)
+		finder->begun = line->number;
+	if (line->key == NULL ? strcmp(line->section, finder->wanted) == 0 :
+				strcmp(line->key, "url") == 0 &&
+		    is_same_server(line->value, finder->wanted))
+		finder->found = finder->begun;
+	return finder->found != 0;
+}
+
+/* What the section says is added to the options that it was read for. */
+static void
+merge(struct options *options, struct printer_config *conf)
+{
+	struct options merged = conf->options;
+
+	merged.fuse = options->fuse;
+	memset(&options->fuse, 0, sizeof(options->fuse));
+	options_free(options);
+	*options = merged;
+	memset(&conf->options, 0, sizeof(conf->options));
+}
+
+static int
+complete(struct options *options, const char *path, struct buf *text)
+{
+	struct finder finder = { .wanted = options->source };
+	struct printer_configs confs = TAILQ_HEAD_INITIALIZER(confs);
+	struct reader reader = { .path = path,
+		.options = options,
+		.confs = &confs,
+		.skipping = true };
+	char *copy = text->len == 0 ? NULL : malloc(text->len + 1);
+	int status;
+
+	if (copy == NULL)
+		return 0;
+	memcpy(copy, text->data, text->len + 1);
+	(void)conf_parse(copy, text->len, find_conf, &finder);
+	free(copy);
+	if (finder.found == 0)
+		return 0;
+	reader.only = finder.found;
+	status = read_text(&reader, text);
+	if (status != 0)
+		return status;
+	merge(options, TAILQ_FIRST(&confs));
+	printer_configs_free(&confs);
+	return 0;
 }
 
 int
-printers_file_read_one(const char *path, struct buf *text, size_t line,
-    const struct options *options, struct printer_configs *out)
+printers_file_complete(struct options *options)
 {
-	struct reader reader = { .path = path,
-		.options = options,
-		.confs = out,
-		.only = line,
-		.skipping = true };
-	int error;
+	char *path = printers_file_default();
+	struct buf text = { 0 };
+	int status = 0;
 
-	TAILQ_INIT(out);
-	error = conf_parse(text->data, text->len, take, &reader);
-	finish(&reader);
-	if (error == 0 && reader.problems == 0)
-		return 0;
-	printer_configs_free(out);
-	return STATUS_USAGE;
+	if (path != NULL && conf_load(path, &text) == 0)
+		status = complete(options, path, &text);
+	buf_free(&text);
+	free(path);
+	return status;
 }

@@ -20,14 +20,6 @@ bool printers_file_is(const char *source);
 int printers_file_read(const char *path, const struct options *,
     bool (*is_taken)(const char *name), struct printer_configs *out);
 
-/*
- * Read the section that begins in that line of a printers file, for a printer
- * that is mounted alone: without its login, and with these options before its
- * own.  The text is changed.  Returns as printers_file_read.
- */
-int printers_file_read_one(const char *path, struct buf *text, size_t line,
-    const struct options *, struct printer_configs *out);
-
 /* The default printers file of this user (caller: free), or NULL. */
 char *printers_file_default(void);
 

@@ -1,5 +1,5 @@
-#ifndef FS_KERNEL_OPS_FILE_H
-#define FS_KERNEL_OPS_FILE_H
+#ifndef FS_KERNEL_OPS_INTERNAL_H
+#define FS_KERNEL_OPS_INTERNAL_H
 
 #include <sys/types.h>
 
