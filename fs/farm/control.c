@@ -216,8 +216,9 @@ take_deletion(struct script *script, char *text, size_t number)
 }
 
 static int
-take_line(struct script *script, char *line, size_t number)
+take_line(void *arg, char *line, size_t number)
 {
+	struct script *script = arg;
 	struct order *order = &script->orders[script->count];
 	size_t i, len;
 	bool named = false;
@@ -245,28 +246,11 @@ take_line(struct script *script, char *line, size_t number)
 	}
 	if (script->count == CONTROL_LINES)
 		return -E2BIG;
-	error = control_parse(NULL, line, order);
+	error = control_parse(NULL, line, number, order);
 	if (error != 0)
 		return error < 0 ? error : 0;
-	order->line = number;
 	script->count++;
 	return assign(script, order);
-}
-
-static int
-take_text(struct script *script, char *text, size_t before)
-{
-	size_t number;
-	int error = 0;
-	char *line;
-
-	for (number = before + 1;
-	     error == 0 && (line = strsep(&text, "\n")) != NULL; number++)
-		error = take_line(script, line, number);
-	if (error != 0) /* number is of the line behind it */
-		log_say(LOG_LEVEL_NOTE, "control: line %zu: nothing was done",
-		    number - 1);
-	return error;
 }
 
 static void
@@ -280,16 +264,11 @@ run_job(void *item, const struct wait *wait)
 	caller.wait = *wait;
 	for (i = 0; i < job->count && job->error == 0; i++) {
 		const struct order *order = job->orders[i];
-		const char *blank = *order->path == '\0' ? "" : " ";
 
 		job->error = control_run(&caller, job->mounted, order);
 		if (job->error == 0)
 			log_record("control: %s%s%s: done", control_word(order),
-			    blank, order->path);
-		else
-			log_say(LOG_LEVEL_NOTE, "control: line %zu: %s%s%s: %s",
-			    order->line, control_word(order), blank,
-			    order->path, strerror(-job->error));
+			    *order->path == '\0' ? "" : " ", order->path);
 	}
 	(void)log_about(former);
 }
@@ -403,7 +382,7 @@ farm_control_run(const struct caller *caller, const struct place *root,
 	int again, error = make_script(caller, root, &script);
 
 	if (error == 0)
-		error = take_text(&script, text, before);
+		error = control_each_line(text, before, take_line, &script);
 	if (error == 0) {
 		error = run_jobs(&script, caller);
 		if (error == 0)

@@ -125,7 +125,8 @@ complain(const struct mounted *mounted, const char *word)
 }
 
 int
-control_parse(const struct mounted *mounted, char *line, struct order *out)
+control_parse(const struct mounted *mounted, char *line, size_t number,
+    struct order *out)
 {
 	char *rest;
 	size_t i, len;
@@ -153,6 +154,7 @@ control_parse(const struct mounted *mounted, char *line, struct order *out)
 		return -EOPNOTSUPP;
 	}
 	out->row = &verbs[i];
+	out->line = number;
 	out->path = rest[strspn(rest, " \t")] == '\0' ? "" : rest;
 	if (*out->path != '\0' && !verbs[i].takes_path) {
 		log_say(LOG_LEVEL_NOTE, "control: %s takes nothing behind it",
@@ -180,7 +182,7 @@ stop_transfer(const struct caller *caller, struct mounted *mounted)
 }
 
 static int
-carry_out(const struct caller *caller, struct mounted *mounted,
+command(const struct caller *caller, struct mounted *mounted,
     const struct order *order)
 {
 	const char *word = order->path + strspn(order->path, " \t");
@@ -202,18 +204,16 @@ is_of_job(enum verb verb)
 	    verb == VERB_RESUME || verb == VERB_STOP;
 }
 
-int
-control_run(const struct caller *caller, struct mounted *mounted,
+static int
+carry_out(const struct caller *caller, struct mounted *mounted,
     const struct order *order)
 {
 	enum verb verb = order->row->verb;
 	int error;
 
-	if (!is_there(mounted, order->row))
-		return -EOPNOTSUPP;
 	if (is_of_job(verb))
 		events_catch_up(mounted->events, &caller->wait);
-	error = carry_out(caller, mounted, order);
+	error = command(caller, mounted, order);
 	if (error == 0 && is_of_job(verb))
 		events_note_command(mounted->events);
 	if (error == 0 && verb == VERB_REFRESH)
@@ -221,40 +221,68 @@ control_run(const struct caller *caller, struct mounted *mounted,
 	return error;
 }
 
-/* before: lines that were written through the same open file. */
+int
+control_run(const struct caller *caller, struct mounted *mounted,
+    const struct order *order)
+{
+	int error = is_there(mounted, order->row) ?
+	    carry_out(caller, mounted, order) :
+	    -EOPNOTSUPP;
+
+	if (error != 0)
+		log_say(LOG_LEVEL_NOTE, "control: line %zu: %s%s%s: %s",
+		    order->line, order->row->word, *order->path ? " " : "",
+		    order->path, strerror(-error));
+	return error;
+}
+
+int
+control_each_line(char *text, size_t before,
+    int (*take)(void *arg, char *line, size_t number), void *arg)
+{
+	size_t number = before;
+	int error = 0;
+	char *line;
+
+	while (error == 0 && (line = strsep(&text, "\n")) != NULL)
+		error = take(arg, line, ++number);
+	if (error != 0)
+		log_say(LOG_LEVEL_NOTE, "control: line %zu: nothing was done",
+		    number);
+	return error;
+}
+
+struct orders {
+	const struct mounted *mounted;
+	struct order all[CONTROL_LINES];
+	size_t count;
+};
+
+static int
+take_line(void *arg, char *line, size_t number)
+{
+	struct orders *orders = arg;
+	int error;
+
+	if (orders->count == CONTROL_LINES)
+		return -E2BIG;
+	error = control_parse(orders->mounted, line, number,
+	    &orders->all[orders->count]);
+	orders->count += error == 0;
+	return error < 0 ? error : 0;
+}
+
 static int
 run_lines(const struct caller *caller, struct mounted *mounted, char *text,
     size_t before)
 {
-	struct order orders[CONTROL_LINES], order;
-	size_t i, count = 0;
-	int error;
-	char *line;
+	struct orders orders = { .mounted = mounted };
+	int error = control_each_line(text, before, take_line, &orders);
+	size_t i;
 
-	for (order.line = before + 1; (line = strsep(&text, "\n")) != NULL;
-	     order.line++) {
-		error = control_parse(mounted, line, &order);
-		if (error < 0) {
-			log_say(LOG_LEVEL_NOTE,
-			    "control: line %zu: nothing was done", order.line);
-			return error;
-		}
-		if (error == 0 && count == CONTROL_LINES)
-			return -E2BIG;
-		if (error == 0)
-			orders[count++] = order;
-	}
-	for (i = 0; i < count; i++) {
-		error = control_run(caller, mounted, &orders[i]);
-		if (error == 0)
-			continue;
-		log_say(LOG_LEVEL_NOTE, "control: line %zu: %s%s%s: %s",
-		    orders[i].line, orders[i].row->word,
-		    *orders[i].path ? " " : "", orders[i].path,
-		    strerror(-error));
-		return error;
-	}
-	return 0;
+	for (i = 0; i < orders.count && error == 0; i++)
+		error = control_run(caller, mounted, &orders.all[i]);
+	return error;
 }
 
 /* A file of one printer, or one of many. */

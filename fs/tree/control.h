@@ -20,17 +20,26 @@ int control_help(struct mounted *const *printers, size_t count,
 struct order {
 	const struct verb_row *row;
 	const char *path; /* or "" */
-	size_t line;	  /* for control_run's caller */
+	size_t line;	  /* its number */
 };
+
+/*
+ * Call with each line of what was written, which is cut, and its number, until
+ * an error, which is returned; log says that nothing was done.  before: so many
+ * lines were written through the same open file.
+ */
+int control_each_line(char *text, size_t before,
+    int (*take)(void *arg, char *line, size_t number), void *arg);
 
 /*
  * Understand one line, which is cut into words.  Returns 0, 1: there is
  * nothing to do in it, -EINVAL, or -EOPNOTSUPP: this printer lacks it; log says
  * why.  Without a printer that is found out by control_run.
  */
-int control_parse(const struct mounted *, char *line, struct order *out);
+int control_parse(const struct mounted *, char *line, size_t number,
+    struct order *out);
 
-/* Carry it out.  Returns the printer's answer. */
+/* Carry it out.  Returns the printer's answer; log says a failure. */
 int control_run(const struct caller *, struct mounted *, const struct order *);
 
 /* The order's word; is this a word? */
