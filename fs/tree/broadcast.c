@@ -1,6 +1,6 @@
 /*
- * One stream of lines for many readers.  broadcast.lock guards the readers and
- * what they have still to read; wakers are called without it.
+ * One text for many readers, who come and go.  broadcast.lock guards them and
+ * what each has still to read; wakers are called without it.
  */
 #include <sys/queue.h>
 
@@ -16,7 +16,7 @@
 #include "fs/tree/broadcast.h"
 
 #define UNREAD_MAX ((size_t)4 << 20) /* bytes: days of a print */
-#define LOOK_MS	   100		     /* between looks whether he waits */
+#define LOOK_MS	   100 /* between looks whether the caller waits */
 
 struct broadcast_reader {
 	TAILQ_ENTRY(broadcast_reader) link;
@@ -116,7 +116,7 @@ wake_all(struct broadcast *broadcast)
 	}
 }
 
-/* What was read is forgotten, though not at every line. */
+/* Forget what was read, though not at every line. */
 static void
 forget_read(struct broadcast_reader *reader)
 {

@@ -12,8 +12,8 @@ struct caller;
 struct waker;
 
 /*
- * Lines that every reader gets from the moment on that he has joined.  Any
- * thread may say and read.
+ * Lines for many readers, each of which gets those that are said after it has
+ * joined.  Any thread may say and read.  Returns 0 or -ENOMEM.
  */
 int broadcast_new(struct broadcast **out);
 
@@ -33,8 +33,8 @@ void broadcast_end(struct broadcast *);
 /*
  * Copy up to len bytes of what was said; waits until there are some unless
  * may_wait is false (then -EAGAIN).  Returns 0 at the end, -EINTR when a
- * signal came or nobody waits, -EOVERFLOW: he was so slow that lines are
- * missing here.
+ * signal came or nobody waits, -EOVERFLOW: the reader was so slow that lines
+ * are missing here.
  */
 ssize_t broadcast_read(struct broadcast_reader *, const struct caller *,
     void *out, size_t len, bool may_wait);

@@ -75,7 +75,7 @@ const struct kind kind_directory = {
 	.attr_s = 60,
 };
 
-/* Who has the printer in an account may rename it, and add others. */
+/* The account of such a printer may rename it, and add others. */
 const struct kind kind_member = {
 	.lookup = member_lookup,
 	.list = directory_list,

@@ -1,9 +1,9 @@
 /*
- * The file "events".  While it is open one thread of the printer's workers, the
- * follower, looks at the printer from time to time and tells what is other
- * than before; it ends when the last reader has left.  events.lock guards how
- * many have it open and whether there is a follower; what was seen belongs to
- * the follower, and before there is one to the reader who starts it.
+ * The file "events".  While it is open one of the printer's workers, the
+ * follower, looks at the printer from time to time and tells each change; it
+ * ends when the last reader has left.  events.lock guards how many readers
+ * there are and whether there is a follower.  The observation belongs to the
+ * follower, and before there is one to the reader that starts it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -100,8 +100,9 @@ events_free(struct events *events)
 
 /* Say a line; old and new are JSON, "" is null. */
 static void
-tell(struct events *events, const char *kind, const char *old, const char *new)
+tell(void *arg, const char *kind, const char *old, const char *new)
 {
+	struct events *events = arg;
 	struct buf line = { 0 };
 	struct timespec now;
 	int error;
@@ -179,17 +180,11 @@ nobody_reads(void *arg)
 	return nobody;
 }
 
-static void
-hear(void *arg, const char *kind, const char *old, const char *new)
-{
-	tell(arg, kind, old, new);
-}
-
 /* Returns 0 or -EINTR. */
 static int
 look(struct events *events, const struct wait *wait)
 {
-	const struct hearer hearer = { .tell = hear, .arg = events };
+	const struct hearer hearer = { .tell = tell, .arg = events };
 
 	return observation_look(events->observation, wait, &hearer);
 }
@@ -238,7 +233,7 @@ follow(void *arg)
 	pthread_mutex_unlock(&events->lock);
 }
 
-/* What there is now is the ground that changes are measured from. */
+/* The first look is what later ones are compared with. */
 static int
 start_following(struct events *events, const struct caller *caller)
 {

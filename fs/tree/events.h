@@ -6,18 +6,18 @@ struct mounted;
 struct wait;
 
 /*
- * What happens to a printer, for the file "events": a line of JSON for each
- * change.  The printer is asked only while somebody has the file open.
+ * The file "events" of a printer: a line of JSON for each change.  The printer
+ * is asked only while somebody has the file open.
  */
 int events_new(struct mounted *, struct events **out);
 
-/* Whoever reads comes to the end: there will be nothing more. */
+/* Its readers come to the end: there will be nothing more. */
 void events_end(struct events *);
 
 /* The same, and no more questions. */
 void events_stop(struct events *);
 
-/* After the workers has ended, and when nobody has the file open any more. */
+/* After the workers have ended, and when nobody has the file open any more. */
 void events_free(struct events *);
 
 /*
@@ -28,8 +28,8 @@ void events_note_file(struct events *, const char *old_path,
     const char *new_path);
 
 /*
- * The printer was told to start, pause, resume or stop: whoever reads hears
- * of it at once.  Safe with NULL for events.
+ * The printer was told to start, pause, resume or stop: readers hear of it at
+ * once.  Safe with NULL for events.
  */
 void events_note_command(struct events *);
 

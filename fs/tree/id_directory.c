@@ -23,7 +23,7 @@ struct ids {
 	/* Call with each id until an error, which is returned. */
 	int (*each)(const char *text, size_t len,
 	    int (*call)(void *arg, const char *id), void *arg);
-	/* What the document tells of an id, or -ENOENT; NULL: a folder. */
+	/* The document's part for an id, or -ENOENT; NULL: a folder. */
 	int (*render)(struct renderings *, const char *path, const char *id,
 	    const struct buf *document, struct rendering **out);
 };
@@ -55,7 +55,7 @@ ids_of(const struct place *folder)
 	return folder->node->topic == TOPIC_CAMERAS ? &cameras : &prints;
 }
 
-/* What the name of a place has behind its id. */
+/* The part of a place's name behind its id. */
 static const char *
 suffix_of(const struct ids *ids)
 {

@@ -53,7 +53,8 @@ recall(struct job_folders *folders, const char *told, struct buf *shown)
 	int error = -ENODATA;
 
 	pthread_mutex_lock(&folders->lock);
-	if (folders->told != NULL && strcmp(folders->told, told) == 0)
+	if (folders->told != NULL && folders->shown != NULL &&
+	    strcmp(folders->told, told) == 0)
 		error = buf_printf(shown, "%s", folders->shown);
 	pthread_mutex_unlock(&folders->lock);
 	return error;
@@ -62,21 +63,12 @@ recall(struct job_folders *folders, const char *told, struct buf *shown)
 static void
 remember(struct job_folders *folders, const char *told, const char *shown)
 {
-	char *new_told = strdup(told), *new_shown = strdup(shown);
-
 	pthread_mutex_lock(&folders->lock);
-	if (new_told != NULL && new_shown != NULL) {
-		char *old = folders->told;
-
-		folders->told = new_told;
-		new_told = old;
-		old = folders->shown;
-		folders->shown = new_shown;
-		new_shown = old;
-	}
+	free(folders->told);
+	free(folders->shown);
+	folders->told = strdup(told);
+	folders->shown = strdup(shown);
 	pthread_mutex_unlock(&folders->lock);
-	free(new_told);
-	free(new_shown);
 }
 
 /* Append "/" and the long name of what is in the folder under that name. */
@@ -123,7 +115,7 @@ look_up(struct mounted *mounted, const struct caller *caller, const char *told,
 	return error;
 }
 
-/* Takes the place of what the document tells. */
+/* Have the document tell that path. */
 static int
 tell(struct buf *job, const char *shown)
 {
@@ -131,13 +123,14 @@ tell(struct buf *job, const char *shown)
 	int error = json_replace(job->data, job->len, "file", "path", shown,
 	    &other);
 
-	if (error != 0) {
-		buf_free(&other);
-		return error;
+	if (error == 0) {
+		struct buf old = *job;
+
+		*job = other;
+		other = old;
 	}
-	buf_free(job);
-	*job = other;
-	return 0;
+	buf_free(&other);
+	return error;
 }
 
 static int

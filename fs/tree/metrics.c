@@ -21,14 +21,14 @@
 #include "fs/core/upload_list.h"
 #include "fs/tree/metrics.h"
 
-/* What a reading is of, and what that has to tell. */
+/* A reading is of one of these, and tells what belongs to it. */
 enum teller {
 	TELLER_PRINTER,
 	TELLER_PRINTER_OF_ACCOUNT, /* all but requests */
 	TELLER_ACCOUNT		   /* nothing but requests */
 };
 
-/* What is known of one printer, or account. */
+/* The values of one printer, or account. */
 struct reading {
 	enum teller teller;
 	struct buf label; /* printer="NAME" */
@@ -198,7 +198,7 @@ write_bytes(const struct family *family, const struct reading *reading,
 	    reading->uploads.bytes, out);
 }
 
-/* What never happened is counted as 0, so that rates are right. */
+/* Requests that never came are counted as 0, so that rates are right. */
 static int
 write_requests(const struct family *family, const struct reading *reading,
     struct buf *out)

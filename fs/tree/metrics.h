@@ -15,7 +15,7 @@ struct metrics_server {
 	struct counts counts;
 };
 
-/* What metrics are of; all is borrowed. */
+/* The printers and servers that are measured; all is borrowed. */
 struct metrics {
 	struct mounted *const *printers;
 	size_t count;

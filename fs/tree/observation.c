@@ -1,6 +1,7 @@
 /*
- * What changes at a printer: values of its documents, whether it answers, and
- * its storages.  No lock: one thread at a time has it.
+ * Looks at a printer, compared with the look before: values of its documents,
+ * whether it answers, and its storages.  No lock: one thread at a time has an
+ * observation.
  */
 #include <errno.h>
 #include <math.h>
@@ -23,20 +24,20 @@
 #define STORAGE_MS 10000
 #define STORAGES   4
 
-/* As what a value is told. */
+/* How a value is told. */
 enum form {
 	FORM_TEXT,
 	FORM_WHOLE, /* number */
 	FORM_BOOL
 };
 
-/* A value that is watched. */
-static const struct watched {
+/* The values that are followed. */
+static const struct followed {
 	const char *kind;
 	const char *field;
 	enum topic topic;
 	enum form form;
-} watched[] = {
+} followed[] = {
 	{ "state", "printer.state", TOPIC_STATUS, FORM_TEXT },
 	{ "job", "job.id", TOPIC_STATUS, FORM_WHOLE },
 	{ "progress", "job.progress", TOPIC_STATUS, FORM_WHOLE },
@@ -45,15 +46,15 @@ static const struct watched {
 	{ "alert", "alert", TOPIC_FAILURE, FORM_BOOL },
 };
 
-#define WATCHED (sizeof(watched) / sizeof(watched[0]))
-#define JOB	1 /* the row of the job */
+#define FOLLOWED (sizeof(followed) / sizeof(followed[0]))
+#define JOB	 1 /* the row of the job */
 
 struct observation {
 	struct printer *printer;
 	bool looked; /* there is something to compare with */
 	bool online;
-	struct buf values[WATCHED]; /* as JSON, empty: null */
-	bool has[STORAGES];	    /* in the order of the traits */
+	struct buf values[FOLLOWED]; /* as JSON, empty: null */
+	bool has[STORAGES];	     /* in the order of the traits */
 	bool storages_seen;
 	int64_t storages_ms; /* when they were looked at */
 };
@@ -73,12 +74,9 @@ observation_new(struct printer *printer, struct observation **out)
 void
 observation_free(struct observation *observation)
 {
-	size_t i;
-
 	if (observation == NULL)
 		return;
-	for (i = 0; i < WATCHED; i++)
-		buf_free(&observation->values[i]);
+	observation_forget(observation);
 	free(observation);
 }
 
@@ -87,16 +85,17 @@ observation_forget(struct observation *observation)
 {
 	size_t i;
 
-	for (i = 0; i < WATCHED; i++)
+	for (i = 0; i < FOLLOWED; i++)
 		buf_free(&observation->values[i]);
-	observation->looked = observation->storages_seen = observation
-							       ->online = false;
+	observation->looked = false;
+	observation->online = false;
+	observation->storages_seen = false;
 	observation->storages_ms = time_now_ms() - STORAGE_MS;
 }
 
 /* The value as JSON; a progress in whole percent. */
 static void
-read_value(const struct buf *text, const struct watched *row, struct buf *out)
+read_value(const struct buf *text, const struct followed *row, struct buf *out)
 {
 	struct buf value = { 0 };
 	double number;
@@ -122,15 +121,15 @@ compare_values(struct observation *observation, enum topic topic,
 	struct buf value;
 	size_t i;
 
-	for (i = 0; i < WATCHED; i++) {
+	for (i = 0; i < FOLLOWED; i++) {
 		const char *old = buf_text(&observation->values[i]);
 
-		if (watched[i].topic != topic)
+		if (followed[i].topic != topic)
 			continue;
 		memset(&value, 0, sizeof(value));
-		read_value(text, &watched[i], &value);
+		read_value(text, &followed[i], &value);
 		if (observation->looked && strcmp(old, buf_text(&value)) != 0)
-			hearer->tell(hearer->arg, watched[i].kind, old,
+			hearer->tell(hearer->arg, followed[i].kind, old,
 			    buf_text(&value));
 		buf_free(&observation->values[i]);
 		observation->values[i] = value;
@@ -161,7 +160,7 @@ compare_storages(struct observation *observation, const struct buf *text,
 	observation->storages_seen = true;
 }
 
-/* Nobody is told an answer from before the last look. */
+/* An answer from before the last look would hide a change. */
 static int
 ask(struct observation *observation, const struct wait *wait, enum topic topic,
     struct buf *out)

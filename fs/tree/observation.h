@@ -15,16 +15,16 @@ struct hearer {
 };
 
 /*
- * What was seen of a printer, which is borrowed, the last time that somebody
- * looked.  Belongs to one thread at a time.  Returns 0 or -ENOMEM.
+ * The last look at a printer, which is borrowed.  Belongs to one thread at a
+ * time.  Returns 0 or -ENOMEM.
  */
 int observation_new(struct printer *, struct observation **out);
 void observation_free(struct observation *);
 
-/* What will be seen next is the ground that changes are measured from. */
+/* Begin anew: the next look tells nothing, and later ones compare with it. */
 void observation_forget(struct observation *);
 
-/* Look, and tell what is other than before.  Returns 0 or -EINTR. */
+/* Look, and tell each change since the last look.  Returns 0 or -EINTR. */
 int observation_look(struct observation *, const struct wait *,
     const struct hearer *);
 
