@@ -67,9 +67,7 @@ SRCS = \
 	cache/unsent_disk.c \
 	cache/whole_file.c \
 	client/base/buf.c \
-	client/base/date.c \
 	client/base/json.c \
-	client/base/json_mend.c \
 	client/base/litter.c \
 	client/base/log.c \
 	client/base/name.c \

@@ -9,9 +9,9 @@
 #include <cJSON.h>
 
 #include "client/base/buf.h"
-#include "client/base/date.h"
 #include "client/base/json.h"
 #include "client/base/name.h"
+#include "client/base/time.h"
 #include "client/shape.h"
 
 #define ID_SIZE 24 /* bytes of any number */
@@ -130,7 +130,7 @@ read_date(const cJSON *print, const char *name)
 	const char *text = json_string(print, name);
 	int64_t us;
 
-	return text != NULL && date_read(text, &us) ? (time_t)(us / 1000000) :
+	return text != NULL && time_read(text, &us) ? (time_t)(us / 1000000) :
 						      0;
 }
 

@@ -9,12 +9,22 @@ struct buf;
 struct cJSON;
 
 /*
- * Parse foreign JSON text, leniently: see json_mend.  A text with more than
- * JSON_DEPTH levels or JSON_VALUES values is refused before a tree is made of
- * it.  Returns 0 and a tree (caller: cJSON_Delete), whose strings are UTF-8,
+ * Parse foreign JSON text.  What printers are known to get wrong costs as
+ * little as can be: commas too many or too few are mended; a value that is
+ * missing, or a word or number that JSON does not know (NaN, inf, None), is
+ * null; text behind an object or array is left out.  In a string, control
+ * characters are escaped; a byte that is no UTF-8, NUL and half a surrogate
+ * pair become U+FFFD, an escape that JSON does not know its character.  A text
+ * that ends before its end is not mended.  A text with more than JSON_DEPTH
+ * levels or JSON_VALUES values is refused before a tree is made of it.
+ *
+ * Returns 0 and a tree (caller: cJSON_Delete), whose strings are UTF-8,
  * -EPROTO or -ENOMEM.
  */
 int json_parse(const char *text, size_t len, struct cJSON **out);
+
+#define JSON_DEPTH  32
+#define JSON_VALUES 250000
 
 /*
  * The same for what a user writes, where a slip of the pen is to be told and
@@ -28,9 +38,6 @@ int json_parse_strict(const char *text, size_t len, struct cJSON **out);
  * must be no secret.
  */
 void json_complain(const char *what, const char *text, size_t len, bool quotes);
-
-#define JSON_DEPTH  32
-#define JSON_VALUES 250000
 
 /*
  * Append the value at a path of member names ("printer.temp_nozzle") of a

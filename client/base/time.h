@@ -28,13 +28,20 @@ bool time_cond_tick(pthread_cond_t *, pthread_mutex_t *, const struct wait *);
 /* Wait that long, unless given up.  Returns 0, -EINTR or -ENOMEM. */
 int time_pause(const struct wait *, int64_t ms);
 
-/* Who waits, and until when. */
+/* A thread that waits, and until when. */
 struct deadline {
 	const struct wait *wait;
 	int64_t until_ms;
 };
 
-/* Has he left, or is it over?  For a struct wait; arg is a deadline. */
+/* Has it left, or is it over?  For a struct wait; arg is a deadline. */
 bool time_is_over(void *arg);
+
+/*
+ * A point in time as Obico tells it, "2026-11-21T02:31:52.436368Z": ISO 8601,
+ * always UTC, with or without a fraction.  Returns false and leaves out alone
+ * when it is none; out gets microseconds since 1970.
+ */
+bool time_read(const char *text, int64_t *out);
 
 #endif

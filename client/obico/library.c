@@ -11,10 +11,10 @@
 
 #include <cJSON.h>
 
-#include "client/base/date.h"
 #include "client/base/json.h"
 #include "client/base/log.h"
 #include "client/base/name.h"
+#include "client/base/time.h"
 #include "client/obico/library.h"
 #include "client/obico/obico_internal.h"
 
@@ -120,7 +120,7 @@ read_date(const cJSON *object, const char *name, int64_t *out)
 	const char *text = json_string(object, name);
 
 	if (text != NULL)
-		(void)date_read(text, out);
+		(void)time_read(text, out);
 }
 
 static char *

@@ -1,7 +1,7 @@
 /*
- * client/date: points in time as Obico tells them.
+ * client/base/time: points in time as Obico tells them.
  */
-#include "client/base/date.h"
+#include "client/base/time.h"
 #include "tests/unit/check.h"
 
 static void
@@ -25,7 +25,7 @@ test_good(struct check *check)
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		int64_t us = 1;
 
-		CHECK(check, date_read(rows[i].text, &us) && us == rows[i].us,
+		CHECK(check, time_read(rows[i].text, &us) && us == rows[i].us,
 		    "%s is %lld us", rows[i].text, (long long)rows[i].us);
 	}
 }
@@ -46,7 +46,7 @@ test_bad(struct check *check)
 	size_t i;
 
 	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		CHECK(check, !date_read(texts[i], &us) && us == 42,
+		CHECK(check, !time_read(texts[i], &us) && us == 42,
 		    "\"%s\" is no date", texts[i]);
 }
 
