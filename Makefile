@@ -74,7 +74,6 @@ SRCS = \
 	client/base/safe_name.c \
 	client/base/time.c \
 	client/base/turn.c \
-	client/base/unique_names.c \
 	client/base/utf8.c \
 	client/base/workers.c \
 	client/camera/camera.c \

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "cache/stamp.h"
+#include "client/base/name.h"
 
 #define YEAR_2015  1420070400
 #define SLOT_S	   2	 /* FAT counts in these */
@@ -22,7 +23,7 @@
 /* A stamp, and files that have it. */
 struct seen {
 	int64_t stamp;
-	uint32_t files[MANY]; /* hashes of their paths */
+	uint64_t files[MANY]; /* hashes of their paths */
 	int count;
 };
 
@@ -86,14 +87,6 @@ distance(int64_t one, int64_t other)
 	return one > other ? one - other : other - one;
 }
 
-static uint32_t
-hash_of(const char *text, uint32_t hash)
-{
-	for (; *text != '\0'; text++)
-		hash = (hash ^ (unsigned char)*text) * 16777619u;
-	return hash;
-}
-
 /* With the lock.  What many files have is remembered longest. */
 static struct seen *
 find_or_add(struct stamps *stamps, int64_t stamp)
@@ -118,7 +111,7 @@ find_or_add(struct stamps *stamps, int64_t stamp)
 
 /* With the lock. */
 static void
-count_file(struct seen *seen, uint32_t file)
+count_file(struct seen *seen, uint64_t file)
 {
 	int i;
 
@@ -154,7 +147,7 @@ stamps_note(struct stamps *stamps, const char *folder, const char *name,
 		return;
 	pthread_mutex_lock(&stamps->lock);
 	count_file(find_or_add(stamps, stamp),
-	    hash_of(name, hash_of(folder, 2166136261u)));
+	    name_hash(name_hash(NAME_HASH, folder), name));
 	stamp -= stamps->zone_s;
 	if (stamp <= now_s && now_s - stamp < DAY_S)
 		note_recent(stamps, stamp);

@@ -188,6 +188,14 @@ name_number(const char *name, int number)
 	return numbered;
 }
 
+uint64_t
+name_hash(uint64_t hash, const char *text)
+{
+	for (; *text != '\0'; text++)
+		hash = (hash ^ (unsigned char)*text) * 1099511628211u;
+	return hash;
+}
+
 bool
 name_has_suffix(const char *name, const char *suffix)
 {

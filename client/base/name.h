@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct buf;
 
@@ -48,6 +49,12 @@ size_t name_fit(const char *text, size_t max);
  * (caller: free).  NULL without memory.
  */
 char *name_number(const char *name, int number);
+
+#define NAME_HASH UINT64_C(14695981039346656037)
+
+/* FNV-1a of 64 bits, begun with NAME_HASH or with the hash of what is before.
+ */
+uint64_t name_hash(uint64_t hash, const char *text);
 
 /* Does the name end in this suffix, without regard to ASCII case? */
 bool name_has_suffix(const char *name, const char *suffix);

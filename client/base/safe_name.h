@@ -1,6 +1,7 @@
 #ifndef CLIENT_BASE_SAFE_NAME_H
 #define CLIENT_BASE_SAFE_NAME_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -23,7 +24,7 @@ struct safe_name {
 	const char *text; /* borrowed */
 	int64_t id;
 	char name[SAFE_NAME_SIZE]; /* filled in */
-	bool names;		   /* it bore its number before, and keeps it */
+	bool is_numbered;	   /* it bore its number before, and keeps it */
 };
 
 /*
@@ -33,5 +34,25 @@ struct safe_name {
  */
 int safe_name_all(struct safe_name *, size_t count,
     bool (*is_reserved)(const char *));
+
+/*
+ * Which of several things with one name were shown with their number: they
+ * keep it when the others go, so that a name that a program has just read
+ * still means the same when it uses it (rm -r).  Any thread may call.
+ */
+struct numbered {
+	pthread_mutex_t lock;
+	size_t count; /* all below under lock */
+	void *by_id;
+};
+
+void numbered_init(struct numbered *);
+void numbered_destroy(struct numbered *);
+
+/* Was it shown so, while it had that name? */
+bool numbered_has(struct numbered *, int64_t id, const char *name);
+
+/* It is shown so now.  Without memory it is forgotten. */
+void numbered_note(struct numbered *, int64_t id, const char *name);
 
 #endif

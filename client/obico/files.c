@@ -141,7 +141,7 @@ note_numbers(struct obico *obico, const struct records *records,
 
 		safe_name_make(record->name, plain);
 		if (!record->is_folder && strcmp(plain, labels[i].name) != 0)
-			unique_names_note(&obico->names, record->id,
+			numbered_note(&obico->numbered, record->id,
 			    record->name);
 	}
 }
@@ -158,8 +158,8 @@ make_labels(struct obico *obico, const struct records *records,
 
 		labels[i].text = record->name;
 		labels[i].id = record->id;
-		labels[i].names = !record->is_folder &&
-		    unique_names_has(&obico->names, record->id, record->name);
+		labels[i].is_numbered = !record->is_folder &&
+		    numbered_has(&obico->numbered, record->id, record->name);
 	}
 	error = safe_name_all(labels, records->count, NULL);
 	if (error == 0)

@@ -74,7 +74,7 @@ obico_new(const struct http_config *config, int64_t ttl_ms, struct obico **out)
 	obico->ttl_ms = ttl_ms;
 	turn_init(&obico->asking);
 	turn_init(&obico->upload);
-	unique_names_init(&obico->names);
+	numbered_init(&obico->numbered);
 	pthread_mutex_init(&obico->lock, NULL);
 	error = copy_config(obico, config);
 	if (error == 0)
@@ -112,7 +112,7 @@ obico_release(struct obico *obico)
 	printer_list_release(obico->list);
 	turn_destroy(&obico->asking);
 	turn_destroy(&obico->upload);
-	unique_names_destroy(&obico->names);
+	numbered_destroy(&obico->numbered);
 	pthread_mutex_destroy(&obico->lock);
 	free((void *)(uintptr_t)obico->config.ca_file);
 	free(obico->base);

@@ -3,8 +3,8 @@
 
 #include <pthread.h>
 
+#include "client/base/safe_name.h"
 #include "client/base/turn.h"
-#include "client/base/unique_names.h"
 #include "client/http/http.h"
 #include "client/obico/obico.h"
 #include "client/printer.h"
@@ -20,9 +20,9 @@ struct obico {
 	struct http_config config; /* for pictures: no login, strings owned */
 	char *base;		   /* the server's URL */
 	int64_t ttl_ms;
-	struct turn asking;	   /* for the list of printers */
-	struct turn upload;	   /* to the cloud folder: one at a time */
-	struct unique_names names; /* files in there */
+	struct turn asking;	  /* for the list of printers */
+	struct turn upload;	  /* to the cloud folder: one at a time */
+	struct numbered numbered; /* files in there */
 	pthread_mutex_t lock;
 	int holders; /* all below under lock */
 	struct printer_list *list;

@@ -63,7 +63,7 @@ test_all(struct check *check)
 		{ .text = "Ender", .id = 9 },
 		{ .text = "a/b", .id = 10 },
 		{ .text = "a_b", .id = 11 },
-		{ .text = "Prusa", .id = 14, .names = true },
+		{ .text = "Prusa", .id = 14, .is_numbered = true },
 		{ .text = "Prusa", .id = 15 },
 		{ .text = longest, .id = 12 },
 		{ .text = longest, .id = 13 },
