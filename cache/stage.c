@@ -12,6 +12,7 @@
 #include "cache/stage.h"
 #include "cache/staged_file.h"
 #include "cache/unsent.h"
+#include "client/base/name.h"
 #include "client/base/time.h"
 
 int
@@ -123,7 +124,7 @@ copy_place(const struct stage_place *place, char *copy[3])
 {
 	copy[0] = strdup(place->key);
 	copy[1] = strdup(place->path);
-	copy[2] = strdup(place->folder);
+	copy[2] = name_folder(place->wire);
 	if (copy[0] != NULL && copy[1] != NULL && copy[2] != NULL)
 		return 0;
 	free_copy(copy);

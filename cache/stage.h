@@ -27,7 +27,7 @@ struct wait;
 struct stage_place {
 	const char *key;    /* path as compared: folded where FAT folds */
 	const char *path;   /* as users see it: "usb/parts/Cube.gcode" */
-	const char *folder; /* on the wire: "usb/PARTS" */
+	const char *wire;   /* on the wire: "usb/PARTS/CUBE.GCO" */
 };
 
 /* What staged_look tells. */

@@ -371,16 +371,12 @@ stage_it(struct backup *backup, const struct caller *caller,
     const struct place *target)
 {
 	struct stage *stage = backup->mounted->stage;
-	struct stage_place where;
-	char *folder;
-	int error = storage_stage_place(target, &where, &folder);
+	const struct stage_place where = storage_stage_place(target);
+	int error;
 
-	if (error != 0)
-		return error;
 	stage_remove(stage, target->key);
 	error = stage_add(stage, &where, true, spool_hold(backup->spool),
 	    &backup->staged);
-	free(folder);
 	if (error != 0)
 		return error;
 	keep_mtime(backup);

@@ -117,21 +117,14 @@ stage_at(struct handle *handle, const struct caller *caller,
     const struct place *place, bool empty, struct staged **out)
 {
 	struct staged *staged = NULL;
-	struct stage_place where;
+	const struct stage_place where = storage_stage_place(place);
 	struct spool *spool;
-	char *folder = NULL;
 	int64_t mtime_s;
 	int error = make_spool(handle, caller, place, empty, &spool, &mtime_s);
 
-	if (error != 0)
-		return error;
-	error = storage_stage_place(place, &where, &folder);
-	if (error != 0)
-		spool_release(spool);
-	else
+	if (error == 0)
 		error = stage_add(place->mounted->stage, &where,
 		    litter_is(name_of(place->path)), spool, &staged);
-	free(folder);
 	if (error == 0 && place->prints)
 		staged_print(staged, true);
 	/* Another handle may have been quicker: its file is the one. */
@@ -154,24 +147,19 @@ stage_lost(struct handle *handle, const struct place *place, bool empty,
     struct staged **out)
 {
 	struct mounted *mounted = place->mounted;
-	struct stage_place where;
+	const struct stage_place where = storage_stage_place(place);
 	struct staged *staged;
 	struct spool *spool;
-	char *folder;
 	int error;
 
 	if (handle->reads && !empty)
 		return -ENOENT;
-	error = storage_stage_place(place, &where, &folder);
-	if (error != 0)
-		return error;
 	error = spool_new(mounted->settings->spool_dir, &spool);
 	if (error == 0)
 		error = stage_add_removed(mounted->stage, &where, spool,
 		    &staged);
 	if (error == 0)
 		*out = adopt(handle, staged);
-	free(folder);
 	return error;
 }
 
@@ -237,7 +225,6 @@ handle_begin_change(struct handle *handle, const struct caller *caller,
 {
 	struct stage_place where;
 	struct place *place;
-	char *folder = NULL;
 	int error = make_staged(handle, caller, empty, out);
 
 	if (error == 0)
@@ -245,10 +232,8 @@ handle_begin_change(struct handle *handle, const struct caller *caller,
 	if (error != 0 || !atomic_load(&handle->was_renamed))
 		return error;
 	place = handle_place(handle);
-	error = storage_stage_place(place, &where, &folder);
-	if (error == 0)
-		error = stage_follow(*out, &where);
-	free(folder);
+	where = storage_stage_place(place);
+	error = stage_follow(*out, &where);
 	place_release(place);
 	if (error != 0)
 		staged_unlock(*out);
@@ -276,10 +261,9 @@ begin_anew(struct handle *handle, struct staged *there)
 	struct place *place = handle->file.place;
 	struct mounted *mounted = place->mounted;
 	struct staged_facts facts;
-	struct stage_place where;
+	const struct stage_place where = storage_stage_place(place);
 	struct staged *staged;
 	struct spool *spool;
-	char *folder;
 	int error;
 
 	staged_look(there, &facts);
@@ -289,15 +273,11 @@ begin_anew(struct handle *handle, struct staged *there)
 	}
 	if (facts.prints && facts.dirty)
 		return -EBUSY;
-	error = storage_stage_place(place, &where, &folder);
-	if (error != 0)
-		return error;
 	error = spool_new(mounted->settings->spool_dir, &spool);
 	if (error == 0)
 		error = stage_take_over(mounted->stage, &where, spool, &staged);
 	if (error == 0)
 		adopt(handle, staged);
-	free(folder);
 	return error;
 }
 
@@ -369,20 +349,13 @@ stage_new_file(struct handle *handle, struct place *place, bool temporary,
 {
 	struct mounted *mounted = place->mounted;
 	struct staged *staged = NULL;
-	struct stage_place where;
+	const struct stage_place where = storage_stage_place(place);
 	struct spool *spool;
-	char *folder = NULL;
 	int error = spool_new(mounted->settings->spool_dir, &spool);
 
-	if (error != 0)
-		return error;
-	error = storage_stage_place(place, &where, &folder);
-	if (error != 0)
-		spool_release(spool);
-	else
+	if (error == 0)
 		error = stage_add(mounted->stage, &where, temporary, spool,
 		    &staged);
-	free(folder);
 	if (error == 0 && place->prints)
 		staged_print(staged, true);
 	handle->exclusive = error == 0 && (flags & O_EXCL) != 0;

@@ -61,7 +61,6 @@ move_staged_below(struct staged *staged, const struct place *from,
 	struct place *place = NULL;
 	struct stage_place where;
 	struct staged_facts facts;
-	char *folder;
 	int error = staged_target(staged, &wire, &path);
 
 	if (error != 0)
@@ -79,12 +78,10 @@ move_staged_below(struct staged *staged, const struct place *from,
 	if (error == 0)
 		error = place_new(to->mounted, to->node, new_path.data,
 		    new_wire.data, NULL, &place);
-	if (error == 0)
-		error = storage_stage_place(place, &where, &folder);
 	if (error == 0) {
+		where = storage_stage_place(place);
 		staged_look(staged, &facts);
 		error = stage_move(staged, &where, facts.temporary);
-		free(folder);
 	}
 	place_release(place);
 	buf_free(&new_path);
@@ -99,12 +96,12 @@ static void
 move_all_below(const struct caller *caller, const struct place *from,
     const struct place *to)
 {
+	const struct stage_place old = storage_stage_place(from);
+	const struct stage_place new = storage_stage_place(to);
 	struct staged *staged;
 	int error = 0;
 
-	stage_folders_move(from->mounted->folders,
-	    &(struct stage_place){ .key = from->key, .path = from->path },
-	    &(struct stage_place){ .key = to->key, .path = to->path });
+	stage_folders_move(from->mounted->folders, &old, &new);
 	while (error == 0 &&
 	    (staged = stage_find_below(from->mounted->stage, from->key)) !=
 		NULL) {
@@ -255,21 +252,17 @@ finish_staged(const struct caller *caller, struct staged *staged,
 {
 	struct place *folder = renaming->folder, *target = renaming->target;
 	struct upload upload = { .folder = folder->wire, .path = target->path };
-	struct stage_place where;
-	char *wire_folder;
+	const struct stage_place where = storage_stage_place(target);
 	int error;
 
 	error = entries_look_at_target(caller, target, renaming->replace,
 	    &upload);
 	if (error == 0)
 		error = upload_as(caller, folder->mounted, staged, &upload);
-	if (error == 0)
-		error = storage_stage_place(target, &where, &wire_folder);
 	if (error != 0)
 		return error;
 	/* Who has it open goes on under the final name. */
 	error = stage_move(staged, &where, false);
-	free(wire_folder);
 	stage_unlist(staged);
 	staged_replaces(staged, 0);
 	return error;
@@ -331,8 +324,7 @@ move_staged(const struct caller *caller, struct staged *staged,
 {
 	struct place *target = renaming->target;
 	struct upload upload = { 0 };
-	struct stage_place where;
-	char *wire_folder;
+	const struct stage_place where = storage_stage_place(target);
 	int64_t old_mtime;
 	int error = 0;
 
@@ -346,11 +338,7 @@ move_staged(const struct caller *caller, struct staged *staged,
 		    renaming->replace, &upload);
 	}
 	if (error == 0)
-		error = storage_stage_place(target, &where, &wire_folder);
-	if (error != 0)
-		return error;
-	error = stage_move(staged, &where, temporary);
-	free(wire_folder);
+		error = stage_move(staged, &where, temporary);
 	if (error == 0 && upload.replace)
 		staged_replaces(staged, upload.old_mtime);
 	return error;

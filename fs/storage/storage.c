@@ -217,17 +217,12 @@ storage_child(struct place *folder, const char *name, struct place **out)
 	return error;
 }
 
-int
-storage_stage_place(const struct place *place, struct stage_place *out,
-    char **folder)
+struct stage_place
+storage_stage_place(const struct place *place)
 {
-	*folder = name_folder(place->wire);
-	if (*folder == NULL)
-		return -ENOMEM;
-	out->key = place->key;
-	out->path = place->path;
-	out->folder = *folder;
-	return 0;
+	return (struct stage_place){ .key = place->key,
+		.path = place->path,
+		.wire = place->wire };
 }
 
 bool

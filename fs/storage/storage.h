@@ -68,12 +68,8 @@ bool storage_is_root(const struct place *);
 /* Is it in a storage that cannot be written to? */
 bool storage_is_read_only(const struct place *);
 
-/*
- * Where the stage keeps a file of that place.  The folder is made (caller:
- * free) and pointed to by out, the rest is borrowed from the place.
- */
-int storage_stage_place(const struct place *, struct stage_place *out,
-    char **folder);
+/* Where the stage keeps a file of that place, from which it borrows. */
+struct stage_place storage_stage_place(const struct place *);
 
 /*
  * May this name be made here?  Returns 0, or what traits_check_name says, or

@@ -31,7 +31,7 @@ set_up(struct rig *rig, struct check *check)
 static inline struct stage_place
 place(const char *key, const char *path)
 {
-	struct stage_place it = { .key = key, .path = path, .folder = "usb" };
+	struct stage_place it = { .key = key, .path = path, .wire = path };
 
 	return it;
 }

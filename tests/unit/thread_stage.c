@@ -39,7 +39,7 @@ make_names(struct names *names, int number)
 	    number % NAMES);
 	names->place.key = names->key;
 	names->place.path = names->path;
-	names->place.folder = "usb";
+	names->place.wire = names->path;
 }
 
 static struct staged *
