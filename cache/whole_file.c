@@ -113,6 +113,25 @@ whole_file_compare(struct printer *printer, const struct wait *wait,
 	return error != 0 && comparison.differs ? -ESTALE : error;
 }
 
+bool
+whole_file_begins(const struct source *source, struct spool *spool)
+{
+	struct comparison comparison = { .ours = spool_source(spool) };
+	off_t left;
+	char piece[16384];
+	ssize_t got;
+
+	while ((left = comparison.ours.len - comparison.offset) > 0) {
+		got = source->read(source->arg, piece,
+		    left < (off_t)sizeof(piece) ? (size_t)left : sizeof(piece),
+		    comparison.offset);
+		if (got <= 0 ||
+		    compare_piece(&comparison, piece, (size_t)got) != 0)
+			return false;
+	}
+	return true;
+}
+
 int
 whole_file_check_read(struct printer *printer, struct content *content,
     const struct wait *wait, const char *folder, const struct entry *entry,

@@ -3,9 +3,12 @@
 
 #include <sys/types.h>
 
+#include <stdbool.h>
+
 struct content;
 struct entry;
 struct printer;
+struct source;
 struct spool;
 struct wait;
 
@@ -27,6 +30,9 @@ int whole_file_bring(struct printer *, struct content *, const struct wait *,
  */
 int whole_file_compare(struct printer *, const struct wait *,
     const char *folder, const struct entry *, struct spool *);
+
+/* The same of bytes that are here: do they begin with those of the spool? */
+bool whole_file_begins(const struct source *, struct spool *);
 
 /*
  * That process deletes it.  If it was given remembered bytes, as mv is, the

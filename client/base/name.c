@@ -230,6 +230,14 @@ name_below(const char *path, const char *folder)
 	return path + len;
 }
 
+const char *
+name_inside(const char *path, const char *folder)
+{
+	const char *below = name_below(path, folder);
+
+	return below == NULL ? NULL : below + 1;
+}
+
 char *
 name_join(const char *folder, const char *name)
 {

@@ -68,6 +68,9 @@ char *name_folder(const char *path);
 /* The part of a path below a folder, with its slash, or NULL.  Borrowed. */
 const char *name_below(const char *path, const char *folder);
 
+/* The same without its slash. */
+const char *name_inside(const char *path, const char *folder);
+
 /*
  * Append one segment of a URL's path, percent-encoded (RFC 3986, section 2).
  * Returns 0 or -ENOMEM.

@@ -304,13 +304,10 @@ static const char *
 path_there(const struct mounted *mounted, const struct originals *originals)
 {
 	const char *path = originals_in_mount(originals);
-	size_t len = mounted->folder == NULL ? 0 : strlen(mounted->folder);
 
-	if (path == NULL || len == 0)
-		return path;
-	return strncmp(path, mounted->folder, len) == 0 && path[len] == '/' ?
-	    path + len + 1 :
-	    NULL;
+	return path == NULL || mounted->folder == NULL ?
+	    path :
+	    name_inside(path, mounted->folder);
 }
 
 /* Is the printer's file longer?  It is not read again to be compared. */
@@ -336,8 +333,7 @@ compare(const struct caller *caller, struct mounted *mounted,
     const struct originals *originals, struct staged *staged, bool prints)
 {
 	struct spool *spool = staged_spool(staged);
-	enum originals_say say = originals_compare(originals, &caller->wait,
-	    spool);
+	enum originals_say say = originals_compare(originals, spool);
 	const char *there = prints ? path_there(mounted, originals) : NULL;
 
 	if (say == ORIGINALS_WHOLE && there != NULL &&

@@ -15,12 +15,12 @@
 #include <unistd.h>
 
 #include "cache/spool.h"
+#include "cache/whole_file.h"
 #include "client/base/name.h"
 #include "fs/storage/original.h"
 
 #define COUNT	4 /* of one name that a program copies at once */
 #define STD_MAX 2 /* what a shell has opened says nothing */
-#define PIECE	65536
 
 struct original {
 	int fd;	    /* -1: it cannot be read */
@@ -129,21 +129,11 @@ add_local(struct originals *originals, pid_t process, int fd)
 	originals->count++;
 }
 
-static const char *
-behind(const char *folder, const char *path)
-{
-	size_t len = strlen(folder);
-
-	return strncmp(path, folder, len) == 0 && path[len] == '/' ?
-	    path + len + 1 :
-	    NULL;
-}
-
 static void
 consider(struct originals *originals, pid_t process, int fd, const char *path,
     const char *mountpoint)
 {
-	const char *inside = behind(mountpoint, path);
+	const char *inside = name_inside(path, mountpoint);
 	int flags = 0, mount = 0;
 	char type[64];
 
@@ -214,30 +204,23 @@ originals_in_mount(const struct originals *originals)
 	return originals == NULL ? NULL : originals->in_mount;
 }
 
-/* Does the file begin with all bytes of the spool? */
-static bool
-begins_with(int fd, const struct wait *wait, struct spool *spool)
+static ssize_t
+read_fd(void *arg, void *out, size_t len, off_t offset)
 {
-	char *ours = malloc(PIECE), *theirs = malloc(PIECE);
-	bool same = ours != NULL && theirs != NULL;
-	off_t at = 0, size = spool_size(spool);
+	return pread(*(int *)arg, out, len, offset);
+}
 
-	while (same && at < size) {
-		ssize_t got = spool_read(spool, wait, ours, PIECE, at);
+static bool
+begins_with(int fd, struct spool *spool)
+{
+	const struct source source = { .read = read_fd, .arg = &fd };
 
-		same = got > 0 && pread(fd, theirs, (size_t)got, at) == got &&
-		    memcmp(ours, theirs, (size_t)got) == 0;
-		at += got;
-	}
-	free(ours);
-	free(theirs);
-	return same;
+	return whole_file_begins(&source, spool);
 }
 
 /* One that has shrunk meanwhile may have been copied whole. */
 enum originals_say
-originals_compare(const struct originals *originals, const struct wait *wait,
-    struct spool *spool)
+originals_compare(const struct originals *originals, struct spool *spool)
 {
 	enum originals_say say = ORIGINALS_WHOLE;
 	off_t size = spool_size(spool);
@@ -252,7 +235,7 @@ originals_compare(const struct originals *originals, const struct wait *wait,
 		if (file->fd < 0)
 			say = ORIGINALS_UNREADABLE;
 		else if (fstat(file->fd, &attr) == 0 && attr.st_size > size &&
-		    begins_with(file->fd, wait, spool))
+		    begins_with(file->fd, spool))
 			return ORIGINALS_BROKEN;
 	}
 	return say;

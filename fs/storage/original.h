@@ -7,7 +7,6 @@
 
 struct originals;
 struct spool;
-struct wait;
 
 /*
  * What a program copies from: regular files of the copy's own name that the
@@ -34,7 +33,6 @@ enum originals_say {
 };
 
 /* How much of them is what was written?  Compares only if it is less. */
-enum originals_say originals_compare(const struct originals *,
-    const struct wait *, struct spool *);
+enum originals_say originals_compare(const struct originals *, struct spool *);
 
 #endif

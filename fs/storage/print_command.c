@@ -17,17 +17,6 @@
 #include "fs/storage/upload.h"
 #include "fs/tree/node.h"
 
-/* What follows a folder's name in a path; NULL: it is somewhere else. */
-static const char *
-behind(const char *folder, const char *path)
-{
-	size_t len = strlen(folder);
-
-	return strncmp(path, folder, len) == 0 && path[len] == '/' ?
-	    path + len + 1 :
-	    NULL;
-}
-
 /*
  * The path from the printer's directory.  An absolute one must begin with the
  * mount point; it is compared as text, for a look at our own mount would wait
@@ -40,12 +29,13 @@ from_root(const struct mounted *mounted, const char *path)
 	const char *rest;
 
 	if (*path == '/') {
-		rest = behind(mounted->settings->mountpoint, path);
+		rest = name_inside(path, mounted->settings->mountpoint);
 		return rest == NULL || mounted->folder == NULL ?
 		    rest :
-		    behind(mounted->folder, rest);
+		    name_inside(rest, mounted->folder);
 	}
-	rest = mounted->folder == NULL ? NULL : behind(mounted->folder, path);
+	rest = mounted->folder == NULL ? NULL :
+					 name_inside(path, mounted->folder);
 	return rest == NULL ||
 		node_child(mounted, node_root(), mounted->folder) != NULL ?
 	    path :

@@ -220,9 +220,9 @@ storage_child(struct place *folder, const char *name, struct place **out)
 struct stage_place
 storage_stage_place(const struct place *place)
 {
-	return (struct stage_place){ .key = place->key,
-		.path = place->path,
-		.wire = place->wire };
+	return (struct stage_place){
+		.key = place->key, .path = place->path, .wire = place->wire
+	};
 }
 
 bool

@@ -19,31 +19,6 @@
 #include "fs/storage/upload.h"
 #include "fs/tree/events.h"
 
-#define PIECE 32768
-
-/* Bytes that are here are compared: nobody is waited for. */
-static bool
-has_same_bytes(const struct caller *caller, struct spool *spool,
-    struct spool *other)
-{
-	char *ours = malloc(PIECE), *theirs = malloc(PIECE);
-	bool same = ours != NULL && theirs != NULL;
-	off_t at = 0, size = spool_size(spool);
-
-	while (same && at < size) {
-		ssize_t got = spool_read(spool, &caller->wait, ours, PIECE, at);
-
-		same = got > 0 &&
-		    spool_read(other, &caller->wait, theirs, (size_t)got, at) ==
-			got &&
-		    memcmp(ours, theirs, (size_t)got) == 0;
-		at += got;
-	}
-	free(ours);
-	free(theirs);
-	return same;
-}
-
 /*
  * Does the printer have these bytes there?  Who has just read them has brought
  * them, or does so at this moment; else they are read, which takes no longer
@@ -54,6 +29,7 @@ is_there(const struct caller *caller, struct mounted *mounted,
     const struct found *found, struct spool *spool)
 {
 	struct spool *there = NULL;
+	struct source bytes;
 	off_t size;
 	bool is;
 
@@ -65,7 +41,8 @@ is_there(const struct caller *caller, struct mounted *mounted,
 	if (whole_file_bring(mounted->printer, mounted->content, &caller->wait,
 		found->folder, &found->entry, size, &there) != 0)
 		return false;
-	is = has_same_bytes(caller, spool, there);
+	bytes = spool_source(there);
+	is = whole_file_begins(&bytes, spool);
 	spool_release(there);
 	return is;
 }
