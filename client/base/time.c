@@ -90,6 +90,16 @@ time_is_over(void *arg)
 	    time_now_ms() >= deadline->until_ms;
 }
 
+struct wait
+time_limit(struct deadline *deadline, const struct wait *wait, int64_t ms)
+{
+	static const struct wait forever = { 0 };
+
+	deadline->wait = wait == NULL ? &forever : wait;
+	deadline->until_ms = time_now_ms() + ms;
+	return (struct wait){ .given_up = time_is_over, .arg = deadline };
+}
+
 /* So many digits, as a number no greater than most. */
 static bool
 read_digits(const char **at, int count, int least, int most, int *out)

@@ -38,6 +38,12 @@ struct deadline {
 bool time_is_over(void *arg);
 
 /*
+ * A wait that is given up when that one is (NULL: never), and in ms at the
+ * latest.  Borrows both.
+ */
+struct wait time_limit(struct deadline *, const struct wait *, int64_t ms);
+
+/*
  * A point in time as Obico tells it, "2026-11-21T02:31:52.436368Z": ISO 8601,
  * always UTC, with or without a fraction.  Returns false and leaves out alone
  * when it is none; out gets microseconds since 1970.
