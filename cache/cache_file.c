@@ -181,18 +181,7 @@ int
 cache_verify(struct printer *printer, const struct wait *wait,
     const char *folder, struct entry *entry, bool bytes)
 {
-	struct entry told = { 0 };
-	int error;
-
-	if (is_proved((struct cache *)printer, folder, entry, bytes))
-		return 0;
-	error = cache_look(printer, wait, folder, entry, &told);
-	if (error != 0)
-		return error;
-	entry->size = told.size;
-	entry->mtime_s = told.mtime_s;
-	entry->read_only = told.read_only;
-	entry->partial = told.partial;
-	entry_free(&told);
-	return 0;
+	return is_proved((struct cache *)printer, folder, entry, bytes) ?
+	    0 :
+	    printer_look_again(printer, wait, folder, entry);
 }

@@ -97,6 +97,23 @@ printer_look(struct printer *printer, const struct wait *wait,
 }
 
 int
+printer_look_again(struct printer *printer, const struct wait *wait,
+    const char *folder, struct entry *entry)
+{
+	struct entry told;
+	int error = printer_look(printer, wait, folder, entry, &told);
+
+	if (error != 0)
+		return error;
+	entry->size = told.size;
+	entry->mtime_s = told.mtime_s;
+	entry->read_only = told.read_only;
+	entry->partial = told.partial;
+	entry_free(&told);
+	return 0;
+}
+
+int
 printer_check_version(struct printer *printer, const struct wait *wait,
     const char *folder, const struct entry *entry, int64_t version, off_t size)
 {

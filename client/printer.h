@@ -160,6 +160,10 @@ int printer_size(struct printer *, const struct wait *, const char *folder,
 int printer_look(struct printer *, const struct wait *, const char *folder,
     const struct entry *, struct entry *out);
 
+/* The same, and the entry is as it was told then. */
+int printer_look_again(struct printer *, const struct wait *,
+    const char *folder, struct entry *);
+
 /*
  * Is it the file of that version (entry_version) and size as the printer tells
  * it now?  Returns 0, -ESTALE: it is another one, or what printer_look says.

@@ -48,9 +48,8 @@ struct backup {
 	struct content_file *file;
 	struct spool *spool;
 	struct staged *staged;
-	int64_t until_ms; /* for the deletion under way */
-	int holders;	  /* all below under lock */
-	int waiters;	  /* who want the name */
+	int holders; /* all below under lock */
+	int waiters; /* who want the name */
 	bool over;
 	int verdict;
 	struct staged *doomed; /* held: what may not be stored after that */
@@ -84,7 +83,7 @@ backup_free(struct backup *backup)
 	spool_release(backup->spool);
 	staged_release(backup->staged);
 	staged_release(backup->doomed);
-	storage_found_free(&backup->found);
+	found_free(&backup->found);
 	free(backup->key);
 	free(backup->path);
 	free(backup->target);
@@ -185,14 +184,6 @@ is_wanted(void *arg)
 	return wanted || mounted_is_ending(backup->mounted);
 }
 
-static bool
-is_overdue(void *arg)
-{
-	const struct backup *backup = arg;
-
-	return time_now_ms() > backup->until_ms;
-}
-
 /* The bytes are here, on the disk, and have a name there. */
 static int
 secure(struct backup *backup, struct unsent_ticket **out)
@@ -228,24 +219,19 @@ check_same(const struct backup *backup, const struct wait *wait)
 static int
 delete_once(struct backup *backup)
 {
-	const struct wait wait = { .given_up = is_overdue, .arg = backup };
-	struct mounted *mounted = backup->mounted;
-	int error;
+	struct deadline deadline;
+	const struct wait wait = time_limit(&deadline, NULL, DELETION_MS);
+	int error = check_same(backup, &wait);
 
-	backup->until_ms = time_now_ms() + DELETION_MS;
-	error = check_same(backup, &wait);
 	if (error == 0)
-		error = printer_remove(mounted->printer, &wait,
-		    backup->found.folder, &backup->found.entry);
+		error = found_remove(&backup->found, &wait);
 	if (error == -ESTALE)
 		log_say(LOG_LEVEL_NOTE,
 		    "%s was replaced meanwhile, and is not deleted",
 		    backup->path);
 	if (error == 0 || error == -ENOENT) {
-		content_drop(mounted->content, backup->found.folder,
-		    backup->found.entry.name);
-		mounted_note_removal(mounted, backup->key);
-		events_note_file(mounted->events, backup->path, NULL);
+		found_forget(&backup->found, backup->key);
+		events_note_file(backup->mounted->events, backup->path, NULL);
 	}
 	return error == -ENOENT || error == -ESTALE ? 0 : error;
 }
@@ -334,7 +320,7 @@ make(const struct renaming *renaming, const struct found *found)
 
 	if (backup == NULL)
 		return NULL;
-	backup->mounted = renaming->folder->mounted;
+	backup->mounted = backup->found.mounted = found->mounted;
 	backup->holders = 1;
 	backup->key = strdup(renaming->source->key);
 	backup->path = strdup(renaming->source->path);
@@ -436,8 +422,7 @@ check(const struct caller *caller, const struct renaming *renaming,
 	if (error == 0)
 		error = storage_check_idle(caller, renaming->source);
 	if (error == 0)
-		error = printer_size(mounted->printer, &caller->wait,
-		    found->folder, &found->entry, size);
+		error = found_size(found, &caller->wait, size);
 	return error == 0 && *size == 0 ? -EXDEV : error;
 }
 

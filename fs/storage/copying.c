@@ -70,7 +70,7 @@ is_free(const struct caller *caller, const struct place *target)
 	int error = storage_find_place(caller, target, &found);
 
 	if (error == 0)
-		storage_found_free(&found);
+		found_free(&found);
 	return error == -ENOENT;
 }
 
@@ -129,7 +129,6 @@ static bool
 is_copy(const struct caller *caller, const struct place *place,
     const struct found *copy)
 {
-	struct printer *printer = place->mounted->printer;
 	struct found source;
 	off_t one = -1, two = -2;
 	bool is;
@@ -137,12 +136,9 @@ is_copy(const struct caller *caller, const struct place *place,
 	if (copy->entry.folder ||
 	    storage_find_place(caller, place, &source) != 0)
 		return false;
-	is = printer_size(printer, &caller->wait, source.folder, &source.entry,
-		 &one) == 0 &&
-	    printer_size(printer, &caller->wait, copy->folder, &copy->entry,
-		&two) == 0 &&
-	    one == two;
-	storage_found_free(&source);
+	is = found_size(&source, &caller->wait, &one) == 0 &&
+	    found_size(copy, &caller->wait, &two) == 0 && one == two;
+	found_free(&source);
 	return is;
 }
 
@@ -157,8 +153,7 @@ copying_take_back(const struct caller *caller, const struct place *place)
 		return;
 	if (storage_find(caller, mounted, path, &copy) == 0) {
 		if (is_copy(caller, place, &copy) &&
-		    printer_remove(mounted->printer, &caller->wait, copy.folder,
-			&copy.entry) == 0) {
+		    found_remove(&copy, &caller->wait) == 0) {
 			content_drop(mounted->content, copy.folder,
 			    copy.entry.name);
 			events_note_file(mounted->events, path, NULL);
@@ -166,7 +161,7 @@ copying_take_back(const struct caller *caller, const struct place *place)
 			    "%s cannot go, so its copy %s was taken back",
 			    place->path, path);
 		}
-		storage_found_free(&copy);
+		found_free(&copy);
 	}
 	free(path);
 }

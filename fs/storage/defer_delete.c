@@ -25,30 +25,18 @@
 
 /* A deletion that waits for its moment. */
 struct deferred_file {
-	struct mounted *mounted;
 	struct found found;
-	char *path;	  /* as users see it */
-	int64_t until_ms; /* for the printer to answer */
+	char *path; /* as users see it */
 };
-
-static bool
-is_overdue(void *arg)
-{
-	const struct deferred_file *file = arg;
-
-	return time_now_ms() > file->until_ms;
-}
 
 static void
 carry_out(void *arg)
 {
 	struct deferred_file *file = arg;
-	const struct wait wait = { .given_up = is_overdue, .arg = file };
-	int error;
+	struct deadline deadline;
+	const struct wait wait = time_limit(&deadline, NULL, DELETION_MS);
+	int error = found_remove(&file->found, &wait);
 
-	file->until_ms = time_now_ms() + DELETION_MS;
-	error = printer_remove(file->mounted->printer, &wait,
-	    file->found.folder, &file->found.entry);
 	if (error != 0)
 		log_say(LOG_LEVEL_ERROR,
 		    "%s/%s could not be deleted and is "
@@ -56,7 +44,7 @@ carry_out(void *arg)
 		    file->found.folder, file->found.entry.name,
 		    strerror(-error));
 	else
-		events_note_file(file->mounted->events, file->path, NULL);
+		events_note_file(file->found.mounted->events, file->path, NULL);
 }
 
 static void
@@ -64,7 +52,7 @@ drop(void *arg)
 {
 	struct deferred_file *file = arg;
 
-	storage_found_free(&file->found);
+	found_free(&file->found);
 	free(file->path);
 	free(file);
 }
@@ -113,7 +101,6 @@ defer_delete(const struct caller *caller, const struct place *place,
 		free(file);
 		return -EINVAL;
 	}
-	file->mounted = place->mounted;
 	file->found = *found;
 	file->path = strdup(place->path);
 	error = file->path == NULL ?

@@ -53,9 +53,8 @@ entries_make_folder(const struct caller *caller, struct place *folder,
 static int
 lock_to_remove(const struct caller *caller, struct staged *staged)
 {
-	struct deadline deadline = { .wait = &caller->wait,
-		.until_ms = time_now_ms() + WRITE_MS };
-	const struct wait wait = { .given_up = time_is_over, .arg = &deadline };
+	struct deadline deadline;
+	const struct wait wait = time_limit(&deadline, &caller->wait, WRITE_MS);
 	int error = staged_lock(staged, &wait);
 
 	if (error == -EINTR && !wait_given_up(&caller->wait))
@@ -93,11 +92,9 @@ remove_both(const struct caller *caller, struct place *place,
 		error = content_settle(mounted->content, &caller->wait,
 		    found.folder, found.entry.name);
 	if (error == 0)
-		error = printer_remove(mounted->printer, &caller->wait,
-		    found.folder, &found.entry);
+		error = found_remove(&found, &caller->wait);
 	if (error == 0) {
-		content_drop(mounted->content, found.folder, found.entry.name);
-		mounted_note_removal(mounted, place->key);
+		found_forget(&found, place->key);
 		events_note_file(mounted->events, place->path, NULL);
 	}
 	if (error == -EBUSY)
@@ -106,7 +103,7 @@ remove_both(const struct caller *caller, struct place *place,
 		error = 0;
 	if (error == 0)
 		stage_remove(mounted->stage, place->key);
-	storage_found_free(&found);
+	found_free(&found);
 	return error;
 }
 
@@ -205,9 +202,8 @@ remove_folder(const struct caller *caller, struct place *place)
 	else if (storage_is_read_only(place))
 		error = -EROFS;
 	else
-		error = printer_remove(mounted->printer, &caller->wait,
-		    found.folder, &found.entry);
-	storage_found_free(&found);
+		error = found_remove(&found, &caller->wait);
+	found_free(&found);
 	return error;
 }
 
@@ -282,6 +278,6 @@ entries_look_at_target(const struct caller *caller, struct place *target,
 		error = storage_check_idle(caller, target);
 	upload->replace = true;
 	upload->old_mtime = found.entry.mtime_s;
-	storage_found_free(&found);
+	found_free(&found);
 	return error;
 }

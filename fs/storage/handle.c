@@ -220,10 +220,9 @@ has_now(const struct caller *caller, const struct place *place, off_t size)
 		return false;
 	if (printer_verify(place->mounted->printer, &caller->wait, found.folder,
 		&found.entry, true) != 0 ||
-	    printer_size(place->mounted->printer, &caller->wait, found.folder,
-		&found.entry, &now) != 0)
+	    found_size(&found, &caller->wait, &now) != 0)
 		now = -1;
-	storage_found_free(&found);
+	found_free(&found);
 	return now == size;
 }
 
@@ -321,10 +320,9 @@ is_longer_there(const struct caller *caller, struct mounted *mounted,
 	if (storage_find(caller, mounted, path, &found) != 0)
 		return false;
 	if (found.entry.folder ||
-	    printer_size(mounted->printer, &caller->wait, found.folder,
-		&found.entry, &there) != 0)
+	    found_size(&found, &caller->wait, &there) != 0)
 		there = 0;
-	storage_found_free(&found);
+	found_free(&found);
 	return there > size;
 }
 
@@ -571,7 +569,7 @@ handle_close(struct file *file, const struct caller *caller)
 	originals_free(handle->originals);
 	if (handle->former != NULL)
 		content_close(handle->former);
-	storage_found_free(&handle->found);
+	found_free(&handle->found);
 	place_release(handle->now);
 	place_release(file->place);
 	pthread_mutex_destroy(&handle->lock);

@@ -79,23 +79,23 @@ bring_newest(const struct place *place, const struct caller *caller,
 	const char *dir = mounted->settings->spool_dir;
 	struct found found = { 0 };
 	struct spool *there;
-	off_t size;
 	int error = storage_find_place(caller, place, &found);
 
 	if (error == 0)
-		error = storage_ask(caller, mounted, &found, &size);
+		error = found_ask(&found, &caller->wait);
 	if (error == 0)
 		content_drop_unproved(mounted->content, found.folder,
 		    &found.entry);
 	if (error == 0)
 		error = whole_file_bring(mounted->printer, mounted->content,
-		    &caller->wait, found.folder, &found.entry, size, &there);
+		    &caller->wait, found.folder, &found.entry,
+		    found.entry.size, &there);
 	if (error == 0) {
 		*mtime_s = found.entry.mtime_s;
 		error = spool_clone(there, dir, out);
 		spool_release(there);
 	}
-	storage_found_free(&found);
+	found_free(&found);
 	return error;
 }
 
@@ -306,8 +306,7 @@ open_printed(struct handle *handle, const struct caller *caller, int flags)
 	if (handle->writes)
 		error = storage_check_idle(caller, place);
 	if (error == 0 && (flags & O_TRUNC) == 0)
-		error = storage_verify(caller, place->mounted, found,
-		    &handle->size);
+		error = found_verify(found, &caller->wait, &handle->size);
 	return error;
 }
 

@@ -83,7 +83,7 @@ print_path(const struct caller *caller, struct mounted *mounted,
 		error = printer_command(mounted->printer, &caller->wait,
 		    VERB_PRINT, wire);
 	free(wire);
-	storage_found_free(&found);
+	found_free(&found);
 	return error;
 }
 

@@ -398,7 +398,7 @@ print_start(const struct caller *caller, struct place *folder, const char *name,
 		*out = place_hold(source);
 	}
 	free(wire);
-	storage_found_free(&found);
+	found_free(&found);
 	place_release(source);
 	return error;
 }

@@ -219,7 +219,7 @@ rename_there(const struct caller *caller, const struct renaming *renaming,
 	*out = NULL;
 	if (is_backup(renaming, &found.entry)) {
 		error = backup_begin(caller, renaming, &found);
-		storage_found_free(&found);
+		found_free(&found);
 		return error;
 	}
 	error = check_rename(caller, renaming, found.entry.folder);
@@ -241,7 +241,7 @@ rename_there(const struct caller *caller, const struct renaming *renaming,
 	}
 	if (renamed.name != NULL)
 		entry_free(&renamed);
-	storage_found_free(&found);
+	found_free(&found);
 	return error;
 }
 
@@ -275,7 +275,6 @@ rename_printed(const struct caller *caller, const struct renaming *renaming)
 	const char *name = name_of(renaming->target->path);
 	bool temporary = storage_is_temporary(folder, name);
 	struct found found;
-	off_t size;
 	int error = storage_find_place(caller, renaming->source, &found);
 
 	if (error != 0)
@@ -291,14 +290,14 @@ rename_printed(const struct caller *caller, const struct renaming *renaming)
 	if (error == 0 && !temporary)
 		error = storage_check_name(folder, name, false);
 	if (error == 0)
-		error = storage_ask(caller, folder->mounted, &found, &size);
+		error = found_ask(&found, &caller->wait);
 	if (error == 0)
 		error = temporary ? backup_begin(caller, renaming, &found) :
 				    rename_anew(caller, renaming, &found);
 	/* To another folder mv deletes what is there, and copies. */
 	if (error == -EXDEV && renaming->elsewhere && !found.entry.folder)
 		copying_note(caller, renaming->source, renaming->target);
-	storage_found_free(&found);
+	found_free(&found);
 	return error;
 }
 

@@ -79,9 +79,8 @@ static int
 bring(struct anew *anew)
 {
 	const struct wait *left = &anew->caller->wait;
-	struct deadline deadline = { .wait = left,
-		.until_ms = time_now_ms() + LIMIT_MS };
-	const struct wait wait = { .given_up = time_is_over, .arg = &deadline };
+	struct deadline deadline;
+	const struct wait wait = time_limit(&deadline, left, LIMIT_MS);
 	int error;
 
 	if (anew->spool != NULL)
@@ -125,17 +124,16 @@ static int
 check_same(const struct anew *anew, const struct caller *caller)
 {
 	struct found now;
-	off_t size;
 	int error = storage_find_place(caller, anew->renaming->source, &now);
 
 	if (error != 0)
 		return error;
-	error = storage_ask(caller, anew->mounted, &now, &size);
+	error = found_ask(&now, &caller->wait);
 	if (error == 0 &&
 	    (entry_version(&now.entry) != entry_version(&anew->found->entry) ||
 		now.entry.size != anew->found->entry.size))
 		error = -EBUSY;
-	storage_found_free(&now);
+	found_free(&now);
 	return error;
 }
 
@@ -173,23 +171,18 @@ take_back(const struct anew *anew, const struct caller *caller,
 static int
 remove_old(const struct anew *anew, const struct entry *stored)
 {
-	const struct wait forever = { 0 };
-	struct deadline deadline = { .wait = &forever,
-		.until_ms = time_now_ms() + END_MS };
+	struct deadline deadline;
 	struct caller patient = *anew->caller;
 	bool mine;
 	int error;
 
-	patient.wait.given_up = time_is_over;
-	patient.wait.arg = &deadline;
+	patient.wait = time_limit(&deadline, NULL, END_MS);
 	error = check_same(anew, &patient);
 	mine = error == 0;
 	if (mine)
-		error = printer_remove(anew->mounted->printer, &patient.wait,
-		    anew->found->folder, &anew->found->entry);
+		error = found_remove(anew->found, &patient.wait);
 	if (error == 0 || error == -ENOENT) {
-		content_drop(anew->mounted->content, anew->found->folder,
-		    anew->found->entry.name);
+		found_forget(anew->found, anew->renaming->source->key);
 		return 0;
 	}
 	log_say(LOG_LEVEL_ERROR, "%s/%s could not be deleted: %s",
@@ -270,17 +263,13 @@ remove_at_last(const struct anew *anew)
 	const struct wait ending = { .given_up = mounted_is_ending,
 		.arg = anew->mounted };
 	int64_t until_ms = time_now_ms() + AGAIN_MS;
-	struct printer *printer = anew->mounted->printer;
-	const struct found *found = anew->found;
-	int error = printer_remove(printer, &ending, found->folder,
-	    &found->entry);
+	int error = found_remove(anew->found, &ending);
 
 	if (error == -EHOSTDOWN)
 		return error; /* it was not asked */
 	while (may_pass(error) && time_now_ms() < until_ms &&
 	    time_pause(&ending, TICK_MS) == 0)
-		error = printer_remove(printer, &ending, found->folder,
-		    &found->entry);
+		error = found_remove(anew->found, &ending);
 	return error == -ENOENT ? 0 : error;
 }
 
@@ -305,10 +294,7 @@ remove_then_store(const struct anew *anew)
 	}
 	error = remove_at_last(anew);
 	if (error == 0) {
-		mounted_note_removal(anew->mounted,
-		    anew->renaming->source->key);
-		content_drop(anew->mounted->content, anew->found->folder,
-		    anew->found->entry.name);
+		found_forget(anew->found, anew->renaming->source->key);
 		return store_at_last(anew, ticket);
 	}
 	if (may_pass(error) && error != -EHOSTDOWN)
@@ -329,8 +315,8 @@ check(struct anew *anew)
 	    storage_check_idle(anew->caller, anew->renaming->source);
 
 	if (error == 0)
-		error = printer_size(mounted->printer, &anew->caller->wait,
-		    anew->found->folder, entry, &anew->size);
+		error = found_size(anew->found, &anew->caller->wait,
+		    &anew->size);
 	if (error != 0)
 		return error;
 	if (anew->size == 0)

@@ -46,7 +46,7 @@ storage_is_root(const struct place *place)
 }
 
 void
-storage_found_free(struct found *found)
+found_free(struct found *found)
 {
 	free(found->folder);
 	entry_free(&found->entry);
@@ -90,35 +90,43 @@ storage_find_in(const struct caller *caller, struct mounted *mounted,
 }
 
 int
-storage_verify(const struct caller *caller, struct mounted *mounted,
-    struct found *found, off_t *size)
+found_verify(struct found *found, const struct wait *wait, off_t *size)
 {
+	struct mounted *mounted = found->mounted;
 	bool kept = content_keeps(mounted->content, found->folder,
 	    &found->entry);
-	int error = printer_verify(mounted->printer, &caller->wait,
-	    found->folder, &found->entry, kept);
+	int error = printer_verify(mounted->printer, wait, found->folder,
+	    &found->entry, kept);
 
-	return error != 0 ? error :
-			    printer_size(mounted->printer, &caller->wait,
-				found->folder, &found->entry, size);
+	return error != 0 ? error : found_size(found, wait, size);
 }
 
 int
-storage_ask(const struct caller *caller, struct mounted *mounted,
-    struct found *found, off_t *size)
+found_ask(struct found *found, const struct wait *wait)
 {
-	struct entry *entry = &found->entry, told;
-	int error = printer_look(mounted->printer, &caller->wait, found->folder,
-	    entry, &told);
+	return printer_look_again(found->mounted->printer, wait, found->folder,
+	    &found->entry);
+}
 
-	if (error != 0)
-		return error;
-	entry->mtime_s = told.mtime_s;
-	entry->read_only = told.read_only;
-	entry->partial = told.partial;
-	entry->size = *size = told.size;
-	entry_free(&told);
-	return 0;
+int
+found_size(const struct found *found, const struct wait *wait, off_t *size)
+{
+	return printer_size(found->mounted->printer, wait, found->folder,
+	    &found->entry, size);
+}
+
+int
+found_remove(const struct found *found, const struct wait *wait)
+{
+	return printer_remove(found->mounted->printer, wait, found->folder,
+	    &found->entry);
+}
+
+void
+found_forget(const struct found *found, const char *key)
+{
+	content_drop(found->mounted->content, found->folder, found->entry.name);
+	mounted_note_removal(found->mounted, key);
 }
 
 int
@@ -160,6 +168,7 @@ storage_find_place(const struct caller *caller, const struct place *place,
 		free(folder);
 		return error;
 	}
+	out->mounted = place->mounted;
 	out->folder = folder;
 	return 0;
 }
@@ -169,7 +178,7 @@ storage_find(const struct caller *caller, struct mounted *mounted,
     const char *path, struct found *out)
 {
 	char *copy = strdup(path), *rest = copy, *name;
-	struct found found = { 0 };
+	struct found found = { .mounted = mounted };
 	int error = copy == NULL ? -ENOMEM : 0;
 	char *folder = NULL, *deeper;
 
@@ -196,7 +205,7 @@ storage_find(const struct caller *caller, struct mounted *mounted,
 	free(copy);
 	found.folder = folder;
 	if (error != 0) {
-		storage_found_free(&found);
+		found_free(&found);
 		return error;
 	}
 	*out = found;

@@ -9,6 +9,7 @@ struct caller;
 struct mounted;
 struct place;
 struct stage_place;
+struct wait;
 
 /*
  * Where the files of a printer's storages are, and how they may be called.
@@ -16,17 +17,18 @@ struct stage_place;
 
 /* A file or folder on the printer, and the folder it is in, on the wire. */
 struct found {
+	struct mounted *mounted; /* borrowed */
 	char *folder;
 	struct entry entry;
 };
 
 /*
  * Find what is on the printer at a path seen from the mount's root, whatever
- * its spelling.  Returns 0 (caller: storage_found_free) or -ENOENT and such.
+ * its spelling.  Returns 0 (caller: found_free) or -ENOENT and such.
  */
 int storage_find(const struct caller *, struct mounted *, const char *path,
     struct found *out);
-void storage_found_free(struct found *);
+void found_free(struct found *);
 
 /* The same for a name in a folder on the wire (caller: entry_free). */
 int storage_find_in(const struct caller *, struct mounted *, const char *folder,
@@ -52,12 +54,19 @@ int storage_check_new(const struct caller *, const struct place *);
  * The size of a file that was found, true now as far as its stamp and what is
  * kept of its bytes demand.
  */
-int storage_verify(const struct caller *, struct mounted *, struct found *,
-    off_t *size);
+int found_verify(struct found *, const struct wait *, off_t *size);
 
-/* The same, asked now: what is built on its bytes replaces it. */
-int storage_ask(const struct caller *, struct mounted *, struct found *,
-    off_t *size);
+/* It is told anew by the printer: what is built on its bytes replaces it. */
+int found_ask(struct found *, const struct wait *);
+
+/* Its size, as printer_size. */
+int found_size(const struct found *, const struct wait *, off_t *size);
+
+/* Delete it, as printer_remove. */
+int found_remove(const struct found *, const struct wait *);
+
+/* It is gone: its bytes are forgotten, and the file of that key not shown. */
+void found_forget(const struct found *, const char *key);
 
 /* Is this what desktops look for in every folder, and no printer has? */
 bool storage_answers_here(const char *name);

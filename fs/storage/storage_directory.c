@@ -283,8 +283,7 @@ attributes_printed(const struct caller *caller, const struct place *place,
 	int error = storage_find_place(caller, place, &found);
 
 	if (error == 0 && !entry->folder)
-		error = printer_size(mounted->printer, &caller->wait,
-		    found.folder, entry, &size);
+		error = found_size(&found, &caller->wait, &size);
 	if (error != 0)
 		goto out;
 	path = name_join(found.folder, entry->name);
@@ -299,7 +298,7 @@ attributes_printed(const struct caller *caller, const struct place *place,
 	set_times(out, &mtime);
 out:
 	free(path);
-	storage_found_free(&found);
+	found_free(&found);
 	return error;
 }
 
@@ -353,7 +352,7 @@ set_mtime(const struct caller *caller, struct place *place,
 		file_facts_note_mtime(place->mounted->facts, path,
 		    found.entry.mtime_s, mtime);
 	free(path);
-	storage_found_free(&found);
+	found_free(&found);
 	return error;
 }
 

@@ -34,8 +34,7 @@ is_there(const struct caller *caller, struct mounted *mounted,
 	bool is;
 
 	if (found->entry.folder || found->entry.partial ||
-	    printer_size(mounted->printer, &caller->wait, found->folder,
-		&found->entry, &size) != 0 ||
+	    found_size(found, &caller->wait, &size) != 0 ||
 	    size != spool_size(spool))
 		return false;
 	if (whole_file_bring(mounted->printer, mounted->content, &caller->wait,
@@ -92,7 +91,7 @@ start_at(const struct caller *caller, struct mounted *mounted,
 		upload_note_print(mounted, upload->path);
 		error = 0;
 	}
-	storage_found_free(&found);
+	found_free(&found);
 	return error;
 }
 
