@@ -59,7 +59,7 @@ static void
 remember(struct mounted *mounted, const struct upload *upload,
     const struct entry *stored, struct spool *spool)
 {
-	char *path = name_join(upload->folder, stored->name), *key;
+	char *path = name_join(upload->folder, stored->name);
 
 	if (path != NULL && upload->has_mtime)
 		file_facts_note_mtime(mounted->facts, path, stored->mtime_s,
@@ -67,12 +67,10 @@ remember(struct mounted *mounted, const struct upload *upload,
 	free(path);
 	content_keep(mounted->content, upload->folder, stored, spool);
 	mounted_note_upload(mounted, upload->path);
-	key = place_key(mounted, upload->path);
-	if (key != NULL && upload->print)
-		mounted_note_print(mounted, key);
-	else if (key != NULL)
-		mounted_note_shown(mounted, key);
-	free(key);
+	if (upload->print)
+		mounted_note_print(mounted, upload->key);
+	else
+		mounted_note_shown(mounted, upload->key);
 	events_note_file(mounted->events, NULL, upload->path);
 	if (upload->print && upload->start == 0)
 		events_note_command(mounted->events);
@@ -83,21 +81,20 @@ static void
 put_aside(const struct caller *caller, struct unsent_ticket *ticket,
     const struct upload *upload, int error, bool cancelled)
 {
-	if (cancelled) {
-		log_say(LOG_LEVEL_NOTE, "%s was not stored: it was called off",
-		    upload->path);
+	const char *why = strerror(-error);
+	bool keeps = false;
+
+	if (cancelled)
+		why = "it was called off";
+	else if (error == -EINTR && caller_has_left(caller->thread))
+		why = "its writer left";
+	else
+		keeps = true;
+	log_say(LOG_LEVEL_NOTE, "%s was not stored: %s", upload->path, why);
+	if (keeps)
+		unsent_keep(ticket);
+	else
 		unsent_drop(ticket);
-		return;
-	}
-	if (error == -EINTR && caller_has_left(caller->thread)) {
-		log_say(LOG_LEVEL_NOTE, "%s was not stored: its writer left",
-		    upload->path);
-		unsent_drop(ticket);
-		return;
-	}
-	log_say(LOG_LEVEL_NOTE, "%s was not stored: %s", upload->path,
-	    strerror(-error));
-	unsent_keep(ticket);
 }
 
 /* The bytes on their way, who counts them, and who may call them off. */
@@ -147,11 +144,8 @@ static int
 settle(struct mounted *mounted, const struct wait *wait,
     const struct upload *upload, const struct staged *staged)
 {
-	char *key = place_key(mounted, upload->path);
-	int error = key == NULL ? -ENOMEM :
-				  backup_settle(mounted, wait, key, staged);
+	int error = backup_settle(mounted, wait, upload->key, staged);
 
-	free(key);
 	return error != 0 ? error :
 			    content_settle(mounted->content, wait,
 				upload->folder, name_of(upload->path));
@@ -238,25 +232,18 @@ send_or_start(const struct caller *caller, struct mounted *mounted,
 	return error;
 }
 
-/* An empty file of that name hides no longer what the storage has now. */
-static void
-uncover(struct mounted *mounted, const struct upload *upload)
-{
-	char *key = place_key(mounted, upload->path);
-
-	if (key != NULL)
-		stage_drop_empty(mounted->stage, key);
-	free(key);
-}
-
 int
 upload_as(const struct caller *caller, struct mounted *mounted,
     struct staged *staged, struct upload *upload)
 {
 	struct staged_facts facts;
+	char *key = place_key(mounted, upload->path);
 	int error;
 
+	if (key == NULL)
+		return -ENOMEM;
 	staged_look(staged, &facts);
+	upload->key = key;
 	upload->print = facts.prints;
 	upload->start = 0;
 	upload->has_mtime = staged_mtime_was_set(staged, &upload->mtime);
@@ -264,10 +251,12 @@ upload_as(const struct caller *caller, struct mounted *mounted,
 	if (error == 0) {
 		staged_clean(staged);
 		stage_unlist(staged);
-		uncover(mounted, upload);
+		/* An empty one hides no longer what the storage has now. */
+		stage_drop_empty(mounted->stage, key);
 	} else {
 		staged_share(staged);
 	}
+	free(key);
 	return error != 0 ? error : upload->start;
 }
 

@@ -14,6 +14,7 @@ struct staged;
 struct upload {
 	const char *folder; /* on the wire */
 	const char *path;   /* as users see it; its last part is the name */
+	const char *key;    /* of the path; set by upload_as */
 	bool replace;	    /* a file may be there */
 	int64_t old_mtime;  /* its time stamp, or 0 */
 	bool print;	    /* and then print it */
@@ -70,8 +71,5 @@ int upload_stop(const struct caller *, struct mounted *);
  */
 int upload_start(const struct caller *, struct mounted *, struct spool *,
     struct upload *);
-
-/* A file was uploaded to be printed, or started in its stead: it is known. */
-void upload_note_print(struct mounted *, const char *path);
 
 #endif

@@ -14,7 +14,6 @@
 #include "client/printer.h"
 #include "fs/core/kind.h"
 #include "fs/core/mounted.h"
-#include "fs/core/place.h"
 #include "fs/storage/storage.h"
 #include "fs/storage/upload.h"
 #include "fs/tree/events.h"
@@ -44,16 +43,6 @@ is_there(const struct caller *caller, struct mounted *mounted,
 	is = whole_file_begins(&bytes, spool);
 	spool_release(there);
 	return is;
-}
-
-void
-upload_note_print(struct mounted *mounted, const char *path)
-{
-	char *key = place_key(mounted, path);
-
-	if (key != NULL)
-		mounted_note_print(mounted, key);
-	free(key);
 }
 
 static int
@@ -88,7 +77,7 @@ start_at(const struct caller *caller, struct mounted *mounted,
 		return -ENOENT;
 	if (is_there(caller, mounted, &found, spool)) {
 		upload->start = start(caller, mounted, &found, path);
-		upload_note_print(mounted, upload->path);
+		mounted_note_print(mounted, upload->key);
 		error = 0;
 	}
 	found_free(&found);
