@@ -10,7 +10,6 @@
 #include "cache/content.h"
 #include "client/base/log.h"
 #include "client/base/time.h"
-#include "client/printer.h"
 #include "fs/core/kind.h"
 #include "fs/core/mounted.h"
 #include "fs/core/place.h"

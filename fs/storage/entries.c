@@ -14,6 +14,7 @@
 #include "client/base/time.h"
 #include "client/base/wait.h"
 #include "client/printer.h"
+#include "fs/core/kind.h"
 #include "fs/core/mounted.h"
 #include "fs/core/place.h"
 #include "fs/storage/backup.h"
@@ -24,7 +25,6 @@
 #include "fs/storage/upload.h"
 #include "fs/storage/working.h"
 #include "fs/tree/events.h"
-#include "fs/tree/node.h"
 
 #define WRITE_MS 1000 /* a write to a spool is done long before */
 

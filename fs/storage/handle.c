@@ -28,7 +28,6 @@
 #include "fs/storage/original.h"
 #include "fs/storage/upload.h"
 #include "fs/storage/working.h"
-#include "fs/tree/node.h"
 
 static void
 handle_follow(struct file *file, struct place *place)

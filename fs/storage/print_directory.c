@@ -105,47 +105,19 @@ print_lookup(const struct caller *caller, struct place *folder,
 	return error;
 }
 
-/* A name that is seen, and the number of its place. */
-static int
-add(const struct lister *lister, struct place *window, const char *name)
-{
-	struct place *child;
-	int error = storage_child(window, name, &child);
-
-	if (error != 0)
-		return error;
-	error = lister->add(lister->arg, name, place_number(child->key),
-	    S_IFREG);
-	place_release(child);
-	return error;
-}
-
-/* Names are collected first: the stage must not be asked while it lists. */
-static int
-collect(void *arg, const char *path)
-{
-	return buf_append(arg, path, strlen(path) + 1);
-}
-
 static int
 print_list(const struct caller *caller, struct place *folder,
     const struct lister *lister)
 {
-	struct buf paths = { 0 };
-	struct place *window;
-	size_t at;
-	int error = open_window(folder, &window);
+	struct folder_lister names = { .lister = lister, .type = S_IFREG };
+	int error = open_window(folder, &names.folder);
 
 	(void)caller;
 	if (error != 0)
 		return error;
-	error = stage_each(folder->mounted->stage, window->key, collect,
-	    &paths);
-	for (at = 0; at < paths.len && error == 0;
-	     at += strlen(paths.data + at) + 1)
-		error = add(lister, window, name_of(paths.data + at));
-	buf_free(&paths);
-	place_release(window);
+	error = stage_each(folder->mounted->stage, names.folder->key,
+	    storage_list_name, &names);
+	place_release(names.folder);
 	return error;
 }
 

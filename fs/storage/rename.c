@@ -32,7 +32,6 @@
 #include "fs/storage/upload.h"
 #include "fs/storage/working.h"
 #include "fs/tree/events.h"
-#include "fs/tree/node.h"
 
 void
 rename_keep_mtime(struct mounted *mounted, const struct found *found,

@@ -14,11 +14,11 @@
 #include "client/base/name.h"
 #include "client/printer.h"
 #include "client/traits.h"
+#include "fs/core/kind.h"
 #include "fs/core/mounted.h"
 #include "fs/core/place.h"
 #include "fs/storage/storage.h"
 #include "fs/storage/working.h"
-#include "fs/tree/node.h"
 
 #define JOB_AGE_MS 10000 /* a remembered job that is still believed */
 #define NEW_MS	   1000	 /* a listing that lacks what shall be new */
@@ -223,6 +223,28 @@ storage_child(struct place *folder, const char *name, struct place **out)
 		error = place_new_child(folder, path, wire, out);
 	free(path);
 	free(wire);
+	return error;
+}
+
+int
+storage_list_place(const struct folder_lister *lister,
+    const struct place *place)
+{
+	return lister->lister->add(lister->lister->arg, name_of(place->path),
+	    place_number(place->key), lister->type);
+}
+
+int
+storage_list_name(void *folder_lister, const char *path)
+{
+	const struct folder_lister *lister = folder_lister;
+	struct place *place;
+	int error = storage_child(lister->folder, name_of(path), &place);
+
+	if (error != 0)
+		return error;
+	error = storage_list_place(lister, place);
+	place_release(place);
 	return error;
 }
 

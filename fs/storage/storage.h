@@ -1,11 +1,14 @@
 #ifndef FS_STORAGE_STORAGE_H
 #define FS_STORAGE_STORAGE_H
 
+#include <sys/types.h>
+
 #include <stdbool.h>
 
 #include "client/listing.h"
 
 struct caller;
+struct lister;
 struct mounted;
 struct place;
 struct stage_place;
@@ -43,6 +46,19 @@ int storage_find_place(const struct caller *, const struct place *,
  * place_release).
  */
 int storage_child(struct place *folder, const char *name, struct place **out);
+
+/* Who lists what is in a folder. */
+struct folder_lister {
+	struct place *folder;
+	const struct lister *lister;
+	mode_t type; /* S_IFREG or S_IFDIR, of what is next */
+};
+
+/* Tell a place of the folder.  Returns 0 or -ENOMEM. */
+int storage_list_place(const struct folder_lister *, const struct place *);
+
+/* The same for a name, or the end of a path; stage_each and such call it. */
+int storage_list_name(void *folder_lister, const char *path);
 
 /*
  * Shall this be a new name, and is it one?  Returns 0, -EEXIST, or why that is

@@ -106,74 +106,37 @@ storage_lookup(const struct caller *caller, struct place *folder,
 	return error;
 }
 
-/* The names listed so far. */
-struct collector {
-	struct place *folder;
-	const struct lister *lister;
-};
-
-static int
-add_name(const struct collector *collector, const char *path, bool is_folder)
-{
-	const struct lister *lister = collector->lister;
-	char *key = place_key(collector->folder->mounted, path);
-	int error;
-
-	if (key == NULL)
-		return -ENOMEM;
-	error = lister->add(lister->arg, name_of(path), place_number(key),
-	    is_folder ? S_IFDIR : S_IFREG);
-	free(key);
-	return error;
-}
-
-static int
-add_staged(void *arg, const char *path)
-{
-	return add_name(arg, path, false);
-}
-
-static int
-add_folder(void *arg, const char *path)
-{
-	return add_name(arg, path, true);
-}
-
-/* Is there something here that hides the printer's file of that path? */
+/* Is there something here that hides the printer's file of that place? */
 static bool
-is_hidden(struct mounted *mounted, const char *path)
+is_hidden(const struct place *place)
 {
-	char *key = place_key(mounted, path);
-	struct staged *staged;
-	bool hidden;
+	struct staged *staged = stage_find(place->mounted->stage, place->key);
+	bool hidden = staged != NULL ||
+	    storage_hides(place->mounted, place->key);
 
-	if (key == NULL)
-		return false;
-	staged = stage_find(mounted->stage, key);
-	hidden = staged != NULL || storage_hides(mounted, key);
 	staged_release(staged);
-	free(key);
 	return hidden;
 }
 
 static int
-add_entry(const struct collector *collector, const struct entry *entry)
+add_entry(struct folder_lister *lister, const struct entry *entry)
 {
-	char *path = name_join(collector->folder->path, entry->name);
-	int error = 0;
+	struct place *place;
+	int error = storage_child(lister->folder, entry->name, &place);
 
-	if (path == NULL)
-		return -ENOMEM;
-	if (!is_hidden(collector->folder->mounted, path))
-		error = add_name(collector, path, entry->folder);
-	free(path);
+	if (error != 0)
+		return error;
+	lister->type = entry->folder ? S_IFDIR : S_IFREG;
+	if (!is_hidden(place))
+		error = storage_list_place(lister, place);
+	place_release(place);
 	return error;
 }
 
 static int
-add_printed(const struct caller *caller, const struct collector *collector)
+add_printed(const struct caller *caller, struct folder_lister *lister)
 {
-	const struct place *folder = collector->folder;
+	const struct place *folder = lister->folder;
 	struct listing *listing;
 	size_t i;
 	int error = printer_list(folder->mounted->printer, &caller->wait,
@@ -186,7 +149,7 @@ add_printed(const struct caller *caller, const struct collector *collector)
 	    !listing_is_recent(listing, CACHE_LIST_MS + SLACK_MS))
 		error = -EHOSTDOWN;
 	for (i = 0; i < listing_count(listing) && error == 0; i++)
-		error = add_entry(collector, listing_at(listing, i));
+		error = add_entry(lister, listing_at(listing, i));
 	listing_release(listing);
 	return error;
 }
@@ -195,33 +158,22 @@ static int
 storage_list(const struct caller *caller, struct place *folder,
     const struct lister *lister)
 {
-	struct collector collector = { .folder = folder, .lister = lister };
+	struct folder_lister names = { .folder = folder, .lister = lister };
 	struct mounted *mounted = folder->mounted;
 	int error = 0;
 
 	upload_give_up(mounted, STAGE_RENAME_MS);
 	if (!working_stays_here(folder->path))
-		error = add_printed(caller, &collector);
+		error = add_printed(caller, &names);
+	names.type = S_IFREG;
 	if (error == 0)
-		error = stage_each(mounted->stage, folder->key, add_staged,
-		    &collector);
+		error = stage_each(mounted->stage, folder->key,
+		    storage_list_name, &names);
+	names.type = S_IFDIR;
 	if (error == 0)
 		error = stage_folders_each(mounted->folders, folder->key,
-		    add_folder, &collector);
+		    storage_list_name, &names);
 	return error;
-}
-
-static void
-set_size(struct stat *out, off_t size)
-{
-	out->st_size = size;
-	out->st_blocks = (size + 511) / 512;
-}
-
-static void
-set_times(struct stat *out, const struct timespec *mtime)
-{
-	out->st_mtim = out->st_ctim = out->st_atim = *mtime;
 }
 
 /* A file or folder's common attributes; the row's are those of its storage. */
@@ -236,18 +188,9 @@ set_common(const struct place *place, bool is_folder, bool read_only,
 	node_attributes(place, out);
 	out->st_ino = place_number(place->key);
 	out->st_mode = read_only ? mode & ~(mode_t)0222 : mode;
-	out->st_nlink = 1; /* of a folder: how many are below is unknown */
 }
 
-/* Of a directory that is here alone. */
-static int
-attributes_here(const struct place *place, struct stat *out)
-{
-	set_common(place, true, false, out);
-	return 0;
-}
-
-static int
+static void
 attributes_staged(const struct place *place, struct staged *staged,
     struct stat *out)
 {
@@ -255,9 +198,7 @@ attributes_staged(const struct place *place, struct staged *staged,
 
 	staged_look(staged, &facts);
 	set_common(place, false, false, out);
-	set_size(out, facts.size);
-	set_times(out, &facts.mtime);
-	return 0;
+	node_add_contents(out, facts.size, &facts.mtime);
 }
 
 /* A time that is not known is no old one: it was seen first just now. */
@@ -294,8 +235,7 @@ attributes_printed(const struct caller *caller, const struct place *place,
 	set_common(place, entry->folder,
 	    entry->read_only || entry->partial || storage_seems_printed(place),
 	    out);
-	set_size(out, size);
-	set_times(out, &mtime);
+	node_add_contents(out, size, &mtime);
 out:
 	free(path);
 	found_free(&found);
@@ -307,7 +247,7 @@ storage_attributes(const struct caller *caller, struct place *place,
     struct stat *out)
 {
 	struct staged *staged;
-	int error;
+	int error = 0;
 
 	if (storage_is_root(place)) {
 		node_attributes(place, out);
@@ -316,11 +256,12 @@ storage_attributes(const struct caller *caller, struct place *place,
 		return 0;
 	}
 	staged = stage_find(place->mounted->stage, place->key);
-	if (staged == NULL)
-		return working_has(place) ?
-		    attributes_here(place, out) :
-		    attributes_printed(caller, place, out);
-	error = attributes_staged(place, staged, out);
+	if (staged != NULL)
+		attributes_staged(place, staged, out);
+	else if (working_has(place))
+		set_common(place, true, false, out);
+	else
+		error = attributes_printed(caller, place, out);
 	staged_release(staged);
 	return error;
 }

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "cache/spool.h"
 #include "cache/stage.h"
@@ -24,12 +23,6 @@ struct leftover {
 	struct file file;
 	struct spool *spool;
 };
-
-static bool
-is_root(const struct place *place)
-{
-	return strchr(place->path, '/') == NULL;
-}
 
 /* What can be told of a file; its mover still sees it when it was stored. */
 static int
@@ -67,37 +60,17 @@ unsent_lookup(const struct caller *caller, struct place *folder,
 	return 0;
 }
 
-/* The lister, and the folder whose names it takes. */
-struct collector {
-	struct place *folder;
-	const struct lister *lister;
-};
-
-static int
-add_name(void *arg, const char *name)
-{
-	const struct collector *collector = arg;
-	const struct lister *lister = collector->lister;
-	struct place *place;
-	int error = storage_child(collector->folder, name, &place);
-
-	if (error != 0)
-		return error;
-	error = lister->add(lister->arg, name, place_number(place->key),
-	    S_IFREG);
-	place_release(place);
-	return error;
-}
-
 static int
 unsent_list(const struct caller *caller, struct place *folder,
     const struct lister *lister)
 {
-	struct collector collector = { .folder = folder, .lister = lister };
+	struct folder_lister names = {
+		.folder = folder, .lister = lister, .type = S_IFREG
+	};
 
 	(void)caller;
 	upload_give_up(folder->mounted, STAGE_RENAME_MS);
-	return unsent_each(folder->mounted->unsent, add_name, &collector);
+	return unsent_each(folder->mounted->unsent, storage_list_name, &names);
 }
 
 static int
@@ -109,17 +82,14 @@ unsent_attributes(const struct caller *caller, struct place *place,
 	int error;
 
 	node_attributes(place, out);
-	if (is_root(place))
+	if (storage_is_root(place))
 		return 0;
 	error = look(caller, place, &size, &kept);
 	if (error != 0)
 		return error;
 	out->st_ino = place_number(place->key);
 	out->st_mode = S_IFREG | (0444 & ~place->mounted->settings->fmask);
-	out->st_nlink = 1;
-	out->st_size = size;
-	out->st_blocks = (out->st_size + 511) / 512;
-	out->st_mtim = out->st_ctim = out->st_atim = kept;
+	node_add_contents(out, size, &kept);
 	return 0;
 }
 

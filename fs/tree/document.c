@@ -179,9 +179,7 @@ document_attributes(const struct caller *caller, struct place *place,
 
 	(void)caller;
 	node_attributes(place, out);
-	out->st_size = (off_t)rendering->text.len;
-	out->st_blocks = (out->st_size + 511) / 512;
-	out->st_mtim = out->st_ctim = out->st_atim = rendering->made;
+	node_add_contents(out, (off_t)rendering->text.len, &rendering->made);
 	return 0;
 }
 

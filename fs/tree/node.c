@@ -183,6 +183,14 @@ node_attributes(const struct place *place, struct stat *out)
 	out->st_mtim = out->st_ctim = out->st_atim = settings->mounted;
 }
 
+void
+node_add_contents(struct stat *out, off_t size, const struct timespec *mtime)
+{
+	out->st_size = size;
+	out->st_blocks = (size + 511) / 512;
+	out->st_mtim = out->st_ctim = out->st_atim = *mtime;
+}
+
 int
 node_look(const struct caller *caller, struct place *place, struct stat *out)
 {

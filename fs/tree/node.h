@@ -39,6 +39,9 @@ int node_list(const struct lister *, const struct place *folder,
 /* The attributes that follow from the place's row alone. */
 void node_attributes(const struct place *, struct stat *);
 
+/* And those that follow from what is in it. */
+void node_add_contents(struct stat *, off_t size, const struct timespec *mtime);
+
 /* The same, for kinds that have nothing to add. */
 int node_look(const struct caller *, struct place *, struct stat *);
 
