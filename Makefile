@@ -154,7 +154,7 @@ SRCS = \
 	fs/storage/handle.c \
 	fs/storage/handle_open.c \
 	fs/storage/original.c \
-	fs/storage/print_command.c \
+	fs/storage/print.c \
 	fs/storage/print_directory.c \
 	fs/storage/rename.c \
 	fs/storage/rename_anew.c \
@@ -162,7 +162,6 @@ SRCS = \
 	fs/storage/storage_directory.c \
 	fs/storage/unsent_directory.c \
 	fs/storage/upload.c \
-	fs/storage/upload_start.c \
 	fs/storage/working.c \
 	fs/tree/broadcast.c \
 	fs/tree/control.c \

@@ -25,7 +25,7 @@
 #include "fs/farm/mounted_new.h"
 #include "fs/storage/backup.h"
 #include "fs/storage/copying.h"
-#include "fs/storage/storage.h"
+#include "fs/storage/print.h"
 #include "fs/storage/upload.h"
 #include "fs/tree/events.h"
 #include "fs/tree/job_folder.h"

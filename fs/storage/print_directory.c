@@ -20,11 +20,9 @@
 #include "fs/core/place.h"
 #include "fs/storage/entries.h"
 #include "fs/storage/handle.h"
-#include "fs/storage/print_directory.h"
 #include "fs/storage/rename.h"
 #include "fs/storage/storage.h"
 #include "fs/storage/upload.h"
-#include "fs/tree/events.h"
 #include "fs/tree/node.h"
 
 #define AFTERWARDS_MS 3000
@@ -266,112 +264,6 @@ print_rename(const struct caller *caller, struct place *folder,
 		    replace, out);
 	place_release(child);
 	place_release(window);
-	return error;
-}
-
-/* Do both names mean the same file to the printer? */
-static bool
-is_same_name(const struct mounted *mounted, const char *a, const char *b)
-{
-	char *key = place_key(mounted, a), *other = place_key(mounted, b);
-	bool same = key != NULL && other != NULL && strcmp(key, other) == 0;
-
-	free(key);
-	free(other);
-	return same;
-}
-
-/*
- * Is it there whole, and nowhere on its way?  -EXDEV: it is no file that the
- * printer has.
- */
-static int
-check_whole(struct mounted *mounted, const char *key)
-{
-	struct staged *staged = stage_find(mounted->stage, key);
-	struct staged_facts facts = { .temporary = true };
-
-	if (staged == NULL)
-		return 0;
-	staged_look(staged, &facts);
-	staged_release(staged);
-	return facts.temporary || facts.size == 0 ? -EXDEV : -EBUSY;
-}
-
-/* Is a file on its way under that name of print/? */
-static int
-check_free(struct place *folder, const char *name)
-{
-	struct place *window, *child = NULL;
-	struct staged *staged = NULL;
-	int error = open_window(folder, &window);
-
-	if (error != 0)
-		return error;
-	error = storage_child(window, name, &child);
-	if (error == 0)
-		staged = stage_find(folder->mounted->stage, child->key);
-	if (staged != NULL)
-		error = -EBUSY;
-	staged_release(staged);
-	place_release(child);
-	place_release(window);
-	return error;
-}
-
-/* May that file be started under this name of print/?  0 or negative. */
-static int
-check_start(const struct place *source, const struct entry *entry,
-    struct place *to, const char *new_name)
-{
-	struct mounted *mounted = source->mounted;
-
-	if (entry->folder || to->mounted != mounted ||
-	    (!is_same_name(mounted, new_name, entry->name) &&
-		!is_same_name(mounted, new_name, entry->short_name)) ||
-	    !traits_is_printable(mounted->printer->traits, entry->name))
-		return -EXDEV;
-	return entry->partial ? -EBUSY : check_free(to, entry->name);
-}
-
-/*
- * The kernel holds a lock of the whole mount until a rename across directories
- * is answered, so the printer is asked once, and its answer alone is awaited.
- * The file stays where it is: its place is the answer.
- */
-int
-print_start(const struct caller *caller, struct place *folder, const char *name,
-    struct place *to, const char *new_name, struct place **out)
-{
-	struct found found = { 0 };
-	struct place *source = NULL;
-	char *wire = NULL;
-	int error = folder->node->kind->lookup(caller, folder, name, &source);
-
-	if (error == 0)
-		error = check_whole(source->mounted, source->key);
-	if (error == 0)
-		error = storage_find_place(caller, source, &found);
-	if (error == 0)
-		error = check_start(source, &found.entry, to, new_name);
-	if (error == 0 &&
-	    (wire = name_join(found.folder, found.entry.short_name)) == NULL)
-		error = -ENOMEM;
-	if (error == 0)
-		error = printer_command(source->mounted->printer, &caller->wait,
-		    VERB_START, wire);
-	if (wire != NULL)
-		log_say(LOG_LEVEL_NOTE, "print: %s is started where it is%s%s",
-		    source->path, error == 0 ? "" : ": ",
-		    error == 0 ? "" : strerror(-error));
-	if (error == 0) {
-		mounted_note_upload(source->mounted, source->path);
-		events_note_command(source->mounted->events);
-		*out = place_hold(source);
-	}
-	free(wire);
-	found_free(&found);
-	place_release(source);
 	return error;
 }
 

@@ -26,7 +26,7 @@
 #include "fs/storage/backup.h"
 #include "fs/storage/copying.h"
 #include "fs/storage/entries.h"
-#include "fs/storage/print_directory.h"
+#include "fs/storage/print.h"
 #include "fs/storage/rename.h"
 #include "fs/storage/storage.h"
 #include "fs/storage/upload.h"

@@ -111,7 +111,4 @@ int storage_check_idle(const struct caller *, const struct place *);
 /* The same by what is remembered, without asking the printer. */
 bool storage_seems_printed(const struct place *);
 
-/* For struct mounted: fs/storage/print_command.c. */
-extern const struct file_commands storage_commands;
-
 #endif

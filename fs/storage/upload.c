@@ -25,6 +25,7 @@
 #include "fs/core/place.h"
 #include "fs/core/upload_list.h"
 #include "fs/storage/backup.h"
+#include "fs/storage/print.h"
 #include "fs/storage/upload.h"
 #include "fs/storage/working.h"
 #include "fs/tree/events.h"
@@ -220,9 +221,8 @@ send_or_start(const struct caller *caller, struct mounted *mounted,
     struct staged *staged, struct upload *upload)
 {
 	struct spool *spool = staged_spool(staged);
-	int error = upload->print ?
-	    upload_start(caller, mounted, spool, upload) :
-	    -ENOENT;
+	int error = upload->print ? print_same(caller, mounted, spool, upload) :
+				    -ENOENT;
 
 	if (error == -ENOENT) {
 		staged_begin_sending(staged);

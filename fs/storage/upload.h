@@ -7,7 +7,6 @@
 
 struct caller;
 struct mounted;
-struct spool;
 struct staged;
 
 /* Where bytes go, and what is there. */
@@ -63,13 +62,5 @@ int upload_cancel(const struct caller *, struct staged *);
 
 /* The same for the one that is under way. */
 int upload_stop(const struct caller *, struct mounted *);
-
-/*
- * fs/storage/upload_start.c: has the printer these bytes there, or under that
- * name? Then start them where they are.  Returns 0; the printer's verdict of it
- * is in upload->start.  -ENOENT: it has them not, as far as can be told.
- */
-int upload_start(const struct caller *, struct mounted *, struct spool *,
-    struct upload *);
 
 #endif
