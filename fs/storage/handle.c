@@ -45,59 +45,40 @@ handle_follow(struct file *file, struct place *place)
 	place_release(former);
 }
 
-/*
- * The content to read from.  The kernel may read one handle in several
- * threads at once: the first one's is kept.
- */
-static int
-open_content(struct handle *handle, struct content_file **out)
+/* What to read from, or NULL. */
+static struct content_file *
+content_of(struct handle *handle)
 {
-	struct content_file *content, *spare = NULL;
-	int error;
+	struct content_file *content;
 
 	pthread_mutex_lock(&handle->lock);
-	content = handle->content;
+	content = handle->renewed != NULL ? handle->renewed : handle->content;
 	pthread_mutex_unlock(&handle->lock);
-	if (content != NULL) {
-		*out = content;
-		return 0;
-	}
-	error = content_open(handle->file.place->mounted->content,
-	    handle->found.folder, &handle->found.entry, handle->size, &content);
-	if (error != 0)
-		return error;
-	content_note_reader(content, handle->opener);
-	pthread_mutex_lock(&handle->lock);
-	if (handle->content == NULL)
-		handle->content = content;
-	else
-		spare = content;
-	*out = handle->content;
-	pthread_mutex_unlock(&handle->lock);
-	if (spare != NULL)
-		content_close(spare);
-	return 0;
+	return content;
 }
 
-/* The content of the file as it is told now instead of the former one. */
+/*
+ * Have the content of that version to read from.  The kernel may read one
+ * handle in several threads at once: the first one's is kept.
+ */
 static int
-take_new(struct handle *handle, const struct entry *told,
-    struct content_file **out)
+open_content(struct handle *handle, struct content_file **slot,
+    const struct entry *entry, off_t size)
 {
 	struct content_file *content;
 	int error = content_open(handle->file.place->mounted->content,
-	    handle->found.folder, told, told->size, &content);
+	    handle->found.folder, entry, size, &content);
 
 	if (error != 0)
 		return error;
+	if (slot == &handle->content)
+		content_note_reader(content, handle->opener);
 	pthread_mutex_lock(&handle->lock);
-	if (handle->former == NULL) {
-		handle->former = handle->content;
-		handle->content = content;
-		handle->size = told->size;
+	if (*slot == NULL) {
+		*slot = content;
+		handle->size = size;
 		content = NULL;
 	}
-	*out = handle->content;
 	pthread_mutex_unlock(&handle->lock);
 	if (content != NULL)
 		content_close(content);
@@ -109,8 +90,7 @@ take_new(struct handle *handle, const struct entry *told,
  * it is asked for and brought anew.
  */
 static int
-renew_content(struct handle *handle, const struct caller *caller,
-    struct content_file **out)
+renew_content(struct handle *handle, const struct caller *caller)
 {
 	struct mounted *mounted = handle->file.place->mounted;
 	struct entry told;
@@ -119,7 +99,7 @@ renew_content(struct handle *handle, const struct caller *caller,
 	int error;
 
 	pthread_mutex_lock(&handle->lock);
-	was_renewed = handle->former != NULL;
+	was_renewed = handle->renewed != NULL;
 	size = handle->size;
 	pthread_mutex_unlock(&handle->lock);
 	if (was_renewed)
@@ -128,7 +108,9 @@ renew_content(struct handle *handle, const struct caller *caller,
 	    handle->found.folder, &handle->found.entry, &told);
 	if (error != 0)
 		return error == -EINTR ? error : -EIO;
-	error = told.size == size ? -EIO : take_new(handle, &told, out);
+	error = told.size == size ?
+	    -EIO :
+	    open_content(handle, &handle->renewed, &told, told.size);
 	entry_free(&told);
 	return error;
 }
@@ -150,19 +132,24 @@ handle_read(struct file *file, const struct caller *caller, void *out,
 		spool_release(spool);
 		return count;
 	}
-	error = open_content(handle, &content);
-	if (error != 0)
-		return error;
+	if (content_of(handle) == NULL) {
+		error = open_content(handle, &handle->content,
+		    &handle->found.entry, handle->size);
+		if (error != 0)
+			return error;
+	}
+	content = content_of(handle);
 	count = content_read(content, &caller->wait, out, len, offset);
 	if (count > 0)
 		atomic_store(&handle->got, true);
 	if (count != -EIO || atomic_load(&handle->got) ||
 	    !content_is_other(content))
 		return count;
-	error = renew_content(handle, caller, &content);
+	error = renew_content(handle, caller);
 	if (error != 0)
 		return error;
-	return content_read(content, &caller->wait, out, len, offset);
+	return content_read(content_of(handle), &caller->wait, out, len,
+	    offset);
 }
 
 /* With the gate: may the file be that long?  The printer's limit is known. */
@@ -566,13 +553,12 @@ handle_close(struct file *file, const struct caller *caller)
 	if (handle->content != NULL)
 		content_close(handle->content);
 	originals_free(handle->originals);
-	if (handle->former != NULL)
-		content_close(handle->former);
+	if (handle->renewed != NULL)
+		content_close(handle->renewed);
 	found_free(&handle->found);
 	place_release(handle->now);
-	place_release(file->place);
 	pthread_mutex_destroy(&handle->lock);
-	free(handle);
+	file_close(file, caller);
 }
 
 struct handle *
@@ -588,12 +574,11 @@ handle_make(const struct caller *caller, struct place *place, int flags)
 		.abandon = handle_abandon,
 		.close = handle_close,
 	};
-	struct handle *handle = calloc(1, sizeof(*handle));
+	struct handle *handle = (struct handle *)file_new(sizeof(*handle), &ops,
+	    place);
 
 	if (handle == NULL)
 		return NULL;
-	handle->file.ops = &ops;
-	handle->file.place = place_hold(place);
 	handle->now = place_hold(place);
 	handle->reads = (flags & O_ACCMODE) != O_WRONLY;
 	handle->writes = (flags & O_ACCMODE) != O_RDONLY;

@@ -34,13 +34,13 @@ struct handle {
 	bool on_printer;   /* found and size are those of the file there */
 	struct found found;
 	off_t size;
-	pthread_mutex_t lock;	      /* guards all below */
-	struct place *now;	      /* held: where it is, after renames */
-	struct originals *originals;  /* what its writer copies, or NULL */
-	struct content_file *content; /* or NULL */
+	pthread_mutex_t lock;	     /* guards all below */
+	struct place *now;	     /* held: where it is, after renames */
+	struct originals *originals; /* what its writer copies, or NULL */
 	/* From here on set once. */
-	struct content_file *former; /* NULL: content is the first */
-	struct staged *staged;	     /* held, or NULL */
+	struct content_file *content; /* or NULL */
+	struct content_file *renewed; /* instead, once it had another length */
+	struct staged *staged;	      /* held, or NULL */
 };
 
 /* A handle without content (caller: its close), or NULL without memory. */
