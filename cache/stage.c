@@ -150,6 +150,7 @@ make_staged(struct stage *stage, const struct stage_place *place,
 	staged->key = copy[0];
 	staged->path = copy[1];
 	staged->folder = copy[2];
+	staged->prints = place->prints;
 	staged->spool = spool;
 	staged->holders = 1;
 	clock_gettime(CLOCK_REALTIME, &staged->mtime);
@@ -200,7 +201,6 @@ stage_take_over(struct stage *stage, const struct stage_place *place,
 	if (there != NULL) {
 		there->replaces = true;
 		there->old_mtime = 0;
-		staged->prints = there->prints;
 		unlist(there, &orphan);
 	}
 	begin(staged);

@@ -25,9 +25,10 @@ struct wait;
 
 /* Where a file is: strings borrowed for the call. */
 struct stage_place {
-	const char *key;    /* path as compared: folded where FAT folds */
-	const char *path;   /* as users see it: "usb/parts/Cube.gcode" */
-	const char *wire;   /* on the wire: "usb/PARTS/CUBE.GCO" */
+	const char *key;  /* path as compared: folded where FAT folds */
+	const char *path; /* as users see it: "usb/parts/Cube.gcode" */
+	const char *wire; /* on the wire: "usb/PARTS/CUBE.GCO" */
+	bool prints;	  /* what is new there shall be printed */
 };
 
 /* What staged_look tells. */
@@ -218,9 +219,6 @@ bool staged_is_cancelled(struct staged *);
 
 /* The file whose bytes are on their way (caller: staged_release), or NULL. */
 struct staged *stage_find_sending(struct stage *);
-
-/* With the gate: shall it be printed once it is uploaded? */
-void staged_print(struct staged *, bool prints);
 
 void staged_set_mtime(struct staged *, const struct timespec *);
 /* Was a modification time set (and not just the time of a write)? */

@@ -281,14 +281,6 @@ staged_does_replace(struct staged *staged, int64_t *mtime_s)
 }
 
 void
-staged_print(struct staged *staged, bool prints)
-{
-	pthread_mutex_lock(&staged->stage->lock);
-	staged->prints = prints;
-	pthread_mutex_unlock(&staged->stage->lock);
-}
-
-void
 staged_set_mtime(struct staged *staged, const struct timespec *mtime)
 {
 	pthread_mutex_lock(&staged->stage->lock);

@@ -125,8 +125,6 @@ stage_at(struct handle *handle, const struct caller *caller,
 	if (error == 0)
 		error = stage_add(place->mounted->stage, &where,
 		    litter_is(name_of(place->path)), spool, &staged);
-	if (error == 0 && place->prints)
-		staged_print(staged, true);
 	/* Another handle may have been quicker: its file is the one. */
 	if (error == -EEXIST)
 		staged = stage_find(place->mounted->stage, place->key);
@@ -355,8 +353,6 @@ stage_new_file(struct handle *handle, struct place *place, bool temporary,
 	if (error == 0)
 		error = stage_add(mounted->stage, &where, temporary, spool,
 		    &staged);
-	if (error == 0 && place->prints)
-		staged_print(staged, true);
 	handle->exclusive = error == 0 && (flags & O_EXCL) != 0;
 	/* Somebody else may have made it just now. */
 	if (error == -EEXIST && (flags & O_EXCL) == 0)

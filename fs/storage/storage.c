@@ -251,9 +251,10 @@ storage_list_name(void *folder_lister, const char *path)
 struct stage_place
 storage_stage_place(const struct place *place)
 {
-	return (struct stage_place){
-		.key = place->key, .path = place->path, .wire = place->wire
-	};
+	return (struct stage_place){ .key = place->key,
+		.path = place->path,
+		.wire = place->wire,
+		.prints = place->prints };
 }
 
 bool
