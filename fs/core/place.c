@@ -195,6 +195,16 @@ place_release(struct place *place)
 	free(counted);
 }
 
+int
+place_give(struct place *place, int error, struct place **out)
+{
+	if (error == 0)
+		*out = place;
+	else
+		place_release(place);
+	return error;
+}
+
 bool
 place_is_gone(const struct place *place)
 {

@@ -54,6 +54,10 @@ int place_new_of_group(struct printer_group *, const struct node *,
 struct place *place_hold(struct place *);
 void place_release(struct place *);
 
+/* How a look-up ends: out takes the place, or it is released.  Returns error.
+ */
+int place_give(struct place *, int error, struct place **out);
+
 /* Has its printer, or group, left the mount? */
 bool place_is_gone(const struct place *);
 

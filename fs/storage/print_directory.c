@@ -77,12 +77,7 @@ find(struct place *window, const char *name, struct place **out)
 
 	if (error != 0)
 		return error;
-	if (!is_seen(child)) {
-		place_release(child);
-		return -ENOENT;
-	}
-	*out = child;
-	return 0;
+	return place_give(child, is_seen(child) ? 0 : -ENOENT, out);
 }
 
 static int
@@ -210,12 +205,7 @@ print_create(const struct caller *caller, struct place *folder,
 	}
 	place_release(target);
 	place_release(window);
-	if (error != 0) {
-		place_release(place);
-		return error;
-	}
-	*out_place = place;
-	return 0;
+	return place_give(place, error, out_place);
 }
 
 /* What is on its way goes; what the storage has is not seen here. */

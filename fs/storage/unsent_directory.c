@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 
 #include "cache/spool.h"
 #include "cache/stage.h"
@@ -52,12 +51,7 @@ unsent_lookup(const struct caller *caller, struct place *folder,
 	if (error != 0)
 		return error;
 	error = look(caller, place, &size, &kept);
-	if (error != 0) {
-		place_release(place);
-		return error;
-	}
-	*out = place;
-	return 0;
+	return place_give(place, error, out);
 }
 
 static int
