@@ -149,7 +149,6 @@ SRCS = \
 	fs/setup/stderr_capture.c \
 	fs/storage/backup.c \
 	fs/storage/copying.c \
-	fs/storage/defer_delete.c \
 	fs/storage/entries.c \
 	fs/storage/handle.c \
 	fs/storage/handle_open.c \

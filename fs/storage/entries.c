@@ -1,7 +1,10 @@
 /*
- * Making and removing in a printer's storages.  No state, any thread.
+ * Making and removing in a printer's storages.  The deletion just before
+ * PrusaSlicer's rename is held back for a moment.  No state of its own, any
+ * thread.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,19 +17,21 @@
 #include "client/base/time.h"
 #include "client/base/wait.h"
 #include "client/printer.h"
+#include "fs/core/caller.h"
 #include "fs/core/kind.h"
 #include "fs/core/mounted.h"
 #include "fs/core/place.h"
 #include "fs/storage/backup.h"
 #include "fs/storage/copying.h"
-#include "fs/storage/defer_delete.h"
 #include "fs/storage/entries.h"
 #include "fs/storage/storage.h"
 #include "fs/storage/upload.h"
 #include "fs/storage/working.h"
 #include "fs/tree/events.h"
 
-#define WRITE_MS 1000 /* a write to a spool is done long before */
+#define WRITE_MS    1000  /* a write to a spool is done long before */
+#define WITHHELD_MS 5000  /* between PrusaSlicer's unlink and its rename */
+#define DELETION_MS 10000 /* nobody waits for it but the end */
 
 int
 entries_make_folder(const struct caller *caller, struct place *folder,
@@ -62,6 +67,98 @@ lock_to_remove(const struct caller *caller, struct staged *staged)
 	return error;
 }
 
+/* A deletion that waits for its moment. */
+struct deferred_file {
+	struct found found;
+	char *path; /* as users see it */
+};
+
+static void
+carry_out(void *arg)
+{
+	struct deferred_file *file = arg;
+	struct deadline deadline;
+	const struct wait wait = time_limit(&deadline, NULL, DELETION_MS);
+	int error = found_remove(&file->found, &wait);
+
+	if (error != 0)
+		log_say(LOG_LEVEL_ERROR,
+		    "%s/%s could not be deleted and is "
+		    "still there: %s",
+		    file->found.folder, file->found.entry.name,
+		    strerror(-error));
+	else
+		events_note_file(file->found.mounted->events, file->path, NULL);
+}
+
+static void
+drop(void *arg)
+{
+	struct deferred_file *file = arg;
+
+	found_free(&file->found);
+	free(file->path);
+	free(file);
+}
+
+/*
+ * Has the caller just written NAME.tmp and closed it?  Then this is the way
+ * PrusaSlicer replaces NAME.
+ */
+static bool
+is_replacing(const struct caller *caller, const struct place *place)
+{
+	char *temporary, *key;
+	bool is = false;
+
+	if (asprintf(&temporary, "%s.tmp", place->path) < 0)
+		return false;
+	key = place_key(place->mounted, temporary);
+	if (key != NULL)
+		is = stage_was_closed_by(place->mounted->stage, key,
+		    caller->process, WITHHELD_MS);
+	free(key);
+	free(temporary);
+	return is;
+}
+
+/*
+ * Hold the deletion of a file back if the caller has just written and closed
+ * NAME.tmp beside it, which is the way PrusaSlicer replaces NAME.  Returns 0,
+ * and has taken what was found; else it is to be deleted now.
+ */
+static int
+defer(const struct caller *caller, const struct place *place,
+    const struct found *found)
+{
+	struct deferred_file *file = calloc(1, sizeof(*file));
+	struct deferred_plan plan = { .key = place->key,
+		.ms = WITHHELD_MS,
+		.process = caller->process,
+		.has_gone = caller_is_gone,
+		.carry_out = carry_out,
+		.drop = drop,
+		.arg = file };
+	int error;
+
+	if (file == NULL)
+		return -ENOMEM;
+	if (!is_replacing(caller, place) && !copying_goes_to(caller, place)) {
+		free(file);
+		return -EINVAL;
+	}
+	file->found = *found;
+	file->path = strdup(place->path);
+	error = file->path == NULL ?
+	    -ENOMEM :
+	    deferred_add(place->mounted->deferred, &plan);
+	if (error != 0) {
+		free(file->path);
+		free(file);
+	}
+	return error;
+}
+
 /* The name goes away here and there; a staged file's gate is held. */
 static int
 remove_both(const struct caller *caller, struct place *place,
@@ -85,8 +182,7 @@ remove_both(const struct caller *caller, struct place *place,
 		error = whole_file_check_read(mounted->printer,
 		    mounted->content, &caller->wait, found.folder, &found.entry,
 		    caller->process);
-	if (error == 0 && staged == NULL &&
-	    defer_delete(caller, place, &found) == 0)
+	if (error == 0 && staged == NULL && defer(caller, place, &found) == 0)
 		return 0;
 	if (error == 0)
 		error = content_settle(mounted->content, &caller->wait,
@@ -174,26 +270,16 @@ remove_file(const struct caller *caller, struct place *place)
 }
 
 static int
-note_name(void *arg, const char *path)
-{
-	(void)path;
-	*(bool *)arg = true;
-	return 0;
-}
-
-static int
 remove_folder(const struct caller *caller, struct place *place)
 {
 	struct mounted *mounted = place->mounted;
 	struct found found;
-	bool has_staged = false;
 	int error;
 
-	if (working_has(place))
-		return working_remove(place);
-	(void)stage_each(mounted->stage, place->key, note_name, &has_staged);
-	if (has_staged || stage_folders_has_in(mounted->folders, place->key))
+	if (working_has_in(place))
 		return -ENOTEMPTY;
+	if (working_has(place))
+		return stage_folders_remove(mounted->folders, place->key);
 	error = storage_find_place(caller, place, &found);
 	if (error != 0)
 		return error;
@@ -217,19 +303,15 @@ entries_resolve(const struct caller *caller, struct place *folder,
 	if (error != 0)
 		return error;
 	error = folder->node->kind->lookup(caller, folder, name, &there);
-	if (error == 0 && strcmp(there->key, written->key) != 0) {
-		place_release(written);
-		*out = there;
-		return 0;
-	}
-	if (error == 0)
+	if (error == 0 && strcmp(there->key, written->key) == 0)
 		place_release(there);
-	else if (error != -ENOENT) {
+	else if (error == 0) {
 		place_release(written);
-		return error;
+		written = there;
 	}
-	*out = written;
-	return 0;
+	if (error == -ENOENT)
+		error = 0;
+	return place_give(written, error, out);
 }
 
 int

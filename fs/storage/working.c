@@ -65,16 +65,11 @@ working_make(struct place *folder, const char *name, struct place **out)
 				 stage_folders_add(folder->mounted->folders,
 				     place->key, place->path);
 	staged_release(staged);
-	if (error != 0) {
-		place_release(place);
-		return error;
-	}
-	if (!working_stays_here(folder->path))
+	if (error == 0 && !working_stays_here(folder->path))
 		log_record("%s stays here, with what is in it: no printer "
 			   "lists a directory whose name begins with a dot",
 		    place->path);
-	*out = place;
-	return 0;
+	return place_give(place, error, out);
 }
 
 static int
@@ -85,16 +80,13 @@ note_name(void *arg, const char *path)
 	return 0;
 }
 
-int
-working_remove(const struct place *place)
+bool
+working_has_in(const struct place *folder)
 {
-	bool has_staged = false;
+	bool has = stage_folders_has_in(folder->mounted->folders, folder->key);
 
-	(void)stage_each(place->mounted->stage, place->key, note_name,
-	    &has_staged);
-	return has_staged ?
-	    -ENOTEMPTY :
-	    stage_folders_remove(place->mounted->folders, place->key);
+	(void)stage_each(folder->mounted->stage, folder->key, note_name, &has);
+	return has;
 }
 
 /*

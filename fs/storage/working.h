@@ -27,8 +27,8 @@ bool working_has(const struct place *);
  */
 int working_make(struct place *folder, const char *name, struct place **out);
 
-/* Returns 0, -ENOENT: there is none, or -ENOTEMPTY. */
-int working_remove(const struct place *);
+/* Is anything directly in that folder here, and not on the printer? */
+bool working_has_in(const struct place *folder);
 
 /*
  * Does the program that renames this file out of such a directory copy it as
