@@ -98,7 +98,7 @@ make(const struct settings *settings, const struct node *node, const char *path,
 	atomic_init(&counted->holders, 1);
 	place->settings = settings;
 	place->node = node;
-	place->key = key;
+	place->key = place->stored_key = key;
 	place->rendering = rendering;
 	place->path = strdup(path);
 	place->wire = strdup(wire);
@@ -144,17 +144,19 @@ place_new_child(const struct place *folder, const char *path, const char *wire,
     struct place **out)
 {
 	struct mounted *mounted = folder->mounted;
+	struct place *place;
 	int error;
 
 	if (!folder->prints)
 		return place_new(mounted, folder->node, path, wire, NULL, out);
 	error = make(mounted->settings, folder->node, path, wire,
-	    place_print_key(mounted, name_of(path)), NULL, out);
+	    place_print_key(mounted, name_of(path)), NULL, &place);
 	if (error != 0)
 		return error;
-	(*out)->mounted = mounted_hold(mounted);
-	(*out)->prints = true;
-	return 0;
+	place->mounted = mounted_hold(mounted);
+	place->prints = true;
+	place->stored_key = place_key(mounted, path);
+	return place_give(place, place->stored_key == NULL ? -ENOMEM : 0, out);
 }
 
 int
@@ -189,6 +191,8 @@ place_release(struct place *place)
 	rendering_release(place->rendering);
 	mounted_release(place->mounted);
 	printer_group_release(place->group);
+	if (place->stored_key != place->key)
+		free(place->stored_key);
 	free(place->key);
 	free(place->path);
 	free(place->wire);

@@ -21,7 +21,8 @@ struct place {
 	struct mounted *mounted; /* held; NULL: of many printers, not of one */
 	struct printer_group *group; /* held; NULL: of a printer */
 	const struct node *node;
-	char *key;  /* tells places apart; equal for all spellings of a file */
+	char *key; /* tells places apart; equal for all spellings of a file */
+	char *stored_key; /* of what it is once it is stored, or the same */
 	char *path; /* from the root of the printer: "usb/parts/Cube.gcode" */
 	char *wire; /* the same as on the wire: "usb/PARTS/CUBE.GCO" */
 	struct rendering *rendering; /* held, or NULL */

@@ -90,6 +90,16 @@ copying_note(const struct caller *caller, const struct place *source,
 	pthread_mutex_unlock(&copying->lock);
 }
 
+/* With the lock: was the caller told so for that place, ms ago at most? */
+static bool
+was_told(const struct copying *copying, const struct caller *caller,
+    const char *key, const struct place *place, int64_t ms)
+{
+	return key != NULL && copying->process == caller->process &&
+	    time_now_ms() - copying->told_ms < ms &&
+	    strcmp(key, place->key) == 0;
+}
+
 bool
 copying_goes_to(const struct caller *caller, const struct place *place)
 {
@@ -97,9 +107,7 @@ copying_goes_to(const struct caller *caller, const struct place *place)
 	bool is;
 
 	pthread_mutex_lock(&copying->lock);
-	is = copying->target != NULL && copying->process == caller->process &&
-	    time_now_ms() - copying->told_ms < SOON_MS &&
-	    strcmp(copying->target, place->key) == 0;
+	is = was_told(copying, caller, copying->target, place, SOON_MS);
 	pthread_mutex_unlock(&copying->lock);
 	return is;
 }
@@ -112,9 +120,7 @@ take_path(const struct caller *caller, const struct place *place)
 	char *path = NULL;
 
 	pthread_mutex_lock(&copying->lock);
-	if (copying->source != NULL && copying->process == caller->process &&
-	    time_now_ms() - copying->told_ms < COPY_MS &&
-	    strcmp(copying->source, place->key) == 0) {
+	if (was_told(copying, caller, copying->source, place, COPY_MS)) {
 		path = copying->path;
 		copying->path = NULL;
 		forget(copying);

@@ -335,18 +335,15 @@ entries_look_at_target(const struct caller *caller, struct place *target,
 {
 	struct mounted *mounted = target->mounted;
 	struct found found;
-	char *key = place_key(mounted, target->path);
-	int error = key == NULL ?
-	    -ENOMEM :
-	    backup_settle(mounted, &caller->wait, key, NULL);
-	/* A deletion of that name that waits is done by what comes there. */
-	int deleted = error != 0 ?
-	    error :
-	    deferred_cancel(mounted->deferred, &caller->wait, key);
+	const char *key = target->stored_key;
+	int deleted, error = backup_settle(mounted, &caller->wait, key, NULL);
 
+	if (error != 0)
+		return error;
+	/* A deletion of that name that waits is done by what comes there. */
+	deleted = deferred_cancel(mounted->deferred, &caller->wait, key);
 	error = deleted < 0 ? deleted :
 			      storage_find_place(caller, target, &found);
-	free(key);
 	upload->old_mtime = STORE_NONE;
 	if (error == -ENOENT)
 		return 0;

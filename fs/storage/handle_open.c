@@ -7,7 +7,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 
 #include "cache/content.h"
 #include "cache/deferred.h"
@@ -377,15 +376,14 @@ settle_deletion(const struct caller *caller, const struct place *place,
     bool *replaces)
 {
 	struct deferred *deferred = place->mounted->deferred;
-	char *key = place_key(place->mounted, place->path);
-	int error = key == NULL ? -ENOMEM : 0;
+	const char *key = place->stored_key;
+	int error = 0;
 
-	if (error == 0 && copying_goes_to(caller, place))
+	if (copying_goes_to(caller, place))
 		error = deferred_cancel(deferred, &caller->wait, key);
 	*replaces = error > 0;
 	if (error == 0)
 		error = deferred_hurry(deferred, &caller->wait, key);
-	free(key);
 	return error < 0 ? error : 0;
 }
 

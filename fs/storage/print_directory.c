@@ -6,7 +6,6 @@
  * is stored already is started where it is.  No state, any thread.
  */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cache/stage.h"
@@ -42,13 +41,6 @@ open_window(const struct place *folder, struct place **out)
 	return place_new_window(mounted, node, out);
 }
 
-/* Its key as a file of the storage (caller: free), or NULL. */
-static char *
-stored_key(const struct place *place)
-{
-	return place_key(place->mounted, place->path);
-}
-
 /*
  * Is it a file that is on its way to be printed?  One that has just arrived is
  * still found by its name, because many programs set times and modes of a
@@ -58,13 +50,11 @@ static bool
 is_seen(const struct place *place)
 {
 	struct staged *staged = stage_find(place->mounted->stage, place->key);
-	char *key = staged == NULL ? stored_key(place) : NULL;
 	bool seen = staged != NULL ||
-	    (key != NULL &&
-		mounted_just_printed(place->mounted, key, AFTERWARDS_MS));
+	    mounted_just_printed(place->mounted, place->stored_key,
+		AFTERWARDS_MS);
 
 	staged_release(staged);
-	free(key);
 	return seen;
 }
 

@@ -169,23 +169,6 @@ keep_times(struct mounted *mounted, const struct found *found,
 	free(old);
 }
 
-/* Where it is from now on. */
-static int
-place_renamed(const struct place *folder, const struct place *target,
-    const struct entry *renamed, struct place **out)
-{
-	char *wire = name_join(folder->wire, renamed->short_name);
-	int error = -ENOMEM;
-
-	if (wire != NULL)
-		error = place_new(folder->mounted, folder->node, target->path,
-		    wire, NULL, out);
-	if (error == 0 && !renamed->folder)
-		(*out)->version = entry_version(renamed);
-	free(wire);
-	return error;
-}
-
 /* Such a name stays here: the file becomes a backup. */
 static bool
 is_backup(const struct renaming *renaming, const struct entry *entry)
@@ -227,7 +210,8 @@ rename_there(const struct caller *caller, const struct renaming *renaming,
 		    found.folder, &found.entry, folder->wire,
 		    name_of(target->path), renaming->replace, &renamed);
 	if (error == 0)
-		error = place_renamed(folder, target, &renamed, out);
+		error = storage_entry_place(folder, name_of(target->path),
+		    &renamed, out);
 	if (error == 0) {
 		if (renamed.folder) {
 			move_all_below(caller, source, *out);

@@ -227,6 +227,23 @@ storage_child(struct place *folder, const char *name, struct place **out)
 }
 
 int
+storage_entry_place(const struct place *folder, const char *name,
+    const struct entry *entry, struct place **out)
+{
+	char *path = name_join(folder->path, name);
+	char *wire = name_join(folder->wire, entry->short_name);
+	int error = -ENOMEM;
+
+	if (path != NULL && wire != NULL)
+		error = place_new_child(folder, path, wire, out);
+	if (error == 0 && !entry->folder)
+		(*out)->version = entry_version(entry);
+	free(path);
+	free(wire);
+	return error;
+}
+
+int
 storage_list_place(const struct folder_lister *lister,
     const struct place *place)
 {

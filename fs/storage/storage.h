@@ -47,6 +47,11 @@ int storage_find_place(const struct caller *, const struct place *,
  */
 int storage_child(struct place *folder, const char *name, struct place **out);
 
+/* The place of an entry in a folder, under that name (caller: place_release).
+ */
+int storage_entry_place(const struct place *folder, const char *name,
+    const struct entry *, struct place **out);
+
 /* Who lists what is in a folder. */
 struct folder_lister {
 	struct place *folder;

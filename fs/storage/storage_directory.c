@@ -50,25 +50,13 @@ printed_child(const struct caller *caller, struct place *folder,
     const char *name, struct place **out)
 {
 	struct entry entry;
-	char *path, *wire;
-	int64_t version;
-	int error;
-
-	error = storage_find_in(caller, folder->mounted, folder->wire, name,
+	int error = storage_find_in(caller, folder->mounted, folder->wire, name,
 	    &entry);
+
 	if (error != 0)
 		return error;
-	path = name_join(folder->path, entry.name);
-	wire = name_join(folder->wire, entry.short_name);
-	version = entry.folder ? 0 : entry_version(&entry);
+	error = storage_entry_place(folder, entry.name, &entry, out);
 	entry_free(&entry);
-	error = -ENOMEM;
-	if (path != NULL && wire != NULL)
-		error = place_new_child(folder, path, wire, out);
-	if (error == 0)
-		(*out)->version = version;
-	free(path);
-	free(wire);
 	return error;
 }
 
