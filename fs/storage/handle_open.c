@@ -46,11 +46,8 @@ handle_place(struct handle *handle)
 	return place;
 }
 
-/*
- * Give it a staged file, whose hold it takes; one that it has stays.  Returns
- * the one that it has now, borrowed.
- */
-static struct staged *
+/* Give it a staged file, whose hold it takes; one that it has stays. */
+static void
 adopt(struct handle *handle, struct staged *staged)
 {
 	pthread_mutex_lock(&handle->lock);
@@ -62,7 +59,24 @@ adopt(struct handle *handle, struct staged *staged)
 	}
 	pthread_mutex_unlock(&handle->lock);
 	staged_release(staged);
-	return handle_staged(handle);
+}
+
+/* Give it a new one at that place, without bytes. */
+static int
+adopt_new(struct handle *handle, const struct place *place,
+    int (*stage)(struct stage *, const struct stage_place *, struct spool *,
+	struct staged **))
+{
+	const struct stage_place where = storage_stage_place(place);
+	struct staged *staged;
+	struct spool *spool;
+	int error = spool_new(place->mounted->settings->spool_dir, &spool);
+
+	if (error == 0)
+		error = stage(place->mounted->stage, &where, spool, &staged);
+	if (error == 0)
+		adopt(handle, staged);
+	return error;
 }
 
 /*
@@ -113,7 +127,7 @@ make_spool(struct handle *handle, const struct caller *caller,
 /* Stage it at its place. */
 static int
 stage_at(struct handle *handle, const struct caller *caller,
-    const struct place *place, bool empty, struct staged **out)
+    const struct place *place, bool empty)
 {
 	struct staged *staged = NULL;
 	const struct stage_place where = storage_stage_place(place);
@@ -130,63 +144,38 @@ stage_at(struct handle *handle, const struct caller *caller,
 	else if (error == 0 && handle->on_printer)
 		staged_replaces(staged, mtime_s);
 	if (staged == NULL)
-		return error != 0 ? error : -ENOMEM;
-	*out = adopt(handle, staged);
+		return error;
+	adopt(handle, staged);
 	return 0;
 }
 
 /*
- * The file was removed since it was opened: what is written goes with it.
- * Who reads too would want its former bytes, which are nowhere.
- */
-static int
-stage_lost(struct handle *handle, const struct place *place, bool empty,
-    struct staged **out)
-{
-	struct mounted *mounted = place->mounted;
-	const struct stage_place where = storage_stage_place(place);
-	struct staged *staged;
-	struct spool *spool;
-	int error;
-
-	if (handle->reads && !empty)
-		return -ENOENT;
-	error = spool_new(mounted->settings->spool_dir, &spool);
-	if (error == 0)
-		error = stage_add_removed(mounted->stage, &where, spool,
-		    &staged);
-	if (error == 0)
-		*out = adopt(handle, staged);
-	return error;
-}
-
-/*
  * See that the file is staged; empty: nothing of it will be kept.  When others
- * have put another file there, a change of the former one has no meaning.
+ * have put another file there, a change of the former one has no meaning.  Of a
+ * file that was removed since it was opened what is written goes with it; who
+ * reads too would want its former bytes, which are nowhere.
  */
 static int
-make_staged(struct handle *handle, const struct caller *caller, bool empty,
-    struct staged **out)
+make_staged(struct handle *handle, const struct caller *caller, bool empty)
 {
-	struct staged *staged = handle_staged(handle);
+	struct staged *there;
 	struct place *place;
 	int error = 0;
 
-	if (staged != NULL) {
-		*out = staged;
+	if (handle_staged(handle) != NULL)
 		return 0;
-	}
 	if (atomic_load(&handle->file.outdated))
 		return -ESTALE;
 	place = handle_place(handle);
-	if (!atomic_load(&handle->file.removed))
-		staged = stage_find(place->mounted->stage, place->key);
 	if (atomic_load(&handle->file.removed))
-		error = stage_lost(handle, place, empty, out);
-	else if (staged != NULL)
-		*out = adopt(handle, staged);
+		error = handle->reads && !empty ?
+		    -ENOENT :
+		    adopt_new(handle, place, stage_add_removed);
+	else if ((there = stage_find(place->mounted->stage, place->key)) !=
+	    NULL)
+		adopt(handle, there);
 	else
-		error = stage_at(handle, caller, place, empty, out);
+		error = stage_at(handle, caller, place, empty);
 	place_release(place);
 	return error;
 }
@@ -210,10 +199,9 @@ lock_to_change(const struct handle *handle, const struct caller *caller,
 		staged_unlock(staged);
 		return -ECANCELED;
 	}
-	if (error == 0 && !handle->exclusive &&
-	    !staged_does_replace(staged, &old_mtime))
+	if (!handle->exclusive && !staged_does_replace(staged, &old_mtime))
 		staged_replaces(staged, STORE_NONE);
-	return error;
+	return 0;
 }
 
 int
@@ -222,10 +210,12 @@ handle_begin_change(struct handle *handle, const struct caller *caller,
 {
 	struct stage_place where;
 	struct place *place;
-	int error = make_staged(handle, caller, empty, out);
+	int error = make_staged(handle, caller, empty);
 
-	if (error == 0)
-		error = lock_to_change(handle, caller, *out);
+	if (error != 0)
+		return error;
+	*out = handle_staged(handle);
+	error = lock_to_change(handle, caller, *out);
 	if (error != 0 || !atomic_load(&handle->was_renamed))
 		return error;
 	place = handle_place(handle);
@@ -255,13 +245,7 @@ note_originals(struct handle *handle, const struct caller *caller)
 static int
 begin_anew(struct handle *handle, struct staged *there)
 {
-	struct place *place = handle->file.place;
-	struct mounted *mounted = place->mounted;
 	struct staged_facts facts;
-	const struct stage_place where = storage_stage_place(place);
-	struct staged *staged;
-	struct spool *spool;
-	int error;
 
 	staged_look(there, &facts);
 	if (facts.temporary || (facts.writers == 0 && !facts.dirty)) {
@@ -270,12 +254,7 @@ begin_anew(struct handle *handle, struct staged *there)
 	}
 	if (facts.prints && facts.dirty)
 		return -EBUSY;
-	error = spool_new(mounted->settings->spool_dir, &spool);
-	if (error == 0)
-		error = stage_take_over(mounted->stage, &where, spool, &staged);
-	if (error == 0)
-		adopt(handle, staged);
-	return error;
+	return adopt_new(handle, handle->file.place, stage_take_over);
 }
 
 /* A file on the printer: may it be opened so? */
@@ -307,6 +286,18 @@ open_printed(struct handle *handle, const struct caller *caller, int flags)
 	return error;
 }
 
+/* How an opening ends: out takes the handle, or it is closed. */
+static int
+give(struct handle *handle, const struct caller *caller, int error,
+    struct file **out)
+{
+	if (error == 0)
+		*out = &handle->file;
+	else
+		handle->file.ops->close(&handle->file, caller);
+	return error;
+}
+
 int
 handle_open(const struct caller *caller, struct place *place, int flags,
     struct file **out)
@@ -330,12 +321,7 @@ handle_open(const struct caller *caller, struct place *place, int flags,
 	staged_release(staged);
 	if (error == 0 && (flags & O_TRUNC) != 0 && handle->writes)
 		error = handle->file.ops->change(&handle->file, caller, &empty);
-	if (error != 0) {
-		handle->file.ops->close(&handle->file, caller);
-		return error;
-	}
-	*out = &handle->file;
-	return 0;
+	return give(handle, caller, error, out);
 }
 
 /* A new name: staged from the start. */
@@ -401,12 +387,28 @@ note_replaced(struct handle *handle, const struct caller *caller)
 	return 0;
 }
 
+static int
+create_at(const struct caller *caller, struct place *place, bool temporary,
+    bool replaces, int flags, struct file **out)
+{
+	struct handle *handle = handle_make(caller, place, flags);
+	int error;
+
+	if (handle == NULL)
+		return -ENOMEM;
+	if (!temporary)
+		note_originals(handle, caller);
+	error = stage_new_file(handle, place, temporary, flags);
+	if (error == 0 && replaces)
+		error = note_replaced(handle, caller);
+	return give(handle, caller, error, out);
+}
+
 int
 handle_create(const struct caller *caller, struct place *folder,
     const char *name, int flags, struct place **out_place, struct file **out)
 {
 	struct place *place;
-	struct handle *handle;
 	bool temporary = storage_is_temporary(folder, name), replaces = false;
 	int error = 0;
 
@@ -422,27 +424,10 @@ handle_create(const struct caller *caller, struct place *folder,
 	if (error == 0 && !temporary && !replaces && !place->prints &&
 	    (flags & O_EXCL) != 0 && !backup_hides(folder->mounted, place->key))
 		error = storage_check_new(caller, place);
-	if (error != 0) {
-		place_release(place);
-		return error;
-	}
-	handle = handle_make(caller, place, flags);
-	if (handle != NULL && !temporary)
-		note_originals(handle, caller);
-	error = handle == NULL ?
-	    -ENOMEM :
-	    stage_new_file(handle, place, temporary, flags);
-	if (error == 0 && replaces)
-		error = note_replaced(handle, caller);
-	if (error != 0) {
-		if (handle != NULL)
-			handle->file.ops->close(&handle->file, caller);
-		place_release(place);
-		return error;
-	}
-	*out_place = place;
-	*out = &handle->file;
-	return 0;
+	if (error == 0)
+		error = create_at(caller, place, temporary, replaces, flags,
+		    out);
+	return place_give(place, error, out_place);
 }
 
 int
