@@ -174,6 +174,30 @@ place_new_of_group(struct printer_group *group, const struct node *node,
 	return error;
 }
 
+int
+place_moved(const struct place *place, const struct place *from,
+    const struct place *to, struct place **out)
+{
+	const char *rest = name_below(place->path, from->path);
+	const char *wire_rest = name_below(place->wire, from->wire);
+	char *path = NULL, *wire = NULL;
+	int error = -ENOMEM;
+
+	if (rest != NULL && asprintf(&path, "%s%s", to->path, rest) < 0)
+		path = NULL;
+	if (asprintf(&wire, "%s%s", wire_rest == NULL ? "" : to->wire,
+		wire_rest == NULL ? place->wire : wire_rest) < 0)
+		wire = NULL;
+	if (path != NULL && wire != NULL)
+		error = place_new(place->mounted, place->node, path, wire, NULL,
+		    out);
+	if (error == 0)
+		(*out)->version = place->version;
+	free(path);
+	free(wire);
+	return error;
+}
+
 struct place *
 place_hold(struct place *place)
 {

@@ -48,6 +48,10 @@ int place_new_window(struct mounted *, const struct node *storage,
 int place_new_child(const struct place *folder, const char *path,
     const char *wire, struct place **out);
 
+/* Where something in a storage is when a folder above it has moved. */
+int place_moved(const struct place *, const struct place *from,
+    const struct place *to, struct place **out);
+
 /* The same for a row of a directory of printers. */
 int place_new_of_group(struct printer_group *, const struct node *,
     struct rendering *, struct place **out);

@@ -285,31 +285,6 @@ rekey(struct inodes *inodes, struct inode *inode, struct place *place)
 	inode->detached = false;
 }
 
-/* Where something is whose folder has moved.  Returns 0 or -ENOMEM. */
-static int
-place_below(const struct place *place, const struct place *from,
-    const struct place *to, struct place **out)
-{
-	const char *rest = name_below(place->path, from->path);
-	const char *wire_rest = name_below(place->wire, from->wire);
-	char *path = NULL, *wire = NULL;
-	int error = -ENOMEM;
-
-	if (rest != NULL && asprintf(&path, "%s%s", to->path, rest) < 0)
-		path = NULL;
-	if (asprintf(&wire, "%s%s", wire_rest == NULL ? "" : to->wire,
-		wire_rest == NULL ? place->wire : wire_rest) < 0)
-		wire = NULL;
-	if (path != NULL && wire != NULL)
-		error = place_new(place->mounted, place->node, path, wire, NULL,
-		    out);
-	if (error == 0)
-		(*out)->version = place->version;
-	free(path);
-	free(wire);
-	return error;
-}
-
 /* With the lock: all below goes along. */
 static void
 move_below(struct inodes *inodes, const struct place *from,
@@ -325,7 +300,7 @@ move_below(struct inodes *inodes, const struct place *from,
 			if (inode->detached ||
 			    name_below(inode->place->key, from->key) == NULL)
 				continue;
-			if (place_below(inode->place, from, to, &place) != 0) {
+			if (place_moved(inode->place, from, to, &place) != 0) {
 				detach(inode);
 				continue;
 			}

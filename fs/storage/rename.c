@@ -15,7 +15,6 @@
 #include "cache/spool.h"
 #include "cache/stage.h"
 #include "cache/stage_folders.h"
-#include "client/base/buf.h"
 #include "client/base/name.h"
 #include "client/listing.h"
 #include "client/printer.h"
@@ -55,37 +54,29 @@ static int
 move_staged_below(struct staged *staged, const struct place *from,
     const struct place *to)
 {
-	char *wire, *path;
-	struct buf new_path = { 0 }, new_wire = { 0 };
-	struct place *place = NULL;
+	struct place *place = NULL, *moved = NULL;
+	char *folder, *path, *wire;
 	struct stage_place where;
 	struct staged_facts facts;
-	int error = staged_target(staged, &wire, &path);
+	int error = staged_target(staged, &folder, &path);
 
 	if (error != 0)
 		return error;
-	if (name_below(path, from->path) == NULL)
-		error = -ENOENT;
+	wire = name_join(folder, name_of(path));
+	error = wire == NULL ?
+	    -ENOMEM :
+	    place_new(to->mounted, to->node, path, wire, NULL, &place);
 	if (error == 0)
-		error = buf_printf(&new_path, "%s%s", to->path,
-		    name_below(path, from->path));
-	if (error == 0 && name_below(wire, from->wire) != NULL)
-		error = buf_printf(&new_wire, "%s%s/%s", to->wire,
-		    name_below(wire, from->wire), name_of(path));
-	else if (error == 0)
-		error = buf_printf(&new_wire, "%s/%s", to->wire, name_of(path));
-	if (error == 0)
-		error = place_new(to->mounted, to->node, new_path.data,
-		    new_wire.data, NULL, &place);
+		error = place_moved(place, from, to, &moved);
 	if (error == 0) {
-		where = storage_stage_place(place);
+		where = storage_stage_place(moved);
 		staged_look(staged, &facts);
 		error = stage_move(staged, &where, facts.temporary);
 	}
+	place_release(moved);
 	place_release(place);
-	buf_free(&new_path);
-	buf_free(&new_wire);
 	free(wire);
+	free(folder);
 	free(path);
 	return error;
 }
@@ -118,16 +109,15 @@ static int
 check_rename(const struct caller *caller, const struct renaming *renaming,
     bool is_folder)
 {
-	const struct place *folder = renaming->folder;
 	const struct place *target = renaming->target;
-	const char *name = name_of(target->path);
 	struct upload upload = { 0 };
 	struct staged *staged;
 	int error;
 
-	if (!is_folder && storage_is_temporary(folder, name))
+	if (!is_folder && renaming->temporary)
 		return -EXDEV;
-	error = storage_check_name(folder, name, is_folder);
+	error = storage_check_name(renaming->folder, name_of(target->path),
+	    is_folder);
 	if (error == 0 && !is_folder)
 		error = storage_check_idle(caller, renaming->source);
 	if (error == 0 && !is_folder)
@@ -169,15 +159,6 @@ keep_times(struct mounted *mounted, const struct found *found,
 	free(old);
 }
 
-/* Such a name stays here: the file becomes a backup. */
-static bool
-is_backup(const struct renaming *renaming, const struct entry *entry)
-{
-	return !entry->folder && !renaming->elsewhere &&
-	    storage_is_temporary(renaming->folder,
-		name_of(renaming->target->path));
-}
-
 /*
  * The printer gives it another name (traits.renames).  Returns 0 and where it
  * is then (caller: place_release), or NULL: it is a backup now, under that
@@ -199,7 +180,8 @@ rename_there(const struct caller *caller, const struct renaming *renaming,
 	if (error != 0)
 		return error;
 	*out = NULL;
-	if (is_backup(renaming, &found.entry)) {
+	if (renaming->temporary && !found.entry.folder &&
+	    !renaming->elsewhere) {
 		error = backup_begin(caller, renaming, &found);
 		found_free(&found);
 		return error;
@@ -222,8 +204,7 @@ rename_there(const struct caller *caller, const struct renaming *renaming,
 		}
 		events_note_file(mounted->events, source->path, target->path);
 	}
-	if (renamed.name != NULL)
-		entry_free(&renamed);
+	entry_free(&renamed);
 	found_free(&found);
 	return error;
 }
@@ -252,11 +233,17 @@ finish_staged(const struct caller *caller, struct staged *staged,
 }
 
 static int
+check_name(const struct renaming *renaming)
+{
+	return renaming->temporary ?
+	    0 :
+	    storage_check_name(renaming->folder,
+		name_of(renaming->target->path), false);
+}
+
+static int
 rename_printed(const struct caller *caller, const struct renaming *renaming)
 {
-	struct place *folder = renaming->folder;
-	const char *name = name_of(renaming->target->path);
-	bool temporary = storage_is_temporary(folder, name);
 	struct found found;
 	int error = storage_find_place(caller, renaming->source, &found);
 
@@ -270,13 +257,14 @@ rename_printed(const struct caller *caller, const struct renaming *renaming)
 	if (error == -EXDEV && !found.entry.folder &&
 	    storage_check_idle(caller, renaming->source) == -EBUSY)
 		error = -EBUSY;
-	if (error == 0 && !temporary)
-		error = storage_check_name(folder, name, false);
+	if (error == 0)
+		error = check_name(renaming);
 	if (error == 0)
 		error = found_ask(&found, &caller->wait);
 	if (error == 0)
-		error = temporary ? backup_begin(caller, renaming, &found) :
-				    rename_anew(caller, renaming, &found);
+		error = renaming->temporary ?
+		    backup_begin(caller, renaming, &found) :
+		    rename_anew(caller, renaming, &found);
 	/* To another folder mv deletes what is there, and copies. */
 	if (error == -EXDEV && renaming->elsewhere && !found.entry.folder)
 		copying_note(caller, renaming->source, renaming->target);
@@ -302,7 +290,7 @@ move_replaced(const struct caller *caller, const struct renaming *renaming)
 /* A file that is still being written goes to its new name when it is closed. */
 static int
 move_staged(const struct caller *caller, struct staged *staged,
-    const struct renaming *renaming, bool temporary)
+    const struct renaming *renaming)
 {
 	struct place *target = renaming->target;
 	struct upload upload = { 0 };
@@ -312,15 +300,16 @@ move_staged(const struct caller *caller, struct staged *staged,
 
 	if (staged_does_replace(staged, &old_mtime) &&
 	    old_mtime != STORE_NONE) {
-		error = temporary ? -EBUSY : move_replaced(caller, renaming);
+		error = renaming->temporary ? -EBUSY :
+					      move_replaced(caller, renaming);
 		upload.replace = true;
 		upload.old_mtime = old_mtime;
-	} else if (!temporary) {
+	} else if (!renaming->temporary) {
 		error = entries_look_at_target(caller, target,
 		    renaming->replace, &upload);
 	}
 	if (error == 0)
-		error = stage_move(staged, &where, temporary);
+		error = stage_move(staged, &where, renaming->temporary);
 	if (error == 0 && upload.replace)
 		staged_replaces(staged, upload.old_mtime);
 	return error;
@@ -330,14 +319,10 @@ static int
 rename_staged(const struct caller *caller, struct staged *staged,
     const struct renaming *renaming)
 {
-	struct place *folder = renaming->folder;
-	const char *name = name_of(renaming->target->path);
-	bool temporary = storage_is_temporary(folder, name);
 	struct staged_facts facts;
-	int error;
+	int error = check_name(renaming);
 
-	error = temporary ? 0 : storage_check_name(folder, name, false);
-	if (error == 0 && !temporary &&
+	if (error == 0 && !renaming->temporary &&
 	    working_is_copied(renaming->source, renaming->target)) {
 		copying_note(caller, renaming->source, renaming->target);
 		return -EXDEV;
@@ -356,8 +341,8 @@ rename_staged(const struct caller *caller, struct staged *staged,
 		error = facts.spoiled;
 	else if (facts.incomplete && facts.writers == 0)
 		error = -ECANCELED;
-	else if (temporary || (!facts.temporary && facts.dirty))
-		error = move_staged(caller, staged, renaming, temporary);
+	else if (renaming->temporary || (!facts.temporary && facts.dirty))
+		error = move_staged(caller, staged, renaming);
 	else if (facts.size == 0)
 		error = -EINVAL;
 	else
@@ -413,6 +398,8 @@ rename_entry(const struct caller *caller, struct place *folder,
 		error = -EPERM;
 		goto out;
 	}
+	renaming.temporary = storage_is_temporary(new_folder,
+	    name_of(renaming.target->path));
 	error = rename_here(caller, &renaming, &there);
 	if (error == 0)
 		*out = there != NULL ? there : place_hold(renaming.target);

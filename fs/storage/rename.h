@@ -21,6 +21,7 @@ struct renaming {
 	struct place *target;
 	bool replace;	/* what is there gives way */
 	bool elsewhere; /* it is another folder than before */
+	bool temporary; /* the new name is: it stays here */
 };
 
 /*
