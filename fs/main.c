@@ -24,7 +24,6 @@
 #include "client/http/http.h"
 #include "fs/core/mounted.h"
 #include "fs/core/place.h"
-#include "fs/farm/account.h"
 #include "fs/farm/directory.h"
 #include "fs/farm/farm.h"
 #include "fs/farm/first_contact.h"
@@ -37,7 +36,6 @@
 #include "fs/setup/printers_file.h"
 #include "fs/setup/signals.h"
 #include "fs/setup/stderr_capture.h"
-#include "fs/tree/node.h"
 
 #define THREADS	 1100  /* each waiting call holds one */
 #define GRACE_MS 10000 /* for a running upload after a signal */
@@ -183,32 +181,11 @@ make_farm(struct program *program)
 	return error;
 }
 
-/* The only printer's or account's directory, or that of all of them. */
-static int
-make_root(struct farm *farm, struct place **root)
-{
-	struct account *account = farm_account(farm, NULL);
-	struct printers printers;
-	int error;
-
-	if (farm_config(farm)->file != NULL || account != NULL) {
-		error = farm_directory_place(farm, account, root);
-		account_release(account);
-		return error;
-	}
-	error = farm_printers(farm, NULL, &printers);
-	if (error != 0)
-		return error;
-	error = place_new(printers.all[0], node_root(), "", "", NULL, root);
-	farm_printers_free(&printers);
-	return error;
-}
-
 static int
 make_inodes(struct program *program)
 {
 	struct place *root;
-	int error = make_root(program->farm, &root);
+	int error = farm_directory_root(program->farm, &root);
 
 	if (error != 0)
 		return error;

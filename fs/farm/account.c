@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cache/unsent.h"
 #include "client/base/log.h"
 #include "client/base/name.h"
 #include "client/base/safe_name.h"
@@ -25,11 +24,9 @@
 #include "fs/farm/directory.h"
 #include "fs/farm/farm_internal.h"
 #include "fs/farm/first_contact.h"
-#include "fs/farm/mounted_new.h"
 #include "fs/setup/local_paths.h"
 #include "fs/setup/printer_config.h"
 #include "fs/tree/control.h"
-#include "fs/tree/events.h"
 
 #define SOON_MS	 300
 #define QUIET_MS 5000 /* nobody waits after that was in vain */
@@ -39,7 +36,7 @@ struct wanted {
 	const struct listed_printer *printer;
 	char *folder;
 	bool is_there;
-	struct mounted *mounted; /* made for it, or NULL */
+	struct occupant occupant; /* made for it, or not */
 };
 
 struct plan {
@@ -67,16 +64,16 @@ static const struct printer_group_ops group_ops = {
 	.space = farm_space,
 };
 
-int
-account_new(struct farm *farm, struct printer_config *conf,
-    struct account **out)
+/* Takes the section in any case; the farm is borrowed. */
+static int
+make(struct farm *farm, struct printer_config *conf, struct account **out)
 {
 	struct account *account = calloc(1, sizeof(*account));
-	int error = -ENOMEM;
+	int error;
 
 	if (account == NULL) {
 		printer_config_free(conf);
-		return error;
+		return -ENOMEM;
 	}
 	account->farm = farm;
 	account->conf = conf;
@@ -88,11 +85,35 @@ account_new(struct farm *farm, struct printer_config *conf,
 	error = renderings_new(&account->group.renderings);
 	if (error == 0)
 		error = first_contact_obico(conf, &account->obico);
+	if (error == 0)
+		error = cloud_add(farm, account);
 	if (error != 0) {
 		account_release(account);
 		return error;
 	}
 	*out = account;
+	return 0;
+}
+
+int
+account_add(struct farm *farm, struct printer_config *conf)
+{
+	struct holding *holding = calloc(1, sizeof(*holding));
+	int error;
+
+	if (holding == NULL) {
+		printer_config_free(conf);
+		return -ENOMEM;
+	}
+	error = make(farm, conf, &holding->account);
+	if (error != 0) {
+		free(holding);
+		return error;
+	}
+	holding->seen = true;
+	pthread_mutex_lock(&farm->lock);
+	TAILQ_INSERT_TAIL(&farm->holdings, holding, link);
+	pthread_mutex_unlock(&farm->lock);
 	return 0;
 }
 
@@ -131,7 +152,7 @@ folder_of(const struct account *account, const char *name, bool archived)
 	char *path;
 
 	if (asprintf(&path, "%s%s%s%s", folder == NULL ? "" : folder,
-		folder == NULL ? "" : "/", archived ? FARM_ARCHIVED "/" : "",
+		folder == NULL ? "" : "/", archived ? ARCHIVED "/" : "",
 		name) < 0)
 		return NULL;
 	return path;
@@ -181,14 +202,16 @@ name_all(struct plan *plan)
 	return error;
 }
 
-/* With the farm's lock: is what the directory has, or will have, the printer?
- */
+/* With the farm's lock: has the directory the printer, or will it? */
 static bool
 is_it(const struct member *member, const struct account *account, int64_t id)
 {
-	return member->next_mounted != NULL ?
-	    member->next_account == account && member->next_id == id :
-	    !member->leaving && member->account == account && member->id == id;
+	const struct occupant *occupant = member->next.mounted != NULL ?
+	    &member->next :
+	    &member->now;
+
+	return !member->leaving && occupant->account == account &&
+	    occupant->id == id;
 }
 
 static void
@@ -225,81 +248,55 @@ follow_known(void *arg)
 }
 
 static int
-make_mounted(const struct account *account, struct wanted *wanted)
+make_printer(struct account *account, struct wanted *wanted)
 {
-	const struct farm_config *with = &account->farm->config;
-	const struct options *options = &account->conf->options;
-	struct mounted_config config = { .settings = with->settings,
-		.folder = wanted->folder,
-		.cache_dir = with->paths->cache_dir,
-		.cache_size = options->cache_size,
-		.ttl_ms = options->ttl_ms };
+	const struct listed_printer *listed = wanted->printer;
+	struct occupant *occupant = &wanted->occupant;
 	struct printer *printer;
 	char *url, *kept = NULL;
 	int error = -ENOMEM;
 
 	if (asprintf(&url, "%s/%" PRId64, account->conf->login.url,
-		wanted->printer->id) < 0)
+		listed->id) < 0)
 		return error;
 	kept = local_paths_name(url);
 	free(url);
 	if (kept != NULL)
-		error = obico_printer_new(account->obico, wanted->printer->id,
-		    wanted->printer->archived, &printer);
-	if (error == 0) {
-		config.name = kept;
-		config.unsent = farm_unsent(account->farm, kept);
-		error = mounted_new(&config, printer, &wanted->mounted);
-		unsent_close(config.unsent);
-	}
+		error = obico_printer_new(account->obico, listed->id,
+		    listed->archived, &printer);
 	if (error == 0)
-		farm_adopt(account->farm, wanted->mounted);
-	if (error == 0)
-		wanted->mounted->looked = follow_known;
+		error = farm_make_mounted(account->farm,
+		    &account->conf->options, wanted->folder, kept, printer,
+		    &occupant->mounted);
 	free(kept);
-	return error;
+	if (error != 0)
+		return error;
+	occupant->mounted->looked = follow_known;
+	occupant->account = account_hold(account);
+	occupant->id = listed->id;
+	return 0;
 }
 
 /* With the farm's lock. */
 static int
-put(struct plan *plan, struct wanted *wanted)
+put(struct farm *farm, struct wanted *wanted)
 {
-	struct account *account = plan->account;
-	struct farm *farm = account->farm;
+	struct farm_changes changes = { 0 };
 	struct member *member = farm_member_at(farm, wanted->folder);
 
 	if (member != NULL)
 		member->seen = true;
-	if (wanted->mounted == NULL)
-		return 0;
-	if (member != NULL) {
-		farm_member_drop_next(member);
-		events_end(member->mounted->events);
-		member->leaving = false;
-		member->next_mounted = wanted->mounted;
-		member->next_account = account_hold(account);
-		member->next_id = wanted->printer->id;
-		farm->pending = true;
-	} else {
-		member = calloc(1, sizeof(*member));
-		if (member == NULL)
-			return -ENOMEM;
-		member->mounted = wanted->mounted;
-		member->account = account_hold(account);
-		member->id = wanted->printer->id;
-		member->seen = true;
-		TAILQ_INSERT_TAIL(&farm->members, member, link);
-	}
-	wanted->mounted = NULL;
-	return 0;
+	return wanted->occupant.mounted == NULL ?
+	    0 :
+	    farm_put(farm, wanted->folder, &wanted->occupant, &changes);
 }
 
 static int
 carry_out(struct plan *plan, uint64_t serial)
 {
+	struct farm_changes changes = { 0 };
 	struct account *account = plan->account;
 	struct farm *farm = account->farm;
-	struct member *member;
 	size_t i;
 	int error = 0;
 
@@ -307,20 +304,13 @@ carry_out(struct plan *plan, uint64_t serial)
 	/* With the lock: who takes the account away comes before or after. */
 	if (atomic_load(&account->group.gone))
 		error = -ESTALE;
-	TAILQ_FOREACH (member, &farm->members, link)
-		member->seen = member->account != account || member->is_library;
+	farm_mark(farm, account);
 	for (i = 0; i < plan->count && error == 0; i++)
-		error = put(plan, &plan->wanted[i]);
-	TAILQ_FOREACH (member, &farm->members, link) {
-		if (member->seen || member->leaving || error != 0)
-			continue;
-		farm_member_drop_next(member);
-		member->leaving = farm->pending = true;
-		events_end(member->mounted->events);
-	}
-	if (error == 0)
+		error = put(farm, &plan->wanted[i]);
+	if (error == 0) {
+		farm_drop_unseen(farm, &changes);
 		account->followed = serial;
-	farm_replace_unused(farm);
+	}
 	pthread_mutex_unlock(&farm->lock);
 	return error;
 }
@@ -345,7 +335,7 @@ free_plan(struct plan *plan)
 	size_t i;
 
 	for (i = 0; i < plan->count; i++) {
-		mounted_free(plan->wanted[i].mounted);
+		farm_occupant_free(&plan->wanted[i].occupant);
 		free(plan->wanted[i].folder);
 	}
 	free(plan->wanted);
@@ -363,7 +353,7 @@ follow(struct account *account, const struct printer_list *list)
 		compare(&plan);
 	for (i = 0; i < plan.count && error == 0; i++) {
 		if (!plan.wanted[i].is_there)
-			error = make_mounted(account, &plan.wanted[i]);
+			error = make_printer(account, &plan.wanted[i]);
 	}
 	if (error == 0)
 		error = carry_out(&plan, list->serial);
@@ -409,26 +399,12 @@ account_follow(struct account *account, const struct wait *wait, bool known)
 	return error;
 }
 
-/* For a little while, unless the caller has left before. */
-struct soon {
-	const struct wait *wait;
-	int64_t until_ms;
-};
-
-static bool
-is_over(void *arg)
-{
-	const struct soon *soon = arg;
-
-	return wait_given_up(soon->wait) || time_now_ms() >= soon->until_ms;
-}
-
 int
 account_follow_soon(struct account *account, const struct wait *wait)
 {
-	struct soon soon = { .wait = wait,
+	struct deadline soon = { .wait = wait,
 		.until_ms = time_now_ms() + SOON_MS };
-	const struct wait limited = { .given_up = is_over, .arg = &soon };
+	const struct wait limited = { .given_up = time_is_over, .arg = &soon };
 	int error;
 
 	if (time_now_ms() < atomic_load(&account->quiet_until_ms))
@@ -458,8 +434,8 @@ account_printer(struct account *account, const char *folder)
 
 	pthread_mutex_lock(&farm->lock);
 	member = farm_member_at(farm, folder);
-	if (member != NULL && member->account == account)
-		id = member->id;
+	if (member != NULL && member->now.account == account)
+		id = member->now.id;
 	pthread_mutex_unlock(&farm->lock);
 	return id;
 }

@@ -19,10 +19,11 @@ struct wait;
  */
 
 /*
- * For a section that was met, which it takes in any case; the farm is
- * borrowed.  Returns 0 (caller: account_release), or -ENOMEM.
+ * For a section that was met, which it takes in any case: the farm has the
+ * account from now on.  Returns 0 or a negative errno.
  */
-int account_new(struct farm *, struct printer_config *, struct account **out);
+int account_add(struct farm *, struct printer_config *);
+
 struct account *account_hold(struct account *);
 void account_release(struct account *);
 

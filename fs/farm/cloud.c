@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "cache/content.h"
-#include "cache/unsent.h"
 #include "client/obico/obico.h"
 #include "client/printer.h"
 #include "fs/core/kind.h"
@@ -18,7 +17,6 @@
 #include "fs/farm/account.h"
 #include "fs/farm/cloud.h"
 #include "fs/farm/farm_internal.h"
-#include "fs/farm/mounted_new.h"
 #include "fs/setup/local_paths.h"
 #include "fs/setup/printer_config.h"
 #include "fs/tree/node.h"
@@ -75,51 +73,29 @@ kept_name(struct farm *farm, const struct account *account)
 	return kept;
 }
 
-static int
-make_mounted(struct farm *farm, const struct account *account, const char *kept,
-    struct mounted **out)
-{
-	const struct printer_config *conf = account->conf;
-	struct mounted_config config = { .settings = farm->config.settings,
-		.folder = conf->name,
-		.cache_dir = farm->config.paths->cache_dir,
-		.name = kept,
-		.cache_size = conf->options.cache_size,
-		.ttl_ms = conf->options.ttl_ms };
-	struct printer *printer;
-	int error = obico_library_new(account->obico, &printer);
-
-	if (error != 0)
-		return error;
-	config.unsent = farm_unsent(farm, kept);
-	error = mounted_new(&config, printer, out);
-	unsent_close(config.unsent);
-	if (error == 0)
-		farm_adopt(farm, *out);
-	return error;
-}
-
 int
 cloud_add(struct farm *farm, struct account *account)
 {
-	struct member *member = calloc(1, sizeof(*member));
+	const struct printer_config *conf = account->conf;
+	struct occupant occupant = { .id = -1 };
 	char *kept = kept_name(farm, account);
-	int error = -ENOMEM;
+	struct printer *printer;
+	int error = kept == NULL ? -ENOMEM : 0;
 
-	if (member != NULL && kept != NULL)
-		error = make_mounted(farm, account, kept, &member->mounted);
+	if (error == 0)
+		error = obico_library_new(account->obico, &printer);
+	if (error == 0)
+		error = farm_make_mounted(farm, &conf->options, conf->name,
+		    kept, printer, &occupant.mounted);
 	free(kept);
-	if (error != 0) {
-		free(member);
+	if (error != 0)
 		return error;
-	}
-	member->account = account_hold(account);
-	member->id = -1;
-	member->is_library = true;
+	occupant.account = account_hold(account);
 	pthread_mutex_lock(&farm->lock);
-	TAILQ_INSERT_TAIL(&farm->members, member, link);
+	error = farm_add_member(farm, &occupant, true);
 	pthread_mutex_unlock(&farm->lock);
-	return 0;
+	farm_occupant_free(&occupant);
+	return error;
 }
 
 int
@@ -128,8 +104,7 @@ cloud_lookup(const struct caller *caller, struct place *root, const char *name,
 {
 	struct printers printers;
 	struct place *whole;
-	int error = farm_libraries(farm_of(root->group),
-	    account_of(root->group), &printers);
+	int error = farm_printers(root->group, FARM_LIBRARIES, &printers);
 
 	if (error == 0 && printers.count == 0)
 		error = -ESTALE;
@@ -150,8 +125,7 @@ cloud_list(const struct place *root, const struct lister *lister)
 	const struct node *node;
 	struct printers printers;
 	size_t i;
-	int error = farm_libraries(farm_of(root->group),
-	    account_of(root->group), &printers);
+	int error = farm_printers(root->group, FARM_LIBRARIES, &printers);
 
 	for (i = 0; i < ROWS && error == 0 && printers.count > 0; i++) {
 		node = node_child(printers.all[0], node_root(), rows[i]);
@@ -163,13 +137,12 @@ cloud_list(const struct place *root, const struct lister *lister)
 }
 
 void
-cloud_refresh(const struct caller *caller, struct farm *farm,
-    struct account *account)
+cloud_refresh(const struct caller *caller, struct printer_group *group)
 {
 	struct printers printers;
 	size_t i;
 
-	if (farm_libraries(farm, account, &printers) != 0)
+	if (farm_printers(group, FARM_LIBRARIES, &printers) != 0)
 		return;
 	for (i = 0; i < printers.count; i++) {
 		(void)printer_command(printers.all[i]->printer, &caller->wait,

@@ -8,6 +8,7 @@ struct caller;
 struct farm;
 struct lister;
 struct place;
+struct printer_group;
 
 /*
  * The cloud folder of an account: rows in the account's directory, beside its
@@ -27,7 +28,7 @@ int cloud_lookup(const struct caller *, struct place *root, const char *name,
 /* List the rows.  Returns 0 or -ENOMEM. */
 int cloud_list(const struct place *root, const struct lister *);
 
-/* Forget what is remembered of it (account NULL: of each). */
-void cloud_refresh(const struct caller *, struct farm *, struct account *);
+/* Forget what is remembered of it, or of each of a farm. */
+void cloud_refresh(const struct caller *, struct printer_group *);
 
 #endif

@@ -367,7 +367,7 @@ reread(const struct caller *caller, struct printer_group *group)
 {
 	struct account *account = account_of(group);
 
-	cloud_refresh(caller, farm_of(group), account);
+	cloud_refresh(caller, group);
 	if (account == NULL)
 		return farm_refresh(farm_of(group), &caller->wait);
 	obico_forget(account->obico);

@@ -29,7 +29,7 @@ static const struct node rows[] = {
 	{ "status.json", S_IFREG | 0444, &kind_document, FARM_STATUS, NULL, 0 },
 	{ "metrics", S_IFREG | 0444, &kind_document, FARM_METRICS, NULL, 0 },
 	{ "log", S_IFREG | 0444, &kind_document, FARM_LOG, NULL, 0 },
-	{ FARM_ARCHIVED, S_IFDIR | 0755, &kind_archived, 0, NULL, 0 },
+	{ ARCHIVED, S_IFDIR | 0755, &kind_archived, 0, NULL, 0 },
 };
 /* clang-format on */
 
@@ -61,12 +61,25 @@ is_there(const struct place *root, const struct node *row)
 }
 
 int
-farm_directory_place(struct farm *farm, struct account *account,
-    struct place **out)
+farm_directory_root(struct farm *farm, struct place **out)
 {
-	return place_new_of_group(account != NULL ? &account->group :
-						    &farm->group,
-	    &rows[0], NULL, out);
+	struct account *account = farm_account(farm, NULL);
+	struct printers printers;
+	int error;
+
+	if (farm->config.file != NULL || account != NULL) {
+		error = place_new_of_group(account == NULL ? &farm->group :
+							     &account->group,
+		    &rows[0], NULL, out);
+		account_release(account);
+		return error;
+	}
+	error = farm_printers(&farm->group, FARM_PRINTERS, &printers);
+	if (error != 0)
+		return error;
+	error = place_new(printers.all[0], node_root(), "", "", NULL, out);
+	farm_printers_free(&printers);
+	return error;
 }
 
 /* Nothing more can be done with what is gone. */
@@ -173,7 +186,7 @@ look_in_farm(const struct place *root, const char *name, struct place **out)
 
 	if (account == NULL)
 		return look_at_printer(root, name, out);
-	error = farm_directory_place(farm_of(root->group), account, out);
+	error = place_new_of_group(&account->group, &rows[0], NULL, out);
 	account_release(account);
 	return error;
 }
@@ -202,7 +215,7 @@ archived_lookup(const struct caller *caller, struct place *root,
 }
 
 static int
-list_units(const struct printers *printers, const struct lister *lister)
+list_printers(const struct printers *printers, const struct lister *lister)
 {
 	size_t i;
 	int error = 0;
@@ -218,9 +231,8 @@ list_units(const struct printers *printers, const struct lister *lister)
 
 /* An account that cannot be asked now is listed as it is known. */
 static int
-list_account_units(const struct caller *caller, const struct place *root,
-    int (*choose)(struct farm *, const struct account *, struct printers *out),
-    const struct lister *lister)
+list_of_account(const struct caller *caller, const struct place *root,
+    enum farm_part part, const struct lister *lister)
 {
 	struct printers printers;
 	int error = account_follow(account_of(root->group), &caller->wait,
@@ -230,10 +242,9 @@ list_account_units(const struct caller *caller, const struct place *root,
 	    error == -ESTALE ||
 	    (error != 0 && !account_is_known(account_of(root->group))))
 		return error;
-	if (choose(farm_of(root->group), account_of(root->group), &printers) !=
-	    0)
+	if (farm_printers(root->group, part, &printers) != 0)
 		return -ENOMEM;
-	error = list_units(&printers, lister);
+	error = list_printers(&printers, lister);
 	farm_printers_free(&printers);
 	return error;
 }
@@ -242,7 +253,7 @@ static int
 archived_list(const struct caller *caller, struct place *root,
     const struct lister *lister)
 {
-	return list_account_units(caller, root, farm_archived, lister);
+	return list_of_account(caller, root, FARM_ARCHIVED, lister);
 }
 
 static int
@@ -289,7 +300,7 @@ list_farm(struct farm *farm, const struct lister *lister)
 	struct listing_of listing = { .lister = lister };
 	struct printers printers;
 	size_t i, count = 0;
-	int error = farm_printers(farm, NULL, &printers);
+	int error = farm_printers(&farm->group, FARM_PRINTERS, &printers);
 
 	for (i = 0; i < printers.count; i++) {
 		if (strchr(printers.all[i]->folder, '/') == NULL) {
@@ -303,7 +314,7 @@ list_farm(struct farm *farm, const struct lister *lister)
 		const struct printers own = { .all = printers.all,
 			.count = count };
 
-		error = list_units(&own, lister);
+		error = list_printers(&own, lister);
 	}
 	farm_printers_free(&printers);
 	if (error == 0)
@@ -323,7 +334,7 @@ root_list(const struct caller *caller, struct place *root,
 		return error;
 	return account_of(root->group) == NULL ?
 	    list_farm(farm_of(root->group), lister) :
-	    list_account_units(caller, root, farm_printers, lister);
+	    list_of_account(caller, root, FARM_PRINTERS, lister);
 }
 
 static const struct kind kind_root = {

@@ -3,19 +3,18 @@
 
 #include <stdbool.h>
 
-struct account;
 struct farm;
 struct place;
 
 /*
- * The root of a mount of a printers file, or of an account (NULL: none) in it
- * or instead of it: the printers' directories, and rows that are about all of
- * them.
+ * The root of the mount: that of the only printer; or of a printers file, or
+ * of the account instead of it, with the printers' directories, and rows that
+ * are about all of them.
  */
-int farm_directory_place(struct farm *, struct account *, struct place **out);
+int farm_directory_root(struct farm *, struct place **out);
 
 /* In an account: its archived printers. */
-#define FARM_ARCHIVED "archived"
+#define ARCHIVED "archived"
 
 /* What is left of a printer's files when it has gone. */
 int farm_directory_gone_place(struct farm *, struct place **out);

@@ -51,8 +51,7 @@ farm_directory_printers(const struct caller *caller, const struct place *root,
 		    false);
 	if (error == -EINTR || error == -ENOMEM || error == -EACCES)
 		return error;
-	return farm_printers(farm_of(root->group), account_of(root->group),
-	    out);
+	return farm_printers(root->group, FARM_PRINTERS, out);
 }
 
 size_t

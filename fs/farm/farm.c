@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cache/unsent.h"
+#include "client/base/buf.h"
 #include "client/base/log.h"
 #include "client/base/time.h"
 #include "client/base/workers.h"
@@ -20,38 +21,31 @@
 #include "fs/core/space.h"
 #include "fs/core/upload_list.h"
 #include "fs/farm/account.h"
-#include "fs/farm/cloud.h"
 #include "fs/farm/control.h"
 #include "fs/farm/farm.h"
 #include "fs/farm/farm_internal.h"
 #include "fs/farm/first_contact.h"
 #include "fs/farm/mounted_new.h"
 #include "fs/farm/statuses.h"
+#include "fs/setup/local_paths.h"
 #include "fs/setup/printer_config.h"
+#include "fs/tree/events.h"
 
 void
-farm_member_free(struct member *member)
+farm_occupant_free(struct occupant *occupant)
 {
-	if (member == NULL)
-		return;
-	mounted_free(member->mounted);
-	mounted_free(member->next_mounted);
-	printer_config_free(member->conf);
-	printer_config_free(member->next_conf);
-	account_release(member->account);
-	account_release(member->next_account);
-	free(member);
+	mounted_free(occupant->mounted);
+	printer_config_free(occupant->conf);
+	account_release(occupant->account);
+	memset(occupant, 0, sizeof(*occupant));
 }
 
-void
-farm_member_drop_next(struct member *member)
+static void
+free_member(struct member *member)
 {
-	printer_config_free(member->next_conf);
-	mounted_free(member->next_mounted);
-	account_release(member->next_account);
-	member->next_conf = NULL;
-	member->next_mounted = NULL;
-	member->next_account = NULL;
+	farm_occupant_free(&member->now);
+	farm_occupant_free(&member->next);
+	free(member);
 }
 
 struct member *
@@ -60,7 +54,7 @@ farm_member_at(struct farm *farm, const char *folder)
 	struct member *member;
 
 	TAILQ_FOREACH (member, &farm->members, link) {
-		const char *name = member->mounted->folder;
+		const char *name = member->now.mounted->folder;
 
 		if (name != NULL && !member->is_library &&
 		    strcmp(name, folder) == 0)
@@ -69,17 +63,92 @@ farm_member_at(struct farm *farm, const char *folder)
 	return NULL;
 }
 
-/* Two of them may be one printer, under its former name and its new one. */
-struct unsent *
-farm_unsent(struct farm *farm, const char *kept)
+int
+farm_add_member(struct farm *farm, struct occupant *occupant, bool is_library)
+{
+	struct member *member = calloc(1, sizeof(*member));
+
+	if (member == NULL)
+		return -ENOMEM;
+	member->now = *occupant;
+	memset(occupant, 0, sizeof(*occupant));
+	member->is_library = is_library;
+	member->seen = true;
+	TAILQ_INSERT_TAIL(&farm->members, member, link);
+	return 0;
+}
+
+void
+farm_mark(struct farm *farm, const struct account *account)
+{
+	struct member *member;
+
+	TAILQ_FOREACH (member, &farm->members, link)
+		member->seen = member->now.account != account ||
+		    member->is_library;
+}
+
+/* Who hears the events of an account's printer hears their end at once. */
+static void
+end_events(const struct member *member)
+{
+	if (member->now.account != NULL)
+		events_end(member->now.mounted->events);
+}
+
+int
+farm_put(struct farm *farm, const char *folder, struct occupant *occupant,
+    struct farm_changes *changes)
+{
+	struct member *member = farm_member_at(farm, folder);
+
+	if (member == NULL) {
+		changes->added++;
+		return farm_add_member(farm, occupant, false);
+	}
+	farm_occupant_free(&member->next);
+	end_events(member);
+	member->leaving = false;
+	member->seen = true;
+	member->next = *occupant;
+	memset(occupant, 0, sizeof(*occupant));
+	farm->pending = true;
+	changes->changed++;
+	return 0;
+}
+
+void
+farm_drop_unseen(struct farm *farm, struct farm_changes *changes)
+{
+	struct member *member;
+
+	TAILQ_FOREACH (member, &farm->members, link) {
+		if (member->seen || member->leaving)
+			continue;
+		farm_occupant_free(&member->next);
+		end_events(member);
+		member->leaving = farm->pending = true;
+		changes->gone++;
+	}
+	farm_replace_unused(farm);
+}
+
+/*
+ * The unsent files of a printer that has that name in the cache directory
+ * (caller: unsent_close), or NULL.  Two of them may be one printer, under its
+ * former name and its new one.
+ */
+static struct unsent *
+find_unsent(struct farm *farm, const char *kept)
 {
 	const struct member *member;
 	struct unsent *unsent = NULL;
 
 	pthread_mutex_lock(&farm->lock);
 	TAILQ_FOREACH (member, &farm->members, link) {
-		if (unsent == NULL && strcmp(member->mounted->kept, kept) == 0)
-			unsent = unsent_hold(member->mounted->unsent);
+		if (unsent == NULL &&
+		    strcmp(member->now.mounted->kept, kept) == 0)
+			unsent = unsent_hold(member->now.mounted->unsent);
 	}
 	pthread_mutex_unlock(&farm->lock);
 	return unsent;
@@ -96,11 +165,26 @@ on_idle(void *arg)
 	pthread_mutex_unlock(&farm->lock);
 }
 
-void
-farm_adopt(struct farm *farm, struct mounted *mounted)
+int
+farm_make_mounted(struct farm *farm, const struct options *options,
+    const char *folder, const char *kept, struct printer *printer,
+    struct mounted **out)
 {
-	mounted->idle = on_idle;
-	mounted->idle_arg = farm;
+	struct mounted_config config = { .settings = farm->config.settings,
+		.folder = folder,
+		.cache_dir = farm->config.paths->cache_dir,
+		.name = kept,
+		.unsent = find_unsent(farm, kept),
+		.cache_size = options->cache_size,
+		.ttl_ms = options->ttl_ms };
+	int error = mounted_new(&config, printer, out);
+
+	unsent_close(config.unsent);
+	if (error != 0)
+		return error;
+	(*out)->idle = on_idle;
+	(*out)->idle_arg = farm;
+	return 0;
 }
 
 /* The client of the account that watches a printer (caller: release). */
@@ -121,50 +205,22 @@ find_watch(struct farm *farm, const struct printer_config *conf)
 }
 
 int
-farm_member_new(struct farm *farm, const struct printer_config *conf,
+farm_make_printer(struct farm *farm, const struct printer_config *conf,
     struct mounted **out)
 {
-	struct first_contact_with with = { .settings = farm->config.settings,
-		.paths = farm->config.paths };
-	int error;
+	const struct buf *storage = &conf->probe.storage;
+	struct obico *watch = find_watch(farm, conf);
+	struct printer *printer;
+	int error = first_contact_printer(conf, watch, &printer);
 
-	with.watch = find_watch(farm, conf);
-	with.unsent = farm_unsent(farm, conf->kept);
-	error = first_contact_mounted(conf, &with, out);
-	unsent_close(with.unsent);
-	obico_release(with.watch);
+	obico_release(watch);
+	if (error == 0)
+		error = farm_make_mounted(farm, &conf->options, conf->name,
+		    conf->kept, printer, out);
 	if (error != 0)
 		return error;
+	space_note((*out)->space, storage->data, storage->len);
 	(*out)->glance.late = printer_config_is_away(conf);
-	farm_adopt(farm, *out);
-	return 0;
-}
-
-int
-farm_add_account(struct farm *farm, struct printer_config *conf)
-{
-	struct holding *holding = calloc(1, sizeof(*holding));
-	int error;
-
-	if (holding == NULL) {
-		printer_config_free(conf);
-		return -ENOMEM;
-	}
-	error = account_new(farm, conf, &holding->account);
-	if (error != 0) {
-		free(holding);
-		return error;
-	}
-	error = cloud_add(farm, holding->account);
-	if (error != 0) {
-		account_release(holding->account);
-		free(holding);
-		return error;
-	}
-	holding->seen = true;
-	pthread_mutex_lock(&farm->lock);
-	TAILQ_INSERT_TAIL(&farm->holdings, holding, link);
-	pthread_mutex_unlock(&farm->lock);
 	return 0;
 }
 
@@ -180,7 +236,7 @@ add_accounts(struct farm *farm, struct printer_configs *confs)
 		if (error != 0 || !printer_config_is_account(conf))
 			continue;
 		TAILQ_REMOVE(confs, conf, link);
-		error = farm_add_account(farm, conf);
+		error = account_add(farm, conf);
 	}
 	return error;
 }
@@ -189,22 +245,18 @@ static int
 add_all(struct farm *farm, struct printer_configs *confs)
 {
 	struct printer_config *conf;
-	struct member *member;
 	int error = add_accounts(farm, confs);
 
 	while (error == 0 && (conf = TAILQ_FIRST(confs)) != NULL) {
-		member = calloc(1, sizeof(*member));
-		if (member == NULL)
-			return -ENOMEM;
+		struct occupant occupant = { .conf = conf };
+
 		TAILQ_REMOVE(confs, conf, link);
-		member->conf = conf;
-		error = farm_member_new(farm, conf, &member->mounted);
+		error = farm_make_printer(farm, conf, &occupant.mounted);
 		if (farm->config.file == NULL) /* nothing to compare with */
 			login_free(&conf->login);
 		if (error == 0)
-			TAILQ_INSERT_TAIL(&farm->members, member, link);
-		else
-			farm_member_free(member);
+			error = farm_add_member(farm, &occupant, false);
+		farm_occupant_free(&occupant);
 	}
 	return error;
 }
@@ -257,10 +309,8 @@ end_all(struct farm *farm)
 	struct mounted *mounted;
 
 	pthread_mutex_lock(&farm->lock);
-	TAILQ_FOREACH (member, &farm->members, link) {
-		if (member->mounted != NULL)
-			mounted_end(member->mounted);
-	}
+	TAILQ_FOREACH (member, &farm->members, link)
+		mounted_end(member->now.mounted);
 	TAILQ_FOREACH (mounted, &farm->retired, link)
 		mounted_end(mounted);
 	pthread_mutex_unlock(&farm->lock);
@@ -284,7 +334,7 @@ farm_free(struct farm *farm)
 	}
 	while ((member = TAILQ_FIRST(&farm->members)) != NULL) {
 		TAILQ_REMOVE(&farm->members, member, link);
-		farm_member_free(member);
+		free_member(member);
 	}
 	while ((holding = TAILQ_FIRST(&farm->holdings)) != NULL) {
 		TAILQ_REMOVE(&farm->holdings, holding, link);
@@ -304,12 +354,6 @@ farm_on_change(struct farm *farm, void (*forget)(void *, const char *),
 {
 	farm->forget = forget;
 	farm->forget_arg = arg;
-}
-
-const struct farm_config *
-farm_config(const struct farm *farm)
-{
-	return &farm->config;
 }
 
 struct farm *
@@ -360,25 +404,16 @@ retire(void *arg)
 static void
 hand_over(struct farm *farm, struct member *member)
 {
-	struct mounted *mounted = member->mounted;
+	struct mounted *mounted = member->now.mounted;
 
 	atomic_store(&mounted->gone, true);
 	mounted->unused = on_unused;
 	mounted->unused_arg = farm;
 	TAILQ_INSERT_TAIL(&farm->retired, mounted, link);
-	member->mounted = member->next_mounted;
-	member->next_mounted = NULL;
-	if (member->next_account != NULL) {
-		account_release(member->account);
-		member->account = member->next_account;
-		member->id = member->next_id;
-		member->next_account = NULL;
-	}
-	if (member->next_conf != NULL) {
-		printer_config_free(member->conf);
-		member->conf = member->next_conf;
-		member->next_conf = NULL;
-	}
+	member->now.mounted = NULL;
+	farm_occupant_free(&member->now);
+	member->now = member->next;
+	memset(&member->next, 0, sizeof(member->next));
 	member->leaving = false;
 }
 
@@ -397,18 +432,18 @@ farm_replace_unused(struct farm *farm)
 		return;
 	TAILQ_FOREACH_SAFE(member, &farm->members, link, next)
 	{
-		struct mounted *mounted = member->mounted;
+		struct mounted *mounted = member->now.mounted;
 
-		if (!member->leaving && member->next_mounted == NULL)
+		if (!member->leaving && member->next.mounted == NULL)
 			continue;
 		if (mounted_is_in_use(mounted)) {
 			pending = true;
 			continue;
 		}
 		hand_over(farm, member);
-		if (member->mounted == NULL) {
+		if (member->now.mounted == NULL) {
 			TAILQ_REMOVE(&farm->members, member, link);
-			farm_member_free(member);
+			free_member(member);
 		}
 		if (workers_start(farm->workers, retire, mounted) != 0)
 			mounted_release(mounted);
@@ -417,14 +452,13 @@ farm_replace_unused(struct farm *farm)
 }
 
 static void
-settle(struct farm *farm, int64_t until,
-    int (*choose)(struct farm *, const struct account *, struct printers *out))
+settle(struct farm *farm, int64_t until, enum farm_part part)
 {
 	struct printers printers;
 	int64_t left;
 	size_t i;
 
-	if (choose(farm, NULL, &printers) != 0)
+	if (farm_printers(&farm->group, part, &printers) != 0)
 		return;
 	for (i = 0; i < printers.count; i++) {
 		left = until - time_now_ms();
@@ -439,8 +473,8 @@ farm_settle(struct farm *farm, int64_t ms)
 {
 	int64_t until = time_now_ms() + ms;
 
-	settle(farm, until, farm_printers);
-	settle(farm, until, farm_libraries);
+	settle(farm, until, FARM_PRINTERS);
+	settle(farm, until, FARM_LIBRARIES);
 }
 
 struct mounted *
@@ -452,7 +486,7 @@ farm_find(struct farm *farm, const char *folder)
 	pthread_mutex_lock(&farm->lock);
 	farm_replace_unused(farm);
 	member = farm_member_at(farm, folder);
-	mounted = member == NULL ? NULL : mounted_hold(member->mounted);
+	mounted = member == NULL ? NULL : mounted_hold(member->now.mounted);
 	pthread_mutex_unlock(&farm->lock);
 	return mounted;
 }
@@ -503,27 +537,23 @@ farm_each_account(struct farm *farm, void (*call)(void *, struct account *),
 
 /* With the lock. */
 static bool
-is_printer(const struct member *member, const struct account *account)
+is_of(const struct member *member, enum farm_part part)
 {
-	return !member->is_library &&
-	    !(member->leaving && member->account != NULL) &&
-	    (account == NULL || member->account == account) &&
-	    !member->mounted->printer->traits->is_archived;
+	bool is_archived = member->now.mounted->printer->traits->is_archived;
+
+	if (part == FARM_LIBRARIES || member->is_library)
+		return part == FARM_LIBRARIES && member->is_library;
+	if (part == FARM_ARCHIVED || is_archived)
+		return part == FARM_ARCHIVED && is_archived;
+	return !member->leaving || member->now.account == NULL;
 }
 
-/* The same. */
-static bool
-is_archived(const struct member *member, const struct account *account)
-{
-	return (account == NULL || member->account == account) &&
-	    member->mounted->printer->traits->is_archived;
-}
-
-static int
-choose(struct farm *farm, const struct account *account,
-    bool (*is_wanted)(const struct member *, const struct account *),
+int
+farm_printers(struct printer_group *group, enum farm_part part,
     struct printers *out)
 {
+	const struct account *account = account_of(group);
+	struct farm *farm = farm_of(group);
 	struct member *member;
 	size_t count = 0;
 
@@ -534,40 +564,13 @@ choose(struct farm *farm, const struct account *account,
 	out->count = 0;
 	out->all = calloc(count + 1, sizeof(struct mounted *));
 	TAILQ_FOREACH (member, &farm->members, link) {
-		if (out->all != NULL && is_wanted(member, account))
-			out->all[out->count++] = mounted_hold(member->mounted);
+		if (out->all != NULL && is_of(member, part) &&
+		    (account == NULL || member->now.account == account))
+			out->all[out->count++] = mounted_hold(member->now
+								  .mounted);
 	}
 	pthread_mutex_unlock(&farm->lock);
 	return out->all == NULL ? -ENOMEM : 0;
-}
-
-int
-farm_printers(struct farm *farm, const struct account *account,
-    struct printers *out)
-{
-	return choose(farm, account, is_printer, out);
-}
-
-int
-farm_archived(struct farm *farm, const struct account *account,
-    struct printers *out)
-{
-	return choose(farm, account, is_archived, out);
-}
-
-/* With the lock.  NULL: whatever account's. */
-static bool
-is_library(const struct member *member, const struct account *account)
-{
-	return member->is_library &&
-	    (account == NULL || member->account == account);
-}
-
-int
-farm_libraries(struct farm *farm, const struct account *account,
-    struct printers *out)
-{
-	return choose(farm, account, is_library, out);
 }
 
 void
@@ -589,7 +592,7 @@ farm_space(struct printer_group *group, int64_t *total, int64_t *available)
 	size_t i;
 
 	*total = *available = 0;
-	if (farm_printers(farm_of(group), NULL, &printers) != 0)
+	if (farm_printers(group, FARM_PRINTERS, &printers) != 0)
 		return;
 	for (i = 0; i < printers.count; i++) {
 		space_recall(printers.all[i]->space, &one_total,

@@ -44,8 +44,6 @@ int farm_meet(struct printer_configs *, const struct local_paths *,
 void farm_on_change(struct farm *,
     void (*forget)(void *arg, const char *folder), void *arg);
 
-const struct farm_config *farm_config(const struct farm *);
-
 /* The farm that a directory of printers belongs to, or is the root of. */
 struct farm *farm_of(struct printer_group *);
 
@@ -57,7 +55,7 @@ struct mounted *farm_find(struct farm *, const char *folder);
 
 /*
  * The account of that folder; NULL: the one that is all there is at the
- * mount's root (caller: account_release).  NULL: there is none.
+ * mount's root (caller: account_release).  Returns NULL if there is none.
  */
 struct account *farm_account(struct farm *, const char *folder);
 
@@ -71,15 +69,17 @@ struct printers {
 	size_t count;
 };
 
-/*
- * Those of an account (NULL: all); archived ones are not among the others.
- * Returns 0 (caller: farm_printers_free), or -ENOMEM.
- */
-int farm_printers(struct farm *, const struct account *, struct printers *out);
-int farm_archived(struct farm *, const struct account *, struct printers *out);
+enum farm_part {
+	FARM_PRINTERS, /* but for archived ones */
+	FARM_ARCHIVED,
+	FARM_LIBRARIES /* the cloud folders of accounts */
+};
 
-/* The same for the cloud folder of an account, or of all. */
-int farm_libraries(struct farm *, const struct account *, struct printers *out);
+/*
+ * Those of an account, or of all of the farm.  Returns 0 (caller:
+ * farm_printers_free), or -ENOMEM.
+ */
+int farm_printers(struct printer_group *, enum farm_part, struct printers *out);
 void farm_printers_free(struct printers *);
 
 /*

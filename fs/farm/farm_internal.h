@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "client/base/turn.h"
@@ -13,27 +14,31 @@
 #include "fs/farm/farm.h"
 
 struct obico;
+struct options;
+struct printer;
 struct printer_config;
-struct unsent;
 
-/*
- * A printer in the list, shared by fs/farm/farm.c, fs/farm/refresh.c and
- * fs/farm/account.c: of a section of the printers file, or of an account.
- */
-struct member {
-	TAILQ_ENTRY(member) link;
+/* Whom a directory belongs to: a section of the file, or an account. */
+struct occupant {
 	struct printer_config *conf; /* NULL: of an account */
 	struct account *account;     /* held, or NULL */
 	int64_t id;		     /* in that account */
 	struct mounted *mounted;
-	struct printer_config
-	    *next_conf; /* what it is when it is unused, or NULL */
-	struct account *next_account;
-	int64_t next_id;
-	struct mounted *next_mounted;
-	bool is_library; /* the cloud folder of the account, no printer */
-	bool leaving;	 /* it goes when it is unused */
-	bool seen;	 /* for the one who refreshes */
+};
+
+/* A directory of a printer, or an account's cloud folder. */
+struct member {
+	TAILQ_ENTRY(member) link;
+	struct occupant now;
+	struct occupant next; /* when it is unused; of nobody: no change */
+	bool is_library;      /* the cloud folder, no printer */
+	bool leaving;	      /* it goes when it is unused */
+	bool seen;	      /* for the one who refreshes */
+};
+
+/* What has become of the list since it was read again. */
+struct farm_changes {
+	size_t added, changed, gone;
 };
 
 TAILQ_HEAD(members, member);
@@ -72,29 +77,36 @@ struct farm {
 	bool pending; /* a member waits to be unused */
 };
 
-void farm_member_free(struct member *);
-
-/* Nothing else shall be there when it is unused.  With the lock. */
-void farm_member_drop_next(struct member *);
+/* Release what it owns; it is of nobody then. */
+void farm_occupant_free(struct occupant *);
 
 /* The printer that has that directory, or NULL.  With the lock. */
 struct member *farm_member_at(struct farm *, const char *folder);
 
-/* The printer of a section for a member; as section_unit. */
-int farm_member_new(struct farm *, const struct printer_config *,
-    struct mounted **out);
-
-/* A printer that nobody has seen yet becomes one of the farm's. */
-void farm_adopt(struct farm *, struct mounted *);
+/* With the lock: a new member; takes the occupant if it returns no error. */
+int farm_add_member(struct farm *, struct occupant *, bool is_library);
 
 /*
- * The unsent files of a printer that has that name in the cache directory
- * (caller: unsent_close), or NULL.
+ * With the lock, for who has read a list of printers again: farm_mark, of the
+ * account or the file; farm_put for each printer that is new or another one
+ * than before, with its occupant, who is taken if it returns no error;
+ * farm_drop_unseen when all that stay are seen.
  */
-struct unsent *farm_unsent(struct farm *, const char *kept);
+void farm_mark(struct farm *, const struct account *);
+int farm_put(struct farm *, const char *folder, struct occupant *,
+    struct farm_changes *);
+void farm_drop_unseen(struct farm *, struct farm_changes *);
 
-/* An account is in the mount from now on; takes the section in any case. */
-int farm_add_account(struct farm *, struct printer_config *);
+/* The printer of a section that was met.  Returns 0 or a negative errno. */
+int farm_make_printer(struct farm *, const struct printer_config *,
+    struct mounted **out);
+
+/*
+ * A printer of the farm, around this one, which is taken in any case.  kept:
+ * the name of its files in the cache directory.  As mounted_new.
+ */
+int farm_make_mounted(struct farm *, const struct options *, const char *folder,
+    const char *kept, struct printer *, struct mounted **out);
 
 /* With the lock: printers that shall go and are unused go. */
 void farm_replace_unused(struct farm *);

@@ -13,10 +13,7 @@
 #include "client/obico/obico.h"
 #include "client/printer.h"
 #include "client/watched.h"
-#include "fs/core/mounted.h"
-#include "fs/core/space.h"
 #include "fs/farm/first_contact.h"
-#include "fs/farm/mounted_new.h"
 #include "fs/setup/local_paths.h"
 #include "fs/setup/printer_config.h"
 
@@ -189,38 +186,23 @@ first_contact_obico(const struct printer_config *conf, struct obico **out)
 }
 
 int
-first_contact_mounted(const struct printer_config *conf,
-    const struct first_contact_with *with, struct mounted **out)
+first_contact_printer(const struct printer_config *conf, struct obico *watch,
+    struct printer **out)
 {
-	const struct options *options = &conf->options;
-	const struct mounted_config config = { .settings = with->settings,
-		.folder = conf->name,
-		.cache_dir = with->paths->cache_dir,
-		.name = conf->kept,
-		.unsent = with->unsent,
-		.cache_size = options->cache_size,
-		.ttl_ms = options->ttl_ms };
-	struct http_config http_config;
-	struct printer *printer;
+	struct http_config config;
 	struct http *http;
 	int error;
 
-	configure_http(conf, &http_config);
-	http_config.tells = true;
-	http_config.is_away = conf->name != NULL &&
-	    printer_config_is_away(conf);
-	error = http_new(&http_config, &http);
+	configure_http(conf, &config);
+	config.tells = true;
+	config.is_away = conf->name != NULL && printer_config_is_away(conf);
+	error = http_new(&config, &http);
 	if (error == 0)
-		error = prusalink_new(http, conf->probe.traits, &printer);
+		error = prusalink_new(http, conf->probe.traits, out);
 	if (error == 0)
-		error = set_camera(conf, printer);
-	if (error == 0 && with->watch != NULL)
-		error = link_to_watch(conf, with->watch, &printer);
-	if (error == 0)
-		error = mounted_new(&config, printer, out);
-	if (error == 0)
-		space_note((*out)->space, conf->probe.storage.data,
-		    conf->probe.storage.len);
+		error = set_camera(conf, *out);
+	if (error == 0 && watch != NULL)
+		error = link_to_watch(conf, watch, out);
 	return error;
 }
 

@@ -2,12 +2,10 @@
 #define FS_FARM_FIRST_CONTACT_H
 
 struct local_paths;
-struct mounted;
 struct obico;
+struct printer;
 struct printer_config;
 struct printer_configs;
-struct settings;
-struct unsent;
 struct wait;
 
 /*
@@ -28,21 +26,12 @@ int first_contact_meet(struct printer_config *, const struct local_paths *,
 /* Say in a line why it failed.  Returns the exit status for that. */
 int first_contact_explain(const struct printer_config *);
 
-/* What of it becomes a part of the mount. */
-struct first_contact_with {
-	const struct settings *settings;
-	const struct local_paths *paths;
-	struct unsent *unsent; /* of another printer that has the same files
-				  there, or NULL */
-	struct obico *watch;   /* the account that watches it, or NULL */
-};
-
 /*
- * The printer as a part of the mount (caller: mounted_free).  Returns 0 or a
- * negative errno.
+ * The client of a printer that was met (caller: printer_free).  watch: the
+ * account that watches it, or NULL.  Returns 0 or a negative errno.
  */
-int first_contact_mounted(const struct printer_config *,
-    const struct first_contact_with *, struct mounted **out);
+int first_contact_printer(const struct printer_config *, struct obico *watch,
+    struct printer **out);
 
 /* The account (caller: obico_release).  Returns 0 or a negative errno. */
 int first_contact_obico(const struct printer_config *, struct obico **out);

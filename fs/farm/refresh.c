@@ -17,7 +17,6 @@
 #include "fs/farm/directory.h"
 #include "fs/farm/farm_internal.h"
 #include "fs/farm/first_contact.h"
-#include "fs/farm/mounted_new.h"
 #include "fs/farm/run_parallel.h"
 #include "fs/setup/printer_config.h"
 #include "fs/setup/printers_file.h"
@@ -59,9 +58,8 @@ enum action {
 };
 
 struct step {
-	struct printer_config *conf; /* owned */
+	struct occupant wanted; /* of the section; made for it, or not */
 	enum action action;
-	struct mounted *mounted; /* made for it, or NULL */
 };
 
 struct plan {
@@ -69,7 +67,7 @@ struct plan {
 	struct printer_configs fresh; /* accounts */
 	struct step *steps;
 	size_t count;
-	size_t added, changed, gone;
+	struct farm_changes changes;
 };
 
 /* All that are not kept as they are, at once.  Returns 0 or -ENOMEM. */
@@ -85,7 +83,7 @@ meet_all(struct step *steps, size_t count, const struct local_paths *paths,
 	for (i = 0; i < count; i++) {
 		if (steps[i].action == KEEP)
 			continue;
-		meetings[used].conf = steps[i].conf;
+		meetings[used].conf = steps[i].wanted.conf;
 		meetings[used++].paths = paths;
 	}
 	run_parallel(wait, meet, meetings, sizeof(*meetings), used);
@@ -108,7 +106,7 @@ make_steps(struct printer_configs *confs, struct step **out, size_t *count)
 		return -ENOMEM;
 	for (i = 0; (conf = TAILQ_FIRST(confs)) != NULL; i++) {
 		TAILQ_REMOVE(confs, conf, link);
-		steps[i].conf = conf;
+		steps[i].wanted.conf = conf;
 		steps[i].action = ADD;
 	}
 	*out = steps;
@@ -128,7 +126,7 @@ farm_meet(struct printer_configs *confs, const struct local_paths *paths,
 		return error;
 	error = meet_all(steps, count, paths, wait);
 	for (i = 0; i < count; i++)
-		TAILQ_INSERT_TAIL(confs, steps[i].conf, link);
+		TAILQ_INSERT_TAIL(confs, steps[i].wanted.conf, link);
 	free(steps);
 	return error;
 }
@@ -226,9 +224,9 @@ drop(struct farm *farm, struct holding *holding)
 	struct member *member;
 
 	TAILQ_FOREACH (member, &farm->members, link) {
-		if (member->account != holding->account)
+		if (member->now.account != holding->account)
 			continue;
-		farm_member_drop_next(member);
+		farm_occupant_free(&member->next);
 		member->leaving = farm->pending = true;
 	}
 	atomic_store(&holding->account->group.gone, true);
@@ -240,8 +238,8 @@ drop(struct farm *farm, struct holding *holding)
 
 /* Those take the place of what is no more in the file.  As farm_new. */
 static int
-commit_accounts(struct farm *farm, struct printer_configs *fresh, size_t *added,
-    size_t *gone)
+commit_accounts(struct farm *farm, struct printer_configs *fresh,
+    struct farm_changes *changes)
 {
 	struct holding *holding, *next;
 	struct printer_config *conf;
@@ -253,13 +251,13 @@ commit_accounts(struct farm *farm, struct printer_configs *fresh, size_t *added,
 		if (holding->seen)
 			continue;
 		drop(farm, holding);
-		++*gone;
+		changes->gone++;
 	}
 	pthread_mutex_unlock(&farm->lock);
 	while (error == 0 && (conf = TAILQ_FIRST(fresh)) != NULL) {
 		TAILQ_REMOVE(fresh, conf, link);
-		error = farm_add_account(farm, conf);
-		++*added;
+		error = account_add(farm, conf);
+		changes->added++;
 	}
 	return error;
 }
@@ -272,9 +270,9 @@ static enum action
 compare(const struct plan *plan, const struct member *member,
     const struct printer_config *conf)
 {
-	const struct printer_config *now = member->next_conf != NULL ?
-	    member->next_conf :
-	    member->conf;
+	const struct printer_config *now = member->next.conf != NULL ?
+	    member->next.conf :
+	    member->now.conf;
 
 	if (member->leaving || !printer_config_is_same(now, conf))
 		return CHANGE;
@@ -294,9 +292,9 @@ compare_all(struct plan *plan)
 	for (i = 0; i < plan->count; i++) {
 		struct step *step = &plan->steps[i];
 
-		member = farm_member_at(farm, step->conf->name);
+		member = farm_member_at(farm, step->wanted.conf->name);
 		if (member != NULL)
-			step->action = compare(plan, member, step->conf);
+			step->action = compare(plan, member, step->wanted.conf);
 	}
 	pthread_mutex_unlock(&farm->lock);
 }
@@ -311,13 +309,13 @@ is_of_other_kind(struct farm *farm, const struct printer_config *conf)
 	pthread_mutex_lock(&farm->lock);
 	member = farm_member_at(farm, conf->name);
 	is = member != NULL && conf->error == 0 &&
-	    member->mounted->printer->traits != conf->probe.traits;
+	    member->now.mounted->printer->traits != conf->probe.traits;
 	pthread_mutex_unlock(&farm->lock);
 	return is;
 }
 
 static int
-make_units(struct plan *plan)
+make_printers(struct plan *plan)
 {
 	struct farm *farm = plan->farm;
 	size_t i;
@@ -325,7 +323,7 @@ make_units(struct plan *plan)
 
 	for (i = 0; i < plan->count && error == 0; i++) {
 		struct step *step = &plan->steps[i];
-		struct printer_config *conf = step->conf;
+		struct printer_config *conf = step->wanted.conf;
 
 		if (step->action == LOOK_AGAIN)
 			step->action = is_of_other_kind(farm, conf) ? CHANGE :
@@ -334,74 +332,55 @@ make_units(struct plan *plan)
 			continue;
 		if (conf->error != 0 && conf->error != -EINVAL)
 			(void)first_contact_explain(conf);
-		error = farm_member_new(farm, conf, &step->mounted);
+		error = farm_make_printer(farm, conf, &step->wanted.mounted);
 	}
 	return error;
 }
 
 /* With the farm's lock: put the printer where the file has it. */
-static void
+static int
 put(struct plan *plan, struct step *step)
 {
 	struct farm *farm = plan->farm;
-	struct member *member = farm_member_at(farm, step->conf->name);
+	const struct printer_config *conf = step->wanted.conf;
+	struct member *member = farm_member_at(farm, conf->name);
 
-	if (member == NULL && step->mounted != NULL)
-		member = calloc(1, sizeof(*member));
-	else if (member != NULL)
+	if (member != NULL) {
+		member->seen = true;
 		TAILQ_REMOVE(&farm->members, member, link);
-	if (member == NULL)
-		return;
-	member->seen = true;
-	TAILQ_INSERT_TAIL(&farm->members, member, link);
-	if (step->mounted == NULL && step->conf->probe.traits != NULL &&
-	    member->next_conf == NULL)
-		member->conf->error = step->conf->error;
-	if (step->mounted == NULL)
-		return;
-	if (member->mounted == NULL) {
-		member->mounted = step->mounted;
-		member->conf = step->conf;
-		plan->added++;
-	} else {
-		farm_member_drop_next(member);
-		member->leaving = false;
-		member->next_mounted = step->mounted;
-		member->next_conf = step->conf;
-		farm->pending = true;
-		plan->changed++;
+		TAILQ_INSERT_TAIL(&farm->members, member, link);
 	}
-	step->mounted = NULL;
-	step->conf = NULL;
+	if (step->wanted.mounted != NULL)
+		return farm_put(farm, conf->name, &step->wanted,
+		    &plan->changes);
+	if (member != NULL && conf->probe.traits != NULL &&
+	    member->next.conf == NULL)
+		member->now.conf->error = conf->error;
+	return 0;
 }
 
-static void
+static int
 carry_out(struct plan *plan)
 {
 	struct farm *farm = plan->farm;
-	struct member *member;
+	const struct member *member;
 	size_t i;
+	int error = 0;
 
 	pthread_mutex_lock(&farm->lock);
-	TAILQ_FOREACH (member, &farm->members, link)
-		member->seen = member->account != NULL;
-	for (i = 0; i < plan->count; i++)
-		put(plan, &plan->steps[i]);
+	farm_mark(farm, NULL);
+	for (i = 0; i < plan->count && error == 0; i++)
+		error = put(plan, &plan->steps[i]);
+	if (error == 0)
+		farm_drop_unseen(farm, &plan->changes);
 	TAILQ_FOREACH (member, &farm->members, link) {
-		if (member->seen || member->leaving)
-			continue;
-		farm_member_drop_next(member);
-		member->leaving = farm->pending = true;
-		plan->gone++;
-	}
-	farm_replace_unused(farm);
-	TAILQ_FOREACH (member, &farm->members, link) {
-		if (member->leaving || member->next_mounted != NULL)
+		if (member->leaving || member->next.mounted != NULL)
 			log_say(LOG_LEVEL_NOTE,
 			    "%s is in use: it stays as it is until that ends",
-			    member->mounted->folder);
+			    member->now.mounted->folder);
 	}
 	pthread_mutex_unlock(&farm->lock);
+	return error;
 }
 
 static int
@@ -413,9 +392,9 @@ check_addresses(const struct plan *plan)
 	for (i = 0; i < plan->count; i++) {
 		const struct step *step = &plan->steps[i];
 
-		if (step->action == KEEP || step->conf->error != -EINVAL)
+		if (step->action == KEEP || step->wanted.conf->error != -EINVAL)
 			continue;
-		(void)first_contact_explain(step->conf);
+		(void)first_contact_explain(step->wanted.conf);
 		error = -EINVAL;
 	}
 	return error;
@@ -434,13 +413,11 @@ follow(struct plan *plan, const struct wait *wait)
 	if (error == 0 && wait_given_up(wait))
 		error = -EINTR;
 	if (error == 0)
-		error = commit_accounts(plan->farm, &plan->fresh, &plan->added,
-		    &plan->gone);
+		error = commit_accounts(plan->farm, &plan->fresh,
+		    &plan->changes);
 	if (error == 0)
-		error = make_units(plan);
-	if (error == 0)
-		carry_out(plan);
-	return error;
+		error = make_printers(plan);
+	return error != 0 ? error : carry_out(plan);
 }
 
 static void
@@ -448,10 +425,8 @@ free_steps(struct plan *plan)
 {
 	size_t i;
 
-	for (i = 0; i < plan->count; i++) {
-		mounted_free(plan->steps[i].mounted);
-		printer_config_free(plan->steps[i].conf);
-	}
+	for (i = 0; i < plan->count; i++)
+		farm_occupant_free(&plan->steps[i].wanted);
 	free(plan->steps);
 }
 
@@ -478,7 +453,8 @@ refresh(struct farm *farm, const struct wait *wait)
 	if (error == 0)
 		log_say(LOG_LEVEL_NOTE,
 		    "%s was read again: %zu new, %zu changed, %zu gone",
-		    config->file, plan.added, plan.changed, plan.gone);
+		    config->file, plan.changes.added, plan.changes.changed,
+		    plan.changes.gone);
 	return error;
 }
 
