@@ -233,6 +233,7 @@ SIM_SRCS = \
 	tests/sim/pi_tree.c \
 	tests/sim/pi_upload.c \
 	tests/sim/picture.c \
+	tests/sim/reply.c \
 	tests/sim/server.c \
 	tests/sim/sim.c \
 	tests/sim/simprinter.c \

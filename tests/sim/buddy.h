@@ -98,9 +98,6 @@ bool buddy_json_head(struct exchange *, struct text *head, long long len);
 void buddy_fail(struct conn *, struct exchange *, int status,
     const char *message);
 
-/* The text of a status code. */
-const char *buddy_reason(int status);
-
 /* buddy_auth.c: is the login right?  If not, it has been answered. */
 bool buddy_login(struct call *);
 

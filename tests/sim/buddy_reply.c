@@ -7,53 +7,16 @@
 
 #include "tests/sim/buddy.h"
 #include "tests/sim/faults.h"
+#include "tests/sim/reply.h"
 
 enum {
 	CHUNK = 1000
 };
 
-static const struct {
-	int status;
-	const char *reason;
-} reasons[] = {
-	{ 200, "OK" },
-	{ 201, "Created" },
-	{ 204, "No Content" },
-	{ 304, "Not Modified" },
-	{ 400, "Bad Request" },
-	{ 401, "Unauthorized" },
-	{ 403, "Forbidden" },
-	{ 404, "Not Found" },
-	{ 405, "Method Not Allowed" },
-	{ 408, "Request Timeout" },
-	{ 409, "Conflict" },
-	{ 410, "Gone" },
-	{ 411, "Length Required" },
-	{ 413, "Payload Too Large" },
-	{ 414, "URI Too Long" },
-	{ 415, "Unsupported Media Type" },
-	{ 422, "Unprocessable Entity" },
-	{ 431, "Request Header Fields Too Large" },
-	{ 500, "Internal Server Error" },
-	{ 501, "Not Implemented" },
-	{ 503, "Service Temporarily Unavailable" },
-	{ 507, "Insufficient Storage" },
-};
-
-const char *
-buddy_reason(int status)
-{
-	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
-		if (reasons[i].status == status)
-			return reasons[i].reason;
-	}
-	return "???";
-}
-
 static void
 begin_head(struct text *head, int status, const char *type, bool keep)
 {
-	text_printf(head, "HTTP/1.1 %d %s\r\n", status, buddy_reason(status));
+	reply_line(head, REPLY_BUDDY, 1, status);
 	text_printf(head, "Content-Type: %s\r\n", type);
 	text_printf(head, "Connection: %s\r\n", keep ? "keep-alive" : "close");
 }
@@ -82,12 +45,12 @@ page(struct call *call, int status, const char *message, bool json,
 	if (json) {
 		text_printf(&body,
 		    "{\"title\": \"%d: %s\",\"message\":", status,
-		    buddy_reason(status));
+		    reply_reason(REPLY_BUDDY, status));
 		text_json(&body, message);
 		text_puts(&body, "}");
 	} else if (status != 204 && status != 304) {
 		text_printf(&body, "%d: %s\n\n%s\n", status,
-		    buddy_reason(status), message);
+		    reply_reason(REPLY_BUDDY, status), message);
 	}
 	buddy_head(call, &head, status, type, extra, (long long)body.len);
 	exchange_answer(call->ex, call->conn, status, &head, text_string(&body),

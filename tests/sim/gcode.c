@@ -177,36 +177,31 @@ base64_digit(char c)
 	return found == NULL ? -1 : (int)(found - digits);
 }
 
-/* Decode the comment lines up to the end mark. */
-static void
-decode(const char *at, const char *end, struct text *out, bool *padded)
+const char *
+gcode_end_mark(const char *at, const char *end)
+{
+	return memmem(at, (size_t)(end - at), "thumbnail end", 13);
+}
+
+void
+gcode_decode(const char *at, const char *end, struct text *out)
 {
 	unsigned bits = 0;
 	int count = 0;
 
-	while (at < end) {
-		const char *line = at;
-		const char *stop = memchr(line, '\n', (size_t)(end - line));
+	for (; at < end; at++) {
+		int digit = base64_digit(*at);
+		char byte;
 
-		at = stop == NULL ? end : stop + 1;
-		if (memmem(line, (size_t)(at - line), "thumbnail end", 13) !=
-		    NULL)
-			return;
-		for (; line < at; line++) {
-			int digit = base64_digit(*line);
-			char byte;
-
-			*padded = *padded || *line == '=';
-			if (digit < 0)
-				continue;
-			bits = bits << 6 | (unsigned)digit;
-			count += 6;
-			if (count < 8)
-				continue;
-			count -= 8;
-			byte = (char)(bits >> count);
-			text_add(out, &byte, 1);
-		}
+		if (digit < 0)
+			continue;
+		bits = bits << 6 | (unsigned)digit;
+		count += 6;
+		if (count < 8)
+			continue;
+		count -= 8;
+		byte = (char)(bits >> count);
+		text_add(out, &byte, 1);
 	}
 }
 
@@ -252,8 +247,12 @@ gcode_thumbnail(const char *file, enum thumbnail wanted, struct text *png,
 			chosen = memchr(at, '\n', (size_t)(end - at));
 		}
 	}
-	if (chosen != NULL)
-		decode(chosen + 1, end, png, padded);
+	if (chosen != NULL) {
+		at = gcode_end_mark(chosen, end);
+		end = at == NULL ? end : at;
+		gcode_decode(chosen, end, png);
+		*padded = memchr(chosen, '=', (size_t)(end - chosen)) != NULL;
+	}
 	text_free(&in);
 	return chosen != NULL && png->len > 0;
 }

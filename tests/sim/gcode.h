@@ -32,4 +32,10 @@ void gcode_read(const char *file, struct gcode *);
 bool gcode_thumbnail(const char *file, enum thumbnail, struct text *png,
     bool *padded);
 
+/* Where a thumbnail ends, or NULL. */
+const char *gcode_end_mark(const char *at, const char *end);
+
+/* Append what base64 in comment lines says. */
+void gcode_decode(const char *at, const char *end, struct text *out);
+
 #endif

@@ -135,9 +135,6 @@ bool obico_json_head(struct exchange *, struct text *head, long long len);
 void obico_fail(struct conn *, struct exchange *, int status,
     const char *message);
 
-/* The text of a status code. */
-const char *obico_reason(int status);
-
 /* obico_gzip.c: the text compressed.  Returns 0 or -ENOMEM. */
 int obico_gzip(struct text *out, const struct text *);
 
@@ -177,16 +174,22 @@ const char *obico_param(const struct call *, const char *name);
 bool obico_param_has(const struct call *, const char *name, const char *value);
 
 /* One page of a list. */
-struct page {
-	long number, size;
-	bool last; /* is wanted, whatever its number */
+/* A word for an order, and how qsort makes it. */
+struct sorting {
+	const char *word;
+	int (*compare)(const void *, const void *);
 };
 
-/* What page is wanted?  false: it has been answered. */
-bool obico_page_begin(struct call *, struct page *, size_t count);
+/* Sort pointers as the query wants it; the first one is what it is else. */
+void obico_sort(const struct call *, const struct sorting *, size_t sortings,
+    void *list, size_t count);
 
-/* The page's head, before its results, and what follows them. */
-void obico_page_head(struct call *, const struct page *, size_t count);
+/*
+ * Answer with the page of the list that the query wants; render appends an
+ * item.  The list is freed; NULL: no memory.
+ */
+void obico_list(struct call *, void *list, size_t count,
+    void (*render)(struct call *, const void *item));
 
 /* start and limit.  false: it has been answered. */
 bool obico_slice(struct call *, long *start, long *limit);

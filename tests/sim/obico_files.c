@@ -101,13 +101,11 @@ is_wanted(const struct call *call, const struct obico_file *file)
 		strcmp(file->agent_signature, signature) == 0);
 }
 
-static void
-sort(struct call *call, struct obico_file **list, size_t count)
+/* All of them that fit, in order.  Returned with free; NULL: no memory. */
+static struct obico_file **
+collect(struct call *call, const struct parent_filter *filter, size_t *count)
 {
-	static const struct {
-		const char *word;
-		int (*compare)(const void *, const void *);
-	} orders[] = {
+	static const struct sorting orders[] = {
 		{ "created_at_desc", newest_first },
 		{ "created_at_asc", oldest_first },
 		{ "num_bytes_asc", by_size },
@@ -115,21 +113,6 @@ sort(struct call *call, struct obico_file **list, size_t count)
 		{ "filename_asc", by_name },
 		{ "filename_desc", by_name_back },
 	};
-	const char *sorting = obico_param(call, "sorting");
-
-	if (sorting == NULL)
-		sorting = orders[0].word;
-	for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
-		if (strcmp(orders[i].word, sorting) == 0)
-			qsort(list, count, sizeof(struct obico_file *),
-			    orders[i].compare);
-	}
-}
-
-/* All of them that fit, in order.  Returned with free; NULL: no memory. */
-static struct obico_file **
-collect(struct call *call, const struct parent_filter *filter, size_t *count)
-{
 	struct obico_file **list, *file;
 	size_t room = 1;
 
@@ -143,8 +126,15 @@ collect(struct call *call, const struct parent_filter *filter, size_t *count)
 		if (is_wanted(call, file) && obico_fits(filter, file->parent))
 			list[(*count)++] = file;
 	}
-	sort(call, list, *count);
+	obico_sort(call, orders, sizeof(orders) / sizeof(orders[0]), list,
+	    *count);
 	return list;
+}
+
+static void
+render(struct call *call, const void *file)
+{
+	obico_render_file(call, &call->out, file, FILE_WHOLE);
 }
 
 void
@@ -153,8 +143,7 @@ obico_files_list(struct call *call)
 	const char *printer = obico_param(call, "resident_printer");
 	struct parent_filter filter;
 	struct obico_file **list;
-	struct page page;
-	size_t count, from;
+	size_t count;
 	long id;
 
 	if (!obico_read_filter(call, &filter))
@@ -165,18 +154,7 @@ obico_files_list(struct call *call)
 		return;
 	}
 	list = collect(call, &filter, &count);
-	if (list == NULL || !obico_page_begin(call, &page, count)) {
-		free(list);
-		return;
-	}
-	obico_page_head(call, &page, count);
-	from = (size_t)((page.number - 1) * page.size);
-	for (size_t i = from; i < count && i < from + (size_t)page.size; i++) {
-		text_puts(&call->out, i > from ? "," : "");
-		obico_render_file(call, &call->out, list[i], FILE_WHOLE);
-	}
-	text_puts(&call->out, "]}");
-	free(list);
+	obico_list(call, list, count, render);
 }
 
 void

@@ -77,16 +77,12 @@ by_name_back(const void *a, const void *b)
 static struct obico_folder **
 collect(struct call *call, const struct parent_filter *filter, size_t *count)
 {
-	static const struct {
-		const char *word;
-		int (*compare)(const void *, const void *);
-	} orders[] = {
+	static const struct sorting orders[] = {
 		{ "created_at_desc", newest_first },
 		{ "created_at_asc", oldest_first },
 		{ "name_asc", by_name },
 		{ "name_desc", by_name_back },
 	};
-	const char *sorting = obico_param(call, "sorting");
 	struct obico_folder **list, *folder;
 	size_t room = 1;
 
@@ -101,14 +97,15 @@ collect(struct call *call, const struct parent_filter *filter, size_t *count)
 		    obico_fits(filter, folder->parent))
 			list[(*count)++] = folder;
 	}
-	if (sorting == NULL)
-		sorting = orders[0].word;
-	for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
-		if (strcmp(orders[i].word, sorting) == 0)
-			qsort(list, *count, sizeof(struct obico_folder *),
-			    orders[i].compare);
-	}
+	obico_sort(call, orders, sizeof(orders) / sizeof(orders[0]), list,
+	    *count);
 	return list;
+}
+
+static void
+render(struct call *call, const void *folder)
+{
+	obico_render_folder(call, &call->out, folder, true);
 }
 
 void
@@ -116,24 +113,12 @@ obico_folders_list(struct call *call)
 {
 	struct parent_filter filter;
 	struct obico_folder **list;
-	struct page page;
-	size_t count, from;
+	size_t count;
 
 	if (!obico_read_filter(call, &filter))
 		return;
 	list = collect(call, &filter, &count);
-	if (list == NULL || !obico_page_begin(call, &page, count)) {
-		free(list);
-		return;
-	}
-	obico_page_head(call, &page, count);
-	from = (size_t)((page.number - 1) * page.size);
-	for (size_t i = from; i < count && i < from + (size_t)page.size; i++) {
-		text_puts(&call->out, i > from ? "," : "");
-		obico_render_folder(call, &call->out, list[i], true);
-	}
-	text_puts(&call->out, "]}");
-	free(list);
+	obico_list(call, list, count, render);
 }
 
 void

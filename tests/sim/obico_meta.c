@@ -103,44 +103,6 @@ struct picture {
 	struct text png;
 };
 
-static int
-digit_value(char c)
-{
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				     "abcdefghijklmnopqrstuvwxyz"
-				     "0123456789+/";
-	const char *found = c == '\0' ? NULL : strchr(digits, c);
-
-	return found == NULL ? -1 : (int)(found - digits);
-}
-
-/* Decode up to the end mark.  Returns where that is. */
-static const char *
-decode(const char *at, const char *end, struct text *out)
-{
-	const char *stop = memmem(at, (size_t)(end - at), "thumbnail end", 13);
-	unsigned bits = 0;
-	int count = 0;
-
-	if (stop == NULL)
-		return end;
-	for (; at < stop; at++) {
-		int digit = digit_value(*at);
-		char byte;
-
-		if (digit < 0)
-			continue;
-		bits = bits << 6 | (unsigned)digit;
-		count += 6;
-		if (count < 8)
-			continue;
-		count -= 8;
-		byte = (char)(bits >> count);
-		text_add(out, &byte, 1);
-	}
-	return stop;
-}
-
 /* Keep the largest ones, the largest first. */
 static void
 keep(struct picture pictures[PICTURES], struct text *png)
@@ -165,12 +127,13 @@ find_pictures(const struct call *call, struct picture pictures[PICTURES])
 
 	while (at < end &&
 	    (at = memmem(at, (size_t)(end - at), mark, strlen(mark))) != NULL) {
+		const char *from = memchr(at, '\n', (size_t)(end - at));
 		struct text png = { 0 };
 
-		at = memchr(at, '\n', (size_t)(end - at));
+		at = from == NULL ? NULL : gcode_end_mark(from, end);
 		if (at == NULL)
 			break;
-		at = decode(at, end, &png);
+		gcode_decode(from, at, &png);
 		keep(pictures, &png);
 	}
 }

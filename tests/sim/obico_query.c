@@ -118,14 +118,19 @@ obico_member(const struct call *call, const char *name)
 	return cJSON_GetObjectItemCaseSensitive(call->data, name);
 }
 
+/* The page that a query wants of a list. */
+struct page_wanted {
+	long number, size;
+};
+
 static long
-pages(const struct page *page, size_t count)
+pages(const struct page_wanted *page, size_t count)
 {
 	return count == 0 ? 1 : ((long)count + page->size - 1) / page->size;
 }
 
-bool
-obico_page_begin(struct call *call, struct page *page, size_t count)
+static bool
+begin_page(struct call *call, struct page_wanted *page, size_t count)
 {
 	const char *number = obico_param(call, "page");
 	const char *size = obico_param(call, "page_size");
@@ -211,8 +216,8 @@ put_link(struct call *call, long number)
 	text_free(&url);
 }
 
-void
-obico_page_head(struct call *call, const struct page *page, size_t count)
+static void
+put_page_head(struct call *call, const struct page_wanted *page, size_t count)
 {
 	text_printf(&call->out, "{\"count\":%zu,\"next\":", count);
 	if (page->number < pages(page, count))
@@ -225,6 +230,42 @@ obico_page_head(struct call *call, const struct page *page, size_t count)
 	else
 		text_puts(&call->out, "null");
 	text_puts(&call->out, ",\"results\":[");
+}
+
+void
+obico_list(struct call *call, void *list, size_t count,
+    void (*render)(struct call *, const void *item))
+{
+	const void *const *items = list;
+	struct page_wanted page;
+	size_t from;
+
+	if (list == NULL || !begin_page(call, &page, count)) {
+		free(list);
+		return;
+	}
+	put_page_head(call, &page, count);
+	from = (size_t)((page.number - 1) * page.size);
+	for (size_t i = from; i < count && i < from + (size_t)page.size; i++) {
+		text_puts(&call->out, i > from ? "," : "");
+		render(call, items[i]);
+	}
+	text_puts(&call->out, "]}");
+	free(list);
+}
+
+void
+obico_sort(const struct call *call, const struct sorting *sortings,
+    size_t sorting_count, void *list, size_t count)
+{
+	const char *wanted = obico_param(call, "sorting");
+
+	if (wanted == NULL)
+		wanted = sortings[0].word;
+	for (size_t i = 0; i < sorting_count; i++) {
+		if (strcmp(sortings[i].word, wanted) == 0)
+			qsort(list, count, sizeof(void *), sortings[i].compare);
+	}
 }
 
 bool

@@ -11,6 +11,7 @@
 
 #include "tests/sim/faults.h"
 #include "tests/sim/obico.h"
+#include "tests/sim/reply.h"
 
 enum {
 	GZIP_FROM = 200
@@ -19,45 +20,9 @@ enum {
 static const char json_type[] = "application/json";
 static const char html_type[] = "text/html; charset=utf-8";
 
-static const struct {
-	int status;
-	const char *reason;
-} reasons[] = {
-	{ 200, "OK" },
-	{ 201, "Created" },
-	{ 204, "No Content" },
-	{ 206, "Partial Content" },
-	{ 301, "Moved Permanently" },
-	{ 302, "Found" },
-	{ 400, "Bad Request" },
-	{ 401, "Unauthorized" },
-	{ 403, "Forbidden" },
-	{ 404, "Not Found" },
-	{ 405, "Method Not Allowed" },
-	{ 406, "Not Acceptable" },
-	{ 408, "Request Timeout" },
-	{ 413, "Request Entity Too Large" },
-	{ 415, "Unsupported Media Type" },
-	{ 429, "Too Many Requests" },
-	{ 500, "Internal Server Error" },
-	{ 502, "Bad Gateway" },
-	{ 503, "Service Unavailable" },
-	{ 504, "Gateway Timeout" },
-};
-
 /* The methods in the order of Allow; the bits of call.allow. */
 static const char *const methods[] = { "GET", "POST", "PUT", "PATCH", "DELETE",
 	"HEAD", "OPTIONS" };
-
-const char *
-obico_reason(int status)
-{
-	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
-		if (reasons[i].status == status)
-			return reasons[i].reason;
-	}
-	return "Unknown";
-}
 
 /* Begin another answer than was begun. */
 static void
@@ -71,23 +36,12 @@ begin(struct call *call, int status, const char *type)
 void
 obico_detail(struct call *call, int status, const char *format, ...)
 {
-	struct text message = { 0 };
-	char *made;
 	va_list args;
-	int len;
 
-	va_start(args, format);
-	len = vasprintf(&made, format, args);
-	va_end(args);
 	begin(call, status, json_type);
-	if (len < 0)
-		return;
-	text_puts(&message, made);
-	free(made);
-	text_puts(&call->out, "{\"detail\":");
-	text_json(&call->out, text_string(&message));
-	text_puts(&call->out, "}");
-	text_free(&message);
+	va_start(args, format);
+	reply_message(&call->out, "{\"detail\":", format, args);
+	va_end(args);
 }
 
 bool
@@ -106,7 +60,7 @@ obico_page(struct call *call, int status)
 {
 	bool broken = status == 500;
 	const char *title = broken ? "Server Error (500)" :
-				     obico_reason(status);
+				     reply_reason(REPLY_OBICO, status);
 
 	begin(call, status, broken ? "text/html" : html_type);
 	text_printf(&call->out,
@@ -183,8 +137,7 @@ offers_gzip(const struct call *call)
 static void
 put_head(struct call *call, struct text *head)
 {
-	text_printf(head, "HTTP/1.%d %d %s\r\n", call->ex->http_1_1,
-	    call->status, obico_reason(call->status));
+	reply_line(head, REPLY_OBICO, call->ex->http_1_1, call->status);
 	if (call->type != NULL)
 		text_printf(head, "Content-Type: %s\r\n", call->type);
 	if (call->is_api) {
@@ -276,8 +229,9 @@ obico_reply(struct call *call)
 bool
 obico_json_head(struct exchange *ex, struct text *head, long long len)
 {
+	reply_line(head, REPLY_OBICO, 1, 200);
 	text_printf(head,
-	    "HTTP/1.1 200 OK\r\nContent-Type: %s\r\nVary: Accept\r\n"
+	    "Content-Type: %s\r\nVary: Accept\r\n"
 	    "Server: daphne\r\nContent-Length: %lld\r\n%s\r\n",
 	    json_type, len, ex->keep_alive ? "" : "Connection: close\r\n");
 	return false;

@@ -191,13 +191,15 @@ find_route(struct call *call, const char *path, char format[16])
 static const struct route *
 find_method(struct call *call, const struct route *first)
 {
-	const struct route *end = routes + sizeof(routes) / sizeof(routes[0]);
 	unsigned bit = method_bit(call->ex->method);
 	const struct route *found = NULL;
 	unsigned allow = OPTIONS;
 
-	for (const struct route *row = first;
-	     row < end && strcmp(row->pattern, first->pattern) == 0; row++) {
+	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
+		const struct route *row = &routes[i];
+
+		if (strcmp(row->pattern, first->pattern) != 0)
+			continue;
 		allow |= row->methods;
 		if ((row->methods & bit) != 0)
 			found = row;

@@ -3,13 +3,12 @@
  * JSON, HTML or text, the framework's own HTML pages.
  */
 #include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "tests/sim/faults.h"
 #include "tests/sim/pi.h"
+#include "tests/sim/reply.h"
 
 struct error_row {
 	int status;
@@ -108,45 +107,8 @@ static const struct error_row errors[] = {
 	    "printer-unavailable" },
 };
 
-static const struct {
-	int status;
-	const char *reason;
-} reasons[] = {
-	{ 200, "OK" },
-	{ 201, "Created" },
-	{ 204, "No Content" },
-	{ 304, "Not Modified" },
-	{ 400, "Bad Request" },
-	{ 401, "Unauthorized" },
-	{ 403, "Forbidden" },
-	{ 404, "Not Found" },
-	{ 405, "Method Not Allowed" },
-	{ 408, "Request Timeout" },
-	{ 409, "Conflict" },
-	{ 410, "Gone" },
-	{ 411, "Length Required" },
-	{ 413, "Request Entity Too Large" },
-	{ 414, "Request-URI Too Long" },
-	{ 415, "Unsupported Media Type" },
-	{ 431, "Request Header Fields Too Large" },
-	{ 500, "Internal Server Error" },
-	{ 501, "Not Implemented" },
-	{ 503, "Service Unavailable" },
-	{ 507, "Insufficient Storage" },
-};
-
 static const char html_type[] = "text/html; charset=utf-8";
 static const char json_type[] = "application/json; charset=utf-8";
-
-static const char *
-reason(int status)
-{
-	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
-		if (reasons[i].status == status)
-			return reasons[i].reason;
-	}
-	return "Error";
-}
 
 void
 pi_head(struct text *head, int status, const char *type, const char *extra,
@@ -155,10 +117,11 @@ pi_head(struct text *head, int status, const char *type, const char *extra,
 	char date[32];
 
 	text_date(date, time(NULL));
+	reply_line(head, REPLY_PI, 0, status);
 	text_printf(head,
-	    "HTTP/1.0 %d %s\r\nDate: %s\r\nServer: PrusaLink\r\n"
+	    "Date: %s\r\nServer: PrusaLink\r\n"
 	    "Content-Type: %s\r\n%sContent-Length: %lld\r\n\r\n",
-	    status, reason(status), date, type, extra, len);
+	    date, type, extra, len);
 }
 
 void
@@ -199,32 +162,25 @@ void
 pi_message(struct call *call, int status, const char *format, ...)
 {
 	struct text json = { 0 };
-	char *message;
 	va_list args;
-	int len;
 
 	va_start(args, format);
-	len = vasprintf(&message, format, args);
+	reply_message(&json, "{\"message\": ", format, args);
 	va_end(args);
-	if (len < 0)
-		return;
-	text_puts(&json, "{\"message\": ");
-	text_json(&json, message);
-	text_puts(&json, "}");
 	pi_json(call, status, "", &json);
 	text_free(&json);
-	free(message);
 }
 
 void
 pi_html(struct call *call, int status, const char *extra)
 {
+	const char *reason = reply_reason(REPLY_PI, status);
 	struct text body = { 0 };
 
 	text_printf(&body,
 	    "<!DOCTYPE html>\n<html>\n <head>\n  <title>%d - %s</title>\n"
 	    " </head>\n <body>\n  <h1>%d - %s</h1>\n </body>\n</html>\n",
-	    status, reason(status), status, reason(status));
+	    status, reason, status, reason);
 	pi_send(call, status, html_type, extra, text_string(&body), body.len);
 	text_free(&body);
 }
@@ -340,7 +296,8 @@ void
 pi_fail(struct conn *conn, struct exchange *ex, int status, const char *message)
 {
 	struct call call = { .sim = conn->sim, .conn = conn, .ex = ex };
-	struct error_row row = { status, reason(status), message, NULL };
+	struct error_row row = { status, reply_reason(REPLY_PI, status),
+		message, NULL };
 
 	send_error(&call, &row);
 }
