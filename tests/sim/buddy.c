@@ -11,16 +11,16 @@
 
 #include "tests/sim/buddy.h"
 
-struct route {
+struct buddy_route {
 	const char *path;
 	bool prefix;
 	bool get_only;
 	size_t more; /* characters that must follow */
-	void (*serve)(struct call *);
+	void (*serve)(struct buddy_call *);
 };
 
 /* clang-format off */
-static const struct route routes[] = {
+static const struct buddy_route routes[] = {
 	{ "/api/version",      false, true, 0,  buddy_version },
 	{ "/api/v1/info",      false, true, 0,  buddy_info },
 	{ "/api/v1/status",    false, true, 0,  buddy_status },
@@ -63,16 +63,16 @@ is_known_method(const char *method)
 
 /* The multipart boundary shares the URL's buffer. */
 static bool
-has_room(const struct exchange *ex)
+has_room(const struct sim_exchange *ex)
 {
 	return ex->target_len + buddy_boundary(ex) <= BUDDY_URL;
 }
 
-static const struct route *
+static const struct buddy_route *
 find_route(const char *target)
 {
 	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
-		const struct route *route = &routes[i];
+		const struct buddy_route *route = &routes[i];
 		size_t len = strlen(route->path);
 
 		if (route->prefix ? strncmp(target, route->path, len) == 0 &&
@@ -85,7 +85,7 @@ find_route(const char *target)
 
 /* Firmware before 4.7 has none that begins so. */
 static bool
-is_too_new(const struct call *call)
+is_too_new(const struct buddy_call *call)
 {
 	return call->sim->options.firmware == 1 &&
 	    strncmp(call->ex->target, "/api/v1/", 8) == 0;
@@ -93,7 +93,7 @@ is_too_new(const struct call *call)
 
 /* The web page needs no login and is always compressed. */
 static void
-serve_static(struct call *call)
+serve_static(struct buddy_call *call)
 {
 	static const char etag[] = "\"2779096485\"";
 	struct text head = { 0 };
@@ -115,7 +115,7 @@ serve_static(struct call *call)
 
 /* A stick is found to have come or gone when a v1 request arrives. */
 static void
-look_for_stick(struct call *call)
+look_for_stick(struct buddy_call *call)
 {
 	struct buddy *buddy = call->buddy;
 
@@ -127,11 +127,11 @@ look_for_stick(struct call *call)
 }
 
 static void
-serve_route(struct call *call)
+serve_route(struct buddy_call *call)
 {
 	const char *target = call->ex->target;
-	const struct route *route = is_too_new(call) ? NULL :
-						       find_route(target);
+	const struct buddy_route *route = is_too_new(call) ? NULL :
+							     find_route(target);
 	bool guarded = route != NULL || strncmp(target, "/api/", 5) == 0;
 
 	if (strncmp(target, "/api/v1/", 8) == 0)
@@ -153,7 +153,7 @@ serve_route(struct call *call)
 
 /* The last field that says one or the other decides. */
 static bool
-wants_to_stay(const struct exchange *ex)
+wants_to_stay(const struct sim_exchange *ex)
 {
 	const char *at = exchange_header(ex, HEADER_CONNECTION);
 	bool stay = ex->http_1_1;
@@ -171,7 +171,7 @@ wants_to_stay(const struct exchange *ex)
 }
 
 static void
-serve_request(struct call *call)
+serve_request(struct buddy_call *call)
 {
 	call->ex->keep_alive = wants_to_stay(call->ex);
 	if (call->ex->malformed)
@@ -190,8 +190,8 @@ serve_request(struct call *call)
 static bool
 serve_one(struct conn *conn)
 {
-	struct exchange ex;
-	struct call call = { .sim = conn->sim,
+	struct sim_exchange ex;
+	struct buddy_call call = { .sim = conn->sim,
 		.buddy = conn->sim->own,
 		.conn = conn,
 		.ex = &ex,

@@ -21,11 +21,11 @@ enum {
 };
 
 /* A file that somebody reads. */
-struct reader {
+struct file_reader {
 	struct sim *sim;
 	const char *real;
 	double until; /* real seconds: when it lets go; < 0: not yet known */
-	LIST_ENTRY(reader) entry;
+	LIST_ENTRY(file_reader) entry;
 };
 
 /* What a buddy has beyond any printer.  Under sim.lock. */
@@ -40,7 +40,7 @@ struct buddy {
 	unsigned objects;     /* open on the stick */
 	char preview[1024];   /* the real file it holds; empty: none */
 	double preview_until; /* simulated; < 0: until dismissed */
-	LIST_HEAD(, reader) readers;
+	LIST_HEAD(, file_reader) readers;
 	pthread_t reaper;
 };
 
@@ -52,11 +52,11 @@ enum closing {
 };
 
 /* A request being served. */
-struct call {
+struct buddy_call {
 	struct sim *sim;
 	struct buddy *buddy;
 	struct conn *conn;
-	struct exchange *ex;
+	struct sim_exchange *ex;
 	bool has_slot;
 	enum closing closing;
 	char path[TARGET_SIZE]; /* decoded: /usb/… */
@@ -65,82 +65,82 @@ struct call {
 /* buddy_reply.c */
 
 /* The status page; an error is JSON if the client prefers that. */
-void buddy_page(struct call *, int status, const char *message);
+void buddy_page(struct buddy_call *, int status, const char *message);
 
 /* The same, and the connection ends, or never because of it. */
-void buddy_page_close(struct call *, int status, const char *message);
-void buddy_page_keep(struct call *, int status, const char *message);
+void buddy_page_close(struct buddy_call *, int status, const char *message);
+void buddy_page_keep(struct buddy_call *, int status, const char *message);
 
 /* A closing error that is text whatever the client accepts. */
-void buddy_page_text(struct call *, int status, const char *message);
+void buddy_page_text(struct buddy_call *, int status, const char *message);
 
 /* The bare line, with its NUL, that ends a silence. */
-void buddy_time_out(struct call *);
+void buddy_time_out(struct buddy_call *);
 
 /* 401 with a challenge, the header's value. */
-void buddy_challenge(struct call *, const char *challenge);
+void buddy_challenge(struct buddy_call *, const char *challenge);
 
 /* An answer whose body's length is not announced; extra are header lines. */
-void buddy_send(struct call *, int status, const char *type, const char *extra,
-    const struct text *body);
+void buddy_send(struct buddy_call *, int status, const char *type,
+    const char *extra, const struct text *body);
 
 /* 200 and JSON. */
-void buddy_json(struct call *, const struct text *json);
+void buddy_json(struct buddy_call *, const struct text *json);
 
 /* 304 with an ETag. */
-void buddy_not_modified(struct call *, const char *etag);
+void buddy_not_modified(struct buddy_call *, const char *etag);
 
 /* The head of an answer of known length. */
-void buddy_head(struct call *, struct text *head, int status, const char *type,
-    const char *extra, long long len);
+void buddy_head(struct buddy_call *, struct text *head, int status,
+    const char *type, const char *extra, long long len);
 
-bool buddy_json_head(struct exchange *, struct text *head, long long len);
-void buddy_fail(struct conn *, struct exchange *, int status,
+bool buddy_json_head(struct sim_exchange *, struct text *head, long long len);
+void buddy_fail(struct conn *, struct sim_exchange *, int status,
     const char *message);
 
 /* buddy_auth.c: is the login right?  If not, it has been answered. */
-bool buddy_login(struct call *);
+bool buddy_login(struct buddy_call *);
 
 /* What a header field that comes again amounts to; to be freed. */
 char *buddy_repeated(enum header, const char *before, const char *value);
 
 /* Does one of the fields begin with the value, letter case aside? */
-bool buddy_says(const struct exchange *, enum header, const char *value);
+bool buddy_says(const struct sim_exchange *, enum header, const char *value);
 
 /* The length of the multipart boundary that the request has; 0: none. */
-size_t buddy_boundary(const struct exchange *);
+size_t buddy_boundary(const struct sim_exchange *);
 
 /* Does the client know this ETag?  Only its digits count. */
-bool buddy_knows(const struct exchange *, const char *etag);
+bool buddy_knows(const struct sim_exchange *, const char *etag);
 
 /* A length as the firmware reads it: every byte is a digit, in 32 bits. */
 uint32_t buddy_length(const char *value);
 
 /* buddy_status.c: the GET-only routes. */
-void buddy_version(struct call *);
-void buddy_info(struct call *);
-void buddy_status(struct call *);
-void buddy_job(struct call *);
-void buddy_storage(struct call *);
-void buddy_settings(struct call *);
-void buddy_legacy_printer(struct call *);
-void buddy_legacy_job(struct call *);
+void buddy_version(struct buddy_call *);
+void buddy_info(struct buddy_call *);
+void buddy_status(struct buddy_call *);
+void buddy_job(struct buddy_call *);
+void buddy_storage(struct buddy_call *);
+void buddy_settings(struct buddy_call *);
+void buddy_legacy_printer(struct buddy_call *);
+void buddy_legacy_job(struct buddy_call *);
 
 /* buddy_job.c */
-void buddy_job_command(struct call *);
-void buddy_legacy_job_command(struct call *);
-void buddy_transfer(struct call *);
-void buddy_legacy_transfer(struct call *);
-void buddy_legacy_files(struct call *);
+void buddy_job_command(struct buddy_call *);
+void buddy_legacy_job_command(struct buddy_call *);
+void buddy_transfer(struct buddy_call *);
+void buddy_legacy_transfer(struct buddy_call *);
+void buddy_legacy_files(struct buddy_call *);
 
 /* Start a print of the file at call.path.  Returns 0, -ENOENT, -EBUSY. */
-int buddy_start_print(struct call *);
+int buddy_start_print(struct buddy_call *);
 
 /* buddy_files.c */
-void buddy_files(struct call *);
-void buddy_delete(struct call *); /* what is at call.path */
-void buddy_download(struct call *);
-void buddy_thumbnail(struct call *);
+void buddy_files(struct buddy_call *);
+void buddy_delete(struct buddy_call *); /* what is at call.path */
+void buddy_download(struct buddy_call *);
+void buddy_thumbnail(struct buddy_call *);
 
 /* Is the file held open by the preview, a print, a download?  Locked. */
 bool buddy_is_busy(struct sim *, const char *real);
@@ -155,10 +155,10 @@ bool buddy_previews(struct sim *, const char *real);
 void buddy_show(struct sim *, const char *real);
 
 /* Decode a URL's path into call.path.  Returns 0, or the status 404 or 403. */
-int buddy_decode(struct call *, const char *encoded);
+int buddy_decode(struct buddy_call *, const char *encoded);
 
 /* Follow call.path.  As fat_find; -ENOENT when the stick is out.  Locked. */
-int buddy_find(struct call *, struct fat_place *);
+int buddy_find(struct buddy_call *, struct fat_place *);
 
 /* buddy_render.c */
 
@@ -167,17 +167,17 @@ void buddy_render_file(const struct sim *, struct text *, const char *path,
     const struct fat_place *);
 
 /* A folder's listing; *etag gets its value.  Locked. */
-void buddy_render_folder(struct call *, struct text *, const struct fat_place *,
-    char etag[32]);
+void buddy_render_folder(struct buddy_call *, struct text *,
+    const struct fat_place *, char etag[32]);
 
 /* What is at call.path has changed: so do all the ETags.  Locked. */
-void buddy_changed(struct call *);
+void buddy_changed(struct buddy_call *);
 
 /* The value of the ETag of what is at call.path.  Locked. */
-void buddy_etag(struct call *, char etag[32]);
+void buddy_etag(struct buddy_call *, char etag[32]);
 
 /* The same in the older API; a folder that does not exist is empty. */
-void buddy_render_legacy_folder(struct call *, struct text *,
+void buddy_render_legacy_folder(struct buddy_call *, struct text *,
     const struct fat_place *);
 void buddy_render_legacy_file(struct text *, const char *path,
     const struct fat_place *);
@@ -202,6 +202,6 @@ bool buddy_is_printable(const char *name);
 long long buddy_timestamp(time_t);
 
 /* buddy_upload.c: PUT of a file to call.path. */
-void buddy_upload(struct call *);
+void buddy_upload(struct buddy_call *);
 
 #endif

@@ -40,7 +40,7 @@ buddy_repeated(enum header which, const char *before, const char *value)
 }
 
 bool
-buddy_says(const struct exchange *ex, enum header which, const char *value)
+buddy_says(const struct sim_exchange *ex, enum header which, const char *value)
 {
 	const char *at = exchange_header(ex, which);
 
@@ -54,7 +54,7 @@ buddy_says(const struct exchange *ex, enum header which, const char *value)
 }
 
 size_t
-buddy_boundary(const struct exchange *ex)
+buddy_boundary(const struct sim_exchange *ex)
 {
 	static const char word[] = "boundary=";
 	const char *at = exchange_header(ex, HEADER_CONTENT_TYPE);
@@ -82,7 +82,7 @@ digits(const char *text)
 }
 
 bool
-buddy_knows(const struct exchange *ex, const char *etag)
+buddy_knows(const struct sim_exchange *ex, const char *etag)
 {
 	return digits(exchange_header(ex, HEADER_IF_NONE_MATCH)) ==
 	    digits(etag) &&
@@ -100,7 +100,7 @@ buddy_length(const char *value)
 }
 
 static void
-make_nonce(struct call *call, char out[17])
+make_nonce(struct buddy_call *call, char out[17])
 {
 	pthread_mutex_lock(&call->sim->lock);
 	snprintf(out, 17, "%08x%08x", (unsigned)call->buddy->salt,
@@ -110,7 +110,7 @@ make_nonce(struct call *call, char out[17])
 
 /* Was the nonce made in this boot, and lately? */
 static bool
-is_current(struct call *call, const char nonce[17])
+is_current(struct buddy_call *call, const char nonce[17])
 {
 	char now[17];
 	unsigned long age;
@@ -168,7 +168,7 @@ parameter(const char *from, const char *name, char *out, size_t size)
 }
 
 static void
-challenge(struct call *call, bool stale)
+challenge(struct buddy_call *call, bool stale)
 {
 	char nonce[17], value[120];
 
@@ -198,9 +198,9 @@ find_digest(const char *value, char nonce[17], char response[33])
 
 /* Whatever the scheme is called, and whatever else it tells. */
 static bool
-check_digest(struct call *call, const char *value)
+check_digest(struct buddy_call *call, const char *value)
 {
-	const struct options *options = &call->sim->options;
+	const struct sim_options *options = &call->sim->options;
 	const char *secret[] = { options->user, REALM, options->password };
 	const char *request[] = { call->ex->method, call->ex->target };
 	char nonce[17], response[33], one[33], two[33], right[33];
@@ -220,9 +220,9 @@ check_digest(struct call *call, const char *value)
 }
 
 bool
-buddy_login(struct call *call)
+buddy_login(struct buddy_call *call)
 {
-	struct exchange *ex = call->ex;
+	struct sim_exchange *ex = call->ex;
 	const char *key = ex->header[HEADER_API_KEY];
 	const char *digest = exchange_header(ex, HEADER_AUTHORIZATION);
 	char nonce[17], response[33];

@@ -35,7 +35,7 @@ bool
 buddy_is_read(struct sim *sim, const char *real)
 {
 	struct buddy *buddy = sim->own;
-	const struct reader *reader;
+	const struct file_reader *reader;
 
 	LIST_FOREACH(reader, &buddy->readers, entry)
 	{
@@ -88,7 +88,7 @@ climbs(const char *path)
 }
 
 int
-buddy_decode(struct call *call, const char *encoded)
+buddy_decode(struct buddy_call *call, const char *encoded)
 {
 	size_t len = strcspn(encoded, "?");
 
@@ -103,7 +103,7 @@ buddy_decode(struct call *call, const char *encoded)
 }
 
 int
-buddy_find(struct call *call, struct fat_place *place)
+buddy_find(struct buddy_call *call, struct fat_place *place)
 {
 	if (call->buddy->stick_out) {
 		memset(place, 0, sizeof(*place));
@@ -113,7 +113,7 @@ buddy_find(struct call *call, struct fat_place *place)
 }
 
 static void
-answer_info(struct call *call, const struct text *body, bool printing,
+answer_info(struct buddy_call *call, const struct text *body, bool printing,
     const char *etag)
 {
 	char extra[160] = "";
@@ -131,7 +131,7 @@ answer_info(struct call *call, const struct text *body, bool printing,
 }
 
 static void
-files_get(struct call *call)
+files_get(struct buddy_call *call)
 {
 	static const char none[] =
 	    "{\"type\":\"FOLDER\",\"ro\":false,\"name\":\"\",\"children\":[]}";
@@ -166,7 +166,7 @@ files_get(struct call *call)
 
 /* Make the folder; the status and the text of the answer. */
 static int
-make_folder(struct call *call, const char **message)
+make_folder(struct buddy_call *call, const char **message)
 {
 	struct fat_place place;
 	int error = buddy_find(call, &place);
@@ -188,7 +188,7 @@ make_folder(struct call *call, const char **message)
 }
 
 static void
-files_put(struct call *call)
+files_put(struct buddy_call *call)
 {
 	const char *message;
 	int status;
@@ -205,7 +205,7 @@ files_put(struct call *call)
 
 /* Does the client name the print on the screen as the printer does? */
 static bool
-names_finished(struct call *call)
+names_finished(struct buddy_call *call)
 {
 	struct machine_view view;
 
@@ -215,7 +215,7 @@ names_finished(struct call *call)
 }
 
 static int
-remove_place(struct call *call)
+remove_place(struct buddy_call *call)
 {
 	struct fat_place place;
 	int status = 404;
@@ -242,7 +242,7 @@ remove_place(struct call *call)
 }
 
 void
-buddy_delete(struct call *call)
+buddy_delete(struct buddy_call *call)
 {
 	int status;
 
@@ -253,7 +253,7 @@ buddy_delete(struct call *call)
 }
 
 static void
-files_post(struct call *call)
+files_post(struct buddy_call *call)
 {
 	int error = buddy_start_print(call);
 
@@ -265,11 +265,11 @@ files_post(struct call *call)
 }
 
 void
-buddy_files(struct call *call)
+buddy_files(struct buddy_call *call)
 {
 	static const struct {
 		const char *method;
-		void (*serve)(struct call *);
+		void (*serve)(struct buddy_call *);
 	} methods[] = {
 		{ "GET", files_get },
 		{ "HEAD", files_get },
@@ -292,7 +292,8 @@ buddy_files(struct call *call)
 
 /* Open the file at call.path for reading, and note that it is being read. */
 static int
-open_file(struct call *call, struct fat_place *place, struct reader *reader)
+open_file(struct buddy_call *call, struct fat_place *place,
+    struct file_reader *reader)
 {
 	int fd = -1;
 
@@ -319,7 +320,7 @@ open_file(struct call *call, struct fat_place *place, struct reader *reader)
 static void
 let_go(void *arg)
 {
-	struct reader *reader = arg;
+	struct file_reader *reader = arg;
 	struct sim *sim = reader->sim;
 
 	pthread_mutex_lock(&sim->lock);
@@ -328,7 +329,7 @@ let_go(void *arg)
 }
 
 static void
-close_file(struct call *call, int fd, struct reader *reader)
+close_file(struct buddy_call *call, int fd, struct file_reader *reader)
 {
 	sim_sleep(call->sim, reader->until - sim_real());
 	pthread_mutex_lock(&call->sim->lock);
@@ -357,11 +358,11 @@ content_type(const char *path)
 }
 
 void
-buddy_download(struct call *call)
+buddy_download(struct buddy_call *call)
 {
 	struct text head = { 0 };
 	struct fat_place place;
-	struct reader reader;
+	struct file_reader reader;
 	struct stat st;
 	int fd, status = buddy_decode(call, call->ex->target);
 
@@ -392,8 +393,8 @@ buddy_download(struct call *call)
 }
 
 static void
-answer_thumbnail(struct call *call, const char *real, const struct stat *st,
-    enum thumbnail size)
+answer_thumbnail(struct buddy_call *call, const char *real,
+    const struct stat *st, enum thumbnail size)
 {
 	struct text png = { 0 };
 	char etag[32], extra[64];
@@ -416,7 +417,7 @@ answer_thumbnail(struct call *call, const char *real, const struct stat *st,
 }
 
 void
-buddy_thumbnail(struct call *call)
+buddy_thumbnail(struct buddy_call *call)
 {
 	const char *target = call->ex->target;
 	char size = target[strlen("/thumb/")];

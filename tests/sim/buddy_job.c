@@ -19,7 +19,7 @@ enum {
 };
 
 int
-buddy_start_print(struct call *call)
+buddy_start_print(struct buddy_call *call)
 {
 	struct sim *sim = call->sim;
 	char path[TARGET_SIZE];
@@ -52,7 +52,7 @@ buddy_start_print(struct call *call)
 
 /* What a job's path asks for, the id being right. */
 static int
-run_word(struct call *call, const char *word)
+run_word(struct buddy_call *call, const char *word)
 {
 	struct sim *sim = call->sim;
 	const char *method = call->ex->method;
@@ -70,7 +70,7 @@ run_word(struct call *call, const char *word)
 }
 
 void
-buddy_job_command(struct call *call)
+buddy_job_command(struct buddy_call *call)
 {
 	const char *id = call->ex->target + strlen("/api/v1/job/");
 	const char *word = strchr(id, '/');
@@ -91,7 +91,7 @@ buddy_job_command(struct call *call)
 
 /* The body of a command has ended too early. */
 static void
-give_up(struct call *call, ssize_t got)
+give_up(struct buddy_call *call, ssize_t got)
 {
 	if (got == 0)
 		buddy_page_close(call, 400, "Truncated request");
@@ -106,7 +106,7 @@ give_up(struct call *call, ssize_t got)
  * answered, else the JSON, to be deleted by the caller.
  */
 static cJSON *
-read_command(struct call *call, long most)
+read_command(struct buddy_call *call, long most)
 {
 	const char *length = call->ex->header[HEADER_CONTENT_LENGTH];
 	char body[JOB_BODY + 1];
@@ -189,7 +189,7 @@ run_legacy(struct sim *sim, const cJSON *json)
 
 /* The page for an unknown command is JSON whatever the client accepts. */
 static void
-refuse_unknown(struct call *call)
+refuse_unknown(struct buddy_call *call)
 {
 	free(call->ex->header[HEADER_ACCEPT]);
 	call->ex->header[HEADER_ACCEPT] = strdup("application/json");
@@ -197,7 +197,7 @@ refuse_unknown(struct call *call)
 }
 
 void
-buddy_legacy_job_command(struct call *call)
+buddy_legacy_job_command(struct buddy_call *call)
 {
 	cJSON *json;
 	int status;
@@ -282,7 +282,7 @@ render_transfer(struct sim *sim, struct text *json, bool legacy)
 }
 
 static void
-serve_transfer(struct call *call, bool legacy)
+serve_transfer(struct buddy_call *call, bool legacy)
 {
 	bool get = strcmp(call->ex->method, "GET") == 0;
 	struct text json = { 0 };
@@ -303,19 +303,19 @@ serve_transfer(struct call *call, bool legacy)
 }
 
 void
-buddy_transfer(struct call *call)
+buddy_transfer(struct buddy_call *call)
 {
 	serve_transfer(call, false);
 }
 
 void
-buddy_legacy_transfer(struct call *call)
+buddy_legacy_transfer(struct buddy_call *call)
 {
 	serve_transfer(call, true);
 }
 
 static void
-legacy_post(struct call *call)
+legacy_post(struct buddy_call *call)
 {
 	cJSON *json;
 	int error = -EINVAL;
@@ -337,7 +337,7 @@ legacy_post(struct call *call)
 }
 
 static void
-legacy_get(struct call *call)
+legacy_get(struct buddy_call *call)
 {
 	struct fat_place place;
 	struct text json = { 0 };
@@ -370,7 +370,7 @@ legacy_get(struct call *call)
 
 /* Which storage the older API means by a path. */
 static int
-legacy_decode(struct call *call)
+legacy_decode(struct buddy_call *call)
 {
 	static const char *const roots[] = { "", "/", "/local", "/local/",
 		"/sdcard", "/sdcard/" };
@@ -388,7 +388,7 @@ legacy_decode(struct call *call)
 }
 
 void
-buddy_legacy_files(struct call *call)
+buddy_legacy_files(struct buddy_call *call)
 {
 	const char *method = call->ex->method;
 	int status = legacy_decode(call);

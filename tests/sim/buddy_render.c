@@ -234,20 +234,20 @@ hash_on(uint32_t hash, const char *path)
 }
 
 void
-buddy_changed(struct call *call)
+buddy_changed(struct buddy_call *call)
 {
 	call->buddy->changes = hash_on(call->buddy->changes + 1, call->path);
 }
 
 void
-buddy_etag(struct call *call, char etag[32])
+buddy_etag(struct buddy_call *call, char etag[32])
 {
 	snprintf(etag, 32, "\"%u\"",
 	    (unsigned)hash_on(2166136261u ^ call->buddy->changes, call->path));
 }
 
 void
-buddy_render_folder(struct call *call, struct text *out,
+buddy_render_folder(struct buddy_call *call, struct text *out,
     const struct fat_place *place, char etag[32])
 {
 	struct fat_dir *dir = fat_open(&call->buddy->fat, place->real);
@@ -299,7 +299,7 @@ legacy_child(struct text *json, const struct fat_entry *entry,
 }
 
 void
-buddy_render_legacy_folder(struct call *call, struct text *json,
+buddy_render_legacy_folder(struct buddy_call *call, struct text *json,
     const struct fat_place *place)
 {
 	struct fat_dir *dir = place->exists ?

@@ -22,21 +22,21 @@ begin_head(struct text *head, int status, const char *type, bool keep)
 }
 
 static bool
-keeps(const struct call *call)
+keeps(const struct buddy_call *call)
 {
 	return call->closing == CLOSING_NOT && call->ex->keep_alive;
 }
 
 void
-buddy_head(struct call *call, struct text *head, int status, const char *type,
-    const char *extra, long long len)
+buddy_head(struct buddy_call *call, struct text *head, int status,
+    const char *type, const char *extra, long long len)
 {
 	begin_head(head, status, type, keeps(call));
 	text_printf(head, "Content-Length: %lld\r\n%s\r\n", len, extra);
 }
 
 static void
-page(struct call *call, int status, const char *message, bool json,
+page(struct buddy_call *call, int status, const char *message, bool json,
     const char *extra)
 {
 	struct text head = { 0 }, body = { 0 };
@@ -60,26 +60,26 @@ page(struct call *call, int status, const char *message, bool json,
 }
 
 static bool
-wants_json(const struct call *call)
+wants_json(const struct buddy_call *call)
 {
 	return buddy_says(call->ex, HEADER_ACCEPT, "application/json");
 }
 
 void
-buddy_page_keep(struct call *call, int status, const char *message)
+buddy_page_keep(struct buddy_call *call, int status, const char *message)
 {
 	page(call, status, message, status >= 400 && wants_json(call), "");
 }
 
 void
-buddy_page_close(struct call *call, int status, const char *message)
+buddy_page_close(struct buddy_call *call, int status, const char *message)
 {
 	call->closing = CLOSING_ERROR;
 	buddy_page_keep(call, status, message);
 }
 
 void
-buddy_page(struct call *call, int status, const char *message)
+buddy_page(struct buddy_call *call, int status, const char *message)
 {
 	const char *method = call->ex->method;
 
@@ -91,14 +91,14 @@ buddy_page(struct call *call, int status, const char *message)
 }
 
 void
-buddy_page_text(struct call *call, int status, const char *message)
+buddy_page_text(struct buddy_call *call, int status, const char *message)
 {
 	call->closing = CLOSING_ERROR;
 	page(call, status, message, false, "");
 }
 
 void
-buddy_challenge(struct call *call, const char *challenge)
+buddy_challenge(struct buddy_call *call, const char *challenge)
 {
 	const char *method = call->ex->method;
 	char extra[200];
@@ -110,7 +110,7 @@ buddy_challenge(struct call *call, const char *challenge)
 }
 
 void
-buddy_not_modified(struct call *call, const char *etag)
+buddy_not_modified(struct buddy_call *call, const char *etag)
 {
 	char extra[64];
 
@@ -133,8 +133,8 @@ chunk(struct text *out, const struct text *body)
 }
 
 void
-buddy_send(struct call *call, int status, const char *type, const char *extra,
-    const struct text *body)
+buddy_send(struct buddy_call *call, int status, const char *type,
+    const char *extra, const struct text *body)
 {
 	struct text head = { 0 }, chunked = { 0 }, other = { 0 };
 	const struct text *sent;
@@ -160,13 +160,13 @@ buddy_send(struct call *call, int status, const char *type, const char *extra,
 }
 
 void
-buddy_json(struct call *call, const struct text *json)
+buddy_json(struct buddy_call *call, const struct text *json)
 {
 	buddy_send(call, 200, "application/json", "", json);
 }
 
 bool
-buddy_json_head(struct exchange *ex, struct text *head, long long len)
+buddy_json_head(struct sim_exchange *ex, struct text *head, long long len)
 {
 	(void)len;
 	begin_head(head, 200, "application/json", ex->keep_alive);
@@ -176,10 +176,10 @@ buddy_json_head(struct exchange *ex, struct text *head, long long len)
 }
 
 void
-buddy_fail(struct conn *conn, struct exchange *ex, int status,
+buddy_fail(struct conn *conn, struct sim_exchange *ex, int status,
     const char *message)
 {
-	struct call call = { .sim = conn->sim, .conn = conn, .ex = ex };
+	struct buddy_call call = { .sim = conn->sim, .conn = conn, .ex = ex };
 
 	buddy_page(&call, status, message);
 	if (call.closing != CLOSING_NOT)
@@ -187,7 +187,7 @@ buddy_fail(struct conn *conn, struct exchange *ex, int status,
 }
 
 void
-buddy_time_out(struct call *call)
+buddy_time_out(struct buddy_call *call)
 {
 	static const char line[] = "HTTP/1.1 408 Request Timeout\r\n\r\n";
 

@@ -9,7 +9,7 @@
 #include "tests/sim/stamp.h"
 
 void
-buddy_version(struct call *call)
+buddy_version(struct buddy_call *call)
 {
 	struct text json = { 0 };
 
@@ -28,7 +28,7 @@ buddy_version(struct call *call)
 }
 
 void
-buddy_info(struct call *call)
+buddy_info(struct buddy_call *call)
 {
 	struct text json = { 0 };
 
@@ -41,7 +41,7 @@ buddy_info(struct call *call)
 }
 
 void
-buddy_storage(struct call *call)
+buddy_storage(struct buddy_call *call)
 {
 	struct text json = { 0 };
 
@@ -56,7 +56,7 @@ buddy_storage(struct call *call)
 }
 
 void
-buddy_settings(struct call *call)
+buddy_settings(struct buddy_call *call)
 {
 	static const char body[] = "{\"printer\": {}}";
 	struct text head = { 0 };
@@ -119,7 +119,7 @@ add_printer(struct text *json, struct sim *sim, const struct machine_view *view)
 }
 
 void
-buddy_status(struct call *call)
+buddy_status(struct buddy_call *call)
 {
 	struct sim *sim = call->sim;
 	struct machine_view view;
@@ -145,7 +145,7 @@ buddy_status(struct call *call)
 }
 
 static void
-add_file(struct call *call, struct text *json)
+add_file(struct buddy_call *call, struct text *json)
 {
 	const char *path = call->sim->machine.path;
 	const char *name = strrchr(path, '/');
@@ -179,7 +179,7 @@ add_file(struct call *call, struct text *json)
 }
 
 void
-buddy_job(struct call *call)
+buddy_job(struct buddy_call *call)
 {
 	struct sim *sim = call->sim;
 	struct machine_view view;
@@ -249,7 +249,7 @@ add_state(struct text *json, const struct machine_view *view)
 }
 
 void
-buddy_legacy_printer(struct call *call)
+buddy_legacy_printer(struct buddy_call *call)
 {
 	struct machine_view view;
 	struct text json = { 0 };
@@ -274,7 +274,7 @@ buddy_legacy_printer(struct call *call)
 }
 
 void
-buddy_legacy_job(struct call *call)
+buddy_legacy_job(struct buddy_call *call)
 {
 	struct sim *sim = call->sim;
 	struct machine_view view;

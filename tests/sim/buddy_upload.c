@@ -21,8 +21,8 @@ enum {
 /* The largest contiguous room that the simulated stick has. */
 #define STICK_ROOM 2900000000u
 
-struct upload {
-	struct call *call;
+struct buddy_upload {
+	struct buddy_call *call;
 	uint32_t size;
 	long transfer;
 	char *temp;
@@ -41,7 +41,7 @@ struct verdict {
 static const struct verdict fine = { 0, "" };
 
 static bool
-has_room(const struct upload *upload)
+has_room(const struct buddy_upload *upload)
 {
 	struct statvfs vfs;
 	const char *root = upload->call->sim->options.storage;
@@ -55,7 +55,7 @@ has_room(const struct upload *upload)
 
 /* Create the temporary file with its full size.  Locked. */
 static struct verdict
-create_temp(struct upload *upload)
+create_temp(struct buddy_upload *upload)
 {
 	struct sim *sim = upload->call->sim;
 	struct buddy *buddy = upload->call->buddy;
@@ -90,7 +90,7 @@ split_path(const char *path, char *folder, size_t size, const char **name)
 
 /* Too long a path is cut without a word by firmware before 6.4. */
 static struct verdict
-check_path(struct call *call)
+check_path(struct buddy_call *call)
 {
 	if (call->sim->options.firmware >= 4 && strlen(call->path) > BUDDY_PATH)
 		return (struct verdict){ 414, "" };
@@ -99,9 +99,9 @@ check_path(struct call *call)
 }
 
 static struct verdict
-begin(struct upload *upload)
+begin(struct buddy_upload *upload)
 {
-	struct call *call = upload->call;
+	struct buddy_call *call = upload->call;
 	char folder[TARGET_SIZE];
 	struct verdict verdict;
 	const char *name;
@@ -127,7 +127,7 @@ begin(struct upload *upload)
 
 /* What the parent folder has to say; *there is set if it exists.  Locked. */
 static struct verdict
-check_parent(struct upload *upload, bool *there)
+check_parent(struct buddy_upload *upload, bool *there)
 {
 	struct buddy *buddy = upload->call->buddy;
 	char folder[TARGET_SIZE];
@@ -150,9 +150,9 @@ check_parent(struct upload *upload, bool *there)
 
 /* May the name be stored and is it free?  Locked. */
 static struct verdict
-check_name(struct upload *upload)
+check_name(struct buddy_upload *upload)
 {
-	struct call *call = upload->call;
+	struct buddy_call *call = upload->call;
 	struct fat_place place;
 	struct verdict verdict = fine;
 	int error = buddy_find(call, &place);
@@ -178,7 +178,7 @@ check_name(struct upload *upload)
 
 /* The checks that wait for the first bytes. */
 static struct verdict
-check_first(struct upload *upload)
+check_first(struct buddy_upload *upload)
 {
 	struct sim *sim = upload->call->sim;
 	struct verdict verdict;
@@ -196,7 +196,7 @@ check_first(struct upload *upload)
 
 /* Write a piece; the stick may have gone or be read-only by now. */
 static struct verdict
-store(struct upload *upload, const char *data, size_t len)
+store(struct buddy_upload *upload, const char *data, size_t len)
 {
 	struct sim *sim = upload->call->sim;
 	bool fails;
@@ -221,7 +221,7 @@ store(struct upload *upload, const char *data, size_t len)
 
 /* The verdict on a connection that brings no more bytes. */
 static struct verdict
-judge_end(struct upload *upload, ssize_t got)
+judge_end(struct buddy_upload *upload, ssize_t got)
 {
 	if (got == 0 && !upload->call->sim->stopping)
 		return (struct verdict){ 400,
@@ -233,9 +233,9 @@ judge_end(struct upload *upload, ssize_t got)
 }
 
 static struct verdict
-receive(struct upload *upload)
+receive(struct buddy_upload *upload)
 {
-	struct call *call = upload->call;
+	struct buddy_call *call = upload->call;
 	char *data = malloc(PIECE);
 	struct verdict verdict = fine;
 	uint32_t left = upload->size;
@@ -264,7 +264,7 @@ receive(struct upload *upload)
 
 /* Make the folders on the way.  Locked. */
 static int
-make_parents(struct upload *upload)
+make_parents(struct buddy_upload *upload)
 {
 	struct buddy *buddy = upload->call->buddy;
 	char path[TARGET_SIZE];
@@ -291,7 +291,7 @@ make_parents(struct upload *upload)
 
 /* Remove what is in the way of the rename.  Locked. */
 static struct verdict
-remove_old(struct upload *upload, struct fat_place *place)
+remove_old(struct buddy_upload *upload, struct fat_place *place)
 {
 	struct sim *sim = upload->call->sim;
 
@@ -311,16 +311,16 @@ remove_old(struct upload *upload, struct fat_place *place)
 }
 
 static void
-stored(struct call *call, const struct fat_place *place)
+stored(struct buddy_call *call, const struct fat_place *place)
 {
 	fat_changed(&call->buddy->fat, place);
 	buddy_changed(call);
 }
 
 static struct verdict
-move_into_place(struct upload *upload)
+move_into_place(struct buddy_upload *upload)
 {
-	struct call *call = upload->call;
+	struct buddy_call *call = upload->call;
 	struct fat_place place;
 	struct verdict verdict = fine;
 	int error = buddy_find(call, &place);
@@ -345,9 +345,9 @@ move_into_place(struct upload *upload)
 
 /* After the last byte: put the file into its place.  Locked. */
 static struct verdict
-finish(struct upload *upload)
+finish(struct buddy_upload *upload)
 {
-	struct call *call = upload->call;
+	struct buddy_call *call = upload->call;
 	struct verdict verdict;
 
 	if (call->sim->writes_fail || call->buddy->stick_out)
@@ -365,9 +365,9 @@ finish(struct upload *upload)
 
 /* The 201, or the refusal to print what has been stored. */
 static void
-answer_stored(struct upload *upload)
+answer_stored(struct buddy_upload *upload)
 {
-	struct call *call = upload->call;
+	struct buddy_call *call = upload->call;
 	struct text body = { 0 };
 	struct fat_place place;
 	bool printing = false;
@@ -395,7 +395,7 @@ answer_stored(struct upload *upload)
 
 /* Remove what is left and free the slot. */
 static void
-clean_up(struct upload *upload)
+clean_up(struct buddy_upload *upload)
 {
 	struct sim *sim = upload->call->sim;
 
@@ -411,10 +411,10 @@ clean_up(struct upload *upload)
 }
 
 void
-buddy_upload(struct call *call)
+buddy_upload(struct buddy_call *call)
 {
-	const struct exchange *ex = call->ex;
-	struct upload upload = { .call = call,
+	const struct sim_exchange *ex = call->ex;
+	struct buddy_upload upload = { .call = call,
 		.fd = -1,
 		.overwrite = buddy_says(ex, HEADER_OVERWRITE, "?1"),
 		.print = buddy_says(ex, HEADER_PRINT_AFTER_UPLOAD, "?1") ||

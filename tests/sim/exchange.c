@@ -81,7 +81,7 @@ read_line(struct conn *conn, char *line, size_t size, size_t *total,
 }
 
 static void
-parse_request_line(struct exchange *ex, char *line, size_t total)
+parse_request_line(struct sim_exchange *ex, char *line, size_t total)
 {
 	char *target = strchr(line, ' ');
 	char *version = target == NULL ? NULL : strchr(target + 1, ' ');
@@ -109,8 +109,8 @@ parse_request_line(struct exchange *ex, char *line, size_t total)
 
 /* Read a request line; blank lines before it are skipped. */
 static enum read_result
-read_request_line(struct exchange *ex, struct conn *conn, char line[LINE_SIZE],
-    double silence_s)
+read_request_line(struct sim_exchange *ex, struct conn *conn,
+    char line[LINE_SIZE], double silence_s)
 {
 	enum read_result result;
 	size_t total;
@@ -152,7 +152,7 @@ read_word(struct conn *conn, char *word, size_t size, size_t *total, int *next,
 
 /* "HTTP/" in any case, digits and dots. */
 static void
-parse_version(struct exchange *ex, const char *version)
+parse_version(struct sim_exchange *ex, const char *version)
 {
 	char *end;
 	long major, minor = 0;
@@ -170,7 +170,7 @@ parse_version(struct exchange *ex, const char *version)
 
 /* Read a request line as the firmware's automaton does: word by word. */
 static enum read_result
-read_words(struct exchange *ex, struct conn *conn, char line[LINE_SIZE],
+read_words(struct sim_exchange *ex, struct conn *conn, char line[LINE_SIZE],
     double silence_s)
 {
 	enum read_result result;
@@ -200,7 +200,7 @@ read_words(struct exchange *ex, struct conn *conn, char line[LINE_SIZE],
 }
 
 static void
-parse_header(struct exchange *ex, struct conn *conn, char *line)
+parse_header(struct sim_exchange *ex, struct conn *conn, char *line)
 {
 	char *value = strchr(line, ':');
 
@@ -226,7 +226,7 @@ parse_header(struct exchange *ex, struct conn *conn, char *line)
 }
 
 enum read_result
-exchange_read(struct exchange *ex, struct conn *conn, double silence_s)
+exchange_read(struct sim_exchange *ex, struct conn *conn, double silence_s)
 {
 	char *line = malloc(LINE_SIZE);
 	enum read_result result;
@@ -258,7 +258,7 @@ exchange_read(struct exchange *ex, struct conn *conn, double silence_s)
 }
 
 void
-exchange_end(struct exchange *ex, struct conn *conn)
+exchange_end(struct sim_exchange *ex, struct conn *conn)
 {
 	if (ex->method[0] != '\0')
 		exchange_log(ex, conn);
@@ -269,13 +269,13 @@ exchange_end(struct exchange *ex, struct conn *conn)
 }
 
 const char *
-exchange_header(const struct exchange *ex, enum header which)
+exchange_header(const struct sim_exchange *ex, enum header which)
 {
 	return ex->header[which] == NULL ? "" : ex->header[which];
 }
 
 void
-exchange_log(struct exchange *ex, struct conn *conn)
+exchange_log(struct sim_exchange *ex, struct conn *conn)
 {
 	const char *agent = exchange_header(ex, HEADER_USER_AGENT);
 	struct text line = { 0 };
@@ -306,7 +306,7 @@ exchange_log(struct exchange *ex, struct conn *conn)
 
 /* Does this much of the body still leave, as far as the faults allow? */
 static void
-count_out(struct exchange *ex, long long len)
+count_out(struct sim_exchange *ex, long long len)
 {
 	if (ex->cut >= 0 && ex->out + len > ex->cut)
 		len = ex->cut > ex->out ? ex->cut - ex->out : 0;
@@ -314,7 +314,7 @@ count_out(struct exchange *ex, long long len)
 }
 
 static bool
-prepare(struct exchange *ex, struct conn *conn, int status,
+prepare(struct sim_exchange *ex, struct conn *conn, int status,
     const struct text *head, long long announced)
 {
 	sim_gate(conn->sim);
@@ -339,7 +339,7 @@ prepare(struct exchange *ex, struct conn *conn, int status,
 }
 
 void
-exchange_answer(struct exchange *ex, struct conn *conn, int status,
+exchange_answer(struct sim_exchange *ex, struct conn *conn, int status,
     const struct text *head, const void *body, size_t len)
 {
 	struct text whole = { 0 };
@@ -356,7 +356,7 @@ exchange_answer(struct exchange *ex, struct conn *conn, int status,
 }
 
 void
-exchange_begin(struct exchange *ex, struct conn *conn, int status,
+exchange_begin(struct sim_exchange *ex, struct conn *conn, int status,
     const struct text *head, long long announced)
 {
 	if (prepare(ex, conn, status, head, announced))
@@ -364,7 +364,7 @@ exchange_begin(struct exchange *ex, struct conn *conn, int status,
 }
 
 void
-exchange_piece(struct exchange *ex, struct conn *conn, const void *data,
+exchange_piece(struct sim_exchange *ex, struct conn *conn, const void *data,
     size_t len, bool last)
 {
 	if (conn->dead)
@@ -376,7 +376,7 @@ exchange_piece(struct exchange *ex, struct conn *conn, const void *data,
 }
 
 static void
-file_leaves(struct exchange *ex, struct conn *conn)
+file_leaves(struct sim_exchange *ex, struct conn *conn)
 {
 	if (ex->leaving != NULL)
 		ex->leaving(ex->leaving_arg);
@@ -384,7 +384,7 @@ file_leaves(struct exchange *ex, struct conn *conn)
 }
 
 int
-exchange_answer_file(struct exchange *ex, struct conn *conn, int status,
+exchange_answer_file(struct sim_exchange *ex, struct conn *conn, int status,
     const struct text *head, int fd, off_t size)
 {
 	off_t tail = size > 0 ? 1 : 0;
@@ -410,8 +410,8 @@ exchange_answer_file(struct exchange *ex, struct conn *conn, int status,
 }
 
 ssize_t
-exchange_receive(struct exchange *ex, struct conn *conn, void *out, size_t len,
-    double silence_s)
+exchange_receive(struct sim_exchange *ex, struct conn *conn, void *out,
+    size_t len, double silence_s)
 {
 	ssize_t got;
 

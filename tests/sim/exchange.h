@@ -36,7 +36,7 @@ enum {
 };
 
 /* One request, its answer, and what the log says of them. */
-struct exchange {
+struct sim_exchange {
 	char method[24];
 	char target[TARGET_SIZE];
 	char *header[HEADER_COUNT];
@@ -88,42 +88,42 @@ enum read_result {
  * for ever).  The exchange must be released with exchange_end whatever the
  * result.
  */
-enum read_result exchange_read(struct exchange *, struct conn *,
+enum read_result exchange_read(struct sim_exchange *, struct conn *,
     double silence_s);
 
 /* Log the exchange if that has not been done, and release what it holds. */
-void exchange_end(struct exchange *, struct conn *);
+void exchange_end(struct sim_exchange *, struct conn *);
 
 /* The value of a field, or an empty string. */
-const char *exchange_header(const struct exchange *, enum header);
+const char *exchange_header(const struct sim_exchange *, enum header);
 
 /* Send a whole answer: head and body.  Logged before its last byte leaves. */
-void exchange_answer(struct exchange *, struct conn *, int status,
+void exchange_answer(struct sim_exchange *, struct conn *, int status,
     const struct text *head, const void *body, size_t len);
 
 /*
  * Send a head and then size bytes of a file.  Logged before its last byte
  * leaves.  Returns 0 or -errno.
  */
-int exchange_answer_file(struct exchange *, struct conn *, int status,
+int exchange_answer_file(struct sim_exchange *, struct conn *, int status,
     const struct text *head, int fd, off_t size);
 
 /* Send a head; the body follows piecemeal. */
-void exchange_begin(struct exchange *, struct conn *, int status,
+void exchange_begin(struct sim_exchange *, struct conn *, int status,
     const struct text *head, long long announced);
 
 /* Send a piece of the body; the last one is logged first. */
-void exchange_piece(struct exchange *, struct conn *, const void *data,
+void exchange_piece(struct sim_exchange *, struct conn *, const void *data,
     size_t len, bool last);
 
 /*
  * Receive body bytes.  Returns how many, 0 at the end of the connection,
  * -ETIMEDOUT, -ECONNRESET, or -EPIPE when the upload is to be cut.
  */
-ssize_t exchange_receive(struct exchange *, struct conn *, void *out,
+ssize_t exchange_receive(struct sim_exchange *, struct conn *, void *out,
     size_t len, double silence_s);
 
 /* Write the exchange to the log. */
-void exchange_log(struct exchange *, struct conn *);
+void exchange_log(struct sim_exchange *, struct conn *);
 
 #endif

@@ -34,7 +34,7 @@ count_down(long *count)
 }
 
 static void
-match_fail(struct faults *faults, struct exchange *ex)
+match_fail(struct faults *faults, struct sim_exchange *ex)
 {
 	for (int i = 0; i < FAULTS_FAIL; i++) {
 		struct fault_rule *rule = &faults->fail[i];
@@ -52,7 +52,7 @@ match_fail(struct faults *faults, struct exchange *ex)
 
 /* "answer METHOD PREFIX COUNT FILE": it is served, but for its body. */
 static void
-match_answer(struct faults *faults, struct exchange *ex)
+match_answer(struct faults *faults, struct sim_exchange *ex)
 {
 	for (int i = 0; i < FAULTS_FAIL; i++) {
 		struct fault_rule *rule = &faults->answer[i];
@@ -68,7 +68,7 @@ match_answer(struct faults *faults, struct exchange *ex)
 }
 
 const struct text *
-faults_body(const struct exchange *ex, int status, const struct text *body,
+faults_body(const struct sim_exchange *ex, int status, const struct text *body,
     struct text *other)
 {
 	char data[PIECE];
@@ -87,7 +87,7 @@ faults_body(const struct exchange *ex, int status, const struct text *body,
 }
 
 void
-faults_begin(struct conn *conn, struct exchange *ex)
+faults_begin(struct conn *conn, struct sim_exchange *ex)
 {
 	struct faults *faults = &conn->sim->faults;
 	const char *upload = conn->sim->personality->upload_method;
@@ -116,7 +116,7 @@ faults_begin(struct conn *conn, struct exchange *ex)
 
 /* Read what is left of the body of an upload that is going to fail. */
 static void
-swallow(struct conn *conn, struct exchange *ex)
+swallow(struct conn *conn, struct sim_exchange *ex)
 {
 	long long left = strtoll(exchange_header(ex, HEADER_CONTENT_LENGTH),
 			     NULL, 10) -
@@ -136,7 +136,7 @@ swallow(struct conn *conn, struct exchange *ex)
 }
 
 static void
-send_piece(struct conn *conn, struct exchange *ex, bool chunked,
+send_piece(struct conn *conn, struct sim_exchange *ex, bool chunked,
     const char *data, size_t len, bool last)
 {
 	struct text piece = { 0 };
@@ -154,7 +154,7 @@ send_piece(struct conn *conn, struct exchange *ex, bool chunked,
 
 /* A JSON string of 100 MB inside an object. */
 static void
-send_huge(struct conn *conn, struct exchange *ex)
+send_huge(struct conn *conn, struct sim_exchange *ex)
 {
 	struct text head = { 0 };
 	char data[PIECE];
@@ -176,7 +176,7 @@ send_huge(struct conn *conn, struct exchange *ex)
 }
 
 static void
-send_body(struct conn *conn, struct exchange *ex, const struct text *body)
+send_body(struct conn *conn, struct sim_exchange *ex, const struct text *body)
 {
 	struct text head = { 0 };
 	bool chunked = conn->sim->personality->json_head(ex, &head,
@@ -194,7 +194,7 @@ send_body(struct conn *conn, struct exchange *ex, const struct text *body)
 }
 
 static void
-send_deep(struct conn *conn, struct exchange *ex)
+send_deep(struct conn *conn, struct sim_exchange *ex)
 {
 	struct text body = { 0 };
 
@@ -207,7 +207,7 @@ send_deep(struct conn *conn, struct exchange *ex)
 }
 
 static void
-send_garbage(struct conn *conn, struct exchange *ex)
+send_garbage(struct conn *conn, struct sim_exchange *ex)
 {
 	struct text body = { 0 };
 
@@ -218,7 +218,7 @@ send_garbage(struct conn *conn, struct exchange *ex)
 
 /* What a file says, to the byte. */
 static void
-send_file(struct conn *conn, struct exchange *ex, const char *path)
+send_file(struct conn *conn, struct sim_exchange *ex, const char *path)
 {
 	struct text body = { 0 };
 	char data[PIECE];
@@ -234,7 +234,7 @@ send_file(struct conn *conn, struct exchange *ex, const char *path)
 }
 
 bool
-faults_answered(struct conn *conn, struct exchange *ex)
+faults_answered(struct conn *conn, struct sim_exchange *ex)
 {
 	if (nth_dropped(conn, ex))
 		return true;

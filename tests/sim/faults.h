@@ -4,7 +4,7 @@
 #include <stdbool.h>
 
 struct conn;
-struct exchange;
+struct sim_exchange;
 struct sim;
 struct text;
 
@@ -44,16 +44,16 @@ struct faults {
  * Decide what will go wrong with this request and count it down.  To be
  * called once for each request that has got past the login.
  */
-void faults_begin(struct conn *, struct exchange *);
+void faults_begin(struct conn *, struct sim_exchange *);
 
 /* Answer the request in the way decided.  false: it is to be served. */
-bool faults_answered(struct conn *, struct exchange *);
+bool faults_answered(struct conn *, struct sim_exchange *);
 
 /*
  * The body that is to be sent in place of this one: either it, or other, which
  * was filled.
  */
-const struct text *faults_body(const struct exchange *, int status,
+const struct text *faults_body(const struct sim_exchange *, int status,
     const struct text *body, struct text *other);
 
 /*

@@ -23,7 +23,7 @@ enum {
 struct nth_mode {
 	const char *word;
 	/* What happens in place of an answer; NULL: the members below. */
-	void (*drop)(struct conn *, struct exchange *);
+	void (*drop)(struct conn *, struct sim_exchange *);
 	long long cut; /* it is cut after so many bytes; 0: not */
 	int status;    /* it is such an error, nothing is done; 0: it is not */
 	bool lose;     /* it is lost, but what was asked is done */
@@ -33,7 +33,7 @@ struct nth_mode {
 
 /* Nobody is there from now on: the connection is refused. */
 static void
-refuse(struct conn *conn, struct exchange *ex)
+refuse(struct conn *conn, struct sim_exchange *ex)
 {
 	(void)ex;
 	conn->reset_at_end = true;
@@ -43,7 +43,7 @@ refuse(struct conn *conn, struct exchange *ex)
 }
 
 static void
-reset(struct conn *conn, struct exchange *ex)
+reset(struct conn *conn, struct sim_exchange *ex)
 {
 	(void)ex;
 	conn->reset_at_end = true;
@@ -51,7 +51,7 @@ reset(struct conn *conn, struct exchange *ex)
 
 /* An end without an answer, in an orderly way. */
 static void
-finish(struct conn *conn, struct exchange *ex)
+finish(struct conn *conn, struct sim_exchange *ex)
 {
 	(void)ex;
 	conn_linger(conn, LINGER_S);
@@ -59,7 +59,7 @@ finish(struct conn *conn, struct exchange *ex)
 
 /* Silence until one side has had enough; nothing is read. */
 static void
-stall(struct conn *conn, struct exchange *ex)
+stall(struct conn *conn, struct sim_exchange *ex)
 {
 	struct pollfd fd = { .fd = conn->fd, .events = POLLRDHUP };
 
@@ -83,7 +83,7 @@ static const struct nth_mode modes[] = {
 };
 
 void
-nth_begin(struct sim *sim, struct exchange *ex)
+nth_begin(struct sim *sim, struct sim_exchange *ex)
 {
 	struct nth *nth = &sim->nth;
 	const struct nth_mode *mode = nth->mode;
@@ -103,7 +103,7 @@ nth_begin(struct sim *sim, struct exchange *ex)
 }
 
 bool
-nth_dropped(struct conn *conn, struct exchange *ex)
+nth_dropped(struct conn *conn, struct sim_exchange *ex)
 {
 	if (ex->drop == NULL)
 		return false;

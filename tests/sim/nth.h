@@ -4,7 +4,7 @@
 #include <stdbool.h>
 
 struct conn;
-struct exchange;
+struct sim_exchange;
 struct sim;
 struct text;
 
@@ -21,10 +21,10 @@ struct nth {
  * Count a request that has got past the login, and note in its exchange what
  * goes wrong with its answer.  Locked.
  */
-void nth_begin(struct sim *, struct exchange *);
+void nth_begin(struct sim *, struct sim_exchange *);
 
 /* Drop the connection if that is what goes wrong.  false: it goes on. */
-bool nth_dropped(struct conn *, struct exchange *);
+bool nth_dropped(struct conn *, struct sim_exchange *);
 
 /*
  * "fault MODE K": the K-th request from now goes wrong; "fault off": none

@@ -18,7 +18,7 @@
 static const char api[] = "/api/v1/";
 
 static struct obico_account *
-find_token(struct obico *obico, const char *token, size_t len)
+find_token(struct obico_server *obico, const char *token, size_t len)
 {
 	for (size_t i = 0; i < OBICO_ACCOUNTS; i++) {
 		struct obico_account *account = &obico->accounts[i];
@@ -32,7 +32,7 @@ find_token(struct obico *obico, const char *token, size_t len)
 
 /* Who asks?  Headers and query tell; a key that is unknown is ignored. */
 static void
-log_in(struct call *call)
+log_in(struct obico_call *call)
 {
 	const char *key = exchange_header(call->ex, HEADER_API_KEY);
 	const char *at = exchange_header(call->ex, HEADER_AUTHORIZATION);
@@ -61,7 +61,7 @@ log_in(struct call *call)
 }
 
 static bool
-is_path(struct call *call, const char *path)
+is_path(struct obico_call *call, const char *path)
 {
 	return strcmp(path, "/hc/") == 0 ||
 	    (strncmp(path, api, strlen(api)) == 0 &&
@@ -70,7 +70,7 @@ is_path(struct call *call, const char *path)
 
 /* The path with a slash: does it lead anywhere? */
 static bool
-wants_slash(struct call *call)
+wants_slash(struct obico_call *call)
 {
 	size_t len = strlen(call->path);
 	char *longer;
@@ -86,7 +86,7 @@ wants_slash(struct call *call)
 
 /* Set the answer.  Locked. */
 static void
-decide(struct call *call)
+decide(struct obico_call *call)
 {
 	bool below = strncmp(call->path, api, strlen(api)) == 0;
 
@@ -113,9 +113,9 @@ decide(struct call *call)
 
 /* What the real server's work costs in time, under the lock. */
 static void
-spend(const struct call *call)
+spend(const struct obico_call *call)
 {
-	const struct options *options = &call->sim->options;
+	const struct sim_options *options = &call->sim->options;
 	long ms = call->records * options->record_ms;
 	struct timespec pause;
 
@@ -128,7 +128,7 @@ spend(const struct call *call)
 
 /* What cannot be served any further; the connection ends. */
 static void
-refuse(struct call *call, int error)
+refuse(struct obico_call *call, int error)
 {
 	static const char bad[] = "HTTP/1.1 400 Bad Request\r\n\r\n";
 
@@ -145,7 +145,7 @@ refuse(struct call *call, int error)
 }
 
 static void
-serve_request(struct call *call)
+serve_request(struct obico_call *call)
 {
 	size_t len = strcspn(call->ex->target, "?#");
 	bool counted;
@@ -189,8 +189,8 @@ serve_request(struct call *call)
 static bool
 serve_one(struct conn *conn)
 {
-	struct exchange ex;
-	struct call *call = calloc(1, sizeof(*call));
+	struct sim_exchange ex;
+	struct obico_call *call = calloc(1, sizeof(*call));
 	enum read_result result = exchange_read(&ex, conn, IDLE_SECONDS);
 	bool goes_on;
 
@@ -231,7 +231,7 @@ serve(struct conn *conn)
 static int
 obico_open(struct sim *sim)
 {
-	sim->own = calloc(1, sizeof(struct obico));
+	sim->own = calloc(1, sizeof(struct obico_server));
 	return sim->own == NULL ? -ENOMEM : obico_fill(sim);
 }
 

@@ -28,11 +28,11 @@ enum source {
 };
 
 /* A request being served. */
-struct call {
+struct obico_call {
 	struct sim *sim;
-	struct obico *obico;
+	struct obico_server *obico;
 	struct conn *conn;
-	struct exchange *ex;
+	struct sim_exchange *ex;
 	struct obico_account *account; /* NULL: nobody is logged in */
 	char path[TARGET_SIZE];	       /* decoded */
 	char *arg;		       /* what the star in the route matched */
@@ -107,39 +107,39 @@ void obico_set(char **place, const char *text);
 /* obico_reply.c */
 
 /* Set the answer: {"detail": …}. */
-void obico_detail(struct call *, int status, const char *format, ...)
+void obico_detail(struct obico_call *, int status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /*
  * 400 with what table_accept found wrong, if it did; the text is released.
  * Returns whether there was anything.
  */
-bool obico_refused(struct call *, struct text *wrong);
+bool obico_refused(struct obico_call *, struct text *wrong);
 
 /* An HTML page: 404, 500. */
-void obico_page(struct call *, int status);
+void obico_page(struct obico_call *, int status);
 
 /* "No Printer matches the given query." */
-void obico_missing(struct call *, const char *what);
+void obico_missing(struct obico_call *, const char *what);
 
 /* 204 and nothing. */
-void obico_nothing(struct call *);
+void obico_nothing(struct obico_call *);
 
 /* 301 to the path with a slash at its end. */
-void obico_moved(struct call *);
+void obico_moved(struct obico_call *);
 
 /* Send what has been set. */
-void obico_reply(struct call *);
+void obico_reply(struct obico_call *);
 
-bool obico_json_head(struct exchange *, struct text *head, long long len);
-void obico_fail(struct conn *, struct exchange *, int status,
+bool obico_json_head(struct sim_exchange *, struct text *head, long long len);
+void obico_fail(struct conn *, struct sim_exchange *, int status,
     const char *message);
 
 /* obico_gzip.c: the text compressed.  Returns 0 or -ENOMEM. */
 int obico_gzip(struct text *out, const struct text *);
 
 /* Send a file compressed and in chunks. */
-void obico_gzip_file(struct call *);
+void obico_gzip_file(struct obico_call *);
 
 /* obico_body.c */
 
@@ -148,30 +148,31 @@ void obico_gzip_file(struct call *);
  * -ETIMEDOUT when the rest will not come; -ENOSPC; -EFBIG; -EINVAL for a
  * length or chunks that are none.
  */
-int obico_receive(struct call *);
+int obico_receive(struct obico_call *);
 
 /* Release the body. */
-void obico_drop_body(struct call *);
+void obico_drop_body(struct obico_call *);
 
 /* Make call.data of it.  false: it has been answered with 400 or 415. */
-bool obico_parse(struct call *, bool takes_json);
+bool obico_parse(struct obico_call *, bool takes_json);
 
 /* obico_form.c: the parts of a form.  false: it has been answered. */
-bool obico_parse_multipart(struct call *, const char *type);
+bool obico_parse_multipart(struct obico_call *, const char *type);
 
 /* The pairs of a form's or query's text. */
 void obico_parse_pairs(const char *text, size_t len,
     void (*each)(void *, char *name, char *value), void *arg);
 
 /* obico_query.c */
-void obico_parse_query(struct call *);
-void obico_drop_query(struct call *);
+void obico_parse_query(struct obico_call *);
+void obico_drop_query(struct obico_call *);
 
 /* The value of a parameter, the last if there are several; or NULL. */
-const char *obico_param(const struct call *, const char *name);
+const char *obico_param(const struct obico_call *, const char *name);
 
 /* Does a list of parameters hold the value? */
-bool obico_param_has(const struct call *, const char *name, const char *value);
+bool obico_param_has(const struct obico_call *, const char *name,
+    const char *value);
 
 /* One page of a list. */
 /* A word for an order, and how qsort makes it. */
@@ -181,35 +182,35 @@ struct sorting {
 };
 
 /* Sort pointers as the query wants it; the first one is what it is else. */
-void obico_sort(const struct call *, const struct sorting *, size_t sortings,
-    void *list, size_t count);
+void obico_sort(const struct obico_call *, const struct sorting *,
+    size_t sortings, void *list, size_t count);
 
 /*
  * Answer with the page of the list that the query wants; render appends an
  * item.  The list is freed; NULL: no memory.
  */
-void obico_list(struct call *, void *list, size_t count,
-    void (*render)(struct call *, const void *item));
+void obico_list(struct obico_call *, void *list, size_t count,
+    void (*render)(struct obico_call *, const void *item));
 
 /* start and limit.  false: it has been answered. */
-bool obico_slice(struct call *, long *start, long *limit);
+bool obico_slice(struct obico_call *, long *start, long *limit);
 
 /* Does position belong to what Python calls list[start:start + limit]? */
 bool obico_in_slice(long position, long count, long start, long limit);
 
 /* A member of call.data, or NULL. */
-const struct cJSON *obico_member(const struct call *, const char *name);
+const struct cJSON *obico_member(const struct obico_call *, const char *name);
 
 /* obico_tables.c */
 extern const struct table obico_printer_table, obico_print_table,
     obico_folder_table, obico_file_table, obico_account_table;
 
 /* A printer with 17 or 22 members. */
-void obico_render_printer(struct call *, struct text *,
-    const struct obico_printer *, bool whole);
-void obico_render_print(struct call *, struct text *,
+void obico_render_printer(struct obico_call *, struct text *,
+    const struct obico_printer_row *, bool whole);
+void obico_render_print(struct obico_call *, struct text *,
     const struct obico_print *, bool whole);
-void obico_render_folder(struct call *, struct text *,
+void obico_render_folder(struct obico_call *, struct text *,
     const struct obico_folder *, bool nested);
 
 /* How a file is told of. */
@@ -218,25 +219,26 @@ enum file_form {
 	FILE_WRITTEN,
 	FILE_NESTED,
 };
-void obico_render_file(struct call *, struct text *, const struct obico_file *,
-    enum file_form);
+void obico_render_file(struct obico_call *, struct text *,
+    const struct obico_file *, enum file_form);
 
 /* obico_status.c */
-void obico_render_status(struct call *, struct text *,
-    const struct obico_printer *);
-void obico_render_settings(struct text *, const struct obico_printer *);
-void obico_render_picture(struct call *, struct text *,
-    const struct obico_printer *);
+void obico_render_status(struct obico_call *, struct text *,
+    const struct obico_printer_row *);
+void obico_render_settings(struct text *, const struct obico_printer_row *);
+void obico_render_picture(struct obico_call *, struct text *,
+    const struct obico_printer_row *);
 
 /* The URL of a printer's picture, or nothing. */
-void obico_picture_url(struct call *, struct text *,
-    const struct obico_printer *);
+void obico_picture_url(struct obico_call *, struct text *,
+    const struct obico_printer_row *);
 
 /* The reason not to watch, or NULL. */
-const char *obico_not_watching(struct sim *, const struct obico_printer *);
+const char *obico_not_watching(struct sim *, const struct obico_printer_row *);
 
 /* The last report, unless it is too old; or NULL. */
-const struct report *obico_report(struct sim *, const struct obico_printer *);
+const struct report *obico_report(struct sim *,
+    const struct obico_printer_row *);
 
 /* obico_agent.c: all of it with sim.lock held. */
 
@@ -244,64 +246,65 @@ const struct report *obico_report(struct sim *, const struct obico_printer *);
 void obico_update(struct sim *);
 
 /* A command is sent to the agent, if there is one to hear it. */
-void obico_send_command(struct sim *, struct obico_printer *, enum command);
+void obico_send_command(struct sim *, struct obico_printer_row *, enum command);
 
 /* The agent starts a job. */
-void obico_agent_print(struct sim *, struct obico_printer *, const char *file,
-    double duration);
+void obico_agent_print(struct sim *, struct obico_printer_row *,
+    const char *file, double duration);
 
 /* The job is at its end, or was cancelled at the printer. */
-int obico_agent_end(struct sim *, struct obico_printer *, bool cancelled);
+int obico_agent_end(struct sim *, struct obico_printer_row *, bool cancelled);
 
 /* Somebody at the printer does it.  Returns 0 or -EBUSY. */
-int obico_agent_command(struct sim *, struct obico_printer *, enum command);
+int obico_agent_command(struct sim *, struct obico_printer_row *, enum command);
 
 /* The agent comes and tells how things are, or leaves. */
-void obico_agent_connect(struct sim *, struct obico_printer *, bool there);
+void obico_agent_connect(struct sim *, struct obico_printer_row *, bool there);
 
 /* The agent tells how things are. */
-void obico_agent_report(struct sim *, struct obico_printer *);
+void obico_agent_report(struct sim *, struct obico_printer_row *);
 
 /* The server's own notion of a print begins or ends. */
-struct obico_print *obico_begin_print(struct sim *, struct obico_printer *,
+struct obico_print *obico_begin_print(struct sim *, struct obico_printer_row *,
     const char *filename);
-void obico_end_print(struct sim *, struct obico_printer *);
+void obico_end_print(struct sim *, struct obico_printer_row *);
 
 /* obico_events.c */
-void obico_log_event(struct sim *, struct obico_printer *, const char *type);
+void obico_log_event(struct sim *, struct obico_printer_row *,
+    const char *type);
 
-void obico_forget_events(struct obico *);
+void obico_forget_events(struct obico_server *);
 
 /* obico_data.c: rows are made and found. */
 int obico_fill(struct sim *);
 void obico_empty(struct sim *);
-struct obico_printer *obico_new_printer(struct obico *, long id, long user_id,
-    const char *name);
-struct obico_print *obico_new_print(struct obico *, struct obico_printer *,
-    const char *filename);
-struct obico_printer *obico_find_printer(struct obico *, long id);
-struct obico_folder *obico_find_folder(struct obico *, long id);
-struct obico_file *obico_find_file(struct obico *, long id);
-struct obico_account *obico_find_account(struct obico *, long id);
-void obico_free_file(struct obico *, struct obico_file *);
-void obico_free_folder(struct obico *, struct obico_folder *);
+struct obico_printer_row *obico_new_printer(struct obico_server *, long id,
+    long user_id, const char *name);
+struct obico_print *obico_new_print(struct obico_server *,
+    struct obico_printer_row *, const char *filename);
+struct obico_printer_row *obico_find_printer(struct obico_server *, long id);
+struct obico_folder *obico_find_folder(struct obico_server *, long id);
+struct obico_file *obico_find_file(struct obico_server *, long id);
+struct obico_account *obico_find_account(struct obico_server *, long id);
+void obico_free_file(struct obico_server *, struct obico_file *);
+void obico_free_folder(struct obico_server *, struct obico_folder *);
 
 /* obico_media.c */
 
 /* Append the signed URL of a path that begins with /media/. */
-void obico_sign(struct obico *, struct text *, const char *path);
-void obico_media(struct call *);
+void obico_sign(struct obico_server *, struct text *, const char *path);
+void obico_media(struct obico_call *);
 
 /* The real path of a file's bytes or one of its pictures, with free. */
 char *obico_stored(struct sim *, const struct obico_file *, int thumbnail);
 
 /* obico_meta.c: what is in the G-code; its pictures are stored. */
-void obico_read_gcode(struct call *, struct obico_file *);
+void obico_read_gcode(struct obico_call *, struct obico_file *);
 
 /* obico_upload.c: a file without bytes, or NULL; and with those stored. */
-struct obico_file *obico_new_file(struct obico *, long user_id,
+struct obico_file *obico_new_file(struct obico_server *, long user_id,
     struct obico_folder *parent);
-void obico_set_bytes(struct obico *, struct obico_file *, long len);
+void obico_set_bytes(struct obico_server *, struct obico_file *, long len);
 
 /* obico_shelf.c: the library of all accounts, as JSON, and an empty one. */
 void obico_tell_library(struct sim *, struct text *);
@@ -323,31 +326,31 @@ int obico_put_file(struct sim *, const char *path, long len);
 int obico_control(struct sim *, int count, char **words, struct text *answer);
 
 /* obico_route.c: is there such a path? */
-bool obico_is_path(struct call *, const char *path);
+bool obico_is_path(struct obico_call *, const char *path);
 
 /* Find the route below /api/v1/ and set the answer.  Locked. */
-bool obico_route(struct call *, const char *path);
+bool obico_route(struct obico_call *, const char *path);
 
 /* obico_bulk.c: what requests for files and for folders have in common. */
 
 /* Does the server understand the member as a list of ids? */
-bool obico_check_ids(const struct call *, const char *name);
+bool obico_check_ids(const struct obico_call *, const char *name);
 
 /* Is the id in that list? */
-bool obico_has_id(const struct call *, const char *name, long id);
+bool obico_has_id(const struct obico_call *, const char *name, long id);
 
 /*
  * The folder that parent_folder names; NULL for the root.  *given tells
  * whether it is there at all; what is wrong with it is added.
  */
-void obico_read_parent(const struct call *, struct obico_folder **, bool *given,
-    struct text *wrong);
+void obico_read_parent(const struct obico_call *, struct obico_folder **,
+    bool *given, struct text *wrong);
 
 /*
  * The same for bulk_move, which looks at less: any account's folder will do.
  * Returns 0, -EINVAL for what is no id, -ENOENT for a missing folder.
  */
-int obico_read_target(const struct call *, struct obico_folder **);
+int obico_read_target(const struct obico_call *, struct obico_folder **);
 
 /* The folder in the query. */
 struct parent_filter {
@@ -356,17 +359,17 @@ struct parent_filter {
 };
 
 /* false: it has been answered. */
-bool obico_read_filter(struct call *, struct parent_filter *);
+bool obico_read_filter(struct obico_call *, struct parent_filter *);
 bool obico_fits(const struct parent_filter *, const struct obico_folder *);
 
 /* The id in the path.  false: it has been answered. */
-bool obico_read_id(struct call *, long *id, const char *what);
+bool obico_read_id(struct obico_call *, long *id, const char *what);
 
 /* obico_printers.c: the printer in the path, or NULL: it is answered. */
-struct obico_printer *obico_command_printer(struct call *);
+struct obico_printer_row *obico_command_printer(struct obico_call *);
 
 /* {"succeeded": …, "printer": …} */
-void obico_answer_command(struct call *, const struct obico_printer *,
+void obico_answer_command(struct obico_call *, const struct obico_printer_row *,
     bool succeeded);
 
 #endif

@@ -7,7 +7,7 @@
 #include "tests/sim/obico_route.h"
 
 static void
-render_account(struct call *call)
+render_account(struct obico_call *call)
 {
 	const struct obico_account *account = call->account;
 	const struct table *table = &obico_account_table;
@@ -29,13 +29,13 @@ render_account(struct call *call)
 }
 
 void
-obico_me(struct call *call)
+obico_me(struct obico_call *call)
 {
 	render_account(call);
 }
 
 void
-obico_me_change(struct call *call)
+obico_me_change(struct obico_call *call)
 {
 	struct text wrong = { 0 };
 
@@ -46,13 +46,13 @@ obico_me_change(struct call *call)
 }
 
 void
-obico_version(struct call *call)
+obico_version(struct obico_call *call)
 {
 	text_puts(&call->out, "{\"version\":\"1.0.0\"}");
 }
 
 void
-obico_index(struct call *call)
+obico_index(struct obico_call *call)
 {
 	static const char *const names[] = { "printers", "prints",
 		"g_code_files", "g_code_folders", "printshotfeedbacks",
@@ -72,7 +72,7 @@ obico_index(struct call *call)
 }
 
 void
-obico_forbidden(struct call *call)
+obico_forbidden(struct obico_call *call)
 {
 	obico_detail(call, 403,
 	    "Authentication credentials were not provided.");

@@ -14,7 +14,7 @@
 #define PING_SECONDS	50.0 /* without an answer: it is gone */
 
 struct obico_print *
-obico_begin_print(struct sim *sim, struct obico_printer *printer,
+obico_begin_print(struct sim *sim, struct obico_printer_row *printer,
     const char *filename)
 {
 	struct obico_print *print = obico_new_print(sim->own, printer,
@@ -29,7 +29,7 @@ obico_begin_print(struct sim *sim, struct obico_printer *printer,
 }
 
 void
-obico_end_print(struct sim *sim, struct obico_printer *printer)
+obico_end_print(struct sim *sim, struct obico_printer_row *printer)
 {
 	struct obico_print *print = printer->current;
 
@@ -63,7 +63,7 @@ enter(struct sim *sim, struct agent *agent, enum agent_state state)
 
 /* The server compares its own notion of the print with the agent's. */
 static void
-compare_prints(struct sim *sim, struct obico_printer *printer)
+compare_prints(struct sim *sim, struct obico_printer_row *printer)
 {
 	struct obico_print *print = printer->agent.print;
 
@@ -83,7 +83,7 @@ is_heard(const struct agent *agent)
 }
 
 void
-obico_agent_report(struct sim *sim, struct obico_printer *printer)
+obico_agent_report(struct sim *sim, struct obico_printer_row *printer)
 {
 	struct agent *agent = &printer->agent;
 	struct report *report = &agent->report;
@@ -104,7 +104,7 @@ obico_agent_report(struct sim *sim, struct obico_printer *printer)
 }
 
 void
-obico_agent_print(struct sim *sim, struct obico_printer *printer,
+obico_agent_print(struct sim *sim, struct obico_printer_row *printer,
     const char *file, double duration)
 {
 	struct agent *agent = &printer->agent;
@@ -121,7 +121,8 @@ obico_agent_print(struct sim *sim, struct obico_printer *printer,
 }
 
 int
-obico_agent_end(struct sim *sim, struct obico_printer *printer, bool cancelled)
+obico_agent_end(struct sim *sim, struct obico_printer_row *printer,
+    bool cancelled)
 {
 	struct agent *agent = &printer->agent;
 
@@ -143,7 +144,7 @@ obico_agent_end(struct sim *sim, struct obico_printer *printer, bool cancelled)
 }
 
 int
-obico_agent_command(struct sim *sim, struct obico_printer *printer,
+obico_agent_command(struct sim *sim, struct obico_printer_row *printer,
     enum command command)
 {
 	static const struct {
@@ -167,7 +168,7 @@ obico_agent_command(struct sim *sim, struct obico_printer *printer,
 }
 
 void
-obico_send_command(struct sim *sim, struct obico_printer *printer,
+obico_send_command(struct sim *sim, struct obico_printer_row *printer,
     enum command command)
 {
 	struct agent *agent = &printer->agent;
@@ -181,7 +182,8 @@ obico_send_command(struct sim *sim, struct obico_printer *printer,
 }
 
 void
-obico_agent_connect(struct sim *sim, struct obico_printer *printer, bool there)
+obico_agent_connect(struct sim *sim, struct obico_printer_row *printer,
+    bool there)
 {
 	struct agent *agent = &printer->agent;
 
@@ -208,7 +210,7 @@ obico_agent_connect(struct sim *sim, struct obico_printer *printer, bool there)
 }
 
 static void
-obey(struct sim *sim, struct obico_printer *printer)
+obey(struct sim *sim, struct obico_printer_row *printer)
 {
 	struct agent *agent = &printer->agent;
 
@@ -224,7 +226,7 @@ obey(struct sim *sim, struct obico_printer *printer)
 }
 
 static void
-update_agent(struct sim *sim, struct obico_printer *printer)
+update_agent(struct sim *sim, struct obico_printer_row *printer)
 {
 	struct agent *agent = &printer->agent;
 
@@ -246,8 +248,8 @@ update_agent(struct sim *sim, struct obico_printer *printer)
 void
 obico_update(struct sim *sim)
 {
-	struct obico *obico = sim->own;
-	struct obico_printer *printer;
+	struct obico_server *obico = sim->own;
+	struct obico_printer_row *printer;
 
 	TAILQ_FOREACH (printer, &obico->printers, entry)
 		update_agent(sim, printer);

@@ -24,7 +24,7 @@ enum {
 #define MOST_BODY  (1LL << 30)
 
 static int
-map_body(struct call *call, long long len)
+map_body(struct obico_call *call, long long len)
 {
 	struct text path = { 0 };
 	int fd, error;
@@ -53,7 +53,7 @@ map_body(struct call *call, long long len)
 }
 
 void
-obico_drop_body(struct call *call)
+obico_drop_body(struct obico_call *call)
 {
 	if (call->body != NULL)
 		munmap(call->body, call->body_len);
@@ -64,7 +64,7 @@ obico_drop_body(struct call *call)
 }
 
 static int
-receive_all(struct call *call, char *out, size_t len)
+receive_all(struct obico_call *call, char *out, size_t len)
 {
 	while (len > 0) {
 		ssize_t got = exchange_receive(call->ex, call->conn, out,
@@ -80,7 +80,7 @@ receive_all(struct call *call, char *out, size_t len)
 
 /* A line of at most 60 characters.  Returns its length or -errno. */
 static int
-receive_line(struct call *call, char line[64])
+receive_line(struct obico_call *call, char line[64])
 {
 	int used = 0, c;
 
@@ -98,7 +98,7 @@ receive_line(struct call *call, char line[64])
 }
 
 static int
-waste(struct call *call, long size)
+waste(struct obico_call *call, long size)
 {
 	char piece[4096];
 
@@ -114,7 +114,7 @@ waste(struct call *call, long size)
 }
 
 static int
-receive_chunks(struct call *call)
+receive_chunks(struct obico_call *call)
 {
 	char line[64], *end;
 	long size, total = 0;
@@ -145,7 +145,7 @@ receive_chunks(struct call *call)
 }
 
 static void
-send_continue(struct call *call)
+send_continue(struct obico_call *call)
 {
 	static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
 
@@ -156,7 +156,7 @@ send_continue(struct call *call)
 }
 
 int
-obico_receive(struct call *call)
+obico_receive(struct obico_call *call)
 {
 	const char *length = exchange_header(call->ex, HEADER_CONTENT_LENGTH);
 	long long len;
@@ -212,7 +212,7 @@ media_type(const char *type)
 }
 
 static bool
-parse_json(struct call *call)
+parse_json(struct obico_call *call)
 {
 	const char *end = call->body;
 	size_t left;
@@ -249,7 +249,7 @@ add_field(void *arg, char *name, char *value)
 }
 
 bool
-obico_parse(struct call *call, bool takes_json)
+obico_parse(struct obico_call *call, bool takes_json)
 {
 	const char *type = exchange_header(call->ex, HEADER_CONTENT_TYPE);
 	enum media media = media_type(type);

@@ -28,7 +28,7 @@ has_digit(const char *text, long id)
 }
 
 bool
-obico_check_ids(const struct call *call, const char *name)
+obico_check_ids(const struct obico_call *call, const char *name)
 {
 	const cJSON *list = obico_member(call, name), *json;
 	const char *text = cJSON_GetStringValue(list);
@@ -50,7 +50,7 @@ obico_check_ids(const struct call *call, const char *name)
 }
 
 bool
-obico_has_id(const struct call *call, const char *name, long id)
+obico_has_id(const struct obico_call *call, const char *name, long id)
 {
 	const cJSON *list = obico_member(call, name), *json;
 	const char *text = cJSON_GetStringValue(list);
@@ -66,7 +66,7 @@ obico_has_id(const struct call *call, const char *name, long id)
 }
 
 void
-obico_read_parent(const struct call *call, struct obico_folder **folder,
+obico_read_parent(const struct obico_call *call, struct obico_folder **folder,
     bool *given, struct text *wrong)
 {
 	static const char name[] = "parent_folder";
@@ -98,7 +98,7 @@ obico_read_parent(const struct call *call, struct obico_folder **folder,
 }
 
 int
-obico_read_target(const struct call *call, struct obico_folder **folder)
+obico_read_target(const struct obico_call *call, struct obico_folder **folder)
 {
 	const cJSON *json = obico_member(call, "parent_folder");
 	const char *text = cJSON_GetStringValue(json);
@@ -117,7 +117,7 @@ obico_read_target(const struct call *call, struct obico_folder **folder)
 }
 
 bool
-obico_read_filter(struct call *call, struct parent_filter *filter)
+obico_read_filter(struct obico_call *call, struct parent_filter *filter)
 {
 	const char *value = obico_param(call, "parent_folder");
 

@@ -22,9 +22,9 @@ acknowledge(struct obico_print *print, const char *overwrite)
 
 /* The answer shows the state before: the agent acts later. */
 static void
-command(struct call *call, enum command which, const char *overwrite)
+command(struct obico_call *call, enum command which, const char *overwrite)
 {
-	struct obico_printer *printer = obico_command_printer(call);
+	struct obico_printer_row *printer = obico_command_printer(call);
 
 	if (printer == NULL)
 		return;
@@ -37,29 +37,29 @@ command(struct call *call, enum command which, const char *overwrite)
 }
 
 void
-obico_printer_cancel(struct call *call)
+obico_printer_cancel(struct obico_call *call)
 {
 	command(call, COMMAND_CANCEL, "FAILED");
 }
 
 void
-obico_printer_pause(struct call *call)
+obico_printer_pause(struct obico_call *call)
 {
 	command(call, COMMAND_PAUSE, NULL);
 }
 
 void
-obico_printer_resume(struct call *call)
+obico_printer_resume(struct obico_call *call)
 {
 	command(call, COMMAND_RESUME, "NOT_FAILED");
 }
 
 void
-obico_printer_mute(struct call *call)
+obico_printer_mute(struct obico_call *call)
 {
 	const char *value = obico_param(call, "mute_alert");
 	bool mute = value != NULL && strcasecmp(value, "true") == 0;
-	struct obico_printer *printer = obico_command_printer(call);
+	struct obico_printer_row *printer = obico_command_printer(call);
 
 	if (printer == NULL)
 		return;
@@ -74,9 +74,9 @@ obico_printer_mute(struct call *call)
 }
 
 void
-obico_printer_acknowledge(struct call *call)
+obico_printer_acknowledge(struct obico_call *call)
 {
-	struct obico_printer *printer = obico_command_printer(call);
+	struct obico_printer_row *printer = obico_command_printer(call);
 
 	if (printer == NULL)
 		return;
@@ -106,7 +106,8 @@ is_something(const cJSON *json)
  * the same second is taken for a late word of the one that has just ended.
  */
 static bool
-begin(struct call *call, struct obico_printer *printer, const char *name)
+begin(struct obico_call *call, struct obico_printer_row *printer,
+    const char *name)
 {
 	const struct obico_print *print;
 	date second = obico_now() / 1000000;
@@ -120,9 +121,9 @@ begin(struct call *call, struct obico_printer *printer, const char *name)
 }
 
 void
-obico_printer_start(struct call *call)
+obico_printer_start(struct obico_call *call)
 {
-	struct obico_printer *printer = obico_command_printer(call);
+	struct obico_printer_row *printer = obico_command_printer(call);
 	const cJSON *name = obico_member(call, "filename");
 
 	if (printer == NULL)
@@ -145,9 +146,9 @@ obico_printer_start(struct call *call)
 }
 
 void
-obico_printer_finish(struct call *call)
+obico_printer_finish(struct obico_call *call)
 {
-	struct obico_printer *printer = obico_command_printer(call);
+	struct obico_printer_row *printer = obico_command_printer(call);
 	const char *status;
 
 	if (printer == NULL)
@@ -168,9 +169,9 @@ obico_printer_finish(struct call *call)
 }
 
 void
-obico_printer_predict(struct call *call)
+obico_printer_predict(struct obico_call *call)
 {
-	const struct obico_printer *printer = obico_command_printer(call);
+	const struct obico_printer_row *printer = obico_command_printer(call);
 
 	if (printer == NULL)
 		return;

@@ -31,17 +31,17 @@
 #define LONG_PRINT 14830.0
 
 /* An order and what it is about. */
-struct order {
+struct instruction {
 	struct sim *sim;
-	struct obico *obico;
-	struct obico_printer *printer;
+	struct obico_server *obico;
+	struct obico_printer_row *printer;
 	int count; /* of the words, without the id at the end */
 	char **words;
 	struct text *answer;
 };
 
 static int
-run_idle(const struct order *order)
+run_idle(const struct instruction *order)
 {
 	obico_agent_end(order->sim, order->printer, true);
 	obico_end_print(order->sim, order->printer);
@@ -50,9 +50,9 @@ run_idle(const struct order *order)
 }
 
 static int
-run_print(const struct order *order)
+run_print(const struct instruction *order)
 {
-	struct obico_printer *printer = order->printer;
+	struct obico_printer_row *printer = order->printer;
 	struct agent *agent = &printer->agent;
 	bool goes_on = agent->print != NULL && agent->print == printer->current;
 
@@ -71,14 +71,14 @@ run_print(const struct order *order)
 }
 
 static int
-run_finish(const struct order *order)
+run_finish(const struct instruction *order)
 {
 	return obico_agent_end(order->sim, order->printer, false);
 }
 
 /* It may have been done before. */
 static int
-do_at_screen(const struct order *order, enum command command,
+do_at_screen(const struct instruction *order, enum command command,
     enum agent_state state)
 {
 	if (order->printer->agent.state == state)
@@ -87,33 +87,33 @@ do_at_screen(const struct order *order, enum command command,
 }
 
 static int
-run_pause(const struct order *order)
+run_pause(const struct instruction *order)
 {
 	return do_at_screen(order, COMMAND_PAUSE, AGENT_PAUSED);
 }
 
 static int
-run_resume(const struct order *order)
+run_resume(const struct instruction *order)
 {
 	return do_at_screen(order, COMMAND_RESUME, AGENT_PRINTING);
 }
 
 static int
-run_drop(const struct order *order)
+run_drop(const struct instruction *order)
 {
 	obico_agent_connect(order->sim, order->printer, false);
 	return 0;
 }
 
 static int
-run_back(const struct order *order)
+run_back(const struct instruction *order)
 {
 	obico_agent_connect(order->sim, order->printer, true);
 	return 0;
 }
 
 static int
-run_silent(const struct order *order)
+run_silent(const struct instruction *order)
 {
 	order->printer->agent.silent = true;
 	return 0;
@@ -121,7 +121,7 @@ run_silent(const struct order *order)
 
 /* It stands still; what it is told, it does when it is back. */
 static int
-run_freeze(const struct order *order)
+run_freeze(const struct instruction *order)
 {
 	order->printer->agent.frozen = true;
 	order->printer->agent.frozen_at = sim_now(order->sim);
@@ -129,21 +129,21 @@ run_freeze(const struct order *order)
 }
 
 static int
-run_ignore(const struct order *order)
+run_ignore(const struct instruction *order)
 {
 	order->printer->agent.ignores = true;
 	return 0;
 }
 
 static int
-run_obey(const struct order *order)
+run_obey(const struct instruction *order)
 {
 	order->printer->agent.ignores = false;
 	return 0;
 }
 
 static int
-run_report(const struct order *order)
+run_report(const struct instruction *order)
 {
 	obico_agent_report(order->sim, order->printer);
 	return 0;
@@ -151,7 +151,7 @@ run_report(const struct order *order)
 
 /* The state is told in these words; without any, in the usual ones. */
 static int
-run_says(const struct order *order)
+run_says(const struct instruction *order)
 {
 	struct agent *agent = &order->printer->agent;
 
@@ -166,7 +166,7 @@ run_says(const struct order *order)
 
 /* Each file was printed so often before. */
 static int
-run_prints(const struct order *order)
+run_prints(const struct instruction *order)
 {
 	if (order->count != 2)
 		return -EINVAL;
@@ -175,14 +175,14 @@ run_prints(const struct order *order)
 }
 
 static int
-run_closed(const struct order *order)
+run_closed(const struct instruction *order)
 {
 	order->printer->agent.closed = true;
 	return run_report(order);
 }
 
 static int
-run_error(const struct order *order)
+run_error(const struct instruction *order)
 {
 	order->printer->agent.error = order->count < 3 ||
 	    strcmp(order->words[2], "off") != 0;
@@ -191,9 +191,9 @@ run_error(const struct order *order)
 
 /* "alert pause": the server pauses the print by itself. */
 static int
-run_alert(const struct order *order)
+run_alert(const struct instruction *order)
 {
-	struct obico_printer *printer = order->printer;
+	struct obico_printer_row *printer = order->printer;
 
 	if (printer->current == NULL)
 		return -EBUSY;
@@ -208,7 +208,7 @@ run_alert(const struct order *order)
 }
 
 static int
-run_restart(const struct order *order)
+run_restart(const struct instruction *order)
 {
 	order->sim->boot++;
 	server_cut(order->sim);
@@ -216,7 +216,7 @@ run_restart(const struct order *order)
 }
 
 static int
-run_copy(const struct order *order)
+run_copy(const struct instruction *order)
 {
 	if (order->count != 3)
 		return -EINVAL;
@@ -225,7 +225,7 @@ run_copy(const struct order *order)
 }
 
 static int
-run_library(const struct order *order)
+run_library(const struct instruction *order)
 {
 	const char *word = order->count > 1 ? order->words[1] : "";
 
@@ -240,7 +240,7 @@ run_library(const struct order *order)
 
 /* The host that URLs of media have. */
 static int
-run_site(const struct order *order)
+run_site(const struct instruction *order)
 {
 	if (order->count != 2)
 		return -EINVAL;
@@ -251,7 +251,7 @@ run_site(const struct order *order)
 
 /* Another token logs in from now on; the old one was revoked. */
 static int
-run_token(const struct order *order)
+run_token(const struct instruction *order)
 {
 	struct obico_account *account = &order->obico->accounts[0];
 
@@ -262,7 +262,7 @@ run_token(const struct order *order)
 }
 
 static int
-run_pro(const struct order *order)
+run_pro(const struct instruction *order)
 {
 	order->obico->accounts[0].is_pro = order->count < 2 ||
 	    strcmp(order->words[1], "off") != 0;
@@ -271,7 +271,7 @@ run_pro(const struct order *order)
 
 /* What the server knows last. */
 static int
-run_state(const struct order *order)
+run_state(const struct instruction *order)
 {
 	static const char *const states[] = {
 		[AGENT_OPERATIONAL] = "OPERATIONAL",
@@ -289,7 +289,7 @@ run_state(const struct order *order)
 static const struct {
 	const char *word, *second; /* NULL: any */
 	bool with_id;
-	int (*run)(const struct order *);
+	int (*run)(const struct instruction *);
 } verbs[] = {
 	{ "agent",   "back",   true,  run_back },
 	{ "agent",   "closed", true,  run_closed },
@@ -320,7 +320,7 @@ static const struct {
 
 /* The id at the end, which is no other word. */
 static int
-find_printer(struct order *order)
+find_printer(struct instruction *order)
 {
 	long id = OBICO_PRINTING;
 
@@ -334,7 +334,8 @@ find_printer(struct order *order)
 int
 obico_control(struct sim *sim, int count, char **words, struct text *answer)
 {
-	struct order order = { sim, sim->own, NULL, count, words, answer };
+	struct instruction order = { sim, sim->own, NULL, count, words,
+		answer };
 	int error;
 
 	obico_update(sim);

@@ -20,10 +20,10 @@ enum {
 	LAST_FIXED = 7
 };
 
-struct obico_printer *
-obico_find_printer(struct obico *obico, long id)
+struct obico_printer_row *
+obico_find_printer(struct obico_server *obico, long id)
 {
-	struct obico_printer *printer;
+	struct obico_printer_row *printer;
 
 	TAILQ_FOREACH (printer, &obico->printers, entry) {
 		if (printer->id == id)
@@ -33,7 +33,7 @@ obico_find_printer(struct obico *obico, long id)
 }
 
 struct obico_folder *
-obico_find_folder(struct obico *obico, long id)
+obico_find_folder(struct obico_server *obico, long id)
 {
 	struct obico_folder *folder;
 
@@ -45,7 +45,7 @@ obico_find_folder(struct obico *obico, long id)
 }
 
 struct obico_file *
-obico_find_file(struct obico *obico, long id)
+obico_find_file(struct obico_server *obico, long id)
 {
 	struct obico_file *file;
 
@@ -57,7 +57,7 @@ obico_find_file(struct obico *obico, long id)
 }
 
 struct obico_account *
-obico_find_account(struct obico *obico, long id)
+obico_find_account(struct obico_server *obico, long id)
 {
 	for (size_t i = 0; i < OBICO_ACCOUNTS; i++) {
 		if (obico->accounts[i].id == id)
@@ -66,10 +66,11 @@ obico_find_account(struct obico *obico, long id)
 	return NULL;
 }
 
-struct obico_printer *
-obico_new_printer(struct obico *obico, long id, long user_id, const char *name)
+struct obico_printer_row *
+obico_new_printer(struct obico_server *obico, long id, long user_id,
+    const char *name)
 {
-	struct obico_printer *printer;
+	struct obico_printer_row *printer;
 	char token[21];
 
 	if (obico->last_printer >= OBICO_ROWS)
@@ -97,7 +98,7 @@ obico_new_printer(struct obico *obico, long id, long user_id, const char *name)
 }
 
 struct obico_print *
-obico_new_print(struct obico *obico, struct obico_printer *printer,
+obico_new_print(struct obico_server *obico, struct obico_printer_row *printer,
     const char *filename)
 {
 	struct obico_print *print;
@@ -118,7 +119,7 @@ obico_new_print(struct obico *obico, struct obico_printer *printer,
 }
 
 void
-obico_free_file(struct obico *obico, struct obico_file *file)
+obico_free_file(struct obico_server *obico, struct obico_file *file)
 {
 	struct obico_print *print;
 
@@ -132,7 +133,7 @@ obico_free_file(struct obico *obico, struct obico_file *file)
 }
 
 void
-obico_free_folder(struct obico *obico, struct obico_folder *folder)
+obico_free_folder(struct obico_server *obico, struct obico_folder *folder)
 {
 	TAILQ_REMOVE(&obico->folders, folder, entry);
 	table_clear(&obico_folder_table, folder);
@@ -141,7 +142,7 @@ obico_free_folder(struct obico *obico, struct obico_folder *folder)
 
 /* A print of days ago. */
 static void
-add_history(struct obico *obico, struct obico_printer *printer,
+add_history(struct obico_server *obico, struct obico_printer_row *printer,
     const char *name, int days, bool cancelled)
 {
 	struct obico_print *print = obico_new_print(obico, printer, name);
@@ -159,7 +160,7 @@ add_history(struct obico *obico, struct obico_printer *printer,
 }
 
 static void
-add_account(struct obico *obico, size_t index, const char *name,
+add_account(struct obico_server *obico, size_t index, const char *name,
     const char *token, const char *suffix)
 {
 	struct obico_account *account = &obico->accounts[index];
@@ -179,9 +180,9 @@ add_account(struct obico *obico, size_t index, const char *name,
 static void
 fill_printers(struct sim *sim)
 {
-	struct obico *obico = sim->own;
+	struct obico_server *obico = sim->own;
 	long mine = obico->accounts[0].id;
-	struct obico_printer *busy, *idle, *old;
+	struct obico_printer_row *busy, *idle, *old;
 
 	busy = obico_new_printer(obico, OBICO_PRINTING, mine, "MK3S Workshop");
 	idle = obico_new_printer(obico, OBICO_IDLE, mine, "Prusa MINI");
@@ -208,7 +209,7 @@ fill_printers(struct sim *sim)
 int
 obico_fill(struct sim *sim)
 {
-	struct obico *obico = sim->own;
+	struct obico_server *obico = sim->own;
 	const char *token = sim->options.token;
 
 	TAILQ_INIT(&obico->printers);
@@ -222,7 +223,7 @@ obico_fill(struct sim *sim)
 	add_account(obico, 1, "other", token, "-other");
 	fill_printers(sim);
 	for (long i = 0; i < sim->options.printers; i++) {
-		struct obico_printer *printer;
+		struct obico_printer_row *printer;
 		char name[40];
 
 		snprintf(name, sizeof(name), "Printer %ld", LAST_FIXED + 1 + i);
@@ -238,8 +239,8 @@ obico_fill(struct sim *sim)
 void
 obico_empty(struct sim *sim)
 {
-	struct obico *obico = sim->own;
-	struct obico_printer *printer;
+	struct obico_server *obico = sim->own;
+	struct obico_printer_row *printer;
 	struct obico_print *print;
 
 	while (!TAILQ_EMPTY(&obico->files))

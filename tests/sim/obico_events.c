@@ -8,7 +8,7 @@
 #include "tests/sim/obico_route.h"
 
 static void
-drop_event(struct obico *obico, struct obico_event *event)
+drop_event(struct obico_server *obico, struct obico_event *event)
 {
 	TAILQ_REMOVE(&obico->events, event, entry);
 	obico->event_count--;
@@ -22,7 +22,7 @@ drop_event(struct obico *obico, struct obico_event *event)
 }
 
 void
-obico_forget_events(struct obico *obico)
+obico_forget_events(struct obico_server *obico)
 {
 	while (!TAILQ_EMPTY(&obico->events))
 		drop_event(obico, TAILQ_FIRST(&obico->events));
@@ -61,7 +61,7 @@ describe(struct obico_event *event, const char *type)
 static void
 illustrate(struct sim *sim, struct obico_event *event)
 {
-	struct call call = { .sim = sim, .obico = sim->own };
+	struct obico_call call = { .sim = sim, .obico = sim->own };
 	struct text text = { 0 };
 
 	if (event->title != NULL) {
@@ -77,10 +77,10 @@ illustrate(struct sim *sim, struct obico_event *event)
 }
 
 void
-obico_log_event(struct sim *sim, struct obico_printer *printer,
+obico_log_event(struct sim *sim, struct obico_printer_row *printer,
     const char *type)
 {
-	struct obico *obico = sim->own;
+	struct obico_server *obico = sim->own;
 	struct obico_account *account = obico_find_account(obico,
 	    printer->user_id);
 	struct obico_event *event = calloc(1, sizeof(*event));
@@ -130,7 +130,7 @@ render_event(struct text *out, const struct obico_event *event)
 
 /* Do the filters name the type, or the group it is in? */
 static bool
-wanted_type(const struct call *call, const char *type)
+wanted_type(const struct obico_call *call, const char *type)
 {
 	static const struct {
 		const char *type, *group;
@@ -152,7 +152,7 @@ wanted_type(const struct call *call, const char *type)
 }
 
 static bool
-is_wanted(const struct call *call, const struct obico_event *event)
+is_wanted(const struct obico_call *call, const struct obico_event *event)
 {
 	return event->printer->user_id == call->account->id &&
 	    obico_param_has(call, "filter_by_classes[]", event->class) &&
@@ -160,7 +160,7 @@ is_wanted(const struct call *call, const struct obico_event *event)
 }
 
 void
-obico_events_list(struct call *call)
+obico_events_list(struct obico_call *call)
 {
 	const struct obico_event *event;
 	long count = 0, position = 0, start, limit;
@@ -183,7 +183,7 @@ obico_events_list(struct call *call)
 }
 
 void
-obico_event_get(struct call *call)
+obico_event_get(struct obico_call *call)
 {
 	const struct obico_event *event;
 	long id;

@@ -13,7 +13,7 @@
 
 /* Deleted ones too. */
 static struct obico_file *
-find(struct call *call)
+find(struct obico_call *call)
 {
 	struct obico_file *file;
 	long id;
@@ -82,7 +82,7 @@ by_name_back(const void *a, const void *b)
 
 /* Does the file pass the filters that are texts? */
 static bool
-is_wanted(const struct call *call, const struct obico_file *file)
+is_wanted(const struct obico_call *call, const struct obico_file *file)
 {
 	const char *part = obico_param(call, "q");
 	const char *name = obico_param(call, "safe_filename");
@@ -103,7 +103,8 @@ is_wanted(const struct call *call, const struct obico_file *file)
 
 /* All of them that fit, in order.  Returned with free; NULL: no memory. */
 static struct obico_file **
-collect(struct call *call, const struct parent_filter *filter, size_t *count)
+collect(struct obico_call *call, const struct parent_filter *filter,
+    size_t *count)
 {
 	static const struct sorting orders[] = {
 		{ "created_at_desc", newest_first },
@@ -132,13 +133,13 @@ collect(struct call *call, const struct parent_filter *filter, size_t *count)
 }
 
 static void
-render(struct call *call, const void *file)
+render(struct obico_call *call, const void *file)
 {
 	obico_render_file(call, &call->out, file, FILE_WHOLE);
 }
 
 void
-obico_files_list(struct call *call)
+obico_files_list(struct obico_call *call)
 {
 	const char *printer = obico_param(call, "resident_printer");
 	struct parent_filter filter;
@@ -158,7 +159,7 @@ obico_files_list(struct call *call)
 }
 
 void
-obico_file_get(struct call *call)
+obico_file_get(struct obico_call *call)
 {
 	const struct obico_file *file = find(call);
 
@@ -168,7 +169,7 @@ obico_file_get(struct call *call)
 
 /* Saving a deleted record brings it back, without its bytes. */
 void
-obico_file_change(struct call *call)
+obico_file_change(struct obico_call *call)
 {
 	bool partial = strcmp(call->ex->method, "PATCH") == 0, given;
 	struct obico_file *file = find(call);
@@ -195,7 +196,7 @@ obico_file_change(struct call *call)
 
 /* Bytes that are not there are more than the server can bear. */
 void
-obico_file_delete(struct call *call)
+obico_file_delete(struct obico_call *call)
 {
 	struct obico_file *file = find(call);
 	char *path;
@@ -216,14 +217,14 @@ obico_file_delete(struct call *call)
 }
 
 static bool
-is_named(const struct call *call, const struct obico_file *file)
+is_named(const struct obico_call *call, const struct obico_file *file)
 {
 	return file->user_id == call->account->id && file->deleted == 0 &&
 	    obico_has_id(call, "file_ids", file->id);
 }
 
 void
-obico_files_delete(struct call *call)
+obico_files_delete(struct obico_call *call)
 {
 	struct obico_file *file;
 
@@ -239,7 +240,7 @@ obico_files_delete(struct call *call)
 }
 
 void
-obico_files_move(struct call *call)
+obico_files_move(struct obico_call *call)
 {
 	struct obico_folder *target;
 	bool ids = obico_check_ids(call, "file_ids"), any = false;

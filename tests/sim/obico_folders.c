@@ -10,7 +10,7 @@
 #include "tests/sim/obico_route.h"
 
 static struct obico_folder *
-find(struct call *call)
+find(struct obico_call *call)
 {
 	struct obico_folder *folder;
 	long id;
@@ -26,7 +26,7 @@ find(struct call *call)
 
 /* The folder that has this safe name there, but for one. */
 static struct obico_folder *
-find_name(const struct call *call, long user_id,
+find_name(const struct obico_call *call, long user_id,
     const struct obico_folder *parent, const char *safe_name,
     const struct obico_folder *except)
 {
@@ -75,7 +75,8 @@ by_name_back(const void *a, const void *b)
 
 /* All of them that fit, in order.  Returned with free; NULL: no memory. */
 static struct obico_folder **
-collect(struct call *call, const struct parent_filter *filter, size_t *count)
+collect(struct obico_call *call, const struct parent_filter *filter,
+    size_t *count)
 {
 	static const struct sorting orders[] = {
 		{ "created_at_desc", newest_first },
@@ -103,13 +104,13 @@ collect(struct call *call, const struct parent_filter *filter, size_t *count)
 }
 
 static void
-render(struct call *call, const void *folder)
+render(struct obico_call *call, const void *folder)
 {
 	obico_render_folder(call, &call->out, folder, true);
 }
 
 void
-obico_folders_list(struct call *call)
+obico_folders_list(struct obico_call *call)
 {
 	struct parent_filter filter;
 	struct obico_folder **list;
@@ -122,7 +123,7 @@ obico_folders_list(struct call *call)
 }
 
 void
-obico_folder_get(struct call *call)
+obico_folder_get(struct obico_call *call)
 {
 	const struct obico_folder *folder = find(call);
 
@@ -132,7 +133,7 @@ obico_folder_get(struct call *call)
 
 /* The safe form of the name that the body has, with free; or NULL. */
 static char *
-wanted_name(struct call *call)
+wanted_name(struct obico_call *call)
 {
 	struct obico_folder asked = { 0 };
 	struct text wrong = { 0 };
@@ -149,7 +150,7 @@ wanted_name(struct call *call)
 
 /* A clash is an error of the database: nobody looked before. */
 static struct obico_folder *
-make(struct call *call, struct obico_folder *parent, const char *safe)
+make(struct obico_call *call, struct obico_folder *parent, const char *safe)
 {
 	struct obico_folder *folder;
 
@@ -169,7 +170,7 @@ make(struct call *call, struct obico_folder *parent, const char *safe)
 }
 
 void
-obico_folders_create(struct call *call)
+obico_folders_create(struct obico_call *call)
 {
 	struct obico_folder *parent, *folder;
 	struct text wrong = { 0 };
@@ -196,7 +197,7 @@ obico_folders_create(struct call *call)
 
 /* Rename or move.  Only a folder that is given is looked at for a clash. */
 void
-obico_folder_change(struct call *call)
+obico_folder_change(struct obico_call *call)
 {
 	bool partial = strcmp(call->ex->method, "PATCH") == 0, given, clash;
 	struct obico_folder *folder = find(call), *parent;
@@ -238,7 +239,7 @@ obico_folder_change(struct call *call)
 
 /* Delete what is doomed and all below it, however deep; loops too. */
 static void
-sweep(struct obico *obico)
+sweep(struct obico_server *obico)
 {
 	struct obico_folder *folder, *next;
 	struct obico_file *file, *following;
@@ -265,7 +266,7 @@ sweep(struct obico *obico)
 }
 
 void
-obico_folder_delete(struct call *call)
+obico_folder_delete(struct obico_call *call)
 {
 	struct obico_folder *folder = find(call);
 
@@ -277,7 +278,7 @@ obico_folder_delete(struct call *call)
 }
 
 void
-obico_folders_delete(struct call *call)
+obico_folders_delete(struct obico_call *call)
 {
 	struct obico_folder *folder;
 
@@ -294,7 +295,7 @@ obico_folders_delete(struct call *call)
 
 /* Would the folders that are moved have names of their own there? */
 static bool
-may_move(struct call *call, struct obico_folder *target)
+may_move(struct obico_call *call, struct obico_folder *target)
 {
 	struct obico_folder *one, *other;
 
@@ -314,7 +315,7 @@ may_move(struct call *call, struct obico_folder *target)
 }
 
 void
-obico_folders_move(struct call *call)
+obico_folders_move(struct obico_call *call)
 {
 	struct obico_folder *target, *folder;
 	bool ids = obico_check_ids(call, "folder_ids"), any = false;

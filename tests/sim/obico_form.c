@@ -15,7 +15,7 @@ enum {
 };
 
 /* A part of a form; it points into the body. */
-struct part {
+struct form_part {
 	char name[256];
 	bool is_file;
 	const char *data;
@@ -62,7 +62,7 @@ parameter(const char *head, size_t len, const char *key, char *out, size_t size)
 /* Take the next part off the body; false at the end. */
 static bool
 next_part(const char **at, const char *end, const struct text *mark,
-    struct part *part)
+    struct form_part *part)
 {
 	char name[256];
 	const char *head, *data, *stop;
@@ -98,7 +98,7 @@ next_part(const char **at, const char *end, const struct text *mark,
 
 /* Text as the server decodes it: what is no UTF-8 is replaced. */
 static void
-add_text(struct call *call, const struct part *part)
+add_text(struct obico_call *call, const struct form_part *part)
 {
 	char *value = strndup(part->data, part->len);
 
@@ -111,11 +111,11 @@ add_text(struct call *call, const struct part *part)
 }
 
 bool
-obico_parse_multipart(struct call *call, const char *type)
+obico_parse_multipart(struct obico_call *call, const char *type)
 {
 	const char *at = call->body, *end = at + call->body_len;
 	struct text mark = { 0 };
-	struct part part;
+	struct form_part part;
 	int count = 0;
 
 	if (!find_boundary(type, &mark)) {

@@ -52,7 +52,7 @@ obico_gzip(struct text *out, const struct text *in)
 
 /* Send a chunk, and the last one of no length after it. */
 static void
-send_chunk(struct call *call, const struct text *data, bool last)
+send_chunk(struct obico_call *call, const struct text *data, bool last)
 {
 	struct text piece = { 0 };
 
@@ -75,7 +75,7 @@ send_chunk(struct call *call, const struct text *data, bool last)
 }
 
 void
-obico_gzip_file(struct call *call)
+obico_gzip_file(struct obico_call *call)
 {
 	z_stream stream = { 0 };
 	unsigned char *piece = malloc(PIECE);

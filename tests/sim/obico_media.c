@@ -22,7 +22,7 @@ enum {
 
 /* HMAC with SHA-256. */
 static void
-make_mac(const struct obico *obico, const char *path,
+make_mac(const struct obico_server *obico, const char *path,
     uint8_t mac[SHA256_DIGEST_LENGTH])
 {
 	uint8_t pad[BLOCK], inner[SHA256_DIGEST_LENGTH];
@@ -91,7 +91,7 @@ put_base64(struct text *out, const char *data, size_t len)
 
 /* The digest: base64 of the text of the bytes, not of the bytes. */
 static void
-put_digest(const struct obico *obico, struct text *out, const char *path)
+put_digest(const struct obico_server *obico, struct text *out, const char *path)
 {
 	uint8_t mac[SHA256_DIGEST_LENGTH];
 	struct text shown = { 0 };
@@ -103,7 +103,7 @@ put_digest(const struct obico *obico, struct text *out, const char *path)
 }
 
 void
-obico_sign(struct obico *obico, struct text *out, const char *path)
+obico_sign(struct obico_server *obico, struct text *out, const char *path)
 {
 	text_printf(out, "http://%s%s?digest=", obico->site, path);
 	put_digest(obico, out, path);
@@ -111,7 +111,7 @@ obico_sign(struct obico *obico, struct text *out, const char *path)
 
 /* The first digest in the query, or NULL. */
 static const char *
-given_digest(const struct call *call)
+given_digest(const struct obico_call *call)
 {
 	for (size_t i = 0; i < call->param_count; i++) {
 		if (strcmp(call->params[i].name, "digest") == 0 &&
@@ -122,7 +122,7 @@ given_digest(const struct call *call)
 }
 
 static bool
-is_signed(struct call *call, const char *digest)
+is_signed(struct obico_call *call, const char *digest)
 {
 	struct text path = { 0 }, right = { 0 };
 	bool same;
@@ -137,7 +137,7 @@ is_signed(struct call *call, const char *digest)
 
 /* The picture of now, in a file without a name.  -1: none. */
 static int
-draw(struct call *call, const struct obico_printer *printer)
+draw(struct obico_call *call, const struct obico_printer_row *printer)
 {
 	const struct report *report = obico_report(call->sim, printer);
 	struct text picture = { 0 };
@@ -158,10 +158,10 @@ draw(struct call *call, const struct obico_printer *printer)
 
 /* What a path that we have signed stands for, opened.  -1: it is gone. */
 static int
-open_media(struct call *call)
+open_media(struct obico_call *call)
 {
 	struct obico_file file = { 0 };
-	struct obico_printer *printer;
+	struct obico_printer_row *printer;
 	int thumbnail = 0, fd;
 	char *real;
 	long id;
@@ -203,7 +203,8 @@ number(const char *at, long long size, long long *out)
 
 /* "bytes=A-B" or "bytes=A-", only the first; anything else is no range. */
 static bool
-read_range(struct call *call, long long size, long long *first, long long *last)
+read_range(struct obico_call *call, long long size, long long *first,
+    long long *last)
 {
 	const char *at = blanks(exchange_header(call->ex, HEADER_RANGE));
 
@@ -229,7 +230,7 @@ read_range(struct call *call, long long size, long long *first, long long *last)
 
 /* A range that is not there is answered all the same, with a wrong length. */
 static void
-set_range(struct call *call, long long size)
+set_range(struct obico_call *call, long long size)
 {
 	long long first = 0, last = size - 1;
 
@@ -246,7 +247,7 @@ set_range(struct call *call, long long size)
 }
 
 void
-obico_media(struct call *call)
+obico_media(struct obico_call *call)
 {
 	const char *digest = given_digest(call);
 	struct stat st;

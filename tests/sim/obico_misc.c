@@ -13,25 +13,25 @@
 #define TWO_HOURS (7200LL * 1000000)
 
 void
-obico_empty_list(struct call *call)
+obico_empty_list(struct obico_call *call)
 {
 	text_puts(&call->out, "[]");
 }
 
 void
-obico_plugins(struct call *call)
+obico_plugins(struct obico_call *call)
 {
 	text_puts(&call->out, "{\"plugins\":{}}");
 }
 
 void
-obico_usage(struct call *call)
+obico_usage(struct obico_call *call)
 {
 	text_puts(&call->out, "{\"total\":0,\"monthly_cap\":-1}");
 }
 
 static void
-render_code(struct call *call)
+render_code(struct obico_call *call)
 {
 	text_printf(&call->out,
 	    "{\"id\":1,\"printer\":null,\"code\":\"%06ld\",\"expired_at\":",
@@ -42,7 +42,7 @@ render_code(struct call *call)
 
 /* A code to pair a printer with: asking makes one. */
 void
-obico_code(struct call *call)
+obico_code(struct obico_call *call)
 {
 	if (call->obico->last_code == 0)
 		call->obico->last_code = 1 + arc4random() % 999999;
@@ -50,7 +50,7 @@ obico_code(struct call *call)
 }
 
 void
-obico_code_get(struct call *call)
+obico_code_get(struct obico_call *call)
 {
 	long id;
 
@@ -63,11 +63,11 @@ obico_code_get(struct call *call)
 }
 
 /* The printer that an agent's token belongs to. */
-static const struct obico_printer *
-own_printer(const struct call *call)
+static const struct obico_printer_row *
+own_printer(const struct obico_call *call)
 {
 	const char *at = exchange_header(call->ex, HEADER_AUTHORIZATION);
-	const struct obico_printer *printer;
+	const struct obico_printer_row *printer;
 
 	at += strcspn(at, " ");
 	at += strspn(at, " ");
@@ -80,7 +80,7 @@ own_printer(const struct call *call)
 
 /* Whoever has got no token of a printer's is no agent. */
 void
-obico_no_agent(struct call *call)
+obico_no_agent(struct obico_call *call)
 {
 	const char *at = exchange_header(call->ex, HEADER_AUTHORIZATION);
 
@@ -96,9 +96,9 @@ obico_no_agent(struct call *call)
 }
 
 void
-obico_agent_printer(struct call *call)
+obico_agent_printer(struct obico_call *call)
 {
-	const struct obico_printer *printer = own_printer(call);
+	const struct obico_printer_row *printer = own_printer(call);
 
 	if (printer == NULL)
 		return;
@@ -113,23 +113,23 @@ obico_agent_printer(struct call *call)
 }
 
 void
-obico_agent_ok(struct call *call)
+obico_agent_ok(struct obico_call *call)
 {
 	text_puts(&call->out, "{\"result\":\"ok\"}");
 }
 
 void
-obico_absent(struct call *call)
+obico_absent(struct obico_call *call)
 {
 	obico_detail(call, 404, "Not found.");
 }
 
 /* The printer that the query names, or NULL: it has been answered. */
-static struct obico_printer *
-asked_printer(struct call *call)
+static struct obico_printer_row *
+asked_printer(struct obico_call *call)
 {
 	const char *text = obico_param(call, "printer_id");
-	struct obico_printer *printer;
+	struct obico_printer_row *printer;
 	long id = 0;
 
 	if (text != NULL && obico_int(text, &id) != 0) {
@@ -145,7 +145,7 @@ asked_printer(struct call *call)
 }
 
 static void
-render_share(struct call *call, const struct obico_printer *printer)
+render_share(struct obico_call *call, const struct obico_printer_row *printer)
 {
 	text_puts(&call->out, "[");
 	if (printer->share_token[0] != '\0')
@@ -156,18 +156,18 @@ render_share(struct call *call, const struct obico_printer *printer)
 }
 
 void
-obico_shares(struct call *call)
+obico_shares(struct obico_call *call)
 {
-	const struct obico_printer *printer = asked_printer(call);
+	const struct obico_printer_row *printer = asked_printer(call);
 
 	if (printer != NULL)
 		render_share(call, printer);
 }
 
 void
-obico_share(struct call *call)
+obico_share(struct obico_call *call)
 {
-	struct obico_printer *printer = asked_printer(call);
+	struct obico_printer_row *printer = asked_printer(call);
 
 	if (printer == NULL)
 		return;
@@ -177,9 +177,9 @@ obico_share(struct call *call)
 }
 
 void
-obico_share_end(struct call *call)
+obico_share_end(struct obico_call *call)
 {
-	struct obico_printer *printer;
+	struct obico_printer_row *printer;
 	long id;
 
 	if (obico_int(call->arg, &id) != 0) {
@@ -209,11 +209,11 @@ read_target(const cJSON *json, long *id)
 
 /* The password is told once; nothing listens there. */
 void
-obico_tunnel(struct call *call)
+obico_tunnel(struct obico_call *call)
 {
 	const cJSON *target = obico_member(call, "target_printer_id");
 	const char *name = cJSON_GetStringValue(obico_member(call, "app_name"));
-	const struct obico_printer *printer;
+	const struct obico_printer_row *printer;
 	char user[65], password[65];
 	struct text wrong = { 0 };
 	long id;

@@ -12,7 +12,7 @@
 #include "tests/sim/obico_route.h"
 
 static bool
-with_archived(const struct call *call)
+with_archived(const struct obico_call *call)
 {
 	const char *value = obico_param(call, "with_archived");
 
@@ -20,7 +20,7 @@ with_archived(const struct call *call)
 }
 
 static bool
-is_seen(const struct call *call, const struct obico_printer *printer,
+is_seen(const struct obico_call *call, const struct obico_printer_row *printer,
     bool archived_too)
 {
 	return printer->user_id == call->account->id && printer->deleted == 0 &&
@@ -28,7 +28,7 @@ is_seen(const struct call *call, const struct obico_printer *printer,
 }
 
 bool
-obico_read_id(struct call *call, long *id, const char *what)
+obico_read_id(struct obico_call *call, long *id, const char *what)
 {
 	int error = obico_int(call->arg, id);
 
@@ -40,10 +40,10 @@ obico_read_id(struct call *call, long *id, const char *what)
 }
 
 /* The printer that the path names, or NULL: it has been answered. */
-static struct obico_printer *
-find(struct call *call)
+static struct obico_printer_row *
+find(struct obico_call *call)
 {
-	struct obico_printer *printer;
+	struct obico_printer_row *printer;
 	long id;
 
 	if (!obico_read_id(call, &id, "Printer"))
@@ -55,10 +55,10 @@ find(struct call *call)
 	return NULL;
 }
 
-struct obico_printer *
-obico_command_printer(struct call *call)
+struct obico_printer_row *
+obico_command_printer(struct obico_call *call)
 {
-	struct obico_printer *printer;
+	struct obico_printer_row *printer;
 	long id;
 
 	if (obico_int(call->arg, &id) != 0) {
@@ -73,8 +73,8 @@ obico_command_printer(struct call *call)
 }
 
 void
-obico_answer_command(struct call *call, const struct obico_printer *printer,
-    bool succeeded)
+obico_answer_command(struct obico_call *call,
+    const struct obico_printer_row *printer, bool succeeded)
 {
 	text_printf(&call->out,
 	    "{\"succeeded\":%s,\"printer\":", succeeded ? "true" : "false");
@@ -83,9 +83,9 @@ obico_answer_command(struct call *call, const struct obico_printer *printer,
 }
 
 void
-obico_printers_list(struct call *call)
+obico_printers_list(struct obico_call *call)
 {
-	const struct obico_printer *printer;
+	const struct obico_printer_row *printer;
 	const char *comma = "";
 
 	text_puts(&call->out, "[");
@@ -100,10 +100,10 @@ obico_printers_list(struct call *call)
 }
 
 void
-obico_printers_create(struct call *call)
+obico_printers_create(struct obico_call *call)
 {
 	struct text wrong = { 0 };
-	struct obico_printer *printer;
+	struct obico_printer_row *printer;
 
 	table_check(&obico_printer_table, call->data, call->is_form, false,
 	    &wrong);
@@ -121,18 +121,18 @@ obico_printers_create(struct call *call)
 }
 
 void
-obico_printer_get(struct call *call)
+obico_printer_get(struct obico_call *call)
 {
-	const struct obico_printer *printer = find(call);
+	const struct obico_printer_row *printer = find(call);
 
 	if (printer != NULL)
 		obico_render_printer(call, &call->out, printer, true);
 }
 
 void
-obico_printer_put(struct call *call)
+obico_printer_put(struct obico_call *call)
 {
-	struct obico_printer *printer = find(call);
+	struct obico_printer_row *printer = find(call);
 	struct text wrong = { 0 };
 
 	if (printer == NULL)
@@ -144,9 +144,9 @@ obico_printer_put(struct call *call)
 }
 
 void
-obico_printer_delete(struct call *call)
+obico_printer_delete(struct obico_call *call)
 {
-	struct obico_printer *printer = find(call);
+	struct obico_printer_row *printer = find(call);
 
 	if (printer == NULL)
 		return;
@@ -156,9 +156,9 @@ obico_printer_delete(struct call *call)
 }
 
 void
-obico_printer_archive(struct call *call)
+obico_printer_archive(struct obico_call *call)
 {
-	struct obico_printer *printer = obico_command_printer(call);
+	struct obico_printer_row *printer = obico_command_printer(call);
 
 	if (printer == NULL)
 		return;
@@ -182,7 +182,7 @@ is_print(const char *key)
 
 /* The id that a foreign key is set to; 0 for null. */
 static int
-foreign_id(const struct call *call, const cJSON *json, long *id)
+foreign_id(const struct obico_call *call, const cJSON *json, long *id)
 {
 	static const struct column column = { .kind = KIND_INT };
 	struct cell cell;
@@ -195,7 +195,7 @@ foreign_id(const struct call *call, const cJSON *json, long *id)
 
 /* Do the layers above the database understand the value? */
 static bool
-understands(const struct call *call, const cJSON *json)
+understands(const struct obico_call *call, const cJSON *json)
 {
 	const struct column *column = table_column(&obico_printer_table,
 	    json->string);
@@ -213,7 +213,7 @@ understands(const struct call *call, const cJSON *json)
 }
 
 static struct obico_print *
-find_print(const struct call *call, long id)
+find_print(const struct obico_call *call, long id)
 {
 	struct obico_print *print;
 
@@ -226,10 +226,10 @@ find_print(const struct call *call, long id)
 
 /* Is another row in the way, or is one missing? */
 static bool
-clashes(const struct call *call, const struct obico_printer *printer,
+clashes(const struct obico_call *call, const struct obico_printer_row *printer,
     const cJSON *json)
 {
-	const struct obico_printer *other;
+	const struct obico_printer_row *other;
 	const struct obico_print *print = NULL;
 	long id = 0;
 
@@ -254,7 +254,7 @@ clashes(const struct call *call, const struct obico_printer *printer,
 
 /* Does the database take the value for this row? */
 static bool
-takes(const struct call *call, const struct obico_printer *printer,
+takes(const struct obico_call *call, const struct obico_printer_row *printer,
     const cJSON *json)
 {
 	const struct column *column = table_column(&obico_printer_table,
@@ -267,7 +267,8 @@ takes(const struct call *call, const struct obico_printer *printer,
 }
 
 static void
-store(const struct call *call, struct obico_printer *printer, const cJSON *json)
+store(const struct obico_call *call, struct obico_printer_row *printer,
+    const cJSON *json)
 {
 	const struct column *column = table_column(&obico_printer_table,
 	    json->string);
@@ -294,9 +295,9 @@ store(const struct call *call, struct obico_printer *printer, const cJSON *json)
  * Returns whether the server survived it.
  */
 static bool
-update(struct call *call)
+update(struct obico_call *call)
 {
-	struct obico_printer *printer;
+	struct obico_printer_row *printer;
 	const cJSON *json;
 	long id;
 
@@ -320,9 +321,9 @@ update(struct call *call)
 }
 
 void
-obico_printer_patch(struct call *call)
+obico_printer_patch(struct obico_call *call)
 {
-	const struct obico_printer *printer;
+	const struct obico_printer_row *printer;
 
 	if (!update(call)) {
 		obico_page(call, 500);

@@ -40,7 +40,7 @@ is_zone(const char *name)
 
 /* A day of the query.  false: it is none. */
 static bool
-read_day(const struct call *call, const char *name, date *when)
+read_day(const struct obico_call *call, const char *name, date *when)
 {
 	const char *text = obico_param(call, name);
 
@@ -50,7 +50,7 @@ read_day(const struct call *call, const char *name, date *when)
 
 /* false: it has been answered. */
 static bool
-read_filter(struct call *call, struct filter *filter)
+read_filter(struct obico_call *call, struct filter *filter)
 {
 	static const char ids[] = "filter_by_printer_ids[]";
 	const char *word = obico_param(call, "filter");
@@ -84,7 +84,7 @@ read_filter(struct call *call, struct filter *filter)
 }
 
 static bool
-names_printer(const struct call *call, long wanted)
+names_printer(const struct obico_call *call, long wanted)
 {
 	long id;
 
@@ -98,7 +98,7 @@ names_printer(const struct call *call, long wanted)
 }
 
 static bool
-fits(const struct call *call, const struct filter *filter,
+fits(const struct obico_call *call, const struct filter *filter,
     const struct obico_print *print)
 {
 	if (print->user_id != call->account->id || filter->nothing ||
@@ -114,7 +114,7 @@ fits(const struct call *call, const struct filter *filter,
 }
 
 static void
-put_print(struct call *call, const struct obico_print *print)
+put_print(struct obico_call *call, const struct obico_print *print)
 {
 	if (call->out.len > 1)
 		text_puts(&call->out, ",");
@@ -122,7 +122,7 @@ put_print(struct call *call, const struct obico_print *print)
 }
 
 void
-obico_prints_list(struct call *call)
+obico_prints_list(struct obico_call *call)
 {
 	const char *sorting = obico_param(call, "sorting");
 	bool oldest = sorting != NULL && strcmp(sorting, "date_asc") == 0;
@@ -149,7 +149,7 @@ obico_prints_list(struct call *call)
 
 /* The print that the path names, or NULL: it has been answered. */
 static struct obico_print *
-find(struct call *call)
+find(struct obico_call *call)
 {
 	struct obico_print *print;
 	struct filter filter;
@@ -166,7 +166,7 @@ find(struct call *call)
 }
 
 void
-obico_print_get(struct call *call)
+obico_print_get(struct obico_call *call)
 {
 	const struct obico_print *print = find(call);
 
@@ -175,7 +175,7 @@ obico_print_get(struct call *call)
 }
 
 void
-obico_print_change(struct call *call)
+obico_print_change(struct obico_call *call)
 {
 	bool partial = strcmp(call->ex->method, "PATCH") == 0;
 	struct obico_print *print = find(call);
@@ -192,7 +192,7 @@ obico_print_change(struct call *call)
 }
 
 void
-obico_print_delete(struct call *call)
+obico_print_delete(struct obico_call *call)
 {
 	struct obico_print *print = find(call);
 
@@ -203,7 +203,7 @@ obico_print_delete(struct call *call)
 }
 
 void
-obico_prints_delete(struct call *call)
+obico_prints_delete(struct obico_call *call)
 {
 	struct obico_print *print;
 	struct filter filter;
@@ -223,7 +223,7 @@ obico_prints_delete(struct call *call)
 }
 
 void
-obico_print_prediction(struct call *call)
+obico_print_prediction(struct obico_call *call)
 {
 	long id;
 
@@ -264,7 +264,7 @@ struct sums {
 };
 
 static void
-add_up(const struct call *call, date from, date to, struct sums *sums)
+add_up(const struct obico_call *call, date from, date to, struct sums *sums)
 {
 	const struct obico_print *print;
 
@@ -306,8 +306,8 @@ value_of(const struct sums *sums, enum group group)
 }
 
 static void
-put_groups(struct call *call, const char *name, enum group group, date from,
-    date to)
+put_groups(struct obico_call *call, const char *name, enum group group,
+    date from, date to)
 {
 	const char *period = obico_param(call, "group_by");
 	const char *comma = "";
@@ -335,7 +335,7 @@ put_groups(struct call *call, const char *name, enum group group, date from,
 }
 
 void
-obico_prints_stats(struct call *call)
+obico_prints_stats(struct obico_call *call)
 {
 	static const char *const periods[] = { "day", "week", "month", "year" };
 	const char *period = obico_param(call, "group_by");

@@ -58,7 +58,7 @@ obico_parse_pairs(const char *text, size_t len,
 static void
 add_param(void *arg, char *name, char *value)
 {
-	struct call *call = arg;
+	struct obico_call *call = arg;
 
 	if (name == NULL || value == NULL ||
 	    call->param_count == OBICO_PARAMS) {
@@ -71,7 +71,7 @@ add_param(void *arg, char *name, char *value)
 }
 
 void
-obico_parse_query(struct call *call)
+obico_parse_query(struct obico_call *call)
 {
 	const char *query = strchr(call->ex->target, '?');
 
@@ -81,7 +81,7 @@ obico_parse_query(struct call *call)
 }
 
 void
-obico_drop_query(struct call *call)
+obico_drop_query(struct obico_call *call)
 {
 	for (size_t i = 0; i < call->param_count; i++) {
 		free(call->params[i].name);
@@ -91,7 +91,7 @@ obico_drop_query(struct call *call)
 }
 
 const char *
-obico_param(const struct call *call, const char *name)
+obico_param(const struct obico_call *call, const char *name)
 {
 	for (size_t i = call->param_count; i-- > 0;) {
 		if (strcmp(call->params[i].name, name) == 0)
@@ -101,7 +101,8 @@ obico_param(const struct call *call, const char *name)
 }
 
 bool
-obico_param_has(const struct call *call, const char *name, const char *value)
+obico_param_has(const struct obico_call *call, const char *name,
+    const char *value)
 {
 	for (size_t i = 0; i < call->param_count; i++) {
 		if (strcmp(call->params[i].name, name) == 0 &&
@@ -113,7 +114,7 @@ obico_param_has(const struct call *call, const char *name, const char *value)
 }
 
 const cJSON *
-obico_member(const struct call *call, const char *name)
+obico_member(const struct obico_call *call, const char *name)
 {
 	return cJSON_GetObjectItemCaseSensitive(call->data, name);
 }
@@ -130,7 +131,7 @@ pages(const struct page_wanted *page, size_t count)
 }
 
 static bool
-begin_page(struct call *call, struct page_wanted *page, size_t count)
+begin_page(struct obico_call *call, struct page_wanted *page, size_t count)
 {
 	const char *number = obico_param(call, "page");
 	const char *size = obico_param(call, "page_size");
@@ -183,7 +184,7 @@ compare_params(const void *a, const void *b)
 
 /* The address of another page: the same query, sorted, with another page. */
 static void
-put_link(struct call *call, long number)
+put_link(struct obico_call *call, long number)
 {
 	const struct param *sorted[OBICO_PARAMS + 1];
 	struct param page = { NULL, NULL };
@@ -217,7 +218,8 @@ put_link(struct call *call, long number)
 }
 
 static void
-put_page_head(struct call *call, const struct page_wanted *page, size_t count)
+put_page_head(struct obico_call *call, const struct page_wanted *page,
+    size_t count)
 {
 	text_printf(&call->out, "{\"count\":%zu,\"next\":", count);
 	if (page->number < pages(page, count))
@@ -233,8 +235,8 @@ put_page_head(struct call *call, const struct page_wanted *page, size_t count)
 }
 
 void
-obico_list(struct call *call, void *list, size_t count,
-    void (*render)(struct call *, const void *item))
+obico_list(struct obico_call *call, void *list, size_t count,
+    void (*render)(struct obico_call *, const void *item))
 {
 	const void *const *items = list;
 	struct page_wanted page;
@@ -255,7 +257,7 @@ obico_list(struct call *call, void *list, size_t count,
 }
 
 void
-obico_sort(const struct call *call, const struct sorting *sortings,
+obico_sort(const struct obico_call *call, const struct sorting *sortings,
     size_t sorting_count, void *list, size_t count)
 {
 	const char *wanted = obico_param(call, "sorting");
@@ -269,7 +271,7 @@ obico_sort(const struct call *call, const struct sorting *sortings,
 }
 
 bool
-obico_slice(struct call *call, long *start, long *limit)
+obico_slice(struct obico_call *call, long *start, long *limit)
 {
 	const char *from = obico_param(call, "start");
 	const char *most = obico_param(call, "limit");

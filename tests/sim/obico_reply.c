@@ -26,7 +26,7 @@ static const char *const methods[] = { "GET", "POST", "PUT", "PATCH", "DELETE",
 
 /* Begin another answer than was begun. */
 static void
-begin(struct call *call, int status, const char *type)
+begin(struct obico_call *call, int status, const char *type)
 {
 	text_free(&call->out);
 	call->status = status;
@@ -34,7 +34,7 @@ begin(struct call *call, int status, const char *type)
 }
 
 void
-obico_detail(struct call *call, int status, const char *format, ...)
+obico_detail(struct obico_call *call, int status, const char *format, ...)
 {
 	va_list args;
 
@@ -45,7 +45,7 @@ obico_detail(struct call *call, int status, const char *format, ...)
 }
 
 bool
-obico_refused(struct call *call, struct text *wrong)
+obico_refused(struct obico_call *call, struct text *wrong)
 {
 	if (wrong->len == 0)
 		return false;
@@ -56,7 +56,7 @@ obico_refused(struct call *call, struct text *wrong)
 }
 
 void
-obico_page(struct call *call, int status)
+obico_page(struct obico_call *call, int status)
 {
 	bool broken = status == 500;
 	const char *title = broken ? "Server Error (500)" :
@@ -74,19 +74,19 @@ obico_page(struct call *call, int status)
 }
 
 void
-obico_missing(struct call *call, const char *what)
+obico_missing(struct obico_call *call, const char *what)
 {
 	obico_detail(call, 404, "No %s matches the given query.", what);
 }
 
 void
-obico_nothing(struct call *call)
+obico_nothing(struct obico_call *call)
 {
 	begin(call, 204, NULL);
 }
 
 void
-obico_moved(struct call *call)
+obico_moved(struct obico_call *call)
 {
 	const char *target = call->ex->target;
 	int len = (int)strcspn(target, "?#");
@@ -111,7 +111,7 @@ put_allow(struct text *head, unsigned allow)
 }
 
 static void
-put_session(const struct call *call, struct text *head)
+put_session(const struct obico_call *call, struct text *head)
 {
 	const char *host = exchange_header(call->ex, HEADER_HOST);
 	char one[33], two[33];
@@ -126,7 +126,7 @@ put_session(const struct call *call, struct text *head)
 }
 
 static bool
-offers_gzip(const struct call *call)
+offers_gzip(const struct obico_call *call)
 {
 	const char *offer = exchange_header(call->ex, HEADER_ACCEPT_ENCODING);
 
@@ -135,7 +135,7 @@ offers_gzip(const struct call *call)
 
 /* The head without its length and the blank line. */
 static void
-put_head(struct call *call, struct text *head)
+put_head(struct obico_call *call, struct text *head)
 {
 	reply_line(head, REPLY_OBICO, call->ex->http_1_1, call->status);
 	if (call->type != NULL)
@@ -161,7 +161,7 @@ put_head(struct call *call, struct text *head)
 }
 
 static void
-send_text(struct call *call, bool bare)
+send_text(struct obico_call *call, bool bare)
 {
 	struct text packed = { 0 }, head = { 0 }, other = { 0 };
 	const struct text *body = faults_body(call->ex, call->status,
@@ -183,7 +183,7 @@ send_text(struct call *call, bool bare)
 
 /* A file, compressed on the way if that is offered. */
 static void
-send_file(struct call *call, bool bare)
+send_file(struct obico_call *call, bool bare)
 {
 	bool pack = offers_gzip(call);
 	struct text head = { 0 };
@@ -212,7 +212,7 @@ send_file(struct call *call, bool bare)
 }
 
 void
-obico_reply(struct call *call)
+obico_reply(struct obico_call *call)
 {
 	bool bare = strcmp(call->ex->method, "HEAD") == 0;
 
@@ -227,7 +227,7 @@ obico_reply(struct call *call)
 }
 
 bool
-obico_json_head(struct exchange *ex, struct text *head, long long len)
+obico_json_head(struct sim_exchange *ex, struct text *head, long long len)
 {
 	reply_line(head, REPLY_OBICO, 1, 200);
 	text_printf(head,
@@ -238,10 +238,10 @@ obico_json_head(struct exchange *ex, struct text *head, long long len)
 }
 
 void
-obico_fail(struct conn *conn, struct exchange *ex, int status,
+obico_fail(struct conn *conn, struct sim_exchange *ex, int status,
     const char *message)
 {
-	struct call call = { .sim = conn->sim, .conn = conn, .ex = ex };
+	struct obico_call call = { .sim = conn->sim, .conn = conn, .ex = ex };
 
 	if (status >= 500)
 		obico_page(&call, status);

@@ -27,15 +27,15 @@ enum guard {
 	GUARD_AGENT, /* for agents, not for users */
 };
 
-struct route {
+struct obico_route {
 	const char *pattern; /* * is a part without dots */
-	void (*serve)(struct call *);
+	void (*serve)(struct obico_call *);
 	unsigned methods;
 	enum guard guard;
 };
 
 /* clang-format off */
-static const struct route routes[] = {
+static const struct obico_route routes[] = {
 	{ "",                                obico_index, GET, GUARD_LOGIN },
 	{ "version/",                        obico_version, GET, GUARD_LOGIN },
 	{ "users/me/",                       obico_me, GET, GUARD_LOGIN },
@@ -130,7 +130,7 @@ method_bit(const char *method)
 
 /* Does the path fit?  call.arg becomes what the star stands for. */
 static bool
-match(struct call *call, const char *path, const char *pattern)
+match(struct obico_call *call, const char *path, const char *pattern)
 {
 	const char *star = strchr(pattern, '*');
 	size_t before = star == NULL ? strlen(pattern) :
@@ -150,8 +150,8 @@ match(struct call *call, const char *path, const char *pattern)
 	return call->arg != NULL;
 }
 
-static const struct route *
-find_path(struct call *call, const char *path)
+static const struct obico_route *
+find_path(struct obico_call *call, const char *path)
 {
 	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
 		if (match(call, path, routes[i].pattern))
@@ -164,10 +164,10 @@ find_path(struct call *call, const char *path)
  * Follow a path below /api/v1/.  It may end with a format, as in
  * printers.json; *format is then what it is.
  */
-static const struct route *
-find_route(struct call *call, const char *path, char format[16])
+static const struct obico_route *
+find_route(struct obico_call *call, const char *path, char format[16])
 {
-	const struct route *route = find_path(call, path);
+	const struct obico_route *route = find_path(call, path);
 	const char *dot = strrchr(path, '.');
 	char *plain;
 	size_t len;
@@ -188,15 +188,15 @@ find_route(struct call *call, const char *path, char format[16])
 }
 
 /* The row for the method; the methods of all rows go to call.allow. */
-static const struct route *
-find_method(struct call *call, const struct route *first)
+static const struct obico_route *
+find_method(struct obico_call *call, const struct obico_route *first)
 {
 	unsigned bit = method_bit(call->ex->method);
-	const struct route *found = NULL;
+	const struct obico_route *found = NULL;
 	unsigned allow = OPTIONS;
 
 	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
-		const struct route *row = &routes[i];
+		const struct obico_route *row = &routes[i];
 
 		if (strcmp(row->pattern, first->pattern) != 0)
 			continue;
@@ -212,7 +212,7 @@ find_method(struct call *call, const struct route *first)
 
 /* Does the client take JSON? */
 static bool
-takes_json(const struct call *call)
+takes_json(const struct obico_call *call)
 {
 	const char *at = exchange_header(call->ex, HEADER_ACCEPT);
 
@@ -233,10 +233,10 @@ takes_json(const struct call *call)
 }
 
 static bool
-is_agent(const struct call *call)
+is_agent(const struct obico_call *call)
 {
 	const char *at = exchange_header(call->ex, HEADER_AUTHORIZATION);
-	const struct obico_printer *printer;
+	const struct obico_printer_row *printer;
 
 	if (strncasecmp(at, "Token ", 6) != 0)
 		return false;
@@ -250,7 +250,7 @@ is_agent(const struct call *call)
 
 /* What DRF's answer to OPTIONS is like. */
 static void
-describe(struct call *call)
+describe(struct obico_call *call)
 {
 	text_puts(&call->out,
 	    "{\"name\":\"Api\",\"description\":\"\",\"renders\":["
@@ -260,10 +260,11 @@ describe(struct call *call)
 }
 
 static void
-serve(struct call *call, const struct route *route, const char *format)
+serve(struct obico_call *call, const struct obico_route *route,
+    const char *format)
 {
 	const char *wanted = obico_param(call, "format");
-	const struct route *row = find_method(call, route);
+	const struct obico_route *row = find_method(call, route);
 
 	call->is_api = true;
 	if ((format[0] != '\0' && strcmp(format, "json") != 0) ||
@@ -289,7 +290,7 @@ serve(struct call *call, const struct route *route, const char *format)
 }
 
 bool
-obico_is_path(struct call *call, const char *path)
+obico_is_path(struct obico_call *call, const char *path)
 {
 	char format[16];
 
@@ -297,10 +298,10 @@ obico_is_path(struct call *call, const char *path)
 }
 
 bool
-obico_route(struct call *call, const char *path)
+obico_route(struct obico_call *call, const char *path)
 {
 	char format[16];
-	const struct route *route = find_route(call, path, format);
+	const struct obico_route *route = find_route(call, path, format);
 
 	if (route != NULL)
 		serve(call, route, format);

@@ -84,7 +84,7 @@ struct agent {
 	struct report report;
 };
 
-struct obico_printer {
+struct obico_printer_row {
 	long id, user_id;
 	char *name, *action_on_failure, *auth_token;
 	char *agent_name, *agent_version;
@@ -98,12 +98,12 @@ struct obico_printer {
 	char share_token[37]; /* empty: it is not shared */
 	struct obico_print *current;
 	struct agent agent;
-	TAILQ_ENTRY(obico_printer) entry;
+	TAILQ_ENTRY(obico_printer_row) entry;
 };
 
 struct obico_print {
 	long id, user_id;
-	struct obico_printer *printer;
+	struct obico_printer_row *printer;
 	struct obico_file *file;
 	char *filename, *alert_overwrite;
 	date started_at, finished_at, cancelled_at, uploaded_at, alerted_at;
@@ -136,7 +136,7 @@ struct obico_file {
 
 struct obico_event {
 	long id;
-	struct obico_printer *printer;
+	struct obico_printer_row *printer;
 	struct obico_print *print;
 	char *type, *class, *title, *text, *image_url, *info_url;
 	date created_at;
@@ -144,9 +144,10 @@ struct obico_event {
 };
 
 /* What the server has beyond any printer.  Under sim.lock. */
-struct obico {
+struct obico_server {
 	struct obico_account accounts[OBICO_ACCOUNTS];
-	TAILQ_HEAD(, obico_printer) printers; /* in the order of their ids */
+	TAILQ_HEAD(, obico_printer_row)
+	printers;	    /* in the order of their ids */
 	long former_prints; /* that each file's print_set has besides */
 	TAILQ_HEAD(obico_prints, obico_print) prints;
 	TAILQ_HEAD(, obico_folder) folders;

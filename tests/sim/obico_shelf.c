@@ -41,7 +41,7 @@ tell_file(struct sim *sim, struct text *out, const struct obico_file *file)
 void
 obico_tell_library(struct sim *sim, struct text *out)
 {
-	struct obico *obico = sim->own;
+	struct obico_server *obico = sim->own;
 	const struct obico_folder *folder;
 	const struct obico_file *file;
 	const char *comma = "";
@@ -69,7 +69,7 @@ obico_tell_library(struct sim *sim, struct text *out)
 void
 obico_clear_library(struct sim *sim)
 {
-	struct obico *obico = sim->own;
+	struct obico_server *obico = sim->own;
 	struct obico_folder *folder;
 	struct obico_file *file;
 
@@ -159,7 +159,7 @@ plant_file(struct sim *sim, const struct obico_file *file)
 int
 obico_plant_library(struct sim *sim)
 {
-	struct obico *obico = sim->own;
+	struct obico_server *obico = sim->own;
 	const struct obico_folder *folder;
 	const struct obico_file *file;
 	struct text top = { 0 };
@@ -186,7 +186,7 @@ obico_plant_library(struct sim *sim)
 
 /* The folder of that name there, and what follows it in the path. */
 static int
-find_parent(const struct obico *obico, const char **path,
+find_parent(const struct obico_server *obico, const char **path,
     struct obico_folder **out)
 {
 	struct obico_folder *folder, *parent = NULL;
@@ -231,7 +231,7 @@ fill(struct sim *sim, const struct obico_file *file, long len)
 int
 obico_put_file(struct sim *sim, const char *path, long len)
 {
-	struct obico *obico = sim->own;
+	struct obico_server *obico = sim->own;
 	struct obico_folder *parent;
 	struct obico_file *file, *next;
 	int error = find_parent(obico, &path, &parent);

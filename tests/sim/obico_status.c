@@ -18,7 +18,7 @@ enum {
 };
 
 const struct report *
-obico_report(struct sim *sim, const struct obico_printer *printer)
+obico_report(struct sim *sim, const struct obico_printer_row *printer)
 {
 	const struct report *report = &printer->agent.report;
 
@@ -28,7 +28,7 @@ obico_report(struct sim *sim, const struct obico_printer *printer)
 }
 
 const char *
-obico_not_watching(struct sim *sim, const struct obico_printer *printer)
+obico_not_watching(struct sim *sim, const struct obico_printer_row *printer)
 {
 	const struct report *report = obico_report(sim, printer);
 
@@ -136,8 +136,8 @@ render_heat(struct text *out, const struct report *report)
 }
 
 void
-obico_render_status(struct call *call, struct text *out,
-    const struct obico_printer *printer)
+obico_render_status(struct obico_call *call, struct text *out,
+    const struct obico_printer_row *printer)
 {
 	const struct report *report = obico_report(call->sim, printer);
 
@@ -157,7 +157,7 @@ obico_render_status(struct call *call, struct text *out,
 }
 
 void
-obico_render_settings(struct text *out, const struct obico_printer *printer)
+obico_render_settings(struct text *out, const struct obico_printer_row *printer)
 {
 	bool told = printer->agent.exists;
 
@@ -192,7 +192,7 @@ obico_render_settings(struct text *out, const struct obico_printer *printer)
 
 /* How many seconds ago the last picture came, or less than none. */
 static double
-picture_age(struct sim *sim, const struct obico_printer *printer)
+picture_age(struct sim *sim, const struct obico_printer_row *printer)
 {
 	const struct agent *agent = &printer->agent;
 	double now = sim_now(sim);
@@ -204,8 +204,8 @@ picture_age(struct sim *sim, const struct obico_printer *printer)
 }
 
 void
-obico_picture_url(struct call *call, struct text *out,
-    const struct obico_printer *printer)
+obico_picture_url(struct obico_call *call, struct text *out,
+    const struct obico_printer_row *printer)
 {
 	double age = picture_age(call->sim, printer);
 	struct text path = { 0 };
@@ -229,8 +229,8 @@ obico_picture_url(struct call *call, struct text *out,
 }
 
 void
-obico_render_picture(struct call *call, struct text *out,
-    const struct obico_printer *printer)
+obico_render_picture(struct obico_call *call, struct text *out,
+    const struct obico_printer_row *printer)
 {
 	struct text url = { 0 };
 

@@ -6,7 +6,7 @@
 
 #include "tests/sim/obico.h"
 
-#define PRINTER(member) offsetof(struct obico_printer, member)
+#define PRINTER(member) offsetof(struct obico_printer_row, member)
 #define PRINT(member)	offsetof(struct obico_print, member)
 #define FOLDER(member)	offsetof(struct obico_folder, member)
 #define FILE_(member)	offsetof(struct obico_file, member)
@@ -139,8 +139,8 @@ render_columns(struct text *out, const struct table *table, const void *row,
 
 /* The printer's members that come from the agent. */
 static void
-render_live(struct call *call, struct text *out,
-    const struct obico_printer *printer)
+render_live(struct obico_call *call, struct text *out,
+    const struct obico_printer_row *printer)
 {
 	text_puts(out, ",\"pic\":");
 	obico_render_picture(call, out, printer);
@@ -158,8 +158,8 @@ render_live(struct call *call, struct text *out,
 }
 
 void
-obico_render_printer(struct call *call, struct text *out,
-    const struct obico_printer *printer, bool whole)
+obico_render_printer(struct obico_call *call, struct text *out,
+    const struct obico_printer_row *printer, bool whole)
 {
 	const struct table *table = &obico_printer_table;
 
@@ -173,7 +173,7 @@ obico_render_printer(struct call *call, struct text *out,
 }
 
 void
-obico_render_print(struct call *call, struct text *out,
+obico_render_print(struct obico_call *call, struct text *out,
     const struct obico_print *print, bool whole)
 {
 	const struct table *table = &obico_print_table;
@@ -206,7 +206,7 @@ obico_render_print(struct call *call, struct text *out,
 }
 
 static void
-render_counts(struct call *call, struct text *out,
+render_counts(struct obico_call *call, struct text *out,
     const struct obico_folder *folder)
 {
 	const struct obico_folder *one;
@@ -224,7 +224,7 @@ render_counts(struct call *call, struct text *out,
 
 /* The folder above as an object that has only an id for its own. */
 static void
-render_parent(struct call *call, struct text *out,
+render_parent(struct obico_call *call, struct text *out,
     const struct obico_folder *parent, bool nested)
 {
 	text_puts(out, ",\"parent_folder\":");
@@ -237,7 +237,7 @@ render_parent(struct call *call, struct text *out,
 }
 
 void
-obico_render_folder(struct call *call, struct text *out,
+obico_render_folder(struct obico_call *call, struct text *out,
     const struct obico_folder *folder, bool nested)
 {
 	const struct table *table = &obico_folder_table;
@@ -249,7 +249,7 @@ obico_render_folder(struct call *call, struct text *out,
 }
 
 static void
-render_prints(struct call *call, struct text *out,
+render_prints(struct obico_call *call, struct text *out,
     const struct obico_file *file)
 {
 	const struct obico_print *print;
@@ -274,7 +274,7 @@ render_prints(struct call *call, struct text *out,
 }
 
 void
-obico_render_file(struct call *call, struct text *out,
+obico_render_file(struct obico_call *call, struct text *out,
     const struct obico_file *file, enum file_form form)
 {
 	const struct table *table = &obico_file_table;

@@ -54,7 +54,7 @@ is_text(const char *data, size_t len)
 
 /* {"error": …}; returns whether there was any. */
 static bool
-refuse_file(struct call *call)
+refuse_file(struct obico_call *call)
 {
 	size_t limit = call->account->is_pro ? LIMIT_PRO_MIB : LIMIT_MIB;
 
@@ -75,7 +75,7 @@ refuse_file(struct call *call)
 
 /* Returns 0 or -errno. */
 static int
-store_bytes(struct call *call, const struct obico_file *file)
+store_bytes(struct obico_call *call, const struct obico_file *file)
 {
 	char *path = obico_stored(call->sim, file, 0);
 	size_t done = 0;
@@ -102,7 +102,8 @@ store_bytes(struct call *call, const struct obico_file *file)
 }
 
 struct obico_file *
-obico_new_file(struct obico *obico, long user_id, struct obico_folder *parent)
+obico_new_file(struct obico_server *obico, long user_id,
+    struct obico_folder *parent)
 {
 	struct obico_file *file;
 
@@ -122,7 +123,7 @@ obico_new_file(struct obico *obico, long user_id, struct obico_folder *parent)
 }
 
 void
-obico_set_bytes(struct obico *obico, struct obico_file *file, long len)
+obico_set_bytes(struct obico_server *obico, struct obico_file *file, long len)
 {
 	struct text path = { 0 }, url = { 0 };
 
@@ -136,7 +137,7 @@ obico_set_bytes(struct obico *obico, struct obico_file *file, long len)
 }
 
 static int
-take_file(struct call *call, struct obico_file *file)
+take_file(struct obico_call *call, struct obico_file *file)
 {
 	int error = store_bytes(call, file);
 
@@ -148,7 +149,7 @@ take_file(struct call *call, struct obico_file *file)
 }
 
 void
-obico_files_create(struct call *call)
+obico_files_create(struct obico_call *call)
 {
 	bool with_file = call->has_file &&
 	    strcmp(call->file_field, "file") == 0;

@@ -26,15 +26,15 @@ enum guard {
 	GUARD_PAGE
 };
 
-struct route {
+struct pi_route {
 	const char *methods;
 	const char *pattern; /* * is a part, a last ** the rest */
 	enum guard guard;
-	void (*serve)(struct call *);
+	void (*serve)(struct pi_call *);
 };
 
 /* clang-format off */
-static const struct route routes[] = {
+static const struct pi_route routes[] = {
 	{ "GET",        "/",                          GUARD_PAGE, pi_page },
 	{ "HEAD",       "/",                          GUARD_NONE, pi_page_head },
 	{ "GET HEAD",   "/api/version",               GUARD_API,  pi_version },
@@ -120,7 +120,7 @@ has_method(const char *methods, const char *method)
 }
 
 static void
-forget_args(struct call *call)
+forget_args(struct pi_call *call)
 {
 	for (int i = 0; i < PI_ARGS; i++) {
 		free(call->arg[i]);
@@ -130,7 +130,7 @@ forget_args(struct call *call)
 
 /* Does the path fit?  The arguments are copies of what the stars match. */
 static bool
-match(struct call *call, const char *pattern)
+match(struct pi_call *call, const char *pattern)
 {
 	const char *at = call->path;
 	int count = 0;
@@ -157,8 +157,8 @@ match(struct call *call, const char *pattern)
 	return *at == '\0' && *pattern == '\0';
 }
 
-static const struct route *
-find_route(struct call *call, bool *wrong_method)
+static const struct pi_route *
+find_route(struct pi_call *call, bool *wrong_method)
 {
 	*wrong_method = false;
 	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
@@ -174,7 +174,7 @@ find_route(struct call *call, bool *wrong_method)
 
 /* A small body is read before anything else. */
 static void
-read_small_body(struct call *call)
+read_small_body(struct pi_call *call)
 {
 	char data[4096];
 
@@ -196,11 +196,11 @@ read_small_body(struct call *call)
 }
 
 static void
-serve_request(struct call *call)
+serve_request(struct pi_call *call)
 {
 	const char *query = strchr(call->ex->target, '?');
 	size_t len = strcspn(call->ex->target, "?");
-	const struct route *route;
+	const struct pi_route *route;
 	bool wrong_method;
 
 	call->query = query == NULL ? "" : query + 1;
@@ -236,7 +236,7 @@ serve_request(struct call *call)
  * Garbage is taken for HTTP/0.9: its page has no head.
  */
 static void
-refuse(struct call *call, int status, const char *message)
+refuse(struct pi_call *call, int status, const char *message)
 {
 	struct text head = { 0 }, body = { 0 };
 	char date[32];
@@ -264,8 +264,8 @@ refuse(struct call *call, int status, const char *message)
 static void
 serve(struct conn *conn)
 {
-	struct exchange ex;
-	struct call call = {
+	struct sim_exchange ex;
+	struct pi_call call = {
 		.sim = conn->sim, .pi = conn->sim->own, .conn = conn, .ex = &ex
 	};
 	enum read_result result = exchange_read(&ex, conn, -1);

@@ -55,11 +55,11 @@ struct pi {
 };
 
 /* A request being served. */
-struct call {
+struct pi_call {
 	struct sim *sim;
 	struct pi *pi;
 	struct conn *conn;
-	struct exchange *ex;
+	struct sim_exchange *ex;
 	char path[TARGET_SIZE]; /* decoded, without the query */
 	const char *query;	/* as sent; empty if there is none */
 	char *arg[PI_ARGS];	/* what the route's stars stand for */
@@ -110,41 +110,42 @@ enum pi_error {
 };
 
 /* Answer with an error: JSON, HTML or text, as the client accepts. */
-void pi_error(struct call *, enum pi_error);
+void pi_error(struct pi_call *, enum pi_error);
 
 /* An exception nobody expected: a page of its own on GET and POST only. */
-void pi_crash(struct call *);
+void pi_crash(struct pi_call *);
 
 /* The framework's HTML page for a status; extra are header lines. */
-void pi_html(struct call *, int status, const char *extra);
+void pi_html(struct pi_call *, int status, const char *extra);
 
 /* Any answer; extra are header lines. */
-void pi_send(struct call *, int status, const char *type, const char *extra,
+void pi_send(struct pi_call *, int status, const char *type, const char *extra,
     const void *body, size_t len);
 
 /* An answer without a body. */
-void pi_empty(struct call *, int status);
+void pi_empty(struct pi_call *, int status);
 
 /* An answer that is JSON. */
-void pi_json(struct call *, int status, const char *extra,
+void pi_json(struct pi_call *, int status, const char *extra,
     const struct text *json);
 
 /* The same with JSON that is there already. */
-void pi_json_string(struct call *, int status, const char *json);
+void pi_json_string(struct pi_call *, int status, const char *json);
 
 /* An answer that is a message in JSON. */
-void pi_message(struct call *, int status, const char *format, ...)
+void pi_message(struct pi_call *, int status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* The head of an answer. */
 void pi_head(struct text *head, int status, const char *type, const char *extra,
     long long len);
 
-bool pi_json_head(struct exchange *, struct text *head, long long len);
-void pi_fail(struct conn *, struct exchange *, int status, const char *message);
+bool pi_json_head(struct sim_exchange *, struct text *head, long long len);
+void pi_fail(struct conn *, struct sim_exchange *, int status,
+    const char *message);
 
 /* pi_auth.c: is the login right?  If not, it has been answered. */
-bool pi_login(struct call *, bool with_key);
+bool pi_login(struct pi_call *, bool with_key);
 
 /* pi_tree.c */
 
@@ -163,11 +164,11 @@ struct pi_place {
  * Follow a path below a storage.  Returns 0, or -ENXIO if there is no such
  * storage.  The place must be released in any case.  Locked.
  */
-int pi_find(struct call *, const char *storage, const char *path,
+int pi_find(struct pi_call *, const char *storage, const char *path,
     struct pi_place *);
 
 /* The same for a display path: its first part is the storage's name. */
-int pi_find_display(struct call *, const char *path, struct pi_place *);
+int pi_find_display(struct pi_call *, const char *path, struct pi_place *);
 
 void pi_release(struct pi_place *);
 
@@ -194,7 +195,7 @@ const struct gcode *pi_gcode(struct pi *, const char *real,
 const char *pi_type(const char *name);
 
 /* A listing or a file's information.  Locked. */
-void pi_render(struct call *, struct text *, const struct pi_place *);
+void pi_render(struct pi_call *, struct text *, const struct pi_place *);
 
 /* The refs member of a file.  Locked. */
 void pi_render_refs(struct pi *, struct text *, const struct pi_place *,
@@ -207,7 +208,7 @@ void pi_render_meta(struct pi *, struct text *, const struct pi_place *);
 int pi_remove_tree(const char *real);
 
 /* Make all the folders of a path below local.  0 or -errno.  Locked. */
-int pi_make_folders(struct call *, const char *path);
+int pi_make_folders(struct pi_call *, const char *path);
 
 /* Is this file in print?  Locked. */
 bool pi_prints(struct sim *, const char *real);
@@ -219,70 +220,70 @@ void pi_space(struct sim *, long long *free_space, long long *total);
 int pi_parse_date(const char *text, time_t *when);
 
 /* The routes: pi_files.c, pi_upload.c, pi_form.c, pi_status.c and so on. */
-void pi_files_get(struct call *);
-void pi_files_put(struct call *);
-void pi_files_post(struct call *);
-void pi_files_delete(struct call *);
-void pi_upload(struct call *);
-void pi_multipart(struct call *);
-void pi_legacy_start(struct call *);
-void pi_legacy_delete(struct call *);
-void pi_legacy_get(struct call *);
-void pi_legacy_list(struct call *);
-void pi_thumbnail(struct call *);
-void pi_folder_create(struct call *);
-void pi_folder_delete(struct call *);
-void pi_modify(struct call *);
-void pi_version(struct call *);
-void pi_info(struct call *);
-void pi_status(struct call *);
-void pi_job(struct call *);
-void pi_job_stop(struct call *);
-void pi_job_word(struct call *);
-void pi_storage(struct call *);
-void pi_transfer(struct call *);
-void pi_transfer_stop(struct call *);
-void pi_legacy_transfer(struct call *);
-void pi_legacy_printer(struct call *);
-void pi_legacy_job(struct call *);
-void pi_legacy_job_command(struct call *);
-void pi_settings(struct call *);
-void pi_page(struct call *);
-void pi_page_head(struct call *);
-void pi_ports(struct call *);
-void pi_card_ready(struct call *);
-void pi_connection(struct call *);
-void pi_logs(struct call *);
-void pi_log(struct call *);
-void pi_update(struct call *);
-void pi_nothing(struct call *);
-void pi_ready(struct call *);
-void pi_key(struct call *);
-void pi_serial(struct call *);
-void pi_timelapse(struct call *);
-void pi_done(struct call *);
-void pi_fetch(struct call *);
-void pi_settings_change(struct call *);
-void pi_serial_change(struct call *);
-void pi_connect(struct call *);
-void pi_logged_in(struct call *);
-void pi_error_page(struct call *);
-void pi_printhead(struct call *);
-void pi_tool(struct call *);
-void pi_bed(struct call *);
-void pi_cameras(struct call *);
-void pi_camera(struct call *);
-void pi_camera_change(struct call *);
-void pi_snap(struct call *);
-void pi_snap_default(struct call *);
-void pi_snap_now(struct call *);
+void pi_files_get(struct pi_call *);
+void pi_files_put(struct pi_call *);
+void pi_files_post(struct pi_call *);
+void pi_files_delete(struct pi_call *);
+void pi_upload(struct pi_call *);
+void pi_multipart(struct pi_call *);
+void pi_legacy_start(struct pi_call *);
+void pi_legacy_delete(struct pi_call *);
+void pi_legacy_get(struct pi_call *);
+void pi_legacy_list(struct pi_call *);
+void pi_thumbnail(struct pi_call *);
+void pi_folder_create(struct pi_call *);
+void pi_folder_delete(struct pi_call *);
+void pi_modify(struct pi_call *);
+void pi_version(struct pi_call *);
+void pi_info(struct pi_call *);
+void pi_status(struct pi_call *);
+void pi_job(struct pi_call *);
+void pi_job_stop(struct pi_call *);
+void pi_job_word(struct pi_call *);
+void pi_storage(struct pi_call *);
+void pi_transfer(struct pi_call *);
+void pi_transfer_stop(struct pi_call *);
+void pi_legacy_transfer(struct pi_call *);
+void pi_legacy_printer(struct pi_call *);
+void pi_legacy_job(struct pi_call *);
+void pi_legacy_job_command(struct pi_call *);
+void pi_settings(struct pi_call *);
+void pi_page(struct pi_call *);
+void pi_page_head(struct pi_call *);
+void pi_ports(struct pi_call *);
+void pi_card_ready(struct pi_call *);
+void pi_connection(struct pi_call *);
+void pi_logs(struct pi_call *);
+void pi_log(struct pi_call *);
+void pi_update(struct pi_call *);
+void pi_nothing(struct pi_call *);
+void pi_ready(struct pi_call *);
+void pi_key(struct pi_call *);
+void pi_serial(struct pi_call *);
+void pi_timelapse(struct pi_call *);
+void pi_done(struct pi_call *);
+void pi_fetch(struct pi_call *);
+void pi_settings_change(struct pi_call *);
+void pi_serial_change(struct pi_call *);
+void pi_connect(struct pi_call *);
+void pi_logged_in(struct pi_call *);
+void pi_error_page(struct pi_call *);
+void pi_printhead(struct pi_call *);
+void pi_tool(struct pi_call *);
+void pi_bed(struct pi_call *);
+void pi_cameras(struct pi_call *);
+void pi_camera(struct pi_call *);
+void pi_camera_change(struct pi_call *);
+void pi_snap(struct pi_call *);
+void pi_snap_default(struct pi_call *);
+void pi_snap_now(struct pi_call *);
 const char *pi_camera_id(void);
 
 /*
  * The JSON object in the body, to be deleted by the caller; an empty one if
  * the body is of another type.  NULL when it has been answered.
  */
-struct cJSON *pi_read_json(struct call *);
+struct cJSON *pi_read_json(struct pi_call *);
 
 /* A member that is a string, or an empty string. */
 const char *pi_string_of(const struct cJSON *, const char *name);
@@ -291,23 +292,23 @@ const char *pi_string_of(const struct cJSON *, const char *name);
  * Is the storage there, and may it be written to if that is wanted?  If not,
  * it has been answered.
  */
-bool pi_check_storage(struct call *, bool to_write);
+bool pi_check_storage(struct pi_call *, bool to_write);
 
 /*
  * The headers that tell how old the tree is; place may be NULL.  Returns
  * whether it has been answered: the client knows it, or asks nonsense.
  */
-bool pi_answer_cached(struct call *, struct text *extra,
+bool pi_answer_cached(struct pi_call *, struct text *extra,
     const struct pi_place *);
 
 /* Store the body in memory at call.path.  Returns 0 or -EIO. */
-int pi_store_body(struct call *);
+int pi_store_body(struct pi_call *);
 
 /*
  * Start a print of call.path once the tree shows it.  Returns 0, -ENOENT if
  * it does not show it in time, or as pi_start_print.
  */
-int pi_print_stored(struct call *);
+int pi_print_stored(struct pi_call *);
 
 /* Does the name or path hold a character that is refused anywhere? */
 bool pi_is_forbidden(const char *path);

@@ -51,7 +51,7 @@ sha256(char out[65], const char *data)
 
 /* The nonce of this slot of time, or of one some slots ago. */
 static void
-make_nonce(struct call *call, int ago, char out[65])
+make_nonce(struct pi_call *call, int ago, char out[65])
 {
 	struct text text = { 0 };
 
@@ -65,7 +65,7 @@ make_nonce(struct call *call, int ago, char out[65])
 }
 
 static bool
-is_current(struct call *call, const char *nonce)
+is_current(struct pi_call *call, const char *nonce)
 {
 	char now[65], before[65];
 
@@ -75,7 +75,7 @@ is_current(struct call *call, const char *nonce)
 }
 
 static void
-challenge(struct call *call, bool stale)
+challenge(struct pi_call *call, bool stale)
 {
 	char nonce[65], opaque[65], extra[400];
 
@@ -146,7 +146,7 @@ parse(struct digest *digest, const char *from)
 
 /* Must the uri end with the decoded path and the raw query?  It does so. */
 static bool
-uri_matches(struct call *call, const char *uri)
+uri_matches(struct pi_call *call, const char *uri)
 {
 	char decoded[TARGET_SIZE];
 	struct text wanted = { 0 };
@@ -165,9 +165,9 @@ uri_matches(struct call *call, const char *uri)
 }
 
 static bool
-is_right(struct call *call, const struct digest *digest)
+is_right(struct pi_call *call, const struct digest *digest)
 {
-	const struct options *options = &call->sim->options;
+	const struct sim_options *options = &call->sim->options;
 	const char *secret[] = { options->user, REALM, options->password };
 	char one[33], two[33], right[33];
 	const char *session[] = { one, digest->nonce, digest->cnonce };
@@ -188,7 +188,7 @@ is_right(struct call *call, const struct digest *digest)
  * has been answered: with an exception when one is missed late.
  */
 static bool
-fits(struct call *call, const struct digest *digest)
+fits(struct pi_call *call, const struct digest *digest)
 {
 	char opaque[65];
 	bool fit;
@@ -214,7 +214,7 @@ fits(struct call *call, const struct digest *digest)
 }
 
 static bool
-check_digest(struct call *call)
+check_digest(struct pi_call *call)
 {
 	const char *value = exchange_header(call->ex, HEADER_AUTHORIZATION);
 	struct digest digest;
@@ -238,7 +238,7 @@ check_digest(struct call *call)
 }
 
 bool
-pi_login(struct call *call, bool with_key)
+pi_login(struct pi_call *call, bool with_key)
 {
 	static const char refusal[] = "Bad X-Api-Key.";
 	const char *key = call->ex->header[HEADER_API_KEY];
@@ -256,7 +256,7 @@ pi_login(struct call *call, bool with_key)
 }
 
 void
-pi_settings(struct call *call)
+pi_settings(struct pi_call *call)
 {
 	struct text json = { 0 };
 
@@ -276,7 +276,7 @@ pi_settings(struct call *call)
 
 /* Takes changes and forgets them. */
 void
-pi_settings_change(struct call *call)
+pi_settings_change(struct pi_call *call)
 {
 	cJSON *json = pi_read_json(call);
 
@@ -297,7 +297,7 @@ pi_settings_change(struct call *call)
 }
 
 void
-pi_key(struct call *call)
+pi_key(struct pi_call *call)
 {
 	bool remove = strcmp(call->ex->method, "DELETE") == 0;
 	cJSON *body = remove ? cJSON_CreateObject() : pi_read_json(call);
@@ -329,7 +329,7 @@ pi_key(struct call *call)
 }
 
 void
-pi_logged_in(struct call *call)
+pi_logged_in(struct pi_call *call)
 {
 	pi_json_string(call, 200,
 	    "{\"session\": null, \"active\": true, \"admin\": true, "

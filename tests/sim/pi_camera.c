@@ -24,7 +24,7 @@ pi_camera_id(void)
 }
 
 void
-pi_cameras(struct call *call)
+pi_cameras(struct pi_call *call)
 {
 	struct text json = { 0 };
 
@@ -40,13 +40,13 @@ pi_cameras(struct call *call)
 }
 
 static bool
-is_ours(const struct call *call)
+is_ours(const struct pi_call *call)
 {
 	return strcmp(call->arg[0], camera_id) == 0;
 }
 
 void
-pi_camera(struct call *call)
+pi_camera(struct pi_call *call)
 {
 	struct text json = { 0 };
 
@@ -69,7 +69,7 @@ pi_camera(struct call *call)
 
 /* A camera that exists cannot be added, one that does not is not seen. */
 static void
-add_camera(struct call *call)
+add_camera(struct pi_call *call)
 {
 	cJSON *json = pi_read_json(call);
 
@@ -92,7 +92,7 @@ add_camera(struct call *call)
 }
 
 static void
-connect_camera(struct call *call, bool off)
+connect_camera(struct pi_call *call, bool off)
 {
 	if (off)
 		pi_message(call, 409,
@@ -104,7 +104,7 @@ connect_camera(struct call *call, bool off)
 }
 
 void
-pi_camera_change(struct call *call)
+pi_camera_change(struct pi_call *call)
 {
 	bool off = strcmp(call->ex->method, "DELETE") == 0;
 	bool order = strcmp(call->path, "/api/v1/cameras") == 0;
@@ -132,7 +132,7 @@ pi_camera_change(struct call *call)
 
 /* Draw the picture of the moment if it is not there.  Locked. */
 static int
-take_picture(struct call *call, long number)
+take_picture(struct pi_call *call, long number)
 {
 	struct pi *pi = call->pi;
 	struct machine_view view;
@@ -159,7 +159,7 @@ picture_headers(struct text *extra, time_t taken)
 }
 
 static void
-answer_picture(struct call *call, long number, double age)
+answer_picture(struct pi_call *call, long number, double age)
 {
 	const char *since = call->ex->header[HEADER_IF_MODIFIED_SINCE];
 	time_t taken = time(NULL) - (time_t)age, when = 0;
@@ -184,7 +184,7 @@ answer_picture(struct call *call, long number, double age)
 }
 
 void
-pi_snap_default(struct call *call)
+pi_snap_default(struct pi_call *call)
 {
 	double now = sim_now(call->sim);
 	long number = (long)((now - FIRST_S) / PERIOD_S);
@@ -199,7 +199,7 @@ pi_snap_default(struct call *call)
 }
 
 void
-pi_snap(struct call *call)
+pi_snap(struct pi_call *call)
 {
 	if (is_ours(call))
 		pi_snap_default(call);
@@ -209,7 +209,7 @@ pi_snap(struct call *call)
 }
 
 void
-pi_snap_now(struct call *call)
+pi_snap_now(struct pi_call *call)
 {
 	if (is_ours(call))
 		pi_crash(call); /* broken in this version */

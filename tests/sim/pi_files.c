@@ -17,20 +17,20 @@ enum {
 
 /* The path below the storage. */
 static const char *
-path_of(const struct call *call)
+path_of(const struct pi_call *call)
 {
 	return call->arg[1] == NULL ? "" : call->arg[1];
 }
 
 static bool
-says_yes(const struct call *call, enum header which)
+says_yes(const struct pi_call *call, enum header which)
 {
 	return strcmp(exchange_header(call->ex, which), "?1") == 0;
 }
 
 /* Does the client know it already?  -EINVAL for a date in another form. */
 static int
-check_cache(struct call *call, time_t changed, const char *etag)
+check_cache(struct pi_call *call, time_t changed, const char *etag)
 {
 	const char *since = call->ex->header[HEADER_IF_MODIFIED_SINCE];
 	time_t when;
@@ -46,14 +46,14 @@ check_cache(struct call *call, time_t changed, const char *etag)
 }
 
 static bool
-is_v1_head(const struct call *call)
+is_v1_head(const struct pi_call *call)
 {
 	return strcmp(call->ex->method, "HEAD") == 0 &&
 	    strncmp(call->path, "/api/v1/", 8) == 0;
 }
 
 bool
-pi_answer_cached(struct call *call, struct text *extra,
+pi_answer_cached(struct pi_call *call, struct text *extra,
     const struct pi_place *place)
 {
 	time_t changed;
@@ -83,7 +83,7 @@ pi_answer_cached(struct call *call, struct text *extra,
 
 /* A storage that nobody knows is told apart from a file on GET only. */
 static void
-answer_missing(struct call *call, int error)
+answer_missing(struct pi_call *call, int error)
 {
 	bool head = strcmp(call->ex->method, "HEAD") == 0;
 
@@ -92,7 +92,7 @@ answer_missing(struct call *call, int error)
 }
 
 static void
-answer_place(struct call *call, const struct text *json, struct text *extra,
+answer_place(struct pi_call *call, const struct text *json, struct text *extra,
     const struct pi_place *place, bool printed)
 {
 	text_printf(extra, "Read-Only: %s\r\nCurrently-Printed: %s\r\n",
@@ -105,7 +105,7 @@ answer_place(struct call *call, const struct text *json, struct text *extra,
 }
 
 void
-pi_files_get(struct call *call)
+pi_files_get(struct pi_call *call)
 {
 	struct text json = { 0 }, extra = { 0 };
 	struct pi_place place;
@@ -147,7 +147,7 @@ pi_is_forbidden(const char *path)
 }
 
 int
-pi_make_folders(struct call *call, const char *path)
+pi_make_folders(struct pi_call *call, const char *path)
 {
 	char *real = pi_real(call->pi, path);
 	int error = 0;
@@ -174,7 +174,7 @@ pi_make_folders(struct call *call, const char *path)
 }
 
 static void
-create_folder(struct call *call, const char *path)
+create_folder(struct pi_call *call, const char *path)
 {
 	int error = 0;
 
@@ -197,7 +197,7 @@ create_folder(struct call *call, const char *path)
 }
 
 void
-pi_files_put(struct call *call)
+pi_files_put(struct pi_call *call)
 {
 	const char *path = path_of(call);
 
@@ -247,7 +247,7 @@ pi_start_print(struct sim *sim, const struct pi_place *place)
 }
 
 void
-pi_files_post(struct call *call)
+pi_files_post(struct pi_call *call)
 {
 	const char *path = path_of(call);
 	struct pi_place place;
@@ -291,7 +291,7 @@ pi_remove_tree(const char *real)
 }
 
 static int
-delete_place(struct call *call, const struct pi_place *place)
+delete_place(struct pi_call *call, const struct pi_place *place)
 {
 	int error;
 
@@ -312,7 +312,7 @@ delete_place(struct call *call, const struct pi_place *place)
 }
 
 void
-pi_files_delete(struct call *call)
+pi_files_delete(struct pi_call *call)
 {
 	const char *path = path_of(call);
 	struct pi_place place = { 0 };
@@ -341,7 +341,7 @@ pi_files_delete(struct call *call)
 }
 
 void
-pi_folder_create(struct call *call)
+pi_folder_create(struct pi_call *call)
 {
 	char *real;
 	int error = -EEXIST;
@@ -363,7 +363,7 @@ pi_folder_create(struct call *call)
 }
 
 void
-pi_folder_delete(struct call *call)
+pi_folder_delete(struct pi_call *call)
 {
 	char *real;
 	struct stat st;

@@ -18,7 +18,7 @@ enum {
 };
 
 bool
-pi_check_storage(struct call *call, bool to_write)
+pi_check_storage(struct pi_call *call, bool to_write)
 {
 	bool card = strcmp(call->arg[0], "sdcard") == 0;
 
@@ -32,7 +32,7 @@ pi_check_storage(struct call *call, bool to_write)
 }
 
 cJSON *
-pi_read_json(struct call *call)
+pi_read_json(struct pi_call *call)
 {
 	static const char json_type[] = "application/json";
 	const char *type = exchange_header(call->ex, HEADER_CONTENT_TYPE);
@@ -120,14 +120,14 @@ next_field(const char **at, const char *end, const char *mark,
 }
 
 /* What the form says. */
-struct form {
+struct upload_form {
 	struct field file;
 	char folder[512];
 	bool print;
 };
 
 static void
-parse_form(struct call *call, struct form *form)
+parse_form(struct pi_call *call, struct upload_form *form)
 {
 	const char *boundary = strstr(exchange_header(call->ex,
 					  HEADER_CONTENT_TYPE),
@@ -156,7 +156,7 @@ parse_form(struct call *call, struct form *form)
 
 /* Read the whole form.  Returns 0, or an error that ended it. */
 static int
-read_form(struct call *call)
+read_form(struct pi_call *call)
 {
 	char data[16384];
 
@@ -172,7 +172,7 @@ read_form(struct call *call)
 }
 
 static void
-answer_form(struct call *call)
+answer_form(struct pi_call *call)
 {
 	struct text json = { 0 };
 
@@ -189,7 +189,7 @@ answer_form(struct call *call)
 
 /* Store what the form holds, as a PUT would that may overwrite. */
 static void
-store_form(struct call *call, const struct form *form)
+store_form(struct pi_call *call, const struct upload_form *form)
 {
 	int error;
 
@@ -207,7 +207,7 @@ store_form(struct call *call, const struct form *form)
 
 /* What is wrong with the names; PI_NOT_FOUND if nothing is. */
 static enum pi_error
-check_names(const struct form *form)
+check_names(const struct upload_form *form)
 {
 	const char *name = form->file.filename;
 
@@ -227,7 +227,7 @@ check_names(const struct form *form)
 
 /* Put the path together, and look at what is there and running. */
 static enum pi_error
-check_form(struct call *call, const struct form *form)
+check_form(struct pi_call *call, const struct upload_form *form)
 {
 	const char *folder = form->folder + strspn(form->folder, "/");
 	enum pi_error wrong = check_names(form);
@@ -249,9 +249,9 @@ check_form(struct call *call, const struct form *form)
 }
 
 void
-pi_multipart(struct call *call)
+pi_multipart(struct pi_call *call)
 {
-	struct form form;
+	struct upload_form form;
 	enum pi_error wrong;
 	int error;
 
@@ -279,7 +279,7 @@ pi_multipart(struct call *call)
 
 /* Move only if the destination's folder is missing.  Locked. */
 static int
-move_file(struct call *call, const char *source, const char *destination)
+move_file(struct pi_call *call, const char *source, const char *destination)
 {
 	char *from = pi_real(call->pi, source);
 	char *to = pi_real(call->pi, destination);
@@ -312,7 +312,7 @@ out:
 }
 
 void
-pi_modify(struct call *call)
+pi_modify(struct pi_call *call)
 {
 	const char *source, *destination;
 	cJSON *json;

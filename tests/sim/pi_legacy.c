@@ -41,7 +41,7 @@ content_type(const char *name)
 }
 
 static void
-send_file(struct call *call, const struct pi_place *place)
+send_file(struct pi_call *call, const struct pi_place *place)
 {
 	struct text head = { 0 }, extra = { 0 };
 	const char *name = base_name(place->path);
@@ -66,7 +66,7 @@ send_file(struct call *call, const struct pi_place *place)
 }
 
 static void
-download(struct call *call)
+download(struct pi_call *call)
 {
 	struct pi_place place;
 
@@ -85,7 +85,7 @@ download(struct call *call)
 
 /* Broken in this version: only what is missing is answered well. */
 static void
-file_info(struct call *call)
+file_info(struct pi_call *call)
 {
 	struct pi_place place;
 
@@ -100,7 +100,7 @@ file_info(struct call *call)
 }
 
 void
-pi_legacy_get(struct call *call)
+pi_legacy_get(struct pi_call *call)
 {
 	if (!pi_check_storage(call, false))
 		return;
@@ -111,7 +111,7 @@ pi_legacy_get(struct call *call)
 }
 
 void
-pi_thumbnail(struct call *call)
+pi_thumbnail(struct pi_call *call)
 {
 	char *mark = strstr(call->arg[0], ".orig.");
 	struct pi_place place = { 0 };
@@ -141,7 +141,7 @@ pi_thumbnail(struct call *call)
 	text_free(&png);
 }
 
-static void render_entry(struct call *call, struct text *json,
+static void render_entry(struct pi_call *call, struct text *json,
     const struct pi_place *place, int depth);
 
 /* Folders first, the newest first; what has no date is oldest. */
@@ -161,7 +161,7 @@ by_age(const void *a, const void *b)
 
 /* Look at an item of a folder.  Returns whether it is to be listed. */
 static bool
-look_at(struct call *call, const struct pi_place *folder, const char *name,
+look_at(struct pi_call *call, const struct pi_place *folder, const char *name,
     struct pi_place *child)
 {
 	memset(child, 0, sizeof(*child));
@@ -181,7 +181,7 @@ look_at(struct call *call, const struct pi_place *folder, const char *name,
 
 /* The files and folders in a folder. */
 static void
-render_entries(struct call *call, struct text *json,
+render_entries(struct pi_call *call, struct text *json,
     const struct pi_place *folder, int depth)
 {
 	struct dirent **names;
@@ -212,8 +212,8 @@ render_entries(struct call *call, struct text *json,
 }
 
 static void
-render_entry(struct call *call, struct text *json, const struct pi_place *place,
-    int depth)
+render_entry(struct pi_call *call, struct text *json,
+    const struct pi_place *place, int depth)
 {
 	bool folder = S_ISDIR(place->st.st_mode);
 	const char *name = base_name(place->path);
@@ -254,7 +254,8 @@ render_entry(struct call *call, struct text *json, const struct pi_place *place,
 
 /* Both storages, as far as they are there.  Locked. */
 static void
-render_roots(struct call *call, struct text *json, const struct pi_place *local)
+render_roots(struct pi_call *call, struct text *json,
+    const struct pi_place *local)
 {
 	struct pi_place card;
 
@@ -268,7 +269,7 @@ render_roots(struct call *call, struct text *json, const struct pi_place *local)
 }
 
 void
-pi_legacy_list(struct call *call)
+pi_legacy_list(struct pi_call *call)
 {
 	const char *path = call->arg[0];
 	struct pi_place place;
@@ -308,7 +309,7 @@ pi_legacy_list(struct call *call)
 
 /* What a command for a file comes to: 0, 204, 400, 409 or an exception. */
 static int
-run_start(struct call *call, const cJSON *json, const struct pi_place *place)
+run_start(struct pi_call *call, const cJSON *json, const struct pi_place *place)
 {
 	const char *command = pi_string_of(json, "command");
 	bool print = strcmp(command, "print") == 0;
@@ -328,7 +329,7 @@ run_start(struct call *call, const cJSON *json, const struct pi_place *place)
 }
 
 void
-pi_legacy_start(struct call *call)
+pi_legacy_start(struct pi_call *call)
 {
 	struct pi_place place;
 	int status = 404;
@@ -357,7 +358,7 @@ pi_legacy_start(struct call *call)
 }
 
 void
-pi_legacy_delete(struct call *call)
+pi_legacy_delete(struct pi_call *call)
 {
 	struct pi_place place;
 	bool printed, gone, there;

@@ -15,7 +15,7 @@ static const char log_text[] =
     "prusalink: simulated printer connected\nprusalink: ready\n";
 
 static void
-send_and_free(struct call *call, struct text *json)
+send_and_free(struct pi_call *call, struct text *json)
 {
 	pi_json(call, 200, "", json);
 	text_free(json);
@@ -64,7 +64,7 @@ add_flags(struct text *json, const struct machine_view *view, bool card)
 }
 
 void
-pi_legacy_printer(struct call *call)
+pi_legacy_printer(struct pi_call *call)
 {
 	struct machine_view view;
 	struct text json = { 0 };
@@ -123,7 +123,7 @@ add_job(struct text *json, const struct machine_view *view,
 }
 
 void
-pi_legacy_job(struct call *call)
+pi_legacy_job(struct pi_call *call)
 {
 	struct machine_view view;
 	struct pi_place place = { 0 };
@@ -156,7 +156,7 @@ pi_legacy_job(struct call *call)
 }
 
 static void
-run_pause(struct call *call, const char *action, const char *state)
+run_pause(struct pi_call *call, const char *action, const char *state)
 {
 	bool printing = strcmp(state, "PRINTING") == 0 && !call->pi->stuck;
 	bool paused = strcmp(state, "PAUSED") == 0;
@@ -170,7 +170,7 @@ run_pause(struct call *call, const char *action, const char *state)
 
 /* Start the print of the selected file, if there is one.  Locked. */
 static enum pi_error
-start_selected(struct call *call)
+start_selected(struct pi_call *call)
 {
 	struct pi_place place;
 	enum pi_error wrong = PI_NOT_FOUND;
@@ -189,7 +189,7 @@ start_selected(struct call *call)
  * right; an unknown one is.  Locked.
  */
 static enum pi_error
-run_command(struct call *call, const cJSON *json)
+run_command(struct pi_call *call, const cJSON *json)
 {
 	const char *command = pi_string_of(json, "command");
 	struct machine_view view;
@@ -215,7 +215,7 @@ run_command(struct call *call, const cJSON *json)
 }
 
 void
-pi_legacy_job_command(struct call *call)
+pi_legacy_job_command(struct pi_call *call)
 {
 	cJSON *json = pi_read_json(call);
 	enum pi_error wrong;
@@ -238,7 +238,7 @@ pi_legacy_job_command(struct call *call)
 }
 
 void
-pi_page(struct call *call)
+pi_page(struct pi_call *call)
 {
 	static const char page[] =
 	    "<!DOCTYPE html>\n<title>PrusaLink</title>\n";
@@ -247,14 +247,14 @@ pi_page(struct call *call)
 }
 
 void
-pi_page_head(struct call *call)
+pi_page_head(struct pi_call *call)
 {
 	pi_send(call, 200, "text/html; charset=utf-8",
 	    "Instance-ID: 2f0c8f1e-6d7b-4b1c-9c3e-0a1b2c3d4e5f\r\n", "", 0);
 }
 
 void
-pi_ports(struct call *call)
+pi_ports(struct pi_call *call)
 {
 	struct text json = { 0 };
 
@@ -265,7 +265,7 @@ pi_ports(struct call *call)
 }
 
 void
-pi_card_ready(struct call *call)
+pi_card_ready(struct pi_call *call)
 {
 	struct text json = { 0 };
 
@@ -276,7 +276,7 @@ pi_card_ready(struct call *call)
 }
 
 void
-pi_connection(struct call *call)
+pi_connection(struct pi_call *call)
 {
 	struct text json = { 0 };
 
@@ -296,7 +296,7 @@ pi_connection(struct call *call)
 }
 
 void
-pi_logs(struct call *call)
+pi_logs(struct pi_call *call)
 {
 	struct text json = { 0 };
 
@@ -308,7 +308,7 @@ pi_logs(struct call *call)
 }
 
 void
-pi_log(struct call *call)
+pi_log(struct pi_call *call)
 {
 	if (strcmp(call->arg[0], "syslog") != 0) {
 		pi_empty(call, 404);
@@ -318,7 +318,7 @@ pi_log(struct call *call)
 }
 
 void
-pi_update(struct call *call)
+pi_update(struct pi_call *call)
 {
 	if (strcmp(call->arg[0], "prusalink") == 0 &&
 	    strcmp(call->ex->method, "POST") == 0)
@@ -331,7 +331,7 @@ pi_update(struct call *call)
 }
 
 void
-pi_ready(struct call *call)
+pi_ready(struct pi_call *call)
 {
 	bool on = strcmp(call->ex->method, "POST") == 0, ready, can;
 	struct machine_view view;
@@ -349,7 +349,7 @@ pi_ready(struct call *call)
 }
 
 void
-pi_serial(struct call *call)
+pi_serial(struct pi_call *call)
 {
 	struct text json = { 0 };
 
@@ -358,7 +358,7 @@ pi_serial(struct call *call)
 }
 
 void
-pi_timelapse(struct call *call)
+pi_timelapse(struct pi_call *call)
 {
 	struct text json = { 0 };
 
@@ -369,20 +369,20 @@ pi_timelapse(struct call *call)
 }
 
 void
-pi_done(struct call *call)
+pi_done(struct pi_call *call)
 {
 	pi_json_string(call, 200, "{}");
 }
 
 void
-pi_serial_change(struct call *call)
+pi_serial_change(struct pi_call *call)
 {
 	pi_message(call, 409, "Printer already has a valid S/N");
 }
 
 /* There is no way out to Connect. */
 void
-pi_connect(struct call *call)
+pi_connect(struct pi_call *call)
 {
 	cJSON *json = pi_read_json(call);
 
@@ -397,7 +397,7 @@ pi_connect(struct call *call)
 
 /* Fetching a file: it is said to begin, and nothing comes. */
 void
-pi_fetch(struct call *call)
+pi_fetch(struct pi_call *call)
 {
 	const char *url;
 	cJSON *json;

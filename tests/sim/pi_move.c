@@ -16,7 +16,7 @@ enum {
 
 /* The command in the body; *json is to be deleted, NULL if answered. */
 static const char *
-read_command(struct call *call, cJSON **json, struct machine_view *view)
+read_command(struct pi_call *call, cJSON **json, struct machine_view *view)
 {
 	*json = pi_read_json(call);
 	pthread_mutex_lock(&call->sim->lock);
@@ -27,7 +27,7 @@ read_command(struct call *call, cJSON **json, struct machine_view *view)
 
 /* Set a temperature: too low, too high or obeyed. */
 static void
-heat(struct call *call, const cJSON *target, double most)
+heat(struct pi_call *call, const cJSON *target, double most)
 {
 	if (!cJSON_IsNumber(target))
 		pi_crash(call);
@@ -40,7 +40,7 @@ heat(struct call *call, const cJSON *target, double most)
 }
 
 void
-pi_printhead(struct call *call)
+pi_printhead(struct pi_call *call)
 {
 	struct machine_view view;
 	cJSON *json;
@@ -56,7 +56,7 @@ pi_printhead(struct call *call)
 }
 
 void
-pi_tool(struct call *call)
+pi_tool(struct pi_call *call)
 {
 	struct machine_view view;
 	cJSON *json;
@@ -81,7 +81,7 @@ pi_tool(struct call *call)
 }
 
 void
-pi_bed(struct call *call)
+pi_bed(struct pi_call *call)
 {
 	struct machine_view view;
 	cJSON *json;

@@ -125,7 +125,7 @@ pi_head(struct text *head, int status, const char *type, const char *extra,
 }
 
 void
-pi_send(struct call *call, int status, const char *type, const char *extra,
+pi_send(struct pi_call *call, int status, const char *type, const char *extra,
     const void *body, size_t len)
 {
 	struct text head = { 0 };
@@ -136,13 +136,13 @@ pi_send(struct call *call, int status, const char *type, const char *extra,
 }
 
 void
-pi_empty(struct call *call, int status)
+pi_empty(struct pi_call *call, int status)
 {
 	pi_send(call, status, html_type, "", "", 0);
 }
 
 void
-pi_json(struct call *call, int status, const char *extra,
+pi_json(struct pi_call *call, int status, const char *extra,
     const struct text *json)
 {
 	struct text other = { 0 };
@@ -153,13 +153,13 @@ pi_json(struct call *call, int status, const char *extra,
 }
 
 void
-pi_json_string(struct call *call, int status, const char *json)
+pi_json_string(struct pi_call *call, int status, const char *json)
 {
 	pi_send(call, status, json_type, "", json, strlen(json));
 }
 
 void
-pi_message(struct call *call, int status, const char *format, ...)
+pi_message(struct pi_call *call, int status, const char *format, ...)
 {
 	struct text json = { 0 };
 	va_list args;
@@ -172,7 +172,7 @@ pi_message(struct call *call, int status, const char *format, ...)
 }
 
 void
-pi_html(struct call *call, int status, const char *extra)
+pi_html(struct pi_call *call, int status, const char *extra)
 {
 	const char *reason = reply_reason(REPLY_PI, status);
 	struct text body = { 0 };
@@ -186,7 +186,7 @@ pi_html(struct call *call, int status, const char *extra)
 }
 
 static bool
-accepts(const struct call *call, const char *type)
+accepts(const struct pi_call *call, const char *type)
 {
 	return strstr(exchange_header(call->ex, HEADER_ACCEPT), type) != NULL;
 }
@@ -206,7 +206,7 @@ error_json(struct text *body, const struct error_row *row, const char *url)
 }
 
 static void
-send_error(struct call *call, const struct error_row *row)
+send_error(struct pi_call *call, const struct error_row *row)
 {
 	struct text url = { 0 }, extra = { 0 }, body = { 0 };
 	const char *type = "text/plain; charset=utf-8";
@@ -238,13 +238,13 @@ send_error(struct call *call, const struct error_row *row)
 }
 
 void
-pi_error(struct call *call, enum pi_error error)
+pi_error(struct pi_call *call, enum pi_error error)
 {
 	send_error(call, &errors[error]);
 }
 
 void
-pi_error_page(struct call *call)
+pi_error_page(struct pi_call *call)
 {
 	static const size_t count = sizeof(errors) / sizeof(errors[0]);
 
@@ -267,7 +267,7 @@ has_pages(const char *method)
 }
 
 void
-pi_crash(struct call *call)
+pi_crash(struct pi_call *call)
 {
 	if (has_pages(call->ex->method))
 		pi_error(call, PI_INTERNAL);
@@ -276,7 +276,7 @@ pi_crash(struct call *call)
 }
 
 void
-pi_nothing(struct call *call)
+pi_nothing(struct pi_call *call)
 {
 	if (has_pages(call->ex->method))
 		pi_error(call, PI_NOT_FOUND);
@@ -285,7 +285,7 @@ pi_nothing(struct call *call)
 }
 
 bool
-pi_json_head(struct exchange *ex, struct text *head, long long len)
+pi_json_head(struct sim_exchange *ex, struct text *head, long long len)
 {
 	(void)ex;
 	pi_head(head, 200, json_type, "", len);
@@ -293,9 +293,10 @@ pi_json_head(struct exchange *ex, struct text *head, long long len)
 }
 
 void
-pi_fail(struct conn *conn, struct exchange *ex, int status, const char *message)
+pi_fail(struct conn *conn, struct sim_exchange *ex, int status,
+    const char *message)
 {
-	struct call call = { .sim = conn->sim, .conn = conn, .ex = ex };
+	struct pi_call call = { .sim = conn->sim, .conn = conn, .ex = ex };
 	struct error_row row = { status, reply_reason(REPLY_PI, status),
 		message, NULL };
 

@@ -13,14 +13,14 @@
 #include "tests/sim/stamp.h"
 
 static void
-send_and_free(struct call *call, struct text *json)
+send_and_free(struct pi_call *call, struct text *json)
 {
 	pi_json(call, 200, "", json);
 	text_free(json);
 }
 
 void
-pi_version(struct call *call)
+pi_version(struct pi_call *call)
 {
 	struct text json = { 0 };
 
@@ -40,7 +40,7 @@ pi_version(struct call *call)
 }
 
 void
-pi_info(struct call *call)
+pi_info(struct pi_call *call)
 {
 	struct text json = { 0 };
 
@@ -99,7 +99,7 @@ add_transfer(struct text *json, struct sim *sim)
 }
 
 void
-pi_status(struct call *call)
+pi_status(struct pi_call *call)
 {
 	struct sim *sim = call->sim;
 	struct machine_view view;
@@ -130,7 +130,7 @@ pi_status(struct call *call)
 }
 
 static void
-add_file(struct call *call, struct text *json, const struct pi_place *place)
+add_file(struct pi_call *call, struct text *json, const struct pi_place *place)
 {
 	const char *name = strrchr(place->path, '/') + 1;
 
@@ -152,7 +152,7 @@ add_file(struct call *call, struct text *json, const struct pi_place *place)
 }
 
 void
-pi_job(struct call *call)
+pi_job(struct pi_call *call)
 {
 	struct sim *sim = call->sim;
 	struct machine_view view;
@@ -185,7 +185,7 @@ pi_job(struct call *call)
 
 /* Is it the id of the job?  If not, it has been answered. */
 static bool
-check_id(struct call *call, struct machine_view *view)
+check_id(struct pi_call *call, struct machine_view *view)
 {
 	char *end;
 	long id = strtol(call->arg[0], &end, 10);
@@ -205,7 +205,7 @@ check_id(struct call *call, struct machine_view *view)
 }
 
 void
-pi_job_stop(struct call *call)
+pi_job_stop(struct pi_call *call)
 {
 	struct machine_view view;
 
@@ -224,7 +224,7 @@ pi_job_stop(struct call *call)
 }
 
 void
-pi_job_word(struct call *call)
+pi_job_word(struct pi_call *call)
 {
 	struct machine_view view;
 	const char *word = call->arg[1];
@@ -276,7 +276,7 @@ count_files(struct sim *sim, const char *real, long long *print,
 }
 
 void
-pi_storage(struct call *call)
+pi_storage(struct pi_call *call)
 {
 	struct text json = { 0 };
 	long long free_space, total, print, other;
@@ -354,7 +354,8 @@ render_legacy_transfer(struct sim *sim, struct text *json)
 }
 
 static void
-serve_transfer(struct call *call, void (*render)(struct sim *, struct text *))
+serve_transfer(struct pi_call *call,
+    void (*render)(struct sim *, struct text *))
 {
 	struct text json = { 0 };
 
@@ -370,19 +371,19 @@ serve_transfer(struct call *call, void (*render)(struct sim *, struct text *))
 }
 
 void
-pi_transfer(struct call *call)
+pi_transfer(struct pi_call *call)
 {
 	serve_transfer(call, render_transfer);
 }
 
 void
-pi_legacy_transfer(struct call *call)
+pi_legacy_transfer(struct pi_call *call)
 {
 	serve_transfer(call, render_legacy_transfer);
 }
 
 void
-pi_transfer_stop(struct call *call)
+pi_transfer_stop(struct pi_call *call)
 {
 	bool active;
 

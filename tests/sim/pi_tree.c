@@ -118,7 +118,7 @@ is_shown_path(const char *path)
 }
 
 int
-pi_find(struct call *call, const char *storage, const char *path,
+pi_find(struct pi_call *call, const char *storage, const char *path,
     struct pi_place *place)
 {
 	struct pi *pi = call->pi;
@@ -148,7 +148,7 @@ pi_find(struct call *call, const char *storage, const char *path,
 }
 
 int
-pi_find_display(struct call *call, const char *path, struct pi_place *place)
+pi_find_display(struct pi_call *call, const char *path, struct pi_place *place)
 {
 	size_t len = strcspn(path, "/");
 	const char *rest = path + len + (path[len] == '/');
@@ -369,8 +369,8 @@ render_file_end(struct pi *pi, struct text *out, const struct pi_place *place,
 }
 
 static void
-render_child(struct call *call, struct text *out, const struct pi_place *folder,
-    const char *name, bool *first)
+render_child(struct pi_call *call, struct text *out,
+    const struct pi_place *folder, const char *name, bool *first)
 {
 	struct pi_place child = { .card = folder->card };
 
@@ -401,7 +401,7 @@ folders_first(const struct dirent **a, const struct dirent **b)
 }
 
 static void
-render_children(struct call *call, struct text *out,
+render_children(struct pi_call *call, struct text *out,
     const struct pi_place *place)
 {
 	struct dirent **names;
@@ -419,7 +419,7 @@ render_children(struct call *call, struct text *out,
 }
 
 void
-pi_render(struct call *call, struct text *out, const struct pi_place *place)
+pi_render(struct pi_call *call, struct text *out, const struct pi_place *place)
 {
 	const char *name = strrchr(place->path, '/') + 1;
 	const char *display = place->slash ? "" : name;

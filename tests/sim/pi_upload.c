@@ -30,8 +30,8 @@ enum outcome {
 	OUTCOME_EXISTS,	     /* by now */
 };
 
-struct upload {
-	struct call *call;
+struct pi_upload {
+	struct pi_call *call;
 	long transfer;
 	char *real;
 	char *part;
@@ -45,7 +45,7 @@ struct upload {
 };
 
 static bool
-is_type(const struct call *call, const char *type)
+is_type(const struct pi_call *call, const char *type)
 {
 	const char *value = exchange_header(call->ex, HEADER_CONTENT_TYPE);
 	size_t len = strlen(type);
@@ -59,7 +59,7 @@ is_type(const struct call *call, const char *type)
 
 /* A type that is there and empty passes. */
 static bool
-is_untyped(const struct call *call)
+is_untyped(const struct pi_call *call)
 {
 	const char *value = call->ex->header[HEADER_CONTENT_TYPE];
 
@@ -67,14 +67,14 @@ is_untyped(const struct call *call)
 }
 
 static bool
-says_yes(const struct call *call, enum header which)
+says_yes(const struct pi_call *call, enum header which)
 {
 	return strcmp(exchange_header(call->ex, which), "?1") == 0;
 }
 
 /* Make the folders on the way.  Locked. */
 static int
-make_parents(struct call *call)
+make_parents(struct pi_call *call)
 {
 	const char *slash = strrchr(call->path, '/');
 	char *folder;
@@ -90,9 +90,9 @@ make_parents(struct call *call)
 
 /* Take the slot and make the part file.  Locked. */
 static enum outcome
-begin(struct upload *upload)
+begin(struct pi_upload *upload)
 {
-	struct call *call = upload->call;
+	struct pi_call *call = upload->call;
 	const char *slash = strrchr(call->path, '/');
 	const char *name = slash == NULL ? call->path : slash + 1;
 
@@ -113,7 +113,7 @@ begin(struct upload *upload)
 
 /* The server looks up after each block.  Is this such a moment? */
 static bool
-count_blocks(struct upload *upload, size_t len)
+count_blocks(struct pi_upload *upload, size_t len)
 {
 	long long before = upload->counted;
 
@@ -125,7 +125,7 @@ count_blocks(struct upload *upload, size_t len)
 }
 
 static enum outcome
-store(struct upload *upload, const char *data, size_t len)
+store(struct pi_upload *upload, const char *data, size_t len)
 {
 	struct sim *sim = upload->call->sim;
 	bool full, stop, ours;
@@ -153,9 +153,9 @@ store(struct upload *upload, const char *data, size_t len)
 
 /* The next bytes: those of a small body have been read already. */
 static ssize_t
-next_bytes(struct upload *upload, char *data, size_t len, size_t *used)
+next_bytes(struct pi_upload *upload, char *data, size_t len, size_t *used)
 {
-	struct call *call = upload->call;
+	struct pi_call *call = upload->call;
 	size_t there = call->body.len - *used;
 
 	if (call->length > PI_BLOCK && !upload->whole)
@@ -169,9 +169,9 @@ next_bytes(struct upload *upload, char *data, size_t len, size_t *used)
 }
 
 static enum outcome
-receive(struct upload *upload)
+receive(struct pi_upload *upload)
 {
-	struct call *call = upload->call;
+	struct pi_call *call = upload->call;
 	char *data = malloc(PIECE);
 	/* a last block of one byte is never read */
 	bool unlucky = !upload->whole && call->length > PI_BLOCK &&
@@ -201,9 +201,9 @@ receive(struct upload *upload)
 
 /* Put the file into its place.  Locked. */
 static enum outcome
-finish(struct upload *upload)
+finish(struct pi_upload *upload)
 {
-	struct call *call = upload->call;
+	struct pi_call *call = upload->call;
 	bool existed = access(upload->real, F_OK) == 0;
 
 	if (upload->octets && !existed)
@@ -222,7 +222,7 @@ finish(struct upload *upload)
 }
 
 int
-pi_print_stored(struct call *call)
+pi_print_stored(struct pi_call *call)
 {
 	int error = -ENOENT;
 
@@ -243,7 +243,7 @@ pi_print_stored(struct call *call)
 }
 
 static void
-print_stored(struct call *call)
+print_stored(struct pi_call *call)
 {
 	int error = pi_print_stored(call);
 
@@ -256,9 +256,9 @@ print_stored(struct call *call)
 }
 
 static void
-answer(struct upload *upload, enum outcome outcome)
+answer(struct pi_upload *upload, enum outcome outcome)
 {
-	struct call *call = upload->call;
+	struct pi_call *call = upload->call;
 
 	if (outcome == OUTCOME_FAILED)
 		pi_error(call, PI_UPLOAD_FAILED);
@@ -277,7 +277,7 @@ answer(struct upload *upload, enum outcome outcome)
 }
 
 static enum outcome
-transfer_file(struct upload *upload)
+transfer_file(struct pi_upload *upload)
 {
 	struct sim *sim = upload->call->sim;
 	enum outcome outcome;
@@ -301,9 +301,9 @@ transfer_file(struct upload *upload)
 }
 
 void
-pi_upload(struct call *call)
+pi_upload(struct pi_call *call)
 {
-	struct upload upload = { .call = call,
+	struct pi_upload upload = { .call = call,
 		.fd = -1,
 		.octets = is_type(call, "application/octet-stream"),
 		.overwrite = says_yes(call, HEADER_OVERWRITE),
@@ -325,9 +325,9 @@ pi_upload(struct call *call)
 }
 
 int
-pi_store_body(struct call *call)
+pi_store_body(struct pi_call *call)
 {
-	struct upload upload = {
+	struct pi_upload upload = {
 		.call = call, .fd = -1, .whole = true, .overwrite = true
 	};
 	enum outcome outcome;

@@ -27,7 +27,7 @@ enum sim_clock {
 };
 
 /* What the command line said.  Never changes once the server runs. */
-struct options {
+struct sim_options {
 	const char *personality;
 	const char *storage;
 	const char *user;
@@ -76,14 +76,15 @@ struct personality {
 	void (*serve)(struct conn *);
 
 	/* Answer with an error in the personality's own style. */
-	void (*fail)(struct conn *, struct exchange *, int status,
+	void (*fail)(struct conn *, struct sim_exchange *, int status,
 	    const char *message);
 
 	/*
 	 * Build the head of a 200 answer of so many bytes of JSON.  Returns
 	 * whether its body is sent in chunks.
 	 */
-	bool (*json_head)(struct exchange *, struct text *head, long long len);
+	bool (*json_head)(struct sim_exchange *, struct text *head,
+	    long long len);
 
 	/* The server process was restarted.  Called with sim.lock held. */
 	void (*restart)(struct sim *);
@@ -105,7 +106,7 @@ struct personality {
  * may have happened.
  */
 struct sim {
-	struct options options;
+	struct sim_options options;
 	const struct personality *personality;
 	double started; /* monotonic seconds */
 	int log_fd;	/* -1: none */

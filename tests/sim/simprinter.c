@@ -66,7 +66,7 @@ parse_firmware(const char *word)
 }
 
 static void
-set_option(struct options *options, int option, const char *value)
+set_option(struct sim_options *options, int option, const char *value)
 {
 	const struct {
 		int option;
@@ -107,7 +107,7 @@ set_option(struct options *options, int option, const char *value)
 
 /* Is what logs in there?  An Obico account has a token. */
 static bool
-has_login(const struct options *options)
+has_login(const struct sim_options *options)
 {
 	return strcmp(options->personality, "obico") == 0 ?
 	    options->token != NULL && options->token[0] != '\0' :
@@ -116,7 +116,7 @@ has_login(const struct options *options)
 
 /* Returns whether the command line makes sense. */
 static bool
-parse(struct options *options, int argc, char **argv)
+parse(struct sim_options *options, int argc, char **argv)
 {
 	int option;
 
@@ -139,7 +139,7 @@ parse(struct options *options, int argc, char **argv)
 static int
 open_all(struct sim *sim)
 {
-	const struct options *options = &sim->options;
+	const struct sim_options *options = &sim->options;
 	int error = sim_init(sim);
 
 	if (error != 0)
