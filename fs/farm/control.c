@@ -30,7 +30,7 @@
 struct job {
 	struct mounted *mounted;
 	const struct caller *caller;
-	const struct order **orders;
+	const struct control_order **orders;
 	size_t count;
 	bool named; /* in the line that is read */
 	int error;
@@ -42,7 +42,7 @@ struct script {
 	size_t skip; /* bytes of folders that are not written in names */
 	struct printers printers;
 	struct job *jobs; /* one for each printer */
-	struct order *orders;
+	struct control_order *orders;
 	size_t count;
 	bool rereads; /* the printers file, or the account's list */
 	struct deletion *deletions;
@@ -128,18 +128,18 @@ take_name(struct script *script, const char *line)
 
 /* The printers that were named have this to do. */
 static int
-assign(struct script *script, const struct order *order)
+assign(struct script *script, const struct control_order *order)
 {
 	size_t i;
 
 	for (i = 0; i < script->printers.count; i++) {
 		struct job *job = &script->jobs[i];
-		const struct order **more;
+		const struct control_order **more;
 
 		if (!job->named)
 			continue;
 		more = reallocarray(job->orders, job->count + 1,
-		    sizeof(const struct order *));
+		    sizeof(const struct control_order *));
 		if (more == NULL)
 			return -ENOMEM;
 		job->orders = more;
@@ -219,7 +219,7 @@ static int
 take_line(void *arg, char *line, size_t number)
 {
 	struct script *script = arg;
-	struct order *order = &script->orders[script->count];
+	struct control_order *order = &script->orders[script->count];
 	size_t i, len;
 	bool named = false;
 	int error;
@@ -263,7 +263,7 @@ run_job(void *item, const struct wait *wait)
 
 	caller.wait = *wait;
 	for (i = 0; i < job->count && job->error == 0; i++) {
-		const struct order *order = job->orders[i];
+		const struct control_order *order = job->orders[i];
 
 		job->error = control_run(&caller, job->mounted, order);
 		if (job->error == 0)
@@ -320,7 +320,8 @@ make_script(const struct caller *caller, const struct place *root,
 	script->deletions = calloc(CONTROL_LINES + 1,
 	    sizeof(*script->deletions));
 	script->jobs = calloc(script->printers.count + 1, sizeof(struct job));
-	script->orders = calloc(CONTROL_LINES + 1, sizeof(struct order));
+	script->orders = calloc(CONTROL_LINES + 1,
+	    sizeof(struct control_order));
 	if (script->jobs == NULL || script->orders == NULL ||
 	    script->deletions == NULL)
 		return -ENOMEM;

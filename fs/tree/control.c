@@ -91,7 +91,7 @@ control_help(struct mounted *const *printers, size_t count, struct buf *out)
 }
 
 const char *
-control_word(const struct order *order)
+control_word(const struct control_order *order)
 {
 	return order->row->word;
 }
@@ -126,7 +126,7 @@ complain(const struct mounted *mounted, const char *word)
 
 int
 control_parse(const struct mounted *mounted, char *line, size_t number,
-    struct order *out)
+    struct control_order *out)
 {
 	char *rest;
 	size_t i, len;
@@ -183,7 +183,7 @@ stop_transfer(const struct caller *caller, struct mounted *mounted)
 
 static int
 command(const struct caller *caller, struct mounted *mounted,
-    const struct order *order)
+    const struct control_order *order)
 {
 	const char *word = order->path + strspn(order->path, " \t");
 	enum verb verb = order->row->verb;
@@ -206,7 +206,7 @@ is_of_job(enum verb verb)
 
 static int
 carry_out(const struct caller *caller, struct mounted *mounted,
-    const struct order *order)
+    const struct control_order *order)
 {
 	enum verb verb = order->row->verb;
 	int error;
@@ -223,7 +223,7 @@ carry_out(const struct caller *caller, struct mounted *mounted,
 
 int
 control_run(const struct caller *caller, struct mounted *mounted,
-    const struct order *order)
+    const struct control_order *order)
 {
 	int error = is_there(mounted, order->row) ?
 	    carry_out(caller, mounted, order) :
@@ -254,7 +254,7 @@ control_each_line(char *text, size_t before,
 
 struct orders {
 	const struct mounted *mounted;
-	struct order all[CONTROL_LINES];
+	struct control_order all[CONTROL_LINES];
 	size_t count;
 };
 

@@ -17,7 +17,7 @@ int control_help(struct mounted *const *printers, size_t count,
     struct buf *out);
 
 /* A line that was understood; path points into the line. */
-struct order {
+struct control_order {
 	const struct verb_row *row;
 	const char *path; /* or "" */
 	size_t line;	  /* its number */
@@ -37,13 +37,14 @@ int control_each_line(char *text, size_t before,
  * why.  Without a printer that is found out by control_run.
  */
 int control_parse(const struct mounted *, char *line, size_t number,
-    struct order *out);
+    struct control_order *out);
 
 /* Carry it out.  Returns the printer's answer; log says a failure. */
-int control_run(const struct caller *, struct mounted *, const struct order *);
+int control_run(const struct caller *, struct mounted *,
+    const struct control_order *);
 
 /* The order's word; is this a word? */
-const char *control_word(const struct order *);
+const char *control_word(const struct control_order *);
 bool control_knows(const char *word);
 
 /* The file that commands several printers has this name for all of them. */
