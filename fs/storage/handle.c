@@ -312,13 +312,13 @@ is_longer_there(const struct caller *caller, struct mounted *mounted,
 	return there > size;
 }
 
+/* there: where the printer may have it, or NULL. */
 static enum originals_say
-compare(const struct caller *caller, struct mounted *mounted,
-    const struct originals *originals, struct staged *staged, bool prints)
+ask_originals(const struct caller *caller, struct mounted *mounted,
+    const struct originals *originals, struct staged *staged, const char *there)
 {
 	struct spool *spool = staged_spool(staged);
 	enum originals_say say = originals_compare(originals, spool);
-	const char *there = prints ? path_there(mounted, originals) : NULL;
 
 	if (say == ORIGINALS_WHOLE && there != NULL &&
 	    is_longer_there(caller, mounted, there, spool_size(spool)))
@@ -333,17 +333,16 @@ send_written(struct handle *handle, const struct caller *caller,
 {
 	struct originals *originals = take_originals(handle);
 	struct mounted *mounted = handle->file.place->mounted;
+	enum originals_say say = ORIGINALS_WHOLE;
 	struct staged_facts facts;
-	enum originals_say say;
 	char *there = NULL;
 	int error;
 
 	staged_look(staged, &facts);
-	say = originals == NULL ?
-	    ORIGINALS_WHOLE :
-	    compare(caller, mounted, originals, staged, facts.prints);
 	if (facts.prints && path_there(mounted, originals) != NULL)
 		there = strdup(path_there(mounted, originals));
+	if (originals != NULL)
+		say = ask_originals(caller, mounted, originals, staged, there);
 	originals_free(originals);
 	if (facts.incomplete || (say == ORIGINALS_UNREADABLE && facts.prints))
 		error = upload_break_off(caller, mounted, staged, true);
@@ -397,13 +396,23 @@ is_made_up(const char *name)
 	return !is_word;
 }
 
+/*
+ * In a working directory a file stays as its writer left it, for programs go
+ * on with a part there.
+ */
+static bool
+is_working(const struct place *place)
+{
+	return stage_folders_claim(place->path) != NULL;
+}
+
 static void
 keep(struct handle *handle, struct staged *staged)
 {
 	struct staged_facts facts;
 	struct place *place;
 	struct spool *spool;
-	bool is_working;
+	bool works;
 
 	staged_look(staged, &facts);
 	if (!facts.temporary || !facts.listed || facts.incomplete ||
@@ -411,12 +420,12 @@ keep(struct handle *handle, struct staged *staged)
 		return;
 	staged_note_closed(staged);
 	place = handle_place(handle);
-	is_working = stage_folders_claim(place->path) != NULL;
-	if (is_working || !is_made_up(name_of(place->path))) {
+	works = is_working(place);
+	if (works || !is_made_up(name_of(place->path))) {
 		spool = staged_spool(staged);
 		secure(place->mounted, staged, spool);
 		spool_release(spool);
-		if (!is_working && !litter_is_in(place->path) &&
+		if (!works && !litter_is_in(place->path) &&
 		    !atomic_exchange(&handle->said, true))
 			log_record("%s is " LEDGER_KEPT, place->path);
 	}
@@ -461,10 +470,10 @@ handle_flush(struct file *file, const struct caller *caller)
 	if (!facts.dirty)
 		return atomic_load(&handle->wrote) ? facts.verdict : 0;
 	error = send_written(handle, caller, staged);
-	if (error == 0)
+	if (error == 0) {
 		atomic_store(&file->stored, true);
-	if (error == 0)
 		keep(handle, staged);
+	}
 	return error;
 }
 
@@ -495,16 +504,6 @@ handle_abandon(struct file *file)
 	struct handle *handle = (struct handle *)file;
 
 	atomic_store(&handle->killed, true);
-}
-
-/*
- * In a working directory a file stays as its writer left it, for programs go
- * on with a part there.
- */
-static bool
-is_working(const struct place *place)
-{
-	return stage_folders_claim(place->path) != NULL;
 }
 
 /* The last writer has left: what becomes of his file? */

@@ -101,8 +101,8 @@ bring_newest(const struct place *place, const struct caller *caller,
 		    &found.entry);
 	if (error == 0)
 		error = whole_file_bring(mounted->printer, mounted->content,
-		    &caller->wait, found.folder, &found.entry,
-		    found.entry.size, &there);
+		    &caller->wait, found.folder, &found.entry, found.entry.size,
+		    &there);
 	if (error == 0) {
 		*mtime_s = found.entry.mtime_s;
 		error = spool_clone(there, dir, out);

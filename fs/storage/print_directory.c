@@ -58,16 +58,22 @@ is_seen(const struct place *place)
 	return seen;
 }
 
-/* The place behind a name, if it is seen. */
+/* The place behind a name that is seen, and the window that it is seen in. */
 static int
-find(struct place *window, const char *name, struct place **out)
+find(const struct place *folder, const char *name, struct place **window,
+    struct place **out)
 {
-	struct place *child;
-	int error = storage_child(window, name, &child);
+	struct place *child = NULL;
+	int error = open_window(folder, window);
 
 	if (error != 0)
 		return error;
-	return place_give(child, is_seen(child) ? 0 : -ENOENT, out);
+	error = storage_child(*window, name, &child);
+	if (error == 0 && !is_seen(child))
+		error = -ENOENT;
+	if (error != 0)
+		place_release(*window);
+	return place_give(child, error, out);
 }
 
 static int
@@ -75,15 +81,12 @@ print_lookup(const struct caller *caller, struct place *folder,
     const char *name, struct place **out)
 {
 	struct place *window, *child;
-	int error = open_window(folder, &window);
+	int error = find(folder, name, &window, &child);
 
 	if (error != 0)
 		return error;
-	error = find(window, name, &child);
-	if (error == 0) {
-		place_release(child);
-		error = window->node->kind->lookup(caller, window, name, out);
-	}
+	error = window->node->kind->lookup(caller, window, name, out);
+	place_release(child);
 	place_release(window);
 	return error;
 }
@@ -203,15 +206,13 @@ static int
 print_remove(const struct caller *caller, struct place *folder,
     const char *name, bool is_folder)
 {
-	struct place *window, *child = NULL;
-	int error = is_folder ? -ENOTDIR : open_window(folder, &window);
+	struct place *window, *child;
+	int error = is_folder ? -ENOTDIR : find(folder, name, &window, &child);
 
 	if (error != 0)
 		return error;
-	error = find(window, name, &child);
-	if (error == 0)
-		error = entries_remove_staged(caller, child);
-	if (error == -ENOENT && child != NULL) {
+	error = entries_remove_staged(caller, child);
+	if (error == -ENOENT) {
 		mounted_note_print(child->mounted, "");
 		error = 0;
 	}
@@ -226,17 +227,16 @@ print_rename(const struct caller *caller, struct place *folder,
     const char *name, struct place *new_folder, const char *new_name,
     bool replace, struct place **out)
 {
-	struct place *window, *child = NULL;
+	struct place *window, *child;
 	int error;
 
 	if (new_folder->node != folder->node ||
 	    new_folder->mounted != folder->mounted)
 		return -EXDEV;
-	error = open_window(folder, &window);
+	error = find(folder, name, &window, &child);
 	if (error != 0)
 		return error;
-	error = find(window, name, &child);
-	if (error == 0 && !storage_is_temporary(window, new_name) &&
+	if (!storage_is_temporary(window, new_name) &&
 	    !traits_is_printable(folder->mounted->printer->traits, new_name))
 		error = -EINVAL;
 	if (error == 0)

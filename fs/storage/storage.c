@@ -56,7 +56,7 @@ found_free(struct found *found)
 /* -ENOENT: a listing that is no older lacks it; -EHOSTDOWN: an older one. */
 static int
 find_listed(const struct caller *caller, struct mounted *mounted,
-    const char *folder, const char *name, int64_t age_ms, struct entry *out)
+    const char *folder, const char *name, struct entry *out)
 {
 	const struct entry *entry;
 	struct listing *listing;
@@ -69,8 +69,8 @@ find_listed(const struct caller *caller, struct mounted *mounted,
 	if (entry != NULL)
 		error = entry_copy(out, entry);
 	else
-		error = listing_is_recent(listing, age_ms) ? -ENOENT :
-							     -EHOSTDOWN;
+		error = listing_is_recent(listing, CACHE_LIST_MS) ? -ENOENT :
+								    -EHOSTDOWN;
 	listing_release(listing);
 	return error;
 }
@@ -79,13 +79,11 @@ int
 storage_find_in(const struct caller *caller, struct mounted *mounted,
     const char *folder, const char *name, struct entry *out)
 {
-	int error = find_listed(caller, mounted, folder, name, CACHE_LIST_MS,
-	    out);
+	int error = find_listed(caller, mounted, folder, name, out);
 
 	/* It may have grown too old on its way here. */
 	if (error == -EHOSTDOWN)
-		error = find_listed(caller, mounted, folder, name,
-		    CACHE_LIST_MS, out);
+		error = find_listed(caller, mounted, folder, name, out);
 	return error;
 }
 
@@ -141,7 +139,7 @@ storage_check_new(const struct caller *caller, const struct place *place)
 		return -ENOMEM;
 	cache_expire_folder(mounted->printer, folder, NEW_MS);
 	error = find_listed(caller, mounted, folder, name_of(place->path),
-	    CACHE_LIST_MS, &entry);
+	    &entry);
 	if (error == 0) {
 		entry_free(&entry);
 		error = -EEXIST;

@@ -320,26 +320,16 @@ upload_stop(const struct caller *caller, struct mounted *mounted)
 
 #define INCOMPLETE ".incomplete" /* no printer takes such a name */
 
-/* Takes the path; NULL: there was no memory. */
+/* Its bytes go to unsent/.  Takes the path; NULL: there was no memory. */
 static void
-keep_as(struct mounted *mounted, struct spool *spool, char *path)
-{
-	if (path != NULL)
-		unsent_keep(unsent_begin(mounted->unsent, spool, path));
-	free(path);
-}
-
-/* What was written of it, under a name that says so. */
-static void
-keep_beginning(struct mounted *mounted, struct staged *staged, const char *path)
+keep_as(struct mounted *mounted, struct staged *staged, char *path)
 {
 	struct spool *spool = staged_spool(staged);
-	char *marked = NULL;
 
-	if (asprintf(&marked, "%s" INCOMPLETE, path) < 0)
-		marked = NULL;
-	keep_as(mounted, spool, marked);
+	if (path != NULL)
+		unsent_keep(unsent_begin(mounted->unsent, spool, path));
 	spool_release(spool);
+	free(path);
 }
 
 int
@@ -348,6 +338,7 @@ upload_break_off(const struct caller *caller, struct mounted *mounted,
 {
 	const char *folder, *path;
 	struct staged_facts facts;
+	char *marked;
 	int error = staged_lock(staged, &caller->wait);
 
 	if (error != 0)
@@ -358,8 +349,9 @@ upload_break_off(const struct caller *caller, struct mounted *mounted,
 	    "%s: its copy was broken off after %lld bytes: nothing is %s%s",
 	    path, (long long)facts.size, facts.prints ? "printed" : "stored",
 	    keep ? ", they are in unsent" : "");
-	if (keep)
-		keep_beginning(mounted, staged, path);
+	/* The beginning of a file has a name that says so. */
+	if (keep && asprintf(&marked, "%s" INCOMPLETE, path) >= 0)
+		keep_as(mounted, staged, marked);
 	upload_list_end(upload_list_begin(mounted->uploads, path, facts.size),
 	    -ECANCELED, "broken off by its writer");
 	staged_judge(staged, -ECANCELED);
@@ -375,7 +367,6 @@ keep_forgotten(struct mounted *mounted, struct staged *staged)
 {
 	struct unsent_ticket *ticket;
 	struct staged_facts facts;
-	struct spool *spool;
 	char *folder, *path;
 
 	staged_look(staged, &facts);
@@ -387,9 +378,7 @@ keep_forgotten(struct mounted *mounted, struct staged *staged)
 	if (staged_target(staged, &folder, &path) != 0)
 		return;
 	log_say(LOG_LEVEL_NOTE, "%s was never renamed", path);
-	spool = staged_spool(staged);
-	keep_as(mounted, spool, working_unsent_path(path));
-	spool_release(spool);
+	keep_as(mounted, staged, working_unsent_path(path));
 	free(folder);
 	free(path);
 }
