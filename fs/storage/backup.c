@@ -285,7 +285,7 @@ finish(struct backup *backup, int error)
 	backup->over = true;
 	backup->verdict = error == 0 || error == -EBUSY ? error : -EIO;
 	backup->doomed = written;
-	/* What was to replace it shall not, whenever it comes. */
+	/* A file that was to replace it shall not, whenever it comes. */
 	if (written == NULL)
 		TAILQ_REMOVE(&backups->list, backup, link);
 	last = written == NULL && let_go(backup);
@@ -408,17 +408,17 @@ check(const struct caller *caller, const struct renaming *renaming,
     const struct found *found, off_t *size)
 {
 	struct mounted *mounted = renaming->folder->mounted;
-	struct staged *there = stage_find(mounted->stage,
+	struct staged *listed = stage_find(mounted->stage,
 	    renaming->target->key);
 	int error = 0;
 
 	if (storage_is_read_only(renaming->source))
 		error = -EROFS;
-	else if (there != NULL && !renaming->replace)
+	else if (listed != NULL && !renaming->replace)
 		error = -EEXIST;
 	else if (found->entry.partial)
 		error = -EBUSY;
-	staged_release(there);
+	staged_release(listed);
 	if (error == 0)
 		error = storage_check_idle(caller, renaming->source);
 	if (error == 0)

@@ -26,7 +26,7 @@ struct copying {
 	char *target; /* a key */
 	char *path;   /* of the target; NULL: it was there before */
 	pid_t process;
-	int64_t told_ms;
+	int64_t since_ms; /* when he was answered EXDEV */
 };
 
 int
@@ -82,21 +82,21 @@ copying_note(const struct caller *caller, const struct place *source,
 
 	pthread_mutex_lock(&copying->lock);
 	forget(copying);
-	copying->source = strdup(source->key);
+	copying->source = source == NULL ? NULL : strdup(source->key);
 	copying->target = strdup(target->key);
 	copying->path = fresh ? strdup(target->path) : NULL;
 	copying->process = caller->process;
-	copying->told_ms = time_now_ms();
+	copying->since_ms = time_now_ms();
 	pthread_mutex_unlock(&copying->lock);
 }
 
-/* With the lock: was the caller told so for that place, ms ago at most? */
+/* With the lock: is that key the place's, and the caller he who copies? */
 static bool
-was_told(const struct copying *copying, const struct caller *caller,
+is_copying(const struct copying *copying, const struct caller *caller,
     const char *key, const struct place *place, int64_t ms)
 {
 	return key != NULL && copying->process == caller->process &&
-	    time_now_ms() - copying->told_ms < ms &&
+	    time_now_ms() - copying->since_ms < ms &&
 	    strcmp(key, place->key) == 0;
 }
 
@@ -107,7 +107,7 @@ copying_goes_to(const struct caller *caller, const struct place *place)
 	bool is;
 
 	pthread_mutex_lock(&copying->lock);
-	is = was_told(copying, caller, copying->target, place, SOON_MS);
+	is = is_copying(copying, caller, copying->target, place, SOON_MS);
 	pthread_mutex_unlock(&copying->lock);
 	return is;
 }
@@ -120,7 +120,7 @@ take_path(const struct caller *caller, const struct place *place)
 	char *path = NULL;
 
 	pthread_mutex_lock(&copying->lock);
-	if (was_told(copying, caller, copying->source, place, COPY_MS)) {
+	if (is_copying(copying, caller, copying->source, place, COPY_MS)) {
 		path = copying->path;
 		copying->path = NULL;
 		forget(copying);

@@ -16,7 +16,7 @@ struct place;
 int copying_new(struct copying **out);
 void copying_free(struct copying *);
 
-/* The caller is being told so. */
+/* The caller is being told so.  source: NULL: none of the printer. */
 void copying_note(const struct caller *, const struct place *source,
     const struct place *target);
 

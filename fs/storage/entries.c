@@ -204,8 +204,8 @@ remove_both(const struct caller *caller, struct place *place,
 }
 
 /*
- * What is being sent, or waits for its turn, is called off, and that is all:
- * the former file is seen again.  -ESRCH: it is not, or it was too late.
+ * An upload under way, or that waits for its turn, is called off, and that is
+ * all: the former file is seen again.  -ESRCH: it is not, or it was too late.
  */
 static int
 call_off(const struct caller *caller, struct place *place)
@@ -297,17 +297,17 @@ int
 entries_resolve(const struct caller *caller, struct place *folder,
     const char *name, struct place **out)
 {
-	struct place *there, *written;
+	struct place *known, *written;
 	int error = storage_child(folder, name, &written);
 
 	if (error != 0)
 		return error;
-	error = folder->node->kind->lookup(caller, folder, name, &there);
-	if (error == 0 && strcmp(there->key, written->key) == 0)
-		place_release(there);
+	error = folder->node->kind->lookup(caller, folder, name, &known);
+	if (error == 0 && strcmp(known->key, written->key) == 0)
+		place_release(known);
 	else if (error == 0) {
 		place_release(written);
-		written = there;
+		written = known;
 	}
 	if (error == -ENOENT)
 		error = 0;

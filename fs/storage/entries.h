@@ -14,7 +14,8 @@ int entries_remove(const struct caller *, struct place *folder,
     const char *name, bool is_folder);
 
 /*
- * What is on its way to that place goes, and nothing of the printer's.
+ * An upload to that place goes, written or under way, and nothing of the
+ * printer's.
  * Returns 0, -ENOENT: there is nothing, or -EBUSY: it is being sent.
  */
 int entries_remove_staged(const struct caller *, struct place *);
@@ -27,10 +28,10 @@ int entries_resolve(const struct caller *, struct place *folder,
     const char *name, struct place **out);
 
 /*
- * What is on the printer at the target of a rename?  Fills in what an upload
- * there replaces.  A deletion of it that waits is called off.  Returns 0,
- * -EEXIST: something that shall not be replaced, -EBUSY: it is being printed,
- * or -EISDIR.
+ * Look at the printer's file at the target of a rename, and fill in what an
+ * upload replaces there.  A deletion of it that waits is called off.  Returns
+ * 0, -EEXIST: something that shall not be replaced, -EBUSY: it is being
+ * printed, or -EISDIR.
  */
 int entries_look_at_target(const struct caller *, struct place *, bool replace,
     struct upload *);

@@ -45,7 +45,7 @@ handle_follow(struct file *file, struct place *place)
 	place_release(former);
 }
 
-/* What to read from, or NULL. */
+/* The content to read from, or NULL. */
 static struct content_file *
 content_of(struct handle *handle)
 {
@@ -284,9 +284,10 @@ take_originals(struct handle *handle)
 	return originals;
 }
 
-/* What a copy in print/ is made from, if it is on this printer, or NULL. */
+/* The path of what a copy is made from, if it is on this printer, or NULL. */
 static const char *
-path_there(const struct mounted *mounted, const struct originals *originals)
+original_on_printer(const struct mounted *mounted,
+    const struct originals *originals)
 {
 	const char *path = originals_in_mount(originals);
 
@@ -297,31 +298,32 @@ path_there(const struct mounted *mounted, const struct originals *originals)
 
 /* Is the printer's file longer?  It is not read again to be compared. */
 static bool
-is_longer_there(const struct caller *caller, struct mounted *mounted,
+is_longer_on_printer(const struct caller *caller, struct mounted *mounted,
     const char *path, off_t size)
 {
 	struct found found;
-	off_t there = 0;
+	off_t stored = 0;
 
 	if (storage_find(caller, mounted, path, &found) != 0)
 		return false;
 	if (found.entry.folder ||
-	    found_size(&found, &caller->wait, &there) != 0)
-		there = 0;
+	    found_size(&found, &caller->wait, &stored) != 0)
+		stored = 0;
 	found_free(&found);
-	return there > size;
+	return stored > size;
 }
 
-/* there: where the printer may have it, or NULL. */
+/* original: its path, if it is on this printer, or NULL. */
 static enum originals_say
 ask_originals(const struct caller *caller, struct mounted *mounted,
-    const struct originals *originals, struct staged *staged, const char *there)
+    const struct originals *originals, struct staged *staged,
+    const char *original)
 {
 	struct spool *spool = staged_spool(staged);
 	enum originals_say say = originals_compare(originals, spool);
 
-	if (say == ORIGINALS_WHOLE && there != NULL &&
-	    is_longer_there(caller, mounted, there, spool_size(spool)))
+	if (say == ORIGINALS_WHOLE && original != NULL &&
+	    is_longer_on_printer(caller, mounted, original, spool_size(spool)))
 		say = ORIGINALS_UNREADABLE;
 	spool_release(spool);
 	return say;
@@ -335,38 +337,39 @@ send_written(struct handle *handle, const struct caller *caller,
 	struct mounted *mounted = handle->file.place->mounted;
 	enum originals_say say = ORIGINALS_WHOLE;
 	struct staged_facts facts;
-	char *there = NULL;
+	char *original = NULL;
 	int error;
 
 	staged_look(staged, &facts);
-	if (facts.prints && path_there(mounted, originals) != NULL)
-		there = strdup(path_there(mounted, originals));
+	if (facts.prints && original_on_printer(mounted, originals) != NULL)
+		original = strdup(original_on_printer(mounted, originals));
 	if (originals != NULL)
-		say = ask_originals(caller, mounted, originals, staged, there);
+		say = ask_originals(caller, mounted, originals, staged,
+		    original);
 	originals_free(originals);
 	if (facts.incomplete || (say == ORIGINALS_UNREADABLE && facts.prints))
 		error = upload_break_off(caller, mounted, staged, true);
 	else if (say == ORIGINALS_BROKEN)
 		error = upload_break_off(caller, mounted, staged, false);
 	else
-		error = upload_staged(caller, mounted, staged, there);
-	free(there);
+		error = upload_staged(caller, mounted, staged, original);
+	free(original);
 	return error;
 }
 
 static void
 secure(struct mounted *mounted, struct staged *staged, struct spool *spool)
 {
-	char *folder, *path, *kept;
+	char *folder, *path, *name;
 
 	if (spool_size(spool) == 0 ||
 	    staged_target(staged, &folder, &path) != 0)
 		return;
-	kept = litter_is_in(path) ? NULL : working_unsent_path(path);
-	if (kept != NULL)
+	name = litter_is_in(path) ? NULL : working_unsent_path(path);
+	if (name != NULL)
 		staged_secure(staged, spool,
-		    unsent_begin(mounted->unsent, spool, kept));
-	free(kept);
+		    unsent_begin(mounted->unsent, spool, name));
+	free(name);
 	free(folder);
 	free(path);
 }
@@ -461,7 +464,7 @@ handle_flush(struct file *file, const struct caller *caller)
 		return -EINTR;
 	}
 	staged_look(staged, &facts);
-	/* Who wrote nothing does not send what another one still writes. */
+	/* A handle that wrote nothing does not send what another one writes. */
 	if (!atomic_load(&handle->wrote) && facts.writers > 1)
 		return 0;
 	if (is_empty_print(&facts))

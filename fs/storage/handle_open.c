@@ -91,7 +91,7 @@ bring_newest(const struct place *place, const struct caller *caller,
 	struct mounted *mounted = place->mounted;
 	const char *dir = mounted->settings->spool_dir;
 	struct found found = { 0 };
-	struct spool *there;
+	struct spool *stored;
 	int error = storage_find_place(caller, place, &found);
 
 	if (error == 0)
@@ -102,26 +102,14 @@ bring_newest(const struct place *place, const struct caller *caller,
 	if (error == 0)
 		error = whole_file_bring(mounted->printer, mounted->content,
 		    &caller->wait, found.folder, &found.entry, found.entry.size,
-		    &there);
+		    &stored);
 	if (error == 0) {
 		*mtime_s = found.entry.mtime_s;
-		error = spool_clone(there, dir, out);
-		spool_release(there);
+		error = spool_clone(stored, dir, out);
+		spool_release(stored);
 	}
 	found_free(&found);
 	return error;
-}
-
-static int
-make_spool(struct handle *handle, const struct caller *caller,
-    const struct place *place, bool empty, struct spool **out, int64_t *mtime_s)
-{
-	const char *dir = place->mounted->settings->spool_dir;
-
-	*mtime_s = handle->found.entry.mtime_s;
-	if (empty || !handle->on_printer)
-		return spool_new(dir, out);
-	return bring_newest(place, caller, out, mtime_s);
 }
 
 /* Stage it at its place. */
@@ -132,8 +120,10 @@ stage_at(struct handle *handle, const struct caller *caller,
 	struct staged *staged = NULL;
 	const struct stage_place where = storage_stage_place(place);
 	struct spool *spool;
-	int64_t mtime_s;
-	int error = make_spool(handle, caller, place, empty, &spool, &mtime_s);
+	int64_t mtime_s = handle->found.entry.mtime_s;
+	int error = empty || !handle->on_printer ?
+	    spool_new(place->mounted->settings->spool_dir, &spool) :
+	    bring_newest(place, caller, &spool, &mtime_s);
 
 	if (error == 0)
 		error = stage_add(place->mounted->stage, &where,
@@ -158,7 +148,7 @@ stage_at(struct handle *handle, const struct caller *caller,
 static int
 make_staged(struct handle *handle, const struct caller *caller, bool empty)
 {
-	struct staged *there;
+	struct staged *listed;
 	struct place *place;
 	int error = 0;
 
@@ -171,9 +161,9 @@ make_staged(struct handle *handle, const struct caller *caller, bool empty)
 		error = handle->reads && !empty ?
 		    -ENOENT :
 		    adopt_new(handle, place, stage_add_removed);
-	else if ((there = stage_find(place->mounted->stage, place->key)) !=
+	else if ((listed = stage_find(place->mounted->stage, place->key)) !=
 	    NULL)
-		adopt(handle, there);
+		adopt(handle, listed);
 	else
 		error = stage_at(handle, caller, place, empty);
 	place_release(place);
@@ -243,13 +233,13 @@ note_originals(struct handle *handle, const struct caller *caller)
  * is none: whoever closes last has his stay.
  */
 static int
-begin_anew(struct handle *handle, struct staged *there)
+begin_anew(struct handle *handle, struct staged *listed)
 {
 	struct staged_facts facts;
 
-	staged_look(there, &facts);
+	staged_look(listed, &facts);
 	if (facts.temporary || (facts.writers == 0 && !facts.dirty)) {
-		adopt(handle, staged_hold(there));
+		adopt(handle, staged_hold(listed));
 		return 0;
 	}
 	if (facts.prints && facts.dirty)
@@ -274,7 +264,7 @@ open_printed(struct handle *handle, const struct caller *caller, int flags)
 		return -EBUSY;
 	if (handle->writes && found->entry.read_only)
 		return -EROFS;
-	/* What others have stored may have a name that no upload may have. */
+	/* A file that others have stored may have a name that no upload may. */
 	if (handle->writes && !litter_is(found->entry.name))
 		error = storage_check_name(place, found->entry.name, false);
 	if (error != 0)

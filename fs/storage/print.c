@@ -140,10 +140,10 @@ const struct file_commands storage_commands = {
  * than to send them.
  */
 static bool
-is_there(const struct caller *caller, const struct found *found,
+is_stored_at(const struct caller *caller, const struct found *found,
     struct spool *spool)
 {
-	struct spool *there = NULL;
+	struct spool *stored = NULL;
 	struct source bytes;
 	off_t size;
 	bool is;
@@ -153,11 +153,12 @@ is_there(const struct caller *caller, const struct found *found,
 	    size != spool_size(spool))
 		return false;
 	if (whole_file_bring(found->mounted->printer, found->mounted->content,
-		&caller->wait, found->folder, &found->entry, size, &there) != 0)
+		&caller->wait, found->folder, &found->entry, size,
+		&stored) != 0)
 		return false;
-	bytes = spool_source(there);
+	bytes = spool_source(stored);
 	is = whole_file_begins(&bytes, spool);
-	spool_release(there);
+	spool_release(stored);
 	return is;
 }
 
@@ -170,7 +171,7 @@ start_at(const struct caller *caller, struct mounted *mounted,
 
 	if (storage_find(caller, mounted, path, &found) != 0)
 		return -ENOENT;
-	is = is_there(caller, &found, spool);
+	is = is_stored_at(caller, &found, spool);
 	if (is) {
 		upload->start = command(caller, &found, VERB_PRINT);
 		if (upload->start == 0)
@@ -192,8 +193,9 @@ print_same(const struct caller *caller, struct mounted *mounted,
 {
 	int error = -ENOENT;
 
-	if (upload->there != NULL)
-		error = start_at(caller, mounted, spool, upload, upload->there);
+	if (upload->original != NULL)
+		error = start_at(caller, mounted, spool, upload,
+		    upload->original);
 	return error == 0 ?
 	    0 :
 	    start_at(caller, mounted, spool, upload, upload->path);

@@ -201,7 +201,7 @@ print_create(const struct caller *caller, struct place *folder,
 	return place_give(place, error, out_place);
 }
 
-/* What is on its way goes; what the storage has is not seen here. */
+/* An upload to it goes; what the storage has is not seen here. */
 static int
 print_remove(const struct caller *caller, struct place *folder,
     const char *name, bool is_folder)

@@ -49,7 +49,7 @@ rename_keep_mtime(struct mounted *mounted, const struct found *found,
 	free(to);
 }
 
-/* What is written below a folder goes along with it. */
+/* A file that is written below a folder goes along with it. */
 static int
 move_staged_below(struct staged *staged, const struct place *from,
     const struct place *to)
@@ -166,7 +166,7 @@ keep_times(struct mounted *mounted, const struct found *found,
  * printer_rename says.
  */
 static int
-rename_there(const struct caller *caller, const struct renaming *renaming,
+rename_on_printer(const struct caller *caller, const struct renaming *renaming,
     struct place **out)
 {
 	const struct place *source = renaming->source;
@@ -225,7 +225,7 @@ finish_staged(const struct caller *caller, struct staged *staged,
 		error = upload_as(caller, folder->mounted, staged, &upload);
 	if (error != 0)
 		return error;
-	/* Who has it open goes on under the final name. */
+	/* Handles that have it open go on under the final name. */
 	error = stage_move(staged, &where, false);
 	stage_unlist(staged);
 	staged_replaces(staged, 0);
@@ -253,7 +253,7 @@ rename_printed(const struct caller *caller, const struct renaming *renaming)
 		error = -EPERM; /* it would be nowhere but here */
 	else if (found.entry.folder || renaming->elsewhere)
 		error = -EXDEV;
-	/* What cannot go from where it is must not be copied first. */
+	/* A file that cannot go from where it is must not be copied first. */
 	if (error == -EXDEV && !found.entry.folder &&
 	    storage_check_idle(caller, renaming->source) == -EBUSY)
 		error = -EBUSY;
@@ -281,7 +281,7 @@ move_replaced(const struct caller *caller, const struct renaming *renaming)
 
 	if (!renaming->folder->mounted->printer->traits->renames)
 		return -EBUSY;
-	error = rename_there(caller, renaming, &place);
+	error = rename_on_printer(caller, renaming, &place);
 	if (error == 0)
 		place_release(place);
 	return error == -ENOENT ? 0 : error;
@@ -365,7 +365,7 @@ rename_here(const struct caller *caller, const struct renaming *renaming,
 	if (error == -EAGAIN && working_has(renaming->source))
 		error = -EXDEV;
 	if (error == -EAGAIN && mounted->printer->traits->renames)
-		return rename_there(caller, renaming, out);
+		return rename_on_printer(caller, renaming, out);
 	return error == -EAGAIN ? rename_printed(caller, renaming) : error;
 }
 
@@ -377,7 +377,7 @@ rename_entry(const struct caller *caller, struct place *folder,
 	struct renaming renaming = { .folder = new_folder,
 		.replace = replace,
 		.elsewhere = strcmp(folder->key, new_folder->key) != 0 };
-	struct place *there = NULL;
+	struct place *renamed = NULL;
 	int error;
 
 	if (new_folder->node->kind == &kind_print_directory && !folder->prints)
@@ -400,9 +400,9 @@ rename_entry(const struct caller *caller, struct place *folder,
 	}
 	renaming.temporary = storage_is_temporary(new_folder,
 	    name_of(renaming.target->path));
-	error = rename_here(caller, &renaming, &there);
+	error = rename_here(caller, &renaming, &renamed);
 	if (error == 0)
-		*out = there != NULL ? there : place_hold(renaming.target);
+		*out = renamed != NULL ? renamed : place_hold(renaming.target);
 out:
 	place_release(renaming.source);
 	place_release(renaming.target);

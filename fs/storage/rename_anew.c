@@ -34,7 +34,7 @@
 #define AGAIN_MS 15000 /* for a printer that went away amid it all */
 #define TICK_MS	 250
 
-/* What is renamed, and what it will be. */
+/* A file that is renamed, and its new name. */
 struct anew {
 	const struct caller *caller;
 	const struct renaming *renaming;
@@ -117,8 +117,8 @@ keep(const struct anew *anew, const struct entry *stored)
 }
 
 /*
- * What others have put there meanwhile is theirs: -EBUSY, for after -ESTALE the
- * kernel would try again with it.
+ * A file that others have put there meanwhile is theirs: -EBUSY, for after
+ * -ESTALE the kernel would try again with it.
  */
 static int
 check_same(const struct anew *anew, const struct caller *caller)
@@ -304,7 +304,7 @@ remove_then_store(const struct anew *anew)
 	return error;
 }
 
-/* What can be known before a byte is moved. */
+/* All that can be known before a byte is moved. */
 static int
 check(struct anew *anew)
 {

@@ -1,6 +1,6 @@
 /*
- * Where a file is: paths, names and what may be done with them.  No state,
- * any thread.
+ * Files of a printer's storages: finding them, their paths and names, and what
+ * may be done with them.  No state, any thread.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -91,10 +91,10 @@ int
 found_verify(struct found *found, const struct wait *wait, off_t *size)
 {
 	struct mounted *mounted = found->mounted;
-	bool kept = content_keeps(mounted->content, found->folder,
+	bool has_bytes = content_keeps(mounted->content, found->folder,
 	    &found->entry);
 	int error = printer_verify(mounted->printer, wait, found->folder,
-	    &found->entry, kept);
+	    &found->entry, has_bytes);
 
 	return error != 0 ? error : found_size(found, wait, size);
 }

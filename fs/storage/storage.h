@@ -15,7 +15,7 @@ struct stage_place;
 struct wait;
 
 /*
- * Where the files of a printer's storages are, and how they may be called.
+ * The files of a printer's storages: where they are, how they may be called.
  */
 
 /* A file or folder on the printer, and the folder it is in, on the wire. */
@@ -52,7 +52,7 @@ int storage_child(struct place *folder, const char *name, struct place **out);
 int storage_entry_place(const struct place *folder, const char *name,
     const struct entry *, struct place **out);
 
-/* Who lists what is in a folder. */
+/* The names of a folder go to the lister, which is borrowed. */
 struct folder_lister {
 	struct place *folder;
 	const struct lister *lister;
@@ -98,7 +98,7 @@ bool storage_is_root(const struct place *);
 /* Is it in a storage that cannot be written to? */
 bool storage_is_read_only(const struct place *);
 
-/* Where the stage keeps a file of that place, from which it borrows. */
+/* The place as the stage has it, borrowed from it. */
 struct stage_place storage_stage_place(const struct place *);
 
 /*

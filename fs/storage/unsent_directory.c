@@ -23,7 +23,7 @@ struct leftover {
 	struct spool *spool;
 };
 
-/* What can be told of a file; its mover still sees it when it was stored. */
+/* Size and time of a file; its mover still sees it when it was stored. */
 static int
 look(const struct caller *caller, const struct place *place, off_t *size,
     struct timespec *kept)
@@ -161,9 +161,10 @@ unsent_rename(const struct caller *caller, struct place *folder,
     const char *name, struct place *new_folder, const char *new_name,
     bool replace, struct place **out)
 {
-	struct place *source, *target;
+	struct place *target;
 	int error;
 
+	(void)name;
 	(void)replace;
 	(void)out;
 	if (new_folder->node->kind != &kind_storage ||
@@ -173,17 +174,12 @@ unsent_rename(const struct caller *caller, struct place *folder,
 		return -EINVAL;
 	error = storage_check_name(new_folder, new_name, false);
 	if (error == 0)
-		error = storage_child(folder, name, &source);
+		error = storage_child(new_folder, new_name, &target);
 	if (error != 0)
 		return error;
-	error = storage_child(new_folder, new_name, &target);
-	if (error == 0) {
-		copying_note(caller, source, target);
-		place_release(target);
-		error = -EXDEV;
-	}
-	place_release(source);
-	return error;
+	copying_note(caller, NULL, target);
+	place_release(target);
+	return -EXDEV;
 }
 
 const struct kind kind_unsent_directory = {

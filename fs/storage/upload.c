@@ -77,7 +77,7 @@ remember(struct mounted *mounted, const struct upload *upload,
 		events_note_command(mounted->events);
 }
 
-/* What was not stored is kept, unless its writer was killed. */
+/* The bytes of a failed upload are kept, unless its writer was killed. */
 static void
 put_aside(const struct caller *caller, struct unsent_ticket *ticket,
     const struct upload *upload, int error, bool cancelled)
@@ -98,7 +98,7 @@ put_aside(const struct caller *caller, struct unsent_ticket *ticket,
 		unsent_drop(ticket);
 }
 
-/* The bytes on their way, who counts them, and who may call them off. */
+/* Bytes on their way: they are counted, and may be called off. */
 struct tracked {
 	struct source source;
 	struct upload_list_entry *entry;
@@ -215,7 +215,7 @@ send_bytes(const struct caller *caller, struct mounted *mounted,
 	return error;
 }
 
-/* What shall be printed and is stored already is only started. */
+/* A file that shall be printed and is stored already is only started. */
 static int
 send_or_start(const struct caller *caller, struct mounted *mounted,
     struct staged *staged, struct upload *upload)
@@ -262,9 +262,9 @@ upload_as(const struct caller *caller, struct mounted *mounted,
 
 int
 upload_staged(const struct caller *caller, struct mounted *mounted,
-    struct staged *staged, const char *there)
+    struct staged *staged, const char *original)
 {
-	struct upload upload = { .there = there };
+	struct upload upload = { .original = original };
 	struct staged_facts facts;
 	int error = staged_lock(staged, &caller->wait);
 

@@ -9,29 +9,29 @@ struct caller;
 struct mounted;
 struct staged;
 
-/* Where bytes go, and what is there. */
+/* The target of an upload, and what it replaces. */
 struct upload {
-	const char *folder; /* on the wire */
-	const char *path;   /* as users see it; its last part is the name */
-	const char *key;    /* of the path; set by upload_as */
-	bool replace;	    /* a file may be there */
-	int64_t old_mtime;  /* its time stamp, or 0 */
-	bool print;	    /* and then print it */
-	const char *there;  /* where the printer may have it, or NULL */
-	int start;	    /* out: why a stored file was not started, or 0 */
-	bool has_mtime;	    /* there is a time to be remembered */
+	const char *folder;   /* on the wire */
+	const char *path;     /* as users see it; its last part is the name */
+	const char *key;      /* of the path; set by upload_as */
+	bool replace;	      /* a file may be there */
+	int64_t old_mtime;    /* its time stamp, or 0 */
+	bool print;	      /* and then print it */
+	const char *original; /* the printer's file it is a copy of, or NULL */
+	int start;	      /* out: why a stored file was not started, or 0 */
+	bool has_mtime;	      /* there is a time to be remembered */
 	struct timespec mtime;
 };
 
 /*
  * Upload what a program has written, if there is something, under the name
  * that it has.  Returns the printer's verdict.  A file that was refused is
- * taken off the list: the former file, if any, is seen again.  there: a path
+ * taken off the list: the former file, if any, is seen again.  original: a path
  * of this printer that it was copied from; what shall be printed and is the
  * same is started there.  NULL: none.
  */
 int upload_staged(const struct caller *, struct mounted *, struct staged *,
-    const char *there);
+    const char *original);
 
 /*
  * It is not sent, because it is the beginning of a file only; keep: that goes

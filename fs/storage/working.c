@@ -19,7 +19,7 @@
 #include "fs/storage/storage.h"
 #include "fs/storage/working.h"
 
-/* Where desktops and Samba put what was deleted: deleting shall be real. */
+/* Desktops and Samba put there what was deleted: deleting shall be real. */
 static bool
 is_trash(const char *name)
 {

@@ -38,8 +38,8 @@ bool working_has_in(const struct place *folder);
 bool working_is_copied(const struct place *source, const struct place *target);
 
 /*
- * What a temporary file that was never renamed is called in unsent/, as a path
- * (caller: free), or NULL without memory.  It may be a part of a model only:
+ * A temporary file that was never renamed has this path in unsent/ (caller:
+ * free; NULL without memory).  It may be a part of a model only:
  * "usb/.rsync-partial/x.gcode" becomes "usb/x.gcode.rsync-partial".
  */
 char *working_unsent_path(const char *path);
