@@ -43,10 +43,8 @@ static int
 document(struct printer *printer, const struct wait *wait, enum topic topic,
     struct buf *out)
 {
-	struct deadline deadline = { .wait = wait,
-		.until_ms = time_now_ms() + WATCH_MS };
-	const struct wait limited = { .given_up = time_is_over,
-		.arg = &deadline };
+	struct deadline deadline;
+	const struct wait limited = time_limit(&deadline, wait, WATCH_MS);
 	struct printer *asked = teller(printer, topic);
 	int error;
 

@@ -81,23 +81,21 @@ time_pause(const struct wait *wait, int64_t ms)
 	return left ? -EINTR : 0;
 }
 
-bool
-time_is_over(void *arg)
+static bool
+is_over(void *arg)
 {
 	const struct deadline *deadline = arg;
 
-	return wait_given_up(deadline->wait) ||
+	return (deadline->wait != NULL && wait_given_up(deadline->wait)) ||
 	    time_now_ms() >= deadline->until_ms;
 }
 
 struct wait
 time_limit(struct deadline *deadline, const struct wait *wait, int64_t ms)
 {
-	static const struct wait forever = { 0 };
-
-	deadline->wait = wait == NULL ? &forever : wait;
+	deadline->wait = wait;
 	deadline->until_ms = time_now_ms() + ms;
-	return (struct wait){ .given_up = time_is_over, .arg = deadline };
+	return (struct wait){ .given_up = is_over, .arg = deadline };
 }
 
 /* So many digits, as a number no greater than most. */

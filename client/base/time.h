@@ -28,14 +28,11 @@ bool time_cond_tick(pthread_cond_t *, pthread_mutex_t *, const struct wait *);
 /* Wait that long, unless given up.  Returns 0, -EINTR or -ENOMEM. */
 int time_pause(const struct wait *, int64_t ms);
 
-/* A thread that waits, and until when. */
+/* The memory of a wait that ends at a time. */
 struct deadline {
 	const struct wait *wait;
 	int64_t until_ms;
 };
-
-/* Has it left, or is it over?  For a struct wait; arg is a deadline. */
-bool time_is_over(void *arg);
 
 /*
  * A wait that is given up when that one is (NULL: never), and in ms at the

@@ -186,10 +186,8 @@ follow(struct camera *camera, const struct wait *wait, struct mjpeg *frame)
 int
 camera_picture(struct camera *camera, const struct wait *wait, struct buf *out)
 {
-	struct deadline deadline = { .wait = wait,
-		.until_ms = time_now_ms() + PICTURE_MS };
-	const struct wait limited = { .given_up = time_is_over,
-		.arg = &deadline };
+	struct deadline deadline;
+	const struct wait limited = time_limit(&deadline, wait, PICTURE_MS);
 	struct mjpeg frame = { 0 };
 	const char *data;
 	size_t len;

@@ -113,9 +113,8 @@ static int
 release_last(void *arg)
 {
 	struct finished *finished = arg;
-	struct deadline deadline = { .wait = &(struct wait){ 0 },
-		.until_ms = time_now_ms() + DELETE_MS };
-	const struct wait wait = { .given_up = time_is_over, .arg = &deadline };
+	struct deadline deadline;
+	const struct wait wait = time_limit(&deadline, NULL, DELETE_MS);
 	const struct store *store = finished->store;
 	int error = await_taken(finished->prusalink, &wait);
 
@@ -166,9 +165,8 @@ finished_begin(struct finished *finished, struct prusalink *prusalink,
 bool
 finished_has_gone(struct finished *finished)
 {
-	struct deadline deadline = { .wait = &(struct wait){ 0 },
-		.until_ms = time_now_ms() + LOOK_MS };
-	const struct wait wait = { .given_up = time_is_over, .arg = &deadline };
+	struct deadline deadline;
+	const struct wait wait = time_limit(&deadline, NULL, LOOK_MS);
 	const struct store *store = finished->store;
 	struct entry there;
 	int error;

@@ -402,9 +402,8 @@ account_follow(struct account *account, const struct wait *wait, bool known)
 int
 account_follow_soon(struct account *account, const struct wait *wait)
 {
-	struct deadline soon = { .wait = wait,
-		.until_ms = time_now_ms() + SOON_MS };
-	const struct wait limited = { .given_up = time_is_over, .arg = &soon };
+	struct deadline soon;
+	const struct wait limited = time_limit(&soon, wait, SOON_MS);
 	int error;
 
 	if (time_now_ms() < atomic_load(&account->quiet_until_ms))

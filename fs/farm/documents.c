@@ -30,22 +30,20 @@
 static void
 follow(void *arg, struct account *account)
 {
-	const struct wait limited = { .given_up = time_is_over, .arg = arg };
-
-	(void)account_follow(account, &limited, account_is_known(account));
+	(void)account_follow(account, arg, account_is_known(account));
 }
 
 int
 farm_directory_printers(const struct caller *caller, const struct place *root,
     struct printers *out)
 {
-	struct deadline deadline = { .wait = &caller->wait,
-		.until_ms = time_now_ms() + STATUSES_MS };
+	struct deadline deadline;
+	struct wait limited = time_limit(&deadline, &caller->wait, STATUSES_MS);
 	int error = 0;
 
 	memset(out, 0, sizeof(*out));
 	if (account_of(root->group) == NULL)
-		farm_each_account(farm_of(root->group), follow, &deadline);
+		farm_each_account(farm_of(root->group), follow, &limited);
 	else
 		error = account_follow(account_of(root->group), &caller->wait,
 		    false);

@@ -46,10 +46,9 @@ static int
 produce_online(struct mounted *mounted, const struct caller *caller,
     struct buf *out)
 {
-	struct deadline deadline = { .wait = &caller->wait,
-		.until_ms = time_now_ms() + ONLINE_MS };
-	const struct wait limited = { .given_up = time_is_over,
-		.arg = &deadline };
+	struct deadline deadline;
+	const struct wait limited = time_limit(&deadline, &caller->wait,
+	    ONLINE_MS);
 	bool is_cloud = mounted->printer->traits->is_cloud, online;
 	struct buf status = { 0 };
 	int error;
