@@ -8,9 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cache/spool.h"
-#include "cache/stage.h"
-#include "cache/staged_file.h"
+#include "cache/stage_internal.h"
 #include "cache/unsent.h"
 #include "client/base/name.h"
 #include "client/base/time.h"
@@ -37,39 +35,33 @@ stage_set_relief(struct stage *stage, const struct relief *relief)
 }
 
 static void
+free_place(struct staged_place *place)
+{
+	free(place->key);
+	free(place->path);
+	free(place->folder);
+}
+
+static int
+copy_place(const struct stage_place *place, struct staged_place *out)
+{
+	out->key = strdup(place->key);
+	out->path = strdup(place->path);
+	out->folder = name_folder(place->wire);
+	if (out->key != NULL && out->path != NULL && out->folder != NULL)
+		return 0;
+	free_place(out);
+	return -ENOMEM;
+}
+
+static void
 free_staged(struct staged *staged)
 {
 	unsent_drop(staged->ticket);
 	spool_release(staged->spool);
 	turn_destroy(&staged->gate);
-	free(staged->key);
-	free(staged->path);
-	free(staged->folder);
+	free_place(&staged->place);
 	free(staged);
-}
-
-/* With the lock.  Returns true when the caller must free it. */
-static bool
-drop(struct staged *staged)
-{
-	if (--staged->holders > 0)
-		return false;
-	TAILQ_REMOVE(&staged->stage->all, staged, known);
-	return true;
-}
-
-/* With the lock; the list holds its files. */
-static void
-unlist(struct staged *staged, struct staged **orphan)
-{
-	*orphan = NULL;
-	if (!staged->listed)
-		return;
-	TAILQ_REMOVE(&staged->stage->files, staged, link);
-	staged->listed = false;
-	pthread_cond_broadcast(&staged->stage->changed);
-	if (drop(staged))
-		*orphan = staged;
 }
 
 void
@@ -82,18 +74,30 @@ stage_list(struct staged *staged)
 	staged->holders++;
 }
 
+/*
+ * With the lock: a file that is listed, or NULL, is taken off.  Returns it, for
+ * the list's hold is the caller's now (staged_release, without the lock).
+ */
+static struct staged *
+unlist(struct staged *staged)
+{
+	if (staged == NULL || !staged->listed)
+		return NULL;
+	TAILQ_REMOVE(&staged->stage->files, staged, link);
+	staged->listed = false;
+	pthread_cond_broadcast(&staged->stage->changed);
+	return staged;
+}
+
 void
 stage_free(struct stage *stage)
 {
-	struct staged *staged, *orphan;
+	struct staged *staged;
 
 	if (stage == NULL)
 		return;
-	while ((staged = TAILQ_FIRST(&stage->files)) != NULL) {
-		unlist(staged, &orphan);
-		if (orphan != NULL)
-			free_staged(orphan);
-	}
+	while ((staged = TAILQ_FIRST(&stage->files)) != NULL)
+		staged_release(unlist(staged));
 	pthread_cond_destroy(&stage->changed);
 	pthread_mutex_destroy(&stage->lock);
 	free(stage);
@@ -105,30 +109,10 @@ stage_find_listed(struct stage *stage, const char *key)
 	struct staged *staged;
 
 	TAILQ_FOREACH (staged, &stage->files, link) {
-		if (strcmp(staged->key, key) == 0)
+		if (strcmp(staged->place.key, key) == 0)
 			return staged;
 	}
 	return NULL;
-}
-
-static void
-free_copy(char *copy[3])
-{
-	free(copy[0]);
-	free(copy[1]);
-	free(copy[2]);
-}
-
-static int
-copy_place(const struct stage_place *place, char *copy[3])
-{
-	copy[0] = strdup(place->key);
-	copy[1] = strdup(place->path);
-	copy[2] = name_folder(place->wire);
-	if (copy[0] != NULL && copy[1] != NULL && copy[2] != NULL)
-		return 0;
-	free_copy(copy);
-	return -ENOMEM;
 }
 
 /* Takes the spool in any case. */
@@ -137,9 +121,8 @@ make_staged(struct stage *stage, const struct stage_place *place,
     struct spool *spool)
 {
 	struct staged *staged = calloc(1, sizeof(*staged));
-	char *copy[3];
 
-	if (staged == NULL || copy_place(place, copy) != 0) {
+	if (staged == NULL || copy_place(place, &staged->place) != 0) {
 		spool_release(spool);
 		free(staged);
 		return NULL;
@@ -147,9 +130,6 @@ make_staged(struct stage *stage, const struct stage_place *place,
 	spool_set_relief(spool, &stage->relief);
 	turn_init(&staged->gate);
 	staged->stage = stage;
-	staged->key = copy[0];
-	staged->path = copy[1];
-	staged->folder = copy[2];
 	staged->prints = place->prints;
 	staged->spool = spool;
 	staged->holders = 1;
@@ -157,11 +137,12 @@ make_staged(struct stage *stage, const struct stage_place *place,
 	return staged;
 }
 
-/* With the lock: it is known from now on. */
+/* With the lock: it is known from now on, and listed. */
 static void
 begin(struct staged *staged)
 {
 	TAILQ_INSERT_TAIL(&staged->stage->all, staged, known);
+	stage_list(staged);
 }
 
 int
@@ -169,19 +150,20 @@ stage_add(struct stage *stage, const struct stage_place *place, bool temporary,
     struct spool *spool, struct staged **out)
 {
 	struct staged *staged = make_staged(stage, place, spool);
+	bool taken;
 
 	if (staged == NULL)
 		return -ENOMEM;
 	staged->temporary = temporary;
 	pthread_mutex_lock(&stage->lock);
-	if (stage_find_listed(stage, place->key) != NULL) {
-		pthread_mutex_unlock(&stage->lock);
+	taken = stage_find_listed(stage, place->key) != NULL;
+	if (!taken)
+		begin(staged);
+	pthread_mutex_unlock(&stage->lock);
+	if (taken) {
 		free_staged(staged);
 		return -EEXIST;
 	}
-	begin(staged);
-	stage_list(staged);
-	pthread_mutex_unlock(&stage->lock);
 	*out = staged;
 	return 0;
 }
@@ -190,24 +172,20 @@ int
 stage_take_over(struct stage *stage, const struct stage_place *place,
     struct spool *spool, struct staged **out)
 {
-	struct staged *staged = make_staged(stage, place, spool);
-	struct staged *there, *orphan = NULL;
+	struct staged *there, *staged = make_staged(stage, place, spool);
 
 	if (staged == NULL)
 		return -ENOMEM;
 	staged->replaces = true;
 	pthread_mutex_lock(&stage->lock);
-	there = stage_find_listed(stage, place->key);
+	there = unlist(stage_find_listed(stage, place->key));
 	if (there != NULL) {
 		there->replaces = true;
-		there->old_mtime = 0;
-		unlist(there, &orphan);
+		there->old_mtime_s = 0;
 	}
 	begin(staged);
-	stage_list(staged);
 	pthread_mutex_unlock(&stage->lock);
-	if (orphan != NULL)
-		free_staged(orphan);
+	staged_release(there);
 	*out = staged;
 	return 0;
 }
@@ -244,36 +222,26 @@ staged_release(struct staged *staged)
 		return;
 	stage = staged->stage;
 	pthread_mutex_lock(&stage->lock);
-	last = drop(staged);
+	last = --staged->holders == 0;
+	if (last)
+		TAILQ_REMOVE(&stage->all, staged, known);
 	pthread_mutex_unlock(&stage->lock);
 	if (last)
 		free_staged(staged);
 }
 
-static bool
-is_in(const struct staged *staged, const char *folder_key)
-{
-	size_t len = strlen(folder_key);
-
-	return strncmp(staged->key, folder_key, len) == 0 &&
-	    staged->key[len] == '/' &&
-	    strchr(staged->key + len + 1, '/') == NULL;
-}
-
 struct staged *
 stage_find_below(struct stage *stage, const char *folder_key)
 {
-	size_t len = strlen(folder_key);
 	struct staged *staged;
 
 	pthread_mutex_lock(&stage->lock);
 	TAILQ_FOREACH (staged, &stage->files, link) {
-		if (strncmp(staged->key, folder_key, len) != 0 ||
-		    staged->key[len] != '/')
-			continue;
-		staged->holders++;
-		break;
+		if (name_below(staged->place.key, folder_key) != NULL)
+			break;
 	}
+	if (staged != NULL)
+		staged->holders++;
 	pthread_mutex_unlock(&stage->lock);
 	return staged;
 }
@@ -287,8 +255,8 @@ stage_each(struct stage *stage, const char *folder_key,
 
 	pthread_mutex_lock(&stage->lock);
 	TAILQ_FOREACH (staged, &stage->files, link) {
-		if (error == 0 && is_in(staged, folder_key))
-			error = call(arg, staged->path);
+		if (error == 0 && name_is_in(staged->place.key, folder_key))
+			error = call(arg, staged->place.path);
 	}
 	pthread_mutex_unlock(&stage->lock);
 	return error;
@@ -301,7 +269,7 @@ note_removed(struct stage *stage, const char *key, const struct staged *but)
 	struct staged *staged;
 
 	TAILQ_FOREACH (staged, &stage->all, known) {
-		if (staged != but && strcmp(staged->key, key) == 0)
+		if (staged != but && strcmp(staged->place.key, key) == 0)
 			staged->removed = true;
 	}
 }
@@ -309,16 +277,13 @@ note_removed(struct stage *stage, const char *key, const struct staged *but)
 void
 stage_remove(struct stage *stage, const char *key)
 {
-	struct staged *there, *orphan = NULL;
+	struct staged *there;
 
 	pthread_mutex_lock(&stage->lock);
 	note_removed(stage, key, NULL);
-	there = stage_find_listed(stage, key);
-	if (there != NULL)
-		unlist(there, &orphan);
+	there = unlist(stage_find_listed(stage, key));
 	pthread_mutex_unlock(&stage->lock);
-	if (orphan != NULL)
-		free_staged(orphan);
+	staged_release(there);
 }
 
 int
@@ -331,7 +296,7 @@ stage_add_removed(struct stage *stage, const struct stage_place *place,
 		return -ENOMEM;
 	staged->removed = true;
 	pthread_mutex_lock(&stage->lock);
-	begin(staged);
+	TAILQ_INSERT_TAIL(&stage->all, staged, known);
 	pthread_mutex_unlock(&stage->lock);
 	*out = staged;
 	return 0;
@@ -341,40 +306,27 @@ void
 stage_unlist(struct staged *staged)
 {
 	struct stage *stage = staged->stage;
-	struct staged *orphan;
 
 	pthread_mutex_lock(&stage->lock);
-	unlist(staged, &orphan);
+	staged = unlist(staged);
 	pthread_mutex_unlock(&stage->lock);
-	if (orphan != NULL)
-		free_staged(orphan);
-}
-
-/* With the lock: the strings are its own from now on. */
-static void
-take_place(struct staged *staged, char *copy[3])
-{
-	free(staged->key);
-	free(staged->path);
-	free(staged->folder);
-	staged->key = copy[0];
-	staged->path = copy[1];
-	staged->folder = copy[2];
+	staged_release(staged);
 }
 
 void
 stage_drop_empty(struct stage *stage, const char *key)
 {
-	struct staged *there, *orphan = NULL;
+	struct staged *there;
 
 	pthread_mutex_lock(&stage->lock);
 	there = stage_find_listed(stage, key);
 	if (there != NULL && there->writers == 0 && !there->dirty &&
 	    spool_size(there->spool) == 0)
-		unlist(there, &orphan);
+		there = unlist(there);
+	else
+		there = NULL;
 	pthread_mutex_unlock(&stage->lock);
-	if (orphan != NULL)
-		free_staged(orphan);
+	staged_release(there);
 }
 
 int
@@ -382,40 +334,39 @@ stage_move(struct staged *staged, const struct stage_place *place,
     bool temporary)
 {
 	struct stage *stage = staged->stage;
-	struct staged *there, *orphan = NULL;
-	char *copy[3];
+	struct staged_place fresh;
+	struct staged *there;
 
-	if (copy_place(place, copy) != 0)
+	if (copy_place(place, &fresh) != 0)
 		return -ENOMEM;
 	pthread_mutex_lock(&stage->lock);
 	there = stage_find_listed(stage, place->key);
 	note_removed(stage, place->key, staged);
-	if (there != NULL && there != staged)
-		unlist(there, &orphan);
-	take_place(staged, copy);
+	there = there == staged ? NULL : unlist(there);
+	free_place(&staged->place);
+	staged->place = fresh;
 	staged->temporary = temporary;
 	stage_list(staged);
 	pthread_cond_broadcast(&stage->changed);
 	pthread_mutex_unlock(&stage->lock);
-	if (orphan != NULL)
-		free_staged(orphan);
+	staged_release(there);
 	return 0;
 }
 
 int
 stage_follow(struct staged *staged, const struct stage_place *place)
 {
-	char *copy[3];
-	bool follows;
+	struct staged_place fresh, spare;
 
-	if (copy_place(place, copy) != 0)
+	if (copy_place(place, &fresh) != 0)
 		return -ENOMEM;
+	spare = fresh;
 	pthread_mutex_lock(&staged->stage->lock);
-	follows = !staged->listed && !staged->removed;
-	if (follows)
-		take_place(staged, copy);
+	if (!staged->listed && !staged->removed) {
+		spare = staged->place;
+		staged->place = fresh;
+	}
 	pthread_mutex_unlock(&staged->stage->lock);
-	if (!follows)
-		free_copy(copy);
+	free_place(&spare);
 	return 0;
 }

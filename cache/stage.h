@@ -45,6 +45,9 @@ struct staged_facts {
 	int writers;	       /* handles that may write */
 	int verdict;	       /* of its last upload */
 	int spoiled;	       /* 0, or why a write of it failed */
+	bool replaces;	       /* the printer has a file of this name */
+	int64_t old_mtime_s;   /* whose time stamp is this */
+	bool mtime_set;	       /* and not just the time of a write */
 	struct timespec mtime; /* of the last write, or as set */
 };
 
@@ -201,28 +204,23 @@ void staged_share(struct staged *);
 
 /* With the gate: the printer has a file of this name with this time stamp. */
 void staged_replaces(struct staged *, int64_t mtime_s);
-bool staged_does_replace(struct staged *, int64_t *mtime_s);
 
 /*
- * With the gate: its upload begins, moves its first byte, ends.  In between
- * anybody may call it off; then its uploader gives up and has not stored it,
- * or is told by the end that it was too late.
+ * With the gate: its upload begins, moves its bytes or waits, ends.  In between
+ * anybody may call it off; then its uploader gives up and has not stored it.
+ * The end returns whether that is so: false also when it was too late.
  */
 void staged_begin_sending(struct staged *);
-void staged_note_sent(struct staged *);
-void staged_note_queued(struct staged *);
-void staged_end_sending(struct staged *, bool is_stored);
+void staged_note_moving(struct staged *, bool moves);
+bool staged_end_sending(struct staged *, bool is_stored);
 
 /* Returns whether there is an upload to be called off. */
 bool staged_cancel(struct staged *);
-bool staged_is_cancelled(struct staged *);
 
 /* The file whose bytes are on their way (caller: staged_release), or NULL. */
 struct staged *stage_find_sending(struct stage *);
 
 void staged_set_mtime(struct staged *, const struct timespec *);
-/* Was a modification time set (and not just the time of a write)? */
-bool staged_mtime_was_set(struct staged *, struct timespec *out);
 
 /* Count the handles that may write; returns how many are left. */
 void staged_open(struct staged *);

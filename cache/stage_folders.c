@@ -79,15 +79,9 @@ find(struct stage_folders *folders, const char *key)
 static struct folder *
 next_in(struct folder *folder, const char *folder_key)
 {
-	const char *below;
-
-	for (; folder != NULL; folder = TAILQ_NEXT(folder, link)) {
-		below = name_below(folder->key, folder_key);
-		if (below != NULL && *below != '\0' &&
-		    strchr(below + 1, '/') == NULL)
-			return folder;
-	}
-	return NULL;
+	while (folder != NULL && !name_is_in(folder->key, folder_key))
+		folder = TAILQ_NEXT(folder, link);
+	return folder;
 }
 
 int

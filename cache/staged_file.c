@@ -7,14 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cache/spool.h"
-#include "cache/stage.h"
 #include "cache/stage_folders.h"
-#include "cache/staged_file.h"
+#include "cache/stage_internal.h"
 #include "cache/unsent.h"
 #include "client/base/litter.h"
 #include "client/base/time.h"
-#include "client/base/turn.h"
 
 int
 staged_target(struct staged *staged, char **out_folder, char **out_path)
@@ -22,8 +19,8 @@ staged_target(struct staged *staged, char **out_folder, char **out_path)
 	char *folder, *path;
 
 	pthread_mutex_lock(&staged->stage->lock);
-	folder = strdup(staged->folder);
-	path = strdup(staged->path);
+	folder = strdup(staged->place.folder);
+	path = strdup(staged->place.path);
 	pthread_mutex_unlock(&staged->stage->lock);
 	if (folder == NULL || path == NULL) {
 		free(folder);
@@ -39,8 +36,8 @@ void
 staged_see_target(struct staged *staged, const char **folder, const char **path)
 {
 	pthread_mutex_lock(&staged->stage->lock);
-	*folder = staged->folder;
-	*path = staged->path;
+	*folder = staged->place.folder;
+	*path = staged->place.path;
 	pthread_mutex_unlock(&staged->stage->lock);
 }
 
@@ -61,6 +58,9 @@ staged_look(struct staged *staged, struct staged_facts *out)
 	out->spoiled = staged->spoiled;
 	out->writers = staged->writers;
 	out->verdict = staged->verdict;
+	out->replaces = staged->replaces;
+	out->old_mtime_s = staged->old_mtime_s;
+	out->mtime_set = staged->mtime_set;
 	out->mtime = staged->mtime;
 	pthread_mutex_unlock(&staged->stage->lock);
 }
@@ -155,7 +155,7 @@ note_change(struct staged *staged)
 	struct staged *there;
 
 	pthread_mutex_lock(&stage->lock);
-	there = stage_find_listed(stage, staged->key);
+	there = stage_find_listed(stage, staged->place.key);
 	if (there == NULL && !staged->removed)
 		stage_list(staged);
 	staged->dirty = true;
@@ -264,20 +264,8 @@ staged_replaces(struct staged *staged, int64_t mtime_s)
 {
 	pthread_mutex_lock(&staged->stage->lock);
 	staged->replaces = true;
-	staged->old_mtime = mtime_s;
+	staged->old_mtime_s = mtime_s;
 	pthread_mutex_unlock(&staged->stage->lock);
-}
-
-bool
-staged_does_replace(struct staged *staged, int64_t *mtime_s)
-{
-	bool replaces;
-
-	pthread_mutex_lock(&staged->stage->lock);
-	replaces = staged->replaces;
-	*mtime_s = staged->old_mtime;
-	pthread_mutex_unlock(&staged->stage->lock);
-	return replaces;
 }
 
 void
@@ -287,18 +275,6 @@ staged_set_mtime(struct staged *staged, const struct timespec *mtime)
 	staged->mtime = *mtime;
 	staged->mtime_set = true;
 	pthread_mutex_unlock(&staged->stage->lock);
-}
-
-bool
-staged_mtime_was_set(struct staged *staged, struct timespec *out)
-{
-	bool was;
-
-	pthread_mutex_lock(&staged->stage->lock);
-	was = staged->mtime_set;
-	*out = staged->mtime;
-	pthread_mutex_unlock(&staged->stage->lock);
-	return was;
 }
 
 void
@@ -336,8 +312,8 @@ staged_note_closed(struct staged *staged)
 static bool
 stays(const struct staged *staged)
 {
-	return stage_folders_claim(staged->path) != NULL ||
-	    litter_is_in(staged->path);
+	return stage_folders_claim(staged->place.path) != NULL ||
+	    litter_is_in(staged->place.path);
 }
 
 bool
@@ -350,7 +326,7 @@ stage_is_idle(struct stage *stage, int64_t age_ms)
 	pthread_mutex_lock(&stage->lock);
 	TAILQ_FOREACH (staged, &stage->files, link)
 		idle = idle && staged->temporary && staged->writers == 0 &&
-		    (litter_is_in(staged->path) ||
+		    (litter_is_in(staged->place.path) ||
 			(stays(staged) && staged->closed_ms <= latest));
 	pthread_mutex_unlock(&stage->lock);
 	return idle;
@@ -365,9 +341,11 @@ stage_each_waiting(struct stage *stage,
 
 	pthread_mutex_lock(&stage->lock);
 	TAILQ_FOREACH (staged, &stage->files, link) {
-		const struct stage_waiting waiting = { .path = staged->path,
+		const struct stage_waiting waiting = {
+			.path = staged->place.path,
 			.size = spool_size(staged->spool),
-			.since = staged->since };
+			.since = staged->since
+		};
 
 		if (error == 0 && staged->temporary && staged->closed &&
 		    !stays(staged))
@@ -377,25 +355,32 @@ stage_each_waiting(struct stage *stage,
 	return error;
 }
 
+/* With the lock.  A backup's program looks for it until the end. */
+static bool
+is_forgotten(const struct staged *staged, int64_t latest_ms, bool at_end)
+{
+	return staged->temporary && staged->writers == 0 &&
+	    staged->spoiled == 0 && staged->closed_ms <= latest_ms &&
+	    spool_size(staged->spool) > 0 &&
+	    (staged->backup || !litter_is_in(staged->place.path)) &&
+	    (at_end ||
+		(!staged->backup &&
+		    stage_folders_claim(staged->place.path) == NULL));
+}
+
 struct staged *
 stage_find_forgotten(struct stage *stage, int64_t age_ms)
 {
-	int64_t latest = time_now_ms() - age_ms;
+	int64_t latest_ms = time_now_ms() - age_ms;
 	struct staged *staged;
 
 	pthread_mutex_lock(&stage->lock);
 	TAILQ_FOREACH (staged, &stage->files, link) {
-		if (staged->temporary && staged->writers == 0 &&
-		    staged->spoiled == 0 && staged->closed_ms <= latest &&
-		    spool_size(staged->spool) > 0 &&
-		    (staged->backup || !litter_is_in(staged->path)) &&
-		    (age_ms == 0 ||
-			(!staged->backup &&
-			    stage_folders_claim(staged->path) == NULL))) {
-			staged->holders++;
+		if (is_forgotten(staged, latest_ms, age_ms == 0))
 			break;
-		}
 	}
+	if (staged != NULL)
+		staged->holders++;
 	pthread_mutex_unlock(&stage->lock);
 	return staged;
 }
@@ -450,29 +435,24 @@ staged_begin_sending(struct staged *staged)
 }
 
 void
-staged_note_sent(struct staged *staged)
+staged_note_moving(struct staged *staged, bool moves)
 {
 	pthread_mutex_lock(&staged->stage->lock);
-	staged->moves = true;
+	staged->moves = moves;
 	pthread_mutex_unlock(&staged->stage->lock);
 }
 
-void
-staged_note_queued(struct staged *staged)
-{
-	pthread_mutex_lock(&staged->stage->lock);
-	staged->moves = false;
-	pthread_mutex_unlock(&staged->stage->lock);
-}
-
-void
+bool
 staged_end_sending(struct staged *staged, bool is_stored)
 {
+	bool is_cancelled;
+
 	pthread_mutex_lock(&staged->stage->lock);
 	staged->sending = false;
-	if (is_stored)
-		staged->cancelled = false;
+	staged->cancelled = staged->cancelled && !is_stored;
+	is_cancelled = staged->cancelled;
 	pthread_mutex_unlock(&staged->stage->lock);
+	return is_cancelled;
 }
 
 bool
@@ -484,17 +464,6 @@ staged_cancel(struct staged *staged)
 	is = staged->sending;
 	if (is)
 		staged->cancelled = true;
-	pthread_mutex_unlock(&staged->stage->lock);
-	return is;
-}
-
-bool
-staged_is_cancelled(struct staged *staged)
-{
-	bool is;
-
-	pthread_mutex_lock(&staged->stage->lock);
-	is = staged->cancelled;
 	pthread_mutex_unlock(&staged->stage->lock);
 	return is;
 }

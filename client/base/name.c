@@ -238,6 +238,14 @@ name_inside(const char *path, const char *folder)
 	return below == NULL ? NULL : below + 1;
 }
 
+bool
+name_is_in(const char *path, const char *folder)
+{
+	const char *below = name_below(path, folder);
+
+	return below != NULL && strchr(below + 1, '/') == NULL;
+}
+
 char *
 name_join(const char *folder, const char *name)
 {

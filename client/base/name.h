@@ -80,6 +80,9 @@ int name_escape(struct buf *, const char *segment, size_t len);
 /* The same for a path: its slashes stay. */
 int name_escape_path(struct buf *, const char *path);
 
+/* Is that the path of something directly in the folder? */
+bool name_is_in(const char *path, const char *folder);
+
 /* folder/name (caller: free), or NULL without memory. */
 char *name_join(const char *folder, const char *name);
 

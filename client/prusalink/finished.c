@@ -53,12 +53,10 @@ finished_note_document(struct prusalink *prusalink, const char *text,
 static bool
 is_near(struct prusalink *prusalink, const char *folder)
 {
-	const char *rest;
 	bool is;
 
 	pthread_mutex_lock(&prusalink->lock);
-	rest = name_below(buf_text(&prusalink->job_path), folder);
-	is = rest != NULL && strchr(rest + 1, '/') == NULL;
+	is = name_is_in(buf_text(&prusalink->job_path), folder);
 	pthread_mutex_unlock(&prusalink->lock);
 	return is;
 }

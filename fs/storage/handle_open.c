@@ -179,7 +179,6 @@ lock_to_change(const struct handle *handle, const struct caller *caller,
     struct staged *staged)
 {
 	struct staged_facts facts;
-	int64_t old_mtime;
 	int error = staged_lock(staged, &caller->wait);
 
 	if (error != 0)
@@ -189,7 +188,7 @@ lock_to_change(const struct handle *handle, const struct caller *caller,
 		staged_unlock(staged);
 		return -ECANCELED;
 	}
-	if (!handle->exclusive && !staged_does_replace(staged, &old_mtime))
+	if (!handle->exclusive && !facts.replaces)
 		staged_replaces(staged, STORE_NONE);
 	return 0;
 }

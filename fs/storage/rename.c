@@ -295,15 +295,15 @@ move_staged(const struct caller *caller, struct staged *staged,
 	struct place *target = renaming->target;
 	struct upload upload = { 0 };
 	const struct stage_place where = storage_stage_place(target);
-	int64_t old_mtime;
+	struct staged_facts facts;
 	int error = 0;
 
-	if (staged_does_replace(staged, &old_mtime) &&
-	    old_mtime != STORE_NONE) {
+	staged_look(staged, &facts);
+	if (facts.replaces && facts.old_mtime_s != STORE_NONE) {
 		error = renaming->temporary ? -EBUSY :
 					      move_replaced(caller, renaming);
 		upload.replace = true;
-		upload.old_mtime = old_mtime;
+		upload.old_mtime = facts.old_mtime_s;
 	} else if (!renaming->temporary) {
 		error = entries_look_at_target(caller, target,
 		    renaming->replace, &upload);

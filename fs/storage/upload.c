@@ -116,10 +116,12 @@ static bool
 is_over(void *arg)
 {
 	const struct tracked *tracked = arg;
+	struct staged_facts facts;
 
 	if (wait_given_up(tracked->wait))
 		return true;
-	return staged_is_cancelled(tracked->staged) &&
+	staged_look(tracked->staged, &facts);
+	return facts.cancelled &&
 	    (tracked->handed < tracked->source.len ||
 		time_now_ms() - tracked->handed_ms > ANSWER_MS);
 }
@@ -133,7 +135,7 @@ tracked_read(void *arg, void *out, size_t len, off_t offset)
 
 	if (count > 0) {
 		upload_list_sent(tracked->entry, offset + count);
-		staged_note_sent(tracked->staged);
+		staged_note_moving(tracked->staged, true);
 		tracked->handed = offset + count;
 		tracked->handed_ms = time_now_ms();
 	}
@@ -158,7 +160,7 @@ tracked_queued(void *arg)
 	struct tracked *tracked = arg;
 
 	upload_list_queued(tracked->entry);
-	staged_note_queued(tracked->staged);
+	staged_note_moving(tracked->staged, false);
 	tracked->handed = 0;
 }
 
@@ -185,6 +187,7 @@ send_bytes(const struct caller *caller, struct mounted *mounted,
 		.old_mtime = upload->old_mtime };
 	struct unsent_ticket *ticket;
 	struct entry stored = { 0 };
+	bool cancelled;
 	int error;
 
 	tracked.entry = upload_list_begin(mounted->uploads, upload->path,
@@ -193,8 +196,8 @@ send_bytes(const struct caller *caller, struct mounted *mounted,
 	error = settle(mounted, &wait, upload, staged);
 	if (error == 0)
 		error = printer_store(mounted->printer, &wait, &store, &stored);
-	staged_end_sending(staged, error == 0);
-	if (error != 0 && staged_is_cancelled(staged))
+	cancelled = staged_end_sending(staged, error == 0);
+	if (cancelled)
 		error = -ECANCELED;
 	if (error == 0)
 		error = read_back(caller, mounted, upload, &stored, spool);
@@ -206,8 +209,7 @@ send_bytes(const struct caller *caller, struct mounted *mounted,
 		if (printer_may_be_changed(error) || error == -ECANCELED)
 			content_drop(mounted->content, upload->folder,
 			    name_of(upload->path));
-		put_aside(caller, ticket, upload, error,
-		    staged_is_cancelled(staged));
+		put_aside(caller, ticket, upload, error, cancelled);
 	}
 	upload_list_end(tracked.entry, error != 0 ? error : upload->start,
 	    words);
@@ -246,7 +248,8 @@ upload_as(const struct caller *caller, struct mounted *mounted,
 	upload->key = key;
 	upload->print = facts.prints;
 	upload->start = 0;
-	upload->has_mtime = staged_mtime_was_set(staged, &upload->mtime);
+	upload->has_mtime = facts.mtime_set;
+	upload->mtime = facts.mtime;
 	error = send_or_start(caller, mounted, staged, upload);
 	if (error == 0) {
 		staged_clean(staged);
@@ -274,7 +277,8 @@ upload_staged(const struct caller *caller, struct mounted *mounted,
 	if (facts.temporary ||
 	    (facts.spoiled == 0 && (!facts.dirty || facts.size == 0)))
 		goto out;
-	upload.replace = staged_does_replace(staged, &upload.old_mtime);
+	upload.replace = facts.replaces;
+	upload.old_mtime = facts.old_mtime_s;
 	error = facts.spoiled;
 	staged_see_target(staged, &upload.folder, &upload.path);
 	if (error == 0)

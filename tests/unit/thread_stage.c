@@ -102,12 +102,9 @@ look(struct worker *worker, struct staged *staged, int round)
 	struct timespec mtime = { .tv_sec = round };
 	char *folder, *path;
 	size_t count = 0;
-	int64_t old;
 
 	staged_look(staged, &facts);
 	staged_set_mtime(staged, &mtime);
-	staged_mtime_was_set(staged, &mtime);
-	staged_does_replace(staged, &old);
 	stage_each(worker->stage, "USB", count_path, &count);
 	if (staged_target(staged, &folder, &path) == 0) {
 		worker->wrong += strcmp(folder, "usb") != 0;

@@ -1,5 +1,5 @@
-#ifndef CACHE_STAGED_FILE_H
-#define CACHE_STAGED_FILE_H
+#ifndef CACHE_STAGE_INTERNAL_H
+#define CACHE_STAGE_INTERNAL_H
 
 #include <sys/queue.h>
 
@@ -12,6 +12,12 @@
 /*
  * What cache/stage.c (the list) and cache/staged_file.c (a single file) share.
  */
+struct staged_place { /* its own copy of a struct stage_place */
+	char *key;
+	char *path;
+	char *folder;
+};
+
 struct staged {
 	struct turn gate;
 	struct stage *stage;
@@ -27,9 +33,7 @@ struct staged {
 	bool moves; /* the first byte has gone */
 	bool cancelled;
 	bool closed; /* and not written since */
-	char *key;
-	char *path;
-	char *folder;
+	struct staged_place place;
 	struct spool *spool; /* from here on changed with the gate only */
 	struct unsent_ticket *ticket; /* of the spool; without the gate */
 	bool dirty;
@@ -39,7 +43,7 @@ struct staged {
 	int verdict;
 	bool shared;
 	bool replaces;
-	int64_t old_mtime;
+	int64_t old_mtime_s;
 	bool mtime_set; /* from here on without it */
 	struct timespec mtime;
 	int writers;
