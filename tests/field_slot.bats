@@ -258,16 +258,20 @@ they_ask() {
 	END
 }
 
+# slow_copy [FOLDER [BYTES RATE]]: a copy of slow.gcode that goes on, as WRITER.
+slow_copy() {
+	model "$DIR/slow.gcode" "${2:-3000000}"
+	ctl rate "${3:-300000}"
+	cp "$DIR/slow.gcode" "$S/${1:-}" 2>"$DIR/said" 3>&- &
+	WRITER=$!
+}
+
 @test "an upload that somebody else stops is ECANCELED, and the log says so" {
-	local writer
 	fresh pi
-	model "$DIR/slow.gcode" 3000000
-	ctl rate 300000
-	cp "$DIR/slow.gcode" "$S/" 2>"$DIR/said" 3>&- &
-	writer=$!
+	slow_copy
 	eventually is_wedged
 	they_ask DELETE /api/v1/transfer
-	refute wait "$writer"
+	refute wait "$WRITER"
 	ctl rate 0
 	grep -q 'Operation canceled' "$DIR/said"
 	grep -q 'local/slow.gcode: somebody stopped .* at the printer' "$P/log"
@@ -287,16 +291,12 @@ has_begun() {
 }
 
 @test "what a killed copy leaves on a Pi is removed" {
-	local writer
 	fresh pi
 	mkdir "$S/folder"
-	model "$DIR/slow.gcode" 3000000
-	ctl rate 300000
-	cp "$DIR/slow.gcode" "$S/folder/" 3>&- &
-	writer=$!
+	slow_copy folder
 	eventually has_begun
 	[ -e "$DISK/.slow.gcode.part" ]
-	kill -KILL "$writer"
+	kill -KILL "$WRITER"
 	eventually has_requests 2 '^DELETE$' /prusafs-
 	ctl rate 0
 	eventually refute test -e "$DISK/.slow.gcode.part"
@@ -310,30 +310,22 @@ has_begun() {
 }
 
 @test "what an upload leaves that others stopped is removed" {
-	local writer
 	fresh pi
-	model "$DIR/slow.gcode" 3000000
-	ctl rate 300000
-	cp "$DIR/slow.gcode" "$S/" 3>&- &
-	writer=$!
+	slow_copy
 	eventually has_begun
 	they_ask DELETE /api/v1/transfer
-	refute wait "$writer"
+	refute wait "$WRITER"
 	ctl rate 0
 	eventually grep -q '.slow.gcode.part, .*: removed' "$P/log"
 	[ -z "$(on_printer)" ]
 }
 
 @test "what rm of a file in transit leaves is removed, and never shown" {
-	local writer
 	fresh pi
-	model "$DIR/slow.gcode" 3000000
-	ctl rate 300000
-	cp "$DIR/slow.gcode" "$S/" 3>&- &
-	writer=$!
+	slow_copy
 	eventually has_begun
 	rm "$S/slow.gcode"
-	refute wait "$writer"
+	refute wait "$WRITER"
 	ctl latency 200
 	eventually has_requests 1 '^PUT$' /prusafs-
 	[ -z "$(ls "$S")" ]
@@ -345,9 +337,7 @@ has_begun() {
 
 @test "what the end of the mount leaves of an upload is removed" {
 	fresh pi
-	model "$DIR/slow.gcode" 9000000
-	ctl rate 100000
-	cp "$DIR/slow.gcode" "$S/" 3>&- &
+	slow_copy "" 9000000 100000
 	eventually has_begun
 	kill -TERM "$FS_PID"
 	eventually is_gone "$FS_PID"
@@ -358,15 +348,11 @@ has_begun() {
 }
 
 @test "what is left of an upload is left while others have the slot" {
-	local writer
 	fresh pi
-	model "$DIR/slow.gcode" 3000000
-	ctl rate 300000
-	cp "$DIR/slow.gcode" "$S/" 3>&- &
-	writer=$!
+	slow_copy
 	eventually has_begun
 	ctl transfer-elsewhere next
-	kill -KILL "$writer"
+	kill -KILL "$WRITER"
 	eventually grep -q '.slow.gcode.part, .*: Device or resource busy' \
 	    "$P/log"
 	assert_requests 0 '^PUT$' /prusafs-
@@ -379,13 +365,10 @@ has_begun() {
 
 @test "a whole upload of the name takes what a broken-off one left" {
 	fresh pi
-	model "$DIR/slow.gcode" 3000000
-	ctl rate 300000
-	cp "$DIR/slow.gcode" "$S/" 3>&- &
-	local writer=$!
+	slow_copy
 	eventually has_begun
 	rm "$S/slow.gcode"
-	refute wait "$writer"
+	refute wait "$WRITER"
 	ctl rate 0
 	cp "$DIR/slow.gcode" "$S/slow.gcode"
 	cmp "$DIR/slow.gcode" "$DISK/slow.gcode"
@@ -395,15 +378,11 @@ has_begun() {
 }
 
 @test "a Buddy printer leaves nothing, and nothing is asked of it" {
-	local writer
 	fresh buddy
-	model "$DIR/slow.gcode" 3000000
-	ctl rate 300000
-	cp "$DIR/slow.gcode" "$S/" 3>&- &
-	writer=$!
+	slow_copy
 	eventually has_requests 1 '^GET$' /api/version
 	rm "$S/slow.gcode"
-	refute wait "$writer"
+	refute wait "$WRITER"
 	ctl rate 0
 	unmounted
 	assert_requests_at_most 1 '^PUT$'
@@ -446,13 +425,10 @@ mounted_twice() {
 
 @test "a printer that is away delays no upload for what it has left" {
 	fresh pi
-	model "$DIR/slow.gcode" 3000000
-	ctl rate 300000
-	cp "$DIR/slow.gcode" "$S/" 3>&- &
-	local writer=$!
+	slow_copy
 	eventually has_begun
 	printer_dies
-	refute wait "$writer"
+	refute wait "$WRITER"
 	eventually grep -q '.slow.gcode.part, .*: Host is down' "$P/log"
 	printer_again
 	eventually cp "$DIR/slow.gcode" "$S/again.gcode"
