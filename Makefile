@@ -122,7 +122,6 @@ SRCS = \
 	fs/core/space.c \
 	fs/core/upload_list.c \
 	fs/farm/account.c \
-	fs/farm/account_change.c \
 	fs/farm/cloud.c \
 	fs/farm/control.c \
 	fs/farm/directory.c \

@@ -172,13 +172,11 @@ make_farm(struct program *program)
 	const struct farm_config config = { .settings = &program->settings,
 		.paths = &program->paths,
 		.options = &program->options,
-		.file = program->file };
-	int error = farm_new(&config, &program->confs, &program->farm);
+		.file = program->file,
+		.forget = ops_forget_folder,
+		.forget_arg = &program->mount };
 
-	if (error == 0)
-		farm_on_change(program->farm, ops_forget_folder,
-		    &program->mount);
-	return error;
+	return farm_new(&config, &program->confs, &program->farm);
 }
 
 static int

@@ -251,7 +251,8 @@ name_join(const char *folder, const char *name)
 {
 	struct buf out = { 0 };
 
-	if (buf_printf(&out, "%s/%s", folder, name) != 0)
+	if (buf_printf(&out, "%s%s%s", folder == NULL ? "" : folder,
+		folder == NULL ? "" : "/", name) != 0)
 		buf_free(&out);
 	return out.data;
 }

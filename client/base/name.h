@@ -83,7 +83,10 @@ int name_escape_path(struct buf *, const char *path);
 /* Is that the path of something directly in the folder? */
 bool name_is_in(const char *path, const char *folder);
 
-/* folder/name (caller: free), or NULL without memory. */
+/*
+ * folder/name, or the name alone without a folder (NULL) (caller: free).
+ * Returns NULL without memory.
+ */
 char *name_join(const char *folder, const char *name);
 
 #endif

@@ -1,7 +1,9 @@
 /*
- * An account of an Obico server.  account.turn is the right to follow the
- * server's list; farm.lock guards which list was followed last, and is held
- * only while the farm's list is looked at: printers are made without it.
+ * An account of an Obico server: its list of printers is followed, and they get
+ * another name by a rename of the directory; no removal of directories deletes
+ * one.  account.turn is the right to follow the list; farm.lock guards which
+ * one was followed last, and is held only while the farm's list is looked at:
+ * printers are made without it.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -16,7 +18,9 @@
 #include "client/base/wait.h"
 #include "client/obico/obico.h"
 #include "client/printer.h"
+#include "fs/core/kind.h"
 #include "fs/core/mounted.h"
+#include "fs/core/place.h"
 #include "fs/core/rendering.h"
 #include "fs/farm/account.h"
 #include "fs/farm/cloud.h"
@@ -27,6 +31,7 @@
 #include "fs/setup/local_paths.h"
 #include "fs/setup/printer_config.h"
 #include "fs/tree/control.h"
+#include "fs/tree/node.h"
 
 #define SOON_MS	 300
 #define QUIET_MS 5000 /* nobody waits after that was in vain */
@@ -64,9 +69,8 @@ static const struct printer_group_ops group_ops = {
 	.space = farm_space,
 };
 
-/* Takes the section in any case; the farm is borrowed. */
-static int
-make(struct farm *farm, struct printer_config *conf, struct account **out)
+int
+account_add(struct farm *farm, struct printer_config *conf)
 {
 	struct account *account = calloc(1, sizeof(*account));
 	int error;
@@ -77,6 +81,7 @@ make(struct farm *farm, struct printer_config *conf, struct account **out)
 	}
 	account->farm = farm;
 	account->conf = conf;
+	account->seen = true;
 	account->group.ops = &group_ops;
 	account->group.settings = farm->config.settings;
 	account->group.folder = conf->name;
@@ -91,28 +96,8 @@ make(struct farm *farm, struct printer_config *conf, struct account **out)
 		account_release(account);
 		return error;
 	}
-	*out = account;
-	return 0;
-}
-
-int
-account_add(struct farm *farm, struct printer_config *conf)
-{
-	struct holding *holding = calloc(1, sizeof(*holding));
-	int error;
-
-	if (holding == NULL) {
-		printer_config_free(conf);
-		return -ENOMEM;
-	}
-	error = make(farm, conf, &holding->account);
-	if (error != 0) {
-		free(holding);
-		return error;
-	}
-	holding->seen = true;
 	pthread_mutex_lock(&farm->lock);
-	TAILQ_INSERT_TAIL(&farm->holdings, holding, link);
+	TAILQ_INSERT_TAIL(&farm->accounts, account, link);
 	pthread_mutex_unlock(&farm->lock);
 	return 0;
 }
@@ -232,19 +217,18 @@ compare(struct plan *plan)
 	pthread_mutex_unlock(&farm->lock);
 }
 
-static void
-follow_one(void *arg, struct account *account)
-{
-	(void)account_follow(account, arg, true);
-}
-
 /* Who hears a printer's events may hear that it is no more. */
 static void
 follow_known(void *arg)
 {
 	const struct wait wait = { 0 };
+	struct account *account;
+	size_t i;
 
-	farm_each_account(arg, follow_one, (void *)(uintptr_t)&wait);
+	for (i = 0; (account = farm_account_at(arg, i)) != NULL; i++) {
+		(void)account_follow(account, &wait, true);
+		account_release(account);
+	}
 }
 
 static int
@@ -402,8 +386,8 @@ account_follow(struct account *account, const struct wait *wait, bool known)
 int
 account_follow_soon(struct account *account, const struct wait *wait)
 {
-	struct deadline soon;
-	const struct wait limited = time_limit(&soon, wait, SOON_MS);
+	struct deadline deadline;
+	const struct wait limited = time_limit(&deadline, wait, SOON_MS);
 	int error;
 
 	if (time_now_ms() < atomic_load(&account->quiet_until_ms))
@@ -424,17 +408,134 @@ account_is_known(struct account *account)
 	return known != NULL;
 }
 
-int64_t
-account_printer(struct account *account, const char *folder)
+/* Can a printer's directory have that name, so that it is its name too? */
+static bool
+is_printer_name(const char *name)
+{
+	char label[SAFE_NAME_SIZE];
+
+	if (strlen(name) >= SAFE_NAME_SIZE || account_is_reserved(name))
+		return false;
+	safe_name_make(name, label);
+	return strcmp(label, name) == 0;
+}
+
+/* With the farm's lock: may it be renamed?  Its number, or an errno. */
+static int64_t
+check_members(const struct account *account, const struct member *member,
+    const struct member *there)
+{
+	if (member == NULL || member->now.account != account)
+		return -EPERM; /* a row of the account */
+	if (there != NULL && there != member)
+		return -EEXIST;
+	return mounted_is_in_use(member->now.mounted) ? -EBUSY : member->now.id;
+}
+
+/* May the printer in that directory be renamed?  Its number, or an errno. */
+static int64_t
+check_printer(struct account *account, const char *name, const char *new_name)
 {
 	struct farm *farm = account->farm;
-	const struct member *member;
-	int64_t id = -1;
+	char *folder = name_join(account->group.folder, name);
+	char *new_folder = name_join(account->group.folder, new_name);
+	int64_t id = -ENOMEM;
 
+	if (folder != NULL && new_folder != NULL) {
+		pthread_mutex_lock(&farm->lock);
+		farm_replace_unused(farm);
+		id = check_members(account, farm_member_at(farm, folder),
+		    farm_member_at(farm, new_folder));
+		pthread_mutex_unlock(&farm->lock);
+	}
+	free(folder);
+	free(new_folder);
+	return id;
+}
+
+int
+account_rename(const struct caller *caller, struct place *folder,
+    const char *name, struct place *new_folder, const char *new_name,
+    bool replace, struct place **out)
+{
+	struct account *account = account_of(folder->group);
+	int64_t id;
+	int error;
+
+	(void)replace; /* nothing is ever replaced */
+	if (account == NULL || new_folder->group != folder->group ||
+	    new_folder->node != folder->node)
+		return -EPERM;
+	if (farm_directory_has_row(new_name) || cloud_has_row(new_name))
+		return -EEXIST;
+	if (!is_printer_name(new_name))
+		return -EINVAL;
+	id = check_printer(account, name, new_name);
+	if (id < 0)
+		return (int)id;
+	error = obico_rename(account->obico, &caller->wait, id, new_name);
+	if (error == 0)
+		error = account_follow(account, &caller->wait, false);
+	if (error != 0)
+		return error;
+	error = farm_directory_printer(account->farm, account->group.folder,
+	    new_name, out);
+	return error == -ENOENT ? -EBUSY : error;
+}
+
+/* Has the printer the directory of that name? */
+static bool
+has_directory(struct account *account, const char *name, int64_t id)
+{
+	char *folder = name_join(account->group.folder, name);
+	struct farm *farm = account->farm;
+	const struct member *member;
+	bool has;
+
+	if (folder == NULL)
+		return false;
 	pthread_mutex_lock(&farm->lock);
 	member = farm_member_at(farm, folder);
-	if (member != NULL && member->now.account == account)
-		id = member->now.id;
+	has = member != NULL && member->now.account == account &&
+	    member->now.id == id;
 	pthread_mutex_unlock(&farm->lock);
-	return id;
+	free(folder);
+	return has;
+}
+
+/* It is deleted by its name as it is. */
+static int delete (struct account *account, const struct wait *wait,
+    const struct listed_printer *printer, const char *name)
+{
+	char label[SAFE_NAME_SIZE];
+
+	safe_name_make(printer->name, label);
+	if (strcmp(label, name) == 0 ||
+	    has_directory(account, name, printer->id))
+		name = printer->name;
+	return obico_delete(account->obico, wait, printer->id, name);
+}
+
+int
+account_delete(struct account *account, const struct wait *wait, int64_t id,
+    const char *name)
+{
+	const struct listed_printer *printer;
+	struct printer_list *list;
+	int error = obico_printers(account->obico, wait, &list);
+
+	if (error != 0)
+		return error;
+	printer = printer_list_find(list, id);
+	error = printer == NULL ? -ENOENT :
+				  delete (account, wait, printer, name);
+	printer_list_release(list);
+	if (error == 0 || error == -EINVAL || error == -EBUSY)
+		log_say(LOG_LEVEL_NOTE, "printer %lld %s", (long long)id,
+		    error == 0		 ? "was deleted" :
+			error == -EINVAL ? "has another name" :
+					   "has a print");
+	if (error == 0)
+		(void)account_follow(account, wait, false);
+	return error;
 }

@@ -62,9 +62,6 @@ int account_rename(const struct caller *, struct place *folder,
 int account_delete(struct account *, const struct wait *, int64_t id,
     const char *name);
 
-/* The number of the account's printer that has this directory, or -1. */
-int64_t account_printer(struct account *, const char *folder);
-
 /* No directory of a printer can have this name. */
 bool account_is_reserved(const char *name);
 

@@ -42,10 +42,10 @@ static bool
 has_sister(struct farm *farm, const struct account *account)
 {
 	const char *url = account->conf->login.url;
-	const struct holding *holding;
+	const struct account *other;
 
-	TAILQ_FOREACH (holding, &farm->holdings, link) {
-		if (strcmp(holding->account->conf->login.url, url) == 0)
+	TAILQ_FOREACH (other, &farm->accounts, link) {
+		if (strcmp(other->conf->login.url, url) == 0)
 			return true;
 	}
 	return false;

@@ -129,31 +129,31 @@ farm_directory_gone_place(struct farm *farm, struct place **out)
 	return place_new_of_group(&farm->group, &gone, NULL, out);
 }
 
-/* The directory of a name in a root, from the mount's (caller: free). */
-static char *
-folder_in(const struct place *root, const char *name)
+int
+farm_directory_printer(struct farm *farm, const char *parent, const char *name,
+    struct place **out)
 {
-	const char *folder = *root->key == '\0' ? NULL : root->key;
-
-	return folder == NULL ? strdup(name) : name_join(folder, name);
-}
-
-static int
-look_at_printer(const struct place *root, const char *name, struct place **out)
-{
-	char *folder = folder_in(root, name);
+	char *folder = name_join(parent, name);
 	struct mounted *mounted;
 	int error;
 
 	if (folder == NULL)
 		return -ENOMEM;
-	mounted = farm_find(farm_of(root->group), folder);
+	mounted = farm_find(farm, folder);
 	free(folder);
 	if (mounted == NULL)
 		return -ENOENT;
 	error = place_new(mounted, node_member(mounted), "", "", NULL, out);
 	mounted_release(mounted);
 	return error;
+}
+
+/* In a root, or the archive in it. */
+static int
+look_at_printer(const struct place *root, const char *name, struct place **out)
+{
+	return farm_directory_printer(farm_of(root->group),
+	    *root->key == '\0' ? NULL : root->key, name, out);
 }
 
 /*
@@ -215,18 +215,10 @@ archived_lookup(const struct caller *caller, struct place *root,
 }
 
 static int
-list_printers(const struct printers *printers, const struct lister *lister)
+list_printer(const struct mounted *mounted, const struct lister *lister)
 {
-	size_t i;
-	int error = 0;
-
-	for (i = 0; i < printers->count && error == 0; i++) {
-		const struct mounted *mounted = printers->all[i];
-
-		error = lister->add(lister->arg, name_of(mounted->folder),
-		    place_row_number(mounted, ""), S_IFDIR);
-	}
-	return error;
+	return lister->add(lister->arg, name_of(mounted->folder),
+	    place_row_number(mounted, ""), S_IFDIR);
 }
 
 /* An account that cannot be asked now is listed as it is known. */
@@ -234,17 +226,19 @@ static int
 list_of_account(const struct caller *caller, const struct place *root,
     enum farm_part part, const struct lister *lister)
 {
+	struct account *account = account_of(root->group);
 	struct printers printers;
-	int error = account_follow(account_of(root->group), &caller->wait,
-	    false);
+	size_t i;
+	int error = account_follow(account, &caller->wait, false);
 
 	if (error == -EACCES || error == -EINTR || error == -ENOMEM ||
-	    error == -ESTALE ||
-	    (error != 0 && !account_is_known(account_of(root->group))))
+	    error == -ESTALE || (error != 0 && !account_is_known(account)))
 		return error;
 	if (farm_printers(root->group, part, &printers) != 0)
 		return -ENOMEM;
-	error = list_printers(&printers, lister);
+	error = 0;
+	for (i = 0; i < printers.count && error == 0; i++)
+		error = list_printer(printers.all[i], lister);
 	farm_printers_free(&printers);
 	return error;
 }
@@ -267,7 +261,7 @@ list_rows(const struct place *root, const struct lister *lister)
 
 		if (!is_there(root, &rows[i]))
 			continue;
-		key = folder_in(root, rows[i].path);
+		key = name_join(root->group->folder, rows[i].path);
 		error = key == NULL ? -ENOMEM :
 				      lister->add(lister->arg, rows[i].path,
 					  place_number(key), rows[i].mode);
@@ -276,50 +270,29 @@ list_rows(const struct place *root, const struct lister *lister)
 	return error;
 }
 
-struct listing_of {
-	const struct lister *lister;
-	int error;
-};
-
-static void
-list_account(void *arg, struct account *account)
-{
-	struct listing_of *listing = arg;
-	const struct lister *lister = listing->lister;
-	const char *name = account->group.folder;
-
-	if (listing->error == 0)
-		listing->error = lister->add(lister->arg, name,
-		    place_number(name), S_IFDIR);
-}
-
 /* At the mount's root accounts stand for their printers. */
 static int
 list_farm(struct farm *farm, const struct lister *lister)
 {
-	struct listing_of listing = { .lister = lister };
+	struct account *account;
 	struct printers printers;
-	size_t i, count = 0;
+	size_t i;
 	int error = farm_printers(&farm->group, FARM_PRINTERS, &printers);
 
-	for (i = 0; i < printers.count; i++) {
-		if (strchr(printers.all[i]->folder, '/') == NULL) {
-			struct mounted *mounted = printers.all[i];
-
-			printers.all[i] = printers.all[count];
-			printers.all[count++] = mounted;
-		}
-	}
-	if (error == 0) {
-		const struct printers own = { .all = printers.all,
-			.count = count };
-
-		error = list_printers(&own, lister);
+	for (i = 0; i < printers.count && error == 0; i++) {
+		if (strchr(printers.all[i]->folder, '/') == NULL)
+			error = list_printer(printers.all[i], lister);
 	}
 	farm_printers_free(&printers);
-	if (error == 0)
-		farm_each_account(farm, list_account, &listing);
-	return error != 0 ? error : listing.error;
+	for (i = 0; error == 0 && (account = farm_account_at(farm, i)) != NULL;
+	     i++) {
+		const char *name = account->group.folder;
+
+		error = lister->add(lister->arg, name, place_number(name),
+		    S_IFDIR);
+		account_release(account);
+	}
+	return error;
 }
 
 static int

@@ -13,6 +13,13 @@ struct place;
  */
 int farm_directory_root(struct farm *, struct place **out);
 
+/*
+ * The place of a printer in that folder; NULL: the mount's root (caller:
+ * place_release).  Returns 0, -ENOENT or -ENOMEM.
+ */
+int farm_directory_printer(struct farm *, const char *parent, const char *name,
+    struct place **out);
+
 /* In an account: its archived printers. */
 #define ARCHIVED "archived"
 

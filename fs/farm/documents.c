@@ -28,25 +28,32 @@
  * them would.
  */
 static void
-follow(void *arg, struct account *account)
+follow_all(struct farm *farm, const struct wait *wait)
 {
-	(void)account_follow(account, arg, account_is_known(account));
+	struct deadline deadline;
+	const struct wait limited = time_limit(&deadline, wait, STATUSES_MS);
+	struct account *account;
+	size_t i;
+
+	for (i = 0; (account = farm_account_at(farm, i)) != NULL; i++) {
+		(void)account_follow(account, &limited,
+		    account_is_known(account));
+		account_release(account);
+	}
 }
 
 int
 farm_directory_printers(const struct caller *caller, const struct place *root,
     struct printers *out)
 {
-	struct deadline deadline;
-	struct wait limited = time_limit(&deadline, &caller->wait, STATUSES_MS);
+	struct account *account = account_of(root->group);
 	int error = 0;
 
 	memset(out, 0, sizeof(*out));
-	if (account_of(root->group) == NULL)
-		farm_each_account(farm_of(root->group), follow, &limited);
+	if (account == NULL)
+		follow_all(farm_of(root->group), &caller->wait);
 	else
-		error = account_follow(account_of(root->group), &caller->wait,
-		    false);
+		error = account_follow(account, &caller->wait, false);
 	if (error == -EINTR || error == -ENOMEM || error == -EACCES)
 		return error;
 	return farm_printers(root->group, FARM_PRINTERS, out);
@@ -75,32 +82,44 @@ produce_status(const struct caller *caller, const struct place *root,
 	return error;
 }
 
-/* The accounts' requests, for their printers have none of their own. */
-struct servers {
-	struct metrics_server *all;
-	size_t count;
-	int error;
-};
-
-static void
-add_server(void *arg, struct account *account)
+/* An account's requests, for its printers have none of their own. */
+static int
+add_server(struct account *account, struct metrics *metrics,
+    struct metrics_server **servers)
 {
 	const struct printer_config *conf = account->conf;
-	struct servers *servers = arg;
-	struct metrics_server *all;
-
-	all = recallocarray(servers->all, servers->count, servers->count + 1,
+	size_t count = metrics->server_count;
+	struct metrics_server *all = recallocarray(*servers, count, count + 1,
 	    sizeof(*all));
-	if (all == NULL) {
-		servers->error = -ENOMEM;
-		return;
+
+	if (all == NULL)
+		return -ENOMEM;
+	*servers = all;
+	metrics->servers = all;
+	metrics->server_count++;
+	all[count].name = strdup(conf->name != NULL ? conf->name : conf->kept);
+	obico_count(account->obico, &all[count].counts);
+	return all[count].name == NULL ? -ENOMEM : 0;
+}
+
+/* Of the root's account, or of all. */
+static int
+add_servers(struct printer_group *group, struct metrics *metrics,
+    struct metrics_server **servers)
+{
+	struct farm *farm = farm_of(group);
+	struct account *account = account_of(group);
+	size_t i;
+	int error = 0;
+
+	if (account != NULL)
+		return add_server(account, metrics, servers);
+	for (i = 0; error == 0 && (account = farm_account_at(farm, i)) != NULL;
+	     i++) {
+		error = add_server(account, metrics, servers);
+		account_release(account);
 	}
-	servers->all = all;
-	all += servers->count++;
-	all->name = strdup(conf->name != NULL ? conf->name : conf->kept);
-	if (all->name == NULL)
-		servers->error = -ENOMEM;
-	obico_count(account->obico, &all->counts);
+	return error;
 }
 
 /* Those that do not answer are left out. */
@@ -108,30 +127,25 @@ static int
 write_metrics(const struct caller *caller, const struct place *root,
     const struct printers *printers, struct buf *out)
 {
+	struct statuses *statuses = farm_of(root->group)->statuses;
 	struct mounted **answering = calloc(printers->count + 1,
 	    sizeof(struct mounted *));
-	struct servers servers = { .error = answering == NULL ? -ENOMEM : 0 };
+	struct metrics_server *servers = NULL;
 	struct metrics metrics = { .printers = answering };
 	size_t i;
-	int error;
+	int error = answering == NULL ? -ENOMEM : 0;
 
-	for (i = 0; i < printers->count && answering != NULL; i++) {
-		if (!statuses_is_waiting(farm_of(root->group)->statuses,
-			printers->all[i]))
+	for (i = 0; i < printers->count && error == 0; i++) {
+		if (!statuses_is_waiting(statuses, printers->all[i]))
 			answering[metrics.count++] = printers->all[i];
 	}
-	if (account_of(root->group) != NULL)
-		add_server(&servers, account_of(root->group));
-	else
-		farm_each_account(farm_of(root->group), add_server, &servers);
-	metrics.servers = servers.all;
-	metrics.server_count = servers.count;
-	error = servers.error;
+	if (error == 0)
+		error = add_servers(root->group, &metrics, &servers);
 	if (error == 0)
 		error = metrics_text(&metrics, caller, out);
-	for (i = 0; i < servers.count; i++)
-		free(servers.all[i].name);
-	free(servers.all);
+	for (i = 0; i < metrics.server_count; i++)
+		free(servers[i].name);
+	free(servers);
 	free(answering);
 	return error;
 }

@@ -191,15 +191,15 @@ farm_make_mounted(struct farm *farm, const struct options *options,
 static struct obico *
 find_watch(struct farm *farm, const struct printer_config *conf)
 {
-	const struct holding *first;
+	const struct account *first;
 	struct obico *obico = NULL;
 
 	if (conf->options.obico == 0)
 		return NULL;
 	pthread_mutex_lock(&farm->lock);
-	first = TAILQ_FIRST(&farm->holdings);
+	first = TAILQ_FIRST(&farm->accounts);
 	if (first != NULL)
-		obico = obico_hold(first->account->obico);
+		obico = obico_hold(first->obico);
 	pthread_mutex_unlock(&farm->lock);
 	return obico;
 }
@@ -284,7 +284,7 @@ farm_new(const struct farm_config *config, struct printer_configs *confs,
 	pthread_mutex_init(&farm->lock, NULL);
 	turn_init(&farm->turn);
 	TAILQ_INIT(&farm->members);
-	TAILQ_INIT(&farm->holdings);
+	TAILQ_INIT(&farm->accounts);
 	TAILQ_INIT(&farm->retired);
 	error = workers_new(&farm->workers);
 	if (error == 0)
@@ -319,7 +319,7 @@ end_all(struct farm *farm)
 void
 farm_free(struct farm *farm)
 {
-	struct holding *holding;
+	struct account *account;
 	struct member *member;
 	struct mounted *mounted;
 
@@ -336,24 +336,15 @@ farm_free(struct farm *farm)
 		TAILQ_REMOVE(&farm->members, member, link);
 		free_member(member);
 	}
-	while ((holding = TAILQ_FIRST(&farm->holdings)) != NULL) {
-		TAILQ_REMOVE(&farm->holdings, holding, link);
-		account_release(holding->account);
-		free(holding);
+	while ((account = TAILQ_FIRST(&farm->accounts)) != NULL) {
+		TAILQ_REMOVE(&farm->accounts, account, link);
+		account_release(account);
 	}
 	renderings_free(farm->group.renderings);
 	statuses_free(farm->statuses);
 	turn_destroy(&farm->turn);
 	pthread_mutex_destroy(&farm->lock);
 	free(farm);
-}
-
-void
-farm_on_change(struct farm *farm, void (*forget)(void *, const char *),
-    void *arg)
-{
-	farm->forget = forget;
-	farm->forget_arg = arg;
 }
 
 struct farm *
@@ -395,8 +386,7 @@ retire(void *arg)
 	struct mounted *mounted = arg;
 	struct farm *farm = mounted->unused_arg;
 
-	if (farm->forget != NULL)
-		farm->forget(farm->forget_arg, mounted->folder);
+	farm->config.forget(farm->config.forget_arg, mounted->folder);
 	mounted_release(mounted);
 }
 
@@ -494,45 +484,37 @@ farm_find(struct farm *farm, const char *folder)
 struct account *
 farm_account(struct farm *farm, const char *folder)
 {
-	const struct holding *holding;
-	struct account *account = NULL;
+	struct account *account;
 
 	pthread_mutex_lock(&farm->lock);
-	TAILQ_FOREACH (holding, &farm->holdings, link) {
-		const char *name = holding->account->group.folder;
+	TAILQ_FOREACH (account, &farm->accounts, link) {
+		const char *name = account->group.folder;
 
-		if (account == NULL &&
-		    (name == NULL || folder == NULL ?
-			    name == folder :
-			    strcmp(name, folder) == 0))
-			account = account_hold(holding->account);
+		if (name == NULL || folder == NULL ? name == folder :
+						     strcmp(name, folder) == 0)
+			break;
 	}
+	if (account != NULL)
+		account_hold(account);
 	pthread_mutex_unlock(&farm->lock);
 	return account;
 }
 
-void
-farm_each_account(struct farm *farm, void (*call)(void *, struct account *),
-    void *arg)
+struct account *
+farm_account_at(struct farm *farm, size_t number)
 {
 	struct account *account;
-	struct holding *holding;
-	size_t i, at;
+	size_t i = 0;
 
-	for (at = 0;; at++) {
-		account = NULL;
-		i = 0;
-		pthread_mutex_lock(&farm->lock);
-		TAILQ_FOREACH (holding, &farm->holdings, link) {
-			if (i++ == at)
-				account = account_hold(holding->account);
-		}
-		pthread_mutex_unlock(&farm->lock);
-		if (account == NULL)
-			return;
-		call(arg, account);
-		account_release(account);
+	pthread_mutex_lock(&farm->lock);
+	TAILQ_FOREACH (account, &farm->accounts, link) {
+		if (i++ == number)
+			break;
 	}
+	if (account != NULL)
+		account_hold(account);
+	pthread_mutex_unlock(&farm->lock);
+	return account;
 }
 
 /* With the lock. */

@@ -21,6 +21,9 @@ struct farm_config {
 	const struct local_paths *paths;
 	const struct options *options;
 	const char *file; /* the printers file, canonical; NULL: one printer */
+	/* Called with the folder of what has gone or is another one. */
+	void (*forget)(void *arg, const char *folder);
+	void *forget_arg;
 };
 
 /*
@@ -40,10 +43,6 @@ void farm_free(struct farm *);
 int farm_meet(struct printer_configs *, const struct local_paths *,
     const struct wait *);
 
-/* Call forget with the folder of a printer that has gone or is another one. */
-void farm_on_change(struct farm *,
-    void (*forget)(void *arg, const char *folder), void *arg);
-
 /* The farm that a directory of printers belongs to, or is the root of. */
 struct farm *farm_of(struct printer_group *);
 
@@ -59,9 +58,8 @@ struct mounted *farm_find(struct farm *, const char *folder);
  */
 struct account *farm_account(struct farm *, const char *folder);
 
-/* Call with each account, which is held meanwhile. */
-void farm_each_account(struct farm *, void (*call)(void *arg, struct account *),
-    void *arg);
+/* The account of that number (caller: account_release); NULL: none is left. */
+struct account *farm_account_at(struct farm *, size_t number);
 
 /* Some of the printers, as they are now, in the order of the file. */
 struct printers {

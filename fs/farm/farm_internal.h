@@ -43,16 +43,11 @@ struct farm_changes {
 
 TAILQ_HEAD(members, member);
 
-/* An account in the mount. */
-struct holding {
-	TAILQ_ENTRY(holding) link;
-	struct account *account; /* held */
-	bool seen;		 /* for the one who refreshes */
-};
-
 /* An account of an Obico server, see fs/farm/account.h. */
 struct account {
 	struct printer_group group;
+	TAILQ_ENTRY(account) link;
+	bool seen; /* for the one who refreshes */
 	struct farm *farm;
 	struct printer_config *conf;
 	struct obico *obico;
@@ -66,13 +61,11 @@ struct farm {
 	struct farm_config config;
 	struct workers *workers;
 	struct statuses *statuses;
-	void (*forget)(void *arg, const char *folder);
-	void *forget_arg;
 	atomic_bool ending;
 	struct turn turn;
 	pthread_mutex_t lock;
-	struct members members; /* all below under lock */
-	TAILQ_HEAD(, holding) holdings;
+	struct members members;		/* all below under lock */
+	TAILQ_HEAD(, account) accounts; /* held */
 	TAILQ_HEAD(, mounted) retired;
 	bool pending; /* a member waits to be unused */
 };

@@ -24,28 +24,17 @@
 struct meeting {
 	struct printer_config *conf;
 	const struct local_paths *paths;
-	const struct wait *outer;
-	int64_t until_ms;
 };
-
-static bool
-is_over(void *arg)
-{
-	const struct meeting *meeting = arg;
-
-	return wait_given_up(meeting->outer) ||
-	    time_now_ms() >= meeting->until_ms;
-}
 
 /* The time for a connection is all that a printer has to answer. */
 static void
 meet(void *item, const struct wait *wait)
 {
-	struct meeting *meeting = item;
-	const struct wait limited = { .given_up = is_over, .arg = meeting };
+	const struct meeting *meeting = item;
+	struct deadline deadline;
+	const struct wait limited = time_limit(&deadline, wait,
+	    meeting->conf->options.connect_ms);
 
-	meeting->outer = wait;
-	meeting->until_ms = time_now_ms() + meeting->conf->options.connect_ms;
 	(void)first_contact_meet(meeting->conf, meeting->paths, &limited);
 }
 
@@ -131,44 +120,43 @@ farm_meet(struct printer_configs *confs, const struct local_paths *paths,
 	return error;
 }
 
-/* With the lock: the account that is just what the section says, or NULL. */
-static struct holding *
-find_same(struct farm *farm, const struct printer_config *conf)
-{
-	struct holding *holding;
-
-	TAILQ_FOREACH (holding, &farm->holdings, link) {
-		const struct printer_config *its = holding->account->conf;
-
-		if (strcmp(its->name, conf->name) == 0 &&
-		    printer_config_is_same(its, conf))
-			return holding;
-	}
-	return NULL;
-}
-
-/* Is it in the mount already?  Then it stays. */
+/* With the lock: is it in the mount already?  Then it stays. */
 static bool
 stays(struct farm *farm, const struct printer_config *conf)
 {
-	struct holding *holding;
+	struct account *account;
 
-	pthread_mutex_lock(&farm->lock);
-	holding = find_same(farm, conf);
-	if (holding != NULL)
-		holding->seen = true;
-	pthread_mutex_unlock(&farm->lock);
-	return holding != NULL;
+	TAILQ_FOREACH (account, &farm->accounts, link) {
+		if (strcmp(account->conf->name, conf->name) == 0 &&
+		    printer_config_is_same(account->conf, conf)) {
+			account->seen = true;
+			return true;
+		}
+	}
+	return false;
 }
 
+/* Take the accounts that are others than before out of the sections. */
 static void
-forget_seen(struct farm *farm)
+choose_accounts(struct farm *farm, struct printer_configs *confs,
+    struct printer_configs *fresh)
 {
-	struct holding *holding;
+	struct printer_config *conf, *next;
+	struct account *account;
 
 	pthread_mutex_lock(&farm->lock);
-	TAILQ_FOREACH (holding, &farm->holdings, link)
-		holding->seen = false;
+	TAILQ_FOREACH (account, &farm->accounts, link)
+		account->seen = false;
+	TAILQ_FOREACH_SAFE(conf, confs, link, next)
+	{
+		if (!printer_config_is_account(conf))
+			continue;
+		TAILQ_REMOVE(confs, conf, link);
+		if (stays(farm, conf))
+			printer_config_free(conf);
+		else
+			TAILQ_INSERT_TAIL(fresh, conf, link);
+	}
 	pthread_mutex_unlock(&farm->lock);
 }
 
@@ -181,20 +169,10 @@ static int
 prepare_accounts(struct farm *farm, struct printer_configs *confs,
     const struct wait *wait, struct printer_configs *fresh)
 {
-	struct printer_config *conf, *next;
+	const struct printer_config *conf;
 	int error;
 
-	forget_seen(farm);
-	TAILQ_FOREACH_SAFE(conf, confs, link, next)
-	{
-		if (!printer_config_is_account(conf))
-			continue;
-		TAILQ_REMOVE(confs, conf, link);
-		if (stays(farm, conf))
-			printer_config_free(conf);
-		else
-			TAILQ_INSERT_TAIL(fresh, conf, link);
-	}
+	choose_accounts(farm, confs, fresh);
 	error = farm_meet(fresh, farm->config.paths, wait);
 	TAILQ_FOREACH (conf, fresh, link) {
 		if (conf->error != 0)
@@ -210,30 +188,28 @@ static void
 forget(void *arg)
 {
 	struct account *account = arg;
-	const struct farm *farm = account->farm;
+	const struct farm_config *config = &account->farm->config;
 
-	if (farm->forget != NULL)
-		farm->forget(farm->forget_arg, account->group.folder);
+	config->forget(config->forget_arg, account->group.folder);
 	account_release(account);
 }
 
 /* With the lock: it goes, and so do its printers when they are unused. */
 static void
-drop(struct farm *farm, struct holding *holding)
+drop(struct farm *farm, struct account *account)
 {
 	struct member *member;
 
 	TAILQ_FOREACH (member, &farm->members, link) {
-		if (member->now.account != holding->account)
+		if (member->now.account != account)
 			continue;
 		farm_occupant_free(&member->next);
 		member->leaving = farm->pending = true;
 	}
-	atomic_store(&holding->account->group.gone, true);
-	TAILQ_REMOVE(&farm->holdings, holding, link);
-	if (workers_start(farm->workers, forget, holding->account) != 0)
-		account_release(holding->account);
-	free(holding);
+	atomic_store(&account->group.gone, true);
+	TAILQ_REMOVE(&farm->accounts, account, link);
+	if (workers_start(farm->workers, forget, account) != 0)
+		account_release(account);
 }
 
 /* Those take the place of what is no more in the file.  As farm_new. */
@@ -241,16 +217,16 @@ static int
 commit_accounts(struct farm *farm, struct printer_configs *fresh,
     struct farm_changes *changes)
 {
-	struct holding *holding, *next;
+	struct account *account, *next;
 	struct printer_config *conf;
 	int error = 0;
 
 	pthread_mutex_lock(&farm->lock);
-	TAILQ_FOREACH_SAFE(holding, &farm->holdings, link, next)
+	TAILQ_FOREACH_SAFE(account, &farm->accounts, link, next)
 	{
-		if (holding->seen)
+		if (account->seen)
 			continue;
-		drop(farm, holding);
+		drop(farm, account);
 		changes->gone++;
 	}
 	pthread_mutex_unlock(&farm->lock);

@@ -11,6 +11,7 @@
 #include "client/base/log.h"
 #include "client/base/time.h"
 #include "client/base/wait.h"
+#include "client/base/workers.h"
 #include "fs/farm/run_parallel.h"
 
 struct parallel_run {
@@ -24,8 +25,6 @@ struct parallel_run {
 struct parallel_item {
 	struct parallel_run *all;
 	void *item;
-	pthread_t thread;
-	bool started;
 };
 
 static bool
@@ -36,7 +35,7 @@ has_left(void *arg)
 	return atomic_load(&all->left);
 }
 
-static void *
+static void
 run(void *arg)
 {
 	const struct parallel_item *one = arg;
@@ -49,18 +48,6 @@ run(void *arg)
 	all->busy--;
 	pthread_cond_broadcast(&all->ended);
 	pthread_mutex_unlock(&all->lock);
-	return NULL;
-}
-
-static void
-start(struct parallel_run *all, struct parallel_item *one)
-{
-	pthread_mutex_lock(&all->lock);
-	all->busy++;
-	pthread_mutex_unlock(&all->lock);
-	one->started = pthread_create(&one->thread, NULL, run, one) == 0;
-	if (!one->started)
-		(void)run(one);
 }
 
 static void
@@ -68,13 +55,8 @@ await(struct parallel_run *all, const struct wait *wait)
 {
 	pthread_mutex_lock(&all->lock);
 	while (all->busy > 0) {
-		time_cond_wait(&all->ended, &all->lock, WAIT_TICK_MS);
-		if (all->busy == 0 || atomic_load(&all->left))
-			continue;
-		pthread_mutex_unlock(&all->lock);
-		if (wait_given_up(wait))
+		if (time_cond_tick(&all->ended, &all->lock, wait))
 			atomic_store(&all->left, true);
-		pthread_mutex_lock(&all->lock);
 	}
 	pthread_mutex_unlock(&all->lock);
 }
@@ -84,13 +66,15 @@ run_parallel(const struct wait *wait,
     void (*work)(void *item, const struct wait *), void *items, size_t size,
     size_t count)
 {
-	struct parallel_run all = { .work = work };
+	struct parallel_run all = { .work = work, .busy = count };
 	struct parallel_item *each = calloc(count + 1, sizeof(*each));
+	struct workers *workers;
 	size_t i;
 
-	if (each == NULL) {
+	if (each == NULL || workers_new(&workers) != 0) {
 		for (i = 0; i < count; i++)
 			work((char *)items + i * size, wait);
+		free(each);
 		return;
 	}
 	pthread_mutex_init(&all.lock, NULL);
@@ -98,13 +82,11 @@ run_parallel(const struct wait *wait,
 	for (i = 0; i < count; i++) {
 		each[i].all = &all;
 		each[i].item = (char *)items + i * size;
-		start(&all, &each[i]);
+		if (workers_start(workers, run, &each[i]) != 0)
+			run(&each[i]);
 	}
 	await(&all, wait);
-	for (i = 0; i < count; i++) {
-		if (each[i].started)
-			pthread_join(each[i].thread, NULL);
-	}
+	workers_free(workers);
 	pthread_cond_destroy(&all.ended);
 	pthread_mutex_destroy(&all.lock);
 	free(each);
