@@ -66,6 +66,8 @@ SRCS = \
 	cache/unsent.c \
 	cache/unsent_disk.c \
 	cache/whole_file.c \
+	client/account_server.c \
+	client/backends.c \
 	client/base/buf.c \
 	client/base/json.c \
 	client/base/litter.c \
@@ -94,7 +96,6 @@ SRCS = \
 	client/obico/normalise.c \
 	client/obico/obico.c \
 	client/obico/printer.c \
-	client/obico/printer_list.c \
 	client/obico/rules.c \
 	client/obico/settings.c \
 	client/obico/store.c \

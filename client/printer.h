@@ -30,10 +30,10 @@ enum topic {
 	TOPIC_LEGACY_PRINTER, /* the OctoPrint-compatible API's answers */
 	TOPIC_LEGACY_JOB,
 	TOPIC_LEGACY_FILES,
-	TOPIC_PRINTER,	/* Obico: all that it tells, without its secrets */
-	TOPIC_FAILURE,	/* Obico: is it watched, and what was seen */
-	TOPIC_SETTINGS, /* Obico: those that printer_change_settings changes */
-	TOPIC_PRINTS,	/* Obico: an array, the newest print first */
+	TOPIC_PRINTER,	/* all that an account tells, without its secrets */
+	TOPIC_FAILURE,	/* is it watched for failures, and what was seen */
+	TOPIC_SETTINGS, /* those that printer_change_settings changes */
+	TOPIC_PRINTS,	/* its history: an array, the newest print first */
 	TOPIC_CAMERA,	/* of one camera: how it is set up */
 	TOPIC_PICTURE,	/* as it comes */
 	TOPIC_PNG,	/* the same as a PNG */
@@ -132,7 +132,7 @@ struct printer {
 	const struct traits *traits;
 	struct printer *inner; /* of one around another; or NULL */
 	bool has_pictures;     /* it may have a camera */
-	bool is_watched;       /* an Obico server looks for failures */
+	bool is_watched;       /* an account looks for failures */
 };
 
 /* Has it all of that (traits.h, HAS_…)? */

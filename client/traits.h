@@ -73,7 +73,7 @@ struct traits {
 	bool has_cameras;      /* may have cameras of its own */
 	bool renames;	       /* gives files and folders other names */
 	bool trims;	       /* cuts blanks off both ends of a name */
-	bool is_cloud;	       /* an Obico server stands for the printer */
+	bool is_cloud;	       /* an account stands for the printer */
 	bool is_archived;      /* and has put it away */
 	bool hides_models_in_folders;  /* hides folders named like a model */
 	const char *const *uploadable; /* suffixes; NULL: any */

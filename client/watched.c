@@ -1,5 +1,5 @@
 /*
- * A printer of PrusaLink that an Obico server watches.  No state of its own
+ * A printer that an account watches.  No state of its own
  * that changes, any thread.
  */
 #include <errno.h>

@@ -5,9 +5,9 @@ struct printer;
 
 /*
  * A printer around two that are one machine: inner, which is asked and
- * commanded, and watch, by which an Obico server looks for failures in its
- * prints.  Failures, settings and alarms are watch's, and so are pictures as
- * long as inner has none.
+ * commanded, and watch, by which an account looks for failures in its prints.
+ * Failures, settings and alarms are watch's, and so are pictures as long as
+ * inner has none.
  *
  * Takes both in any case.  Returns 0 and the printer (caller: printer_free),
  * or -ENOMEM.

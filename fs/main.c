@@ -371,7 +371,7 @@ prepare(struct program *program)
 	bool many = printers_file_is(program->options.source);
 	int status = many ? read_file(program) : find_printer(program);
 
-	if (many || program->options.type == TYPE_OBICO)
+	if (many || program->options.backend->account_new != NULL)
 		local_paths_raise_limit();
 	if (status == 0)
 		status = local_paths_prepare(&program->paths,

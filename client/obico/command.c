@@ -59,7 +59,7 @@ look(struct obico_printer *printer, const struct wait *wait, struct sight *out)
 	cJSON *tree = NULL;
 	int error;
 
-	obico_forget(printer->obico);
+	account_server_forget(&printer->obico->server);
 	error = obico_look(printer, wait, &text, NULL);
 	if (error == 0)
 		error = json_parse(text.data, text.len, &tree);
@@ -262,7 +262,7 @@ obico_command(struct printer *printer, const struct wait *wait, enum verb verb,
 	if (verb == VERB_UNARCHIVE)
 		return obico_unarchive(ours, wait);
 	if (verb == VERB_REFRESH) {
-		obico_forget(ours->obico);
+		account_server_forget(&ours->obico->server);
 		return 0;
 	}
 	for (i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {

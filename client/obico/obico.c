@@ -17,14 +17,15 @@
 #include "client/base/time.h"
 #include "client/base/wait.h"
 #include "client/http/form.h"
+#include "client/obico/obico.h"
 #include "client/obico/obico_internal.h"
-#include "client/obico/printer_list.h"
 #include "client/obico/trim.h"
+#include "client/traits.h"
 
 #define API "/api/v1/"
 
-int
-obico_probe(struct http *http, const struct wait *wait, char *words)
+static int
+probe(struct http *http, const struct wait *wait, struct probe *out)
 {
 	const struct http_request request = { .method = "GET",
 		.target = API "version/" };
@@ -41,7 +42,7 @@ obico_probe(struct http *http, const struct wait *wait, char *words)
 	if (reply.status >= 300 && reply.status < 500 && reply.status != 403 &&
 	    reply.status != 429)
 		error = -EPROTO;
-	strlcpy(words, reply.message, OBICO_WORDS);
+	strlcpy(out->words, reply.message, sizeof(out->words));
 	http_reply_free(&reply);
 	buf_free(&version);
 	return error;
@@ -62,52 +63,11 @@ copy_config(struct obico *obico, const struct http_config *config)
 	return obico->base == NULL ? -ENOMEM : 0;
 }
 
-int
-obico_new(const struct http_config *config, int64_t ttl_ms, struct obico **out)
+static void
+release(struct account_server *server)
 {
-	struct obico *obico = calloc(1, sizeof(*obico));
-	int error;
+	struct obico *obico = (struct obico *)server;
 
-	if (obico == NULL)
-		return -ENOMEM;
-	obico->holders = 1;
-	obico->ttl_ms = ttl_ms;
-	turn_init(&obico->asking);
-	turn_init(&obico->upload);
-	numbered_init(&obico->numbered);
-	pthread_mutex_init(&obico->lock, NULL);
-	error = copy_config(obico, config);
-	if (error == 0)
-		error = http_new(config, &obico->http);
-	if (error != 0) {
-		obico_release(obico);
-		return error;
-	}
-	*out = obico;
-	return 0;
-}
-
-struct obico *
-obico_hold(struct obico *obico)
-{
-	pthread_mutex_lock(&obico->lock);
-	obico->holders++;
-	pthread_mutex_unlock(&obico->lock);
-	return obico;
-}
-
-void
-obico_release(struct obico *obico)
-{
-	bool last;
-
-	if (obico == NULL)
-		return;
-	pthread_mutex_lock(&obico->lock);
-	last = --obico->holders == 0;
-	pthread_mutex_unlock(&obico->lock);
-	if (!last)
-		return;
 	http_free(obico->http);
 	printer_list_release(obico->list);
 	turn_destroy(&obico->asking);
@@ -215,6 +175,83 @@ obico_explain(int error, const char *target, const struct http_reply *reply)
 }
 
 static int
+copy_picture(const cJSON *object, char **out)
+{
+	const cJSON *pic = cJSON_GetObjectItemCaseSensitive(object, "pic");
+	const char *url = json_string(pic, "img_url");
+
+	if (url == NULL)
+		return 0;
+	*out = strdup(url);
+	return *out == NULL ? -ENOMEM : 0;
+}
+
+/* Cleans the object. */
+static int
+read_one(cJSON *object, struct printer_list *list)
+{
+	struct listed_printer *printer = &list->printers[list->count];
+	const cJSON *archived;
+	const char *name = json_string(object, "name");
+	struct buf text = { 0 };
+	int error;
+
+	if (!json_integer(object, "id", &printer->id))
+		return 0;
+	archived = cJSON_GetObjectItemCaseSensitive(object, "archived_at");
+	list->count++;
+	printer->archived = archived != NULL && !cJSON_IsNull(archived);
+	printer->name = strdup(name == NULL ? "" : name);
+	error = printer->name == NULL ? -ENOMEM : 0;
+	if (error == 0)
+		error = copy_picture(object, &printer->picture);
+	obico_clean(object); /* takes a name that looks like a secret, too */
+	if (error == 0)
+		error = json_print(object, &text);
+	printer->text = text.data;
+	return error;
+}
+
+static int
+read_all(cJSON *array, struct printer_list *list)
+{
+	cJSON *object;
+	int error = 0;
+
+	cJSON_ArrayForEach (object, array) {
+		if (error == 0 && cJSON_IsObject(object))
+			error = read_one(object, list);
+	}
+	return error;
+}
+
+int
+obico_read_list(const char *text, size_t len, struct printer_list **out)
+{
+	struct printer_list *list = NULL;
+	cJSON *tree;
+	int error = json_parse(text, len, &tree);
+
+	if (error != 0)
+		return error;
+	if (!cJSON_IsArray(tree))
+		error = -EPROTO;
+	else if ((list = printer_list_new((size_t)cJSON_GetArraySize(tree))) ==
+	    NULL)
+		error = -ENOMEM;
+	else
+		error = read_all(tree, list);
+	cJSON_Delete(tree);
+	if (error != 0) {
+		printer_list_release(list);
+		return error;
+	}
+	printer_list_finish(list);
+	*out = list;
+	return 0;
+}
+
+static int
 fetch(struct obico *obico, const struct wait *wait, struct printer_list **out)
 {
 	static const char target[] = API "printers/?with_archived=true";
@@ -228,7 +265,7 @@ fetch(struct obico *obico, const struct wait *wait, struct printer_list **out)
 	pthread_mutex_unlock(&obico->lock);
 	error = obico_ask(obico, wait, "GET", target, NULL, &reply);
 	if (error == 0) {
-		error = printer_list_read(buf_text(&reply.body), reply.body.len,
+		error = obico_read_list(buf_text(&reply.body), reply.body.len,
 		    &list);
 		obico_explain(error, target, &reply);
 	}
@@ -272,10 +309,11 @@ take_turn(struct obico *obico, const struct wait *wait)
 	return error == -EINTR && !wait_given_up(wait) ? -EHOSTDOWN : error;
 }
 
-int
-obico_printers(struct obico *obico, const struct wait *wait,
+static int
+printers(struct account_server *server, const struct wait *wait,
     struct printer_list **out)
 {
+	struct obico *obico = (struct obico *)server;
 	int64_t began_ms = time_now_ms();
 	int error;
 
@@ -292,9 +330,10 @@ obico_printers(struct obico *obico, const struct wait *wait,
 	return error;
 }
 
-struct printer_list *
-obico_known(struct obico *obico)
+static struct printer_list *
+known(struct account_server *server)
 {
+	struct obico *obico = (struct obico *)server;
 	struct printer_list *list;
 
 	pthread_mutex_lock(&obico->lock);
@@ -303,16 +342,73 @@ obico_known(struct obico *obico)
 	return list;
 }
 
-void
-obico_count(struct obico *obico, struct counts *out)
+static void
+count(struct account_server *server, struct counts *out)
 {
-	http_count(obico->http, out);
+	http_count(((struct obico *)server)->http, out);
 }
 
-void
-obico_forget(struct obico *obico)
+static void
+forget(struct account_server *server)
 {
+	struct obico *obico = (struct obico *)server;
+
 	pthread_mutex_lock(&obico->lock);
 	obico->generation++;
 	pthread_mutex_unlock(&obico->lock);
 }
+
+static int
+account_new(const struct http_config *config, int64_t ttl_ms,
+    struct account_server **out)
+{
+	static const struct account_server_ops ops = {
+		.printers = printers,
+		.known = known,
+		.count = count,
+		.forget = forget,
+		.printer_new = obico_printer_new,
+		.library_new = obico_library_new,
+		.rename = obico_rename,
+		.remove = obico_delete,
+		.free = release,
+	};
+	struct obico *obico = calloc(1, sizeof(*obico));
+	int error;
+
+	if (obico == NULL)
+		return -ENOMEM;
+	obico->server.ops = &ops;
+	atomic_init(&obico->server.holders, 1);
+	obico->ttl_ms = ttl_ms;
+	turn_init(&obico->asking);
+	turn_init(&obico->upload);
+	numbered_init(&obico->numbered);
+	pthread_mutex_init(&obico->lock, NULL);
+	error = copy_config(obico, config);
+	if (error == 0)
+		error = http_new(config, &obico->http);
+	if (error != 0) {
+		release(&obico->server);
+		return error;
+	}
+	*out = &obico->server;
+	return 0;
+}
+
+const struct backend obico_backend = {
+	.type = "obico",
+	.traits = (const struct traits *const[]){ &traits_obico,
+	    &traits_archived, NULL },
+	.secret_variable = "OBICO_TOKEN",
+	.reasons =
+	    (const struct backend_reason[]){
+		{ -EACCES,
+		    "login refused: the token is not, or no longer, good" },
+		{ -EPROTO, "that is not an Obico server" },
+		{ -EHOSTDOWN, "connection refused (is the server running?)" },
+		{ -EHOSTUNREACH, "no such host, or no way to it" },
+		{ -ETIMEDOUT, "no answer" }, { 0, NULL } },
+	.probe = probe,
+	.account_new = account_new,
+};

@@ -3,10 +3,10 @@
 
 #include <pthread.h>
 
+#include "client/account_server.h"
 #include "client/base/safe_name.h"
 #include "client/base/turn.h"
 #include "client/http/http.h"
-#include "client/obico/obico.h"
 #include "client/printer.h"
 
 /*
@@ -16,6 +16,7 @@
  * has not been carried out.
  */
 struct obico {
+	struct account_server server;
 	struct http *http;
 	struct http_config config; /* for pictures: no login, strings owned */
 	char *base;		   /* the server's URL */
@@ -24,9 +25,8 @@ struct obico {
 	struct turn upload;	  /* to the cloud folder: one at a time */
 	struct numbered numbered; /* files in there */
 	pthread_mutex_t lock;
-	int holders; /* all below under lock */
-	struct printer_list *list;
-	uint64_t generation; /* of our changes */
+	struct printer_list *list; /* all below under lock */
+	uint64_t generation;	   /* of our changes */
 	uint64_t told; /* the generation that the list of printers is of */
 	bool refused;  /* the token, as was logged */
 };
@@ -79,6 +79,22 @@ bool obico_has_alert(const struct cJSON *printer);
  * are signed.
  */
 void obico_clean(struct cJSON *);
+
+/*
+ * Read what GET /api/v1/printers/ answers: a bare array, in no order (caller:
+ * printer_list_release).  What is no printer is left out.  Returns 0, -EPROTO
+ * or -ENOMEM.
+ */
+int obico_read_list(const char *text, size_t len, struct printer_list **out);
+
+/* The functions of an account that have files of their own. */
+int obico_printer_new(struct account_server *, int64_t id, bool archived,
+    struct printer **out);
+int obico_library_new(struct account_server *, struct printer **out);
+int obico_rename(struct account_server *, const struct wait *, int64_t id,
+    const char *name);
+int obico_delete(struct account_server *, const struct wait *, int64_t id,
+    const char *name);
 
 /* The functions of a printer that have files of their own. */
 int obico_command(struct printer *, const struct wait *, enum verb,

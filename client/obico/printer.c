@@ -23,7 +23,8 @@ obico_look(struct obico_printer *printer, const struct wait *wait,
 {
 	const struct listed_printer *found;
 	struct printer_list *list;
-	int error = obico_printers(printer->obico, wait, &list);
+	int error = account_server_printers(&printer->obico->server, wait,
+	    &list);
 
 	if (error != 0)
 		return error;
@@ -168,7 +169,7 @@ told_ms(struct printer *printer, enum topic topic)
 
 	if (topic == TOPIC_VERSION || topic == TOPIC_PRINTS)
 		return 0;
-	list = obico_known(obico);
+	list = account_server_known(&obico->server);
 	if (list != NULL)
 		ms = list->told_ms;
 	printer_list_release(list);
@@ -185,12 +186,13 @@ refuses(struct printer *printer, enum topic topic)
 static void
 release(struct printer *printer)
 {
-	obico_release(((struct obico_printer *)printer)->obico);
+	account_server_release(&((struct obico_printer *)printer)
+				    ->obico->server);
 	free(printer);
 }
 
 int
-obico_library_new(struct obico *obico, struct printer **out)
+obico_library_new(struct account_server *server, struct printer **out)
 {
 	static const struct printer_ops ops = {
 		.list = obico_list,
@@ -209,13 +211,13 @@ obico_library_new(struct obico *obico, struct printer **out)
 		return -ENOMEM;
 	library->printer.ops = &ops;
 	library->printer.traits = &traits_library;
-	library->obico = obico_hold(obico);
+	library->obico = (struct obico *)account_server_hold(server);
 	*out = &library->printer;
 	return 0;
 }
 
 int
-obico_printer_new(struct obico *obico, int64_t id, bool archived,
+obico_printer_new(struct account_server *server, int64_t id, bool archived,
     struct printer **out)
 {
 	static const struct printer_ops ops = {
@@ -235,7 +237,7 @@ obico_printer_new(struct obico *obico, int64_t id, bool archived,
 	printer->printer.traits = archived ? &traits_archived : &traits_obico;
 	printer->printer.has_pictures = !archived;
 	printer->printer.is_watched = !archived;
-	printer->obico = obico_hold(obico);
+	printer->obico = (struct obico *)account_server_hold(server);
 	printer->id = id;
 	printer->archived = archived;
 	*out = &printer->printer;

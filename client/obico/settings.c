@@ -161,7 +161,7 @@ patch(struct obico *obico, const struct wait *wait, int64_t id, bool archived,
 	if (error == 0)
 		error = obico_ask(obico, wait, "PATCH", target.data, text,
 		    &reply);
-	obico_forget(obico);
+	account_server_forget(&obico->server);
 	http_reply_free(&reply);
 	buf_free(&target);
 	return error;
@@ -173,7 +173,7 @@ look(struct obico *obico, const struct wait *wait, int64_t id, cJSON **out)
 {
 	const struct listed_printer *found;
 	struct printer_list *list;
-	int error = obico_printers(obico, wait, &list);
+	int error = account_server_printers(&obico->server, wait, &list);
 
 	if (error != 0)
 		return error;
@@ -248,7 +248,7 @@ obico_change_settings(struct printer *printer, const struct wait *wait,
 }
 
 int
-obico_rename(struct obico *obico, const struct wait *wait, int64_t id,
+obico_rename(struct account_server *server, const struct wait *wait, int64_t id,
     const char *name)
 {
 	cJSON *wanted = cJSON_CreateObject();
@@ -258,7 +258,7 @@ obico_rename(struct obico *obico, const struct wait *wait, int64_t id,
 	    cJSON_AddStringToObject(wanted, "name", name) != NULL)
 		error = check(wanted);
 	if (error == 0)
-		return change(obico, wait, id, false, wanted);
+		return change((struct obico *)server, wait, id, false, wanted);
 	cJSON_Delete(wanted);
 	return error;
 }
@@ -287,7 +287,7 @@ check_deletion(struct obico *obico, const struct wait *wait, int64_t id,
 	const char *known;
 	int error;
 
-	obico_forget(obico);
+	account_server_forget(&obico->server);
 	error = look(obico, wait, id, &printer);
 	if (error != 0)
 		return error;
@@ -303,9 +303,10 @@ check_deletion(struct obico *obico, const struct wait *wait, int64_t id,
 }
 
 int
-obico_delete(struct obico *obico, const struct wait *wait, int64_t id,
+obico_delete(struct account_server *server, const struct wait *wait, int64_t id,
     const char *name)
 {
+	struct obico *obico = (struct obico *)server;
 	struct http_reply reply = { 0 };
 	struct buf target = { 0 };
 	cJSON *printer = NULL;
@@ -319,7 +320,7 @@ obico_delete(struct obico *obico, const struct wait *wait, int64_t id,
 	if (error == 0)
 		error = obico_ask(obico, wait, "DELETE", target.data, NULL,
 		    &reply);
-	obico_forget(obico);
+	account_server_forget(&obico->server);
 	if ((error == 0 || printer_is_unclear(error)) &&
 	    look(obico, wait, id, &printer) == -ENOENT)
 		error = 0;

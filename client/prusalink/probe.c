@@ -9,21 +9,20 @@
 #include "client/base/json.h"
 #include "client/http/http.h"
 #include "client/prusalink/normalise.h"
-#include "client/prusalink/prusalink.h"
+#include "client/prusalink/prusalink_internal.h"
 #include "client/traits.h"
 
-static const struct traits *const dialects[] = { &traits_buddy, &traits_pi };
+const struct traits *const prusalink_traits[] = { &traits_buddy, &traits_pi,
+	NULL };
 
 static const struct traits *
 by_realm(const char *realm)
 {
-	size_t i;
+	const struct traits *const *traits = prusalink_traits;
 
-	for (i = 0; i < sizeof(dialects) / sizeof(dialects[0]); i++) {
-		if (strcmp(dialects[i]->realm, realm) == 0)
-			return dialects[i];
-	}
-	return NULL;
+	while (*traits != NULL && strcmp((*traits)->realm, realm) != 0)
+		traits++;
+	return *traits;
 }
 
 /*

@@ -438,9 +438,9 @@ release(struct printer *printer)
 	free(prusalink);
 }
 
-int
-prusalink_new(struct http *http, const struct traits *traits,
-    struct printer **out)
+static int
+make(const struct http_config *config, const struct traits *traits,
+    const char *camera, struct printer **out)
 {
 	static const struct printer_ops ops = {
 		.document = document,
@@ -457,25 +457,46 @@ prusalink_new(struct http *http, const struct traits *traits,
 		.free = release,
 	};
 	struct prusalink *prusalink = calloc(1, sizeof(*prusalink));
+	int error;
 
-	if (prusalink == NULL || turn_init(&prusalink->upload) != 0) {
-		http_free(http);
-		free(prusalink);
+	if (prusalink == NULL)
 		return -ENOMEM;
-	}
+	turn_init(&prusalink->upload);
 	pthread_mutex_init(&prusalink->lock, NULL);
 	parts_init(&prusalink->parts);
 	prusalink->printer.ops = &ops;
 	prusalink->printer.traits = traits;
-	prusalink->printer.has_pictures = traits->has_cameras;
-	prusalink->http = http;
-	*out = &prusalink->printer;
-	return 0;
+	prusalink->printer.has_pictures = traits->has_cameras || camera != NULL;
+	error = http_new(config, &prusalink->http);
+	if (error == 0 && camera != NULL)
+		error = camera_new(config, camera, &prusalink->camera);
+	if (error != 0)
+		release(&prusalink->printer);
+	else
+		*out = &prusalink->printer;
+	return error;
 }
 
-void
-prusalink_set_camera(struct printer *printer, struct camera *camera)
-{
-	((struct prusalink *)printer)->camera = camera;
-	printer->has_pictures = true;
-}
+const struct backend prusalink_backend = {
+	.type = "prusalink",
+	.traits = prusalink_traits,
+	.secret_variable = "PRUSA_PASSWORD",
+	.reasons =
+	    (const struct backend_reason[]){
+		{ -EACCES,
+		    "login refused: wrong user or password "
+		    "(Settings > Network > PrusaLink on the printer)" },
+		{ -EPROTO, "that is not a PrusaLink" },
+		{ -EOPNOTSUPP,
+		    "its PrusaLink is too old: it has no /api/v1 (printers "
+		    "have it since firmware 4.7, the Raspberry Pi since "
+		    "PrusaLink 0.7)" },
+		{ -EHOSTDOWN,
+		    "connection refused (is the printer on, and PrusaLink "
+		    "enabled?)" },
+		{ -EHOSTUNREACH,
+		    "no such host, or no way to it (is the printer on?)" },
+		{ -ETIMEDOUT, "no answer (is the printer on?)" }, { 0, NULL } },
+	.probe = prusalink_probe,
+	.printer_new = make,
+};

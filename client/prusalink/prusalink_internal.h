@@ -3,7 +3,7 @@
 
 #include <pthread.h>
 
-#include "client/base/buf.h"
+#include "client/backend.h"
 #include "client/base/turn.h"
 #include "client/printer.h"
 #include "client/prusalink/elsewhere.h"
@@ -33,6 +33,10 @@ struct prusalink {
 	struct elsewhere elsewhere; /* under lock */
 	struct parts parts;	    /* under lock */
 };
+
+/* First contact, as struct backend says; and the traits that may be told. */
+int prusalink_probe(struct http *, const struct wait *, struct probe *out);
+extern const struct traits *const prusalink_traits[];
 
 /* GET target.  Returns http_perform's or http_error's verdict. */
 int prusalink_get(struct prusalink *, const struct wait *, const char *target,

@@ -21,7 +21,7 @@ void space_note(struct space *, const char *text, size_t len);
 
 /*
  * Size and free bytes of the storage that uploads go to.  A printer that does
- * not tell (Buddy firmware, Obico) gets SPACE_TOTAL and SPACE_FREE.
+ * not tell (Buddy firmware, a cloud folder) gets SPACE_TOTAL and SPACE_FREE.
  */
 void space_look(struct space *, int64_t *total, int64_t *free);
 

@@ -1,5 +1,5 @@
 /*
- * An account of an Obico server: its list of printers is followed, and they get
+ * An account of many printers: its list of printers is followed, and they get
  * another name by a rename of the directory; no removal of directories deletes
  * one.  account.turn is the right to follow the list; farm.lock guards which
  * one was followed last, and is held only while the farm's list is looked at:
@@ -11,12 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/account_server.h"
 #include "client/base/log.h"
 #include "client/base/name.h"
 #include "client/base/safe_name.h"
 #include "client/base/time.h"
 #include "client/base/wait.h"
-#include "client/obico/obico.h"
 #include "client/printer.h"
 #include "fs/core/kind.h"
 #include "fs/core/mounted.h"
@@ -55,7 +55,7 @@ free_account(struct printer_group *group)
 {
 	struct account *account = (struct account *)group;
 
-	obico_release(account->obico);
+	account_server_release(account->server);
 	renderings_free(group->renderings);
 	turn_destroy(&account->turn);
 	printer_config_free(account->conf);
@@ -89,7 +89,7 @@ account_add(struct farm *farm, struct printer_config *conf)
 	turn_init(&account->turn);
 	error = renderings_new(&account->group.renderings);
 	if (error == 0)
-		error = first_contact_obico(conf, &account->obico);
+		error = first_contact_account(conf, &account->server);
 	if (error == 0)
 		error = cloud_add(farm, account);
 	if (error != 0) {
@@ -246,7 +246,7 @@ make_printer(struct account *account, struct wanted *wanted)
 	kept = local_paths_name(url);
 	free(url);
 	if (kept != NULL)
-		error = obico_printer_new(account->obico, listed->id,
+		error = account_server_printer_new(account->server, listed->id,
 		    listed->archived, &printer);
 	if (error == 0)
 		error = farm_make_mounted(account->farm,
@@ -366,9 +366,9 @@ account_follow(struct account *account, const struct wait *wait, bool known)
 	if (atomic_load(&account->group.gone))
 		return -ESTALE;
 	if (known)
-		list = obico_known(account->obico);
+		list = account_server_known(account->server);
 	else
-		error = obico_printers(account->obico, wait, &list);
+		error = account_server_printers(account->server, wait, &list);
 	if (list == NULL || is_followed(account, list)) {
 		printer_list_release(list);
 		return error;
@@ -402,7 +402,7 @@ account_follow_soon(struct account *account, const struct wait *wait)
 bool
 account_is_known(struct account *account)
 {
-	struct printer_list *known = obico_known(account->obico);
+	struct printer_list *known = account_server_known(account->server);
 
 	printer_list_release(known);
 	return known != NULL;
@@ -473,7 +473,8 @@ account_rename(const struct caller *caller, struct place *folder,
 	id = check_printer(account, name, new_name);
 	if (id < 0)
 		return (int)id;
-	error = obico_rename(account->obico, &caller->wait, id, new_name);
+	error = account_server_rename(account->server, &caller->wait, id,
+	    new_name);
 	if (error == 0)
 		error = account_follow(account, &caller->wait, false);
 	if (error != 0)
@@ -513,7 +514,7 @@ static int delete (struct account *account, const struct wait *wait,
 	if (strcmp(label, name) == 0 ||
 	    has_directory(account, name, printer->id))
 		name = printer->name;
-	return obico_delete(account->obico, wait, printer->id, name);
+	return account_server_remove(account->server, wait, printer->id, name);
 }
 
 int
@@ -522,7 +523,7 @@ account_delete(struct account *account, const struct wait *wait, int64_t id,
 {
 	const struct listed_printer *printer;
 	struct printer_list *list;
-	int error = obico_printers(account->obico, wait, &list);
+	int error = account_server_printers(account->server, wait, &list);
 
 	if (error != 0)
 		return error;

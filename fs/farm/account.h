@@ -13,7 +13,7 @@ struct printer_group;
 struct wait;
 
 /*
- * An account of an Obico server in the mount: a directory of printers, which
+ * An account in the mount: a directory of printers, which
  * come and go, and get other names, as the server's list has them.  They are
  * among those of the farm.  Shared by counting; any thread may call.
  */
@@ -57,7 +57,8 @@ int account_rename(const struct caller *, struct place *folder,
 
 /*
  * Delete a printer for good, if that is its number and its name, as it is or
- * as its directory has it.  As obico_delete.
+ * as its directory has it.  As
+ * account_server_remove.
  */
 int account_delete(struct account *, const struct wait *, int64_t id,
     const char *name);

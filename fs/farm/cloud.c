@@ -1,5 +1,5 @@
 /*
- * The cloud folder of an Obico account, once for all of its printers.  It is
+ * The cloud folder of an account, once for all of its printers.  It is
  * a member of the farm as they are, so that it outlives those who use it.  No
  * state of its own, any thread.
  */
@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "cache/content.h"
-#include "client/obico/obico.h"
+#include "client/account_server.h"
 #include "client/printer.h"
 #include "fs/core/kind.h"
 #include "fs/core/mounted.h"
@@ -83,13 +83,13 @@ cloud_add(struct farm *farm, struct account *account)
 	int error = kept == NULL ? -ENOMEM : 0;
 
 	if (error == 0)
-		error = obico_library_new(account->obico, &printer);
+		error = account_server_library_new(account->server, &printer);
 	if (error == 0)
 		error = farm_make_mounted(farm, &conf->options, conf->name,
 		    kept, printer, &occupant.mounted);
 	free(kept);
 	if (error != 0)
-		return error;
+		return error == -EOPNOTSUPP ? 0 : error;
 	occupant.account = account_hold(account);
 	pthread_mutex_lock(&farm->lock);
 	error = farm_add_member(farm, &occupant, true);

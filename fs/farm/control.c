@@ -6,10 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/account_server.h"
+#include "client/backends.h"
 #include "client/base/buf.h"
 #include "client/base/log.h"
 #include "client/base/wait.h"
-#include "client/obico/obico.h"
 #include "client/printer.h"
 #include "client/traits.h"
 #include "fs/core/kind.h"
@@ -56,6 +57,8 @@ struct deletion {
 	size_t line;
 };
 
+#define KINDS 8 /* of printers that accounts may have */
+
 #define HELP                                                                 \
 	"# Write NAME COMMAND, a line each; NAME is a printer, or several, " \
 	"or all.\n"
@@ -69,22 +72,34 @@ farm_control_help(struct buf *out)
 	return error != 0 ? error : control_help(NULL, 0, out);
 }
 
-/* What its printers may have, whichever it has now. */
+/* What printers of accounts may have, whichever there are now. */
 int
 account_control_help(struct buf *out)
 {
-	struct printer live = { .traits = &traits_obico,
-		.has_pictures = true,
-		.is_watched = true };
-	struct printer archived = { .traits = &traits_archived };
-	struct mounted kinds[] = { { .printer = &live },
-		{ .printer = &archived } };
-	struct mounted *const all[] = { &kinds[0], &kinds[1] };
+	const struct backend *const *backend = backends;
+	const struct traits *const *traits;
+	struct printer printers[KINDS];
+	struct mounted kinds[KINDS], *all[KINDS];
+	size_t count = 0;
 	int error = buf_printf(out,
 	    HELP "refresh       ask for the list of printers again\n" DELETE
 		 "        delete ID NAME: delete a printer for good\n");
 
-	return error != 0 ? error : control_help(all, 2, out);
+	for (; *backend != NULL; backend++) {
+		traits = (*backend)->traits;
+		if ((*backend)->account_new == NULL)
+			continue;
+		for (; *traits != NULL && count < KINDS; traits++, count++) {
+			printers[count] = (struct printer){ .traits = *traits,
+				.has_pictures = !(*traits)->is_archived,
+				.is_watched = !(*traits)->is_archived };
+			kinds[count] = (struct mounted){
+				.printer = &printers[count]
+			};
+			all[count] = &kinds[count];
+		}
+	}
+	return error != 0 ? error : control_help(all, count, out);
 }
 
 /* How much of the line is this name and the blanks behind it? */
@@ -371,7 +386,7 @@ reread(const struct caller *caller, struct printer_group *group)
 	cloud_refresh(caller, group);
 	if (account == NULL)
 		return farm_refresh(farm_of(group), &caller->wait);
-	obico_forget(account->obico);
+	account_server_forget(account->server);
 	return account_follow(account, &caller->wait, false);
 }
 

@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/account_server.h"
 #include "client/base/buf.h"
 #include "client/base/log.h"
 #include "client/base/time.h"
 #include "client/base/wait.h"
-#include "client/obico/obico.h"
 #include "fs/core/kind.h"
 #include "fs/core/mounted.h"
 #include "fs/core/place.h"
@@ -98,7 +98,7 @@ add_server(struct account *account, struct metrics *metrics,
 	metrics->servers = all;
 	metrics->server_count++;
 	all[count].name = strdup(conf->name != NULL ? conf->name : conf->kept);
-	obico_count(account->obico, &all[count].counts);
+	account_server_count(account->server, &all[count].counts);
 	return all[count].name == NULL ? -ENOMEM : 0;
 }
 

@@ -9,11 +9,11 @@
 #include <string.h>
 
 #include "cache/unsent.h"
+#include "client/account_server.h"
 #include "client/base/buf.h"
 #include "client/base/log.h"
 #include "client/base/time.h"
 #include "client/base/workers.h"
-#include "client/obico/obico.h"
 #include "client/printer.h"
 #include "client/traits.h"
 #include "fs/core/mounted.h"
@@ -188,20 +188,20 @@ farm_make_mounted(struct farm *farm, const struct options *options,
 }
 
 /* The client of the account that watches a printer (caller: release). */
-static struct obico *
+static struct account_server *
 find_watch(struct farm *farm, const struct printer_config *conf)
 {
 	const struct account *first;
-	struct obico *obico = NULL;
+	struct account_server *server = NULL;
 
-	if (conf->options.obico == 0)
+	if (conf->options.watched == 0)
 		return NULL;
 	pthread_mutex_lock(&farm->lock);
 	first = TAILQ_FIRST(&farm->accounts);
 	if (first != NULL)
-		obico = obico_hold(first->obico);
+		server = account_server_hold(first->server);
 	pthread_mutex_unlock(&farm->lock);
-	return obico;
+	return server;
 }
 
 int
@@ -209,11 +209,11 @@ farm_make_printer(struct farm *farm, const struct printer_config *conf,
     struct mounted **out)
 {
 	const struct buf *storage = &conf->probe.storage;
-	struct obico *watch = find_watch(farm, conf);
+	struct account_server *watch = find_watch(farm, conf);
 	struct printer *printer;
 	int error = first_contact_printer(conf, watch, &printer);
 
-	obico_release(watch);
+	account_server_release(watch);
 	if (error == 0)
 		error = farm_make_mounted(farm, &conf->options, conf->name,
 		    conf->kept, printer, out);

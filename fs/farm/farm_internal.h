@@ -13,7 +13,7 @@
 #include "fs/core/printer_group.h"
 #include "fs/farm/farm.h"
 
-struct obico;
+struct account_server;
 struct options;
 struct printer;
 struct printer_config;
@@ -43,14 +43,14 @@ struct farm_changes {
 
 TAILQ_HEAD(members, member);
 
-/* An account of an Obico server, see fs/farm/account.h. */
+/* An account of many printers, see fs/farm/account.h. */
 struct account {
 	struct printer_group group;
 	TAILQ_ENTRY(account) link;
 	bool seen; /* for the one who refreshes */
 	struct farm *farm;
 	struct printer_config *conf;
-	struct obico *obico;
+	struct account_server *server;
 	struct turn turn;
 	uint64_t followed; /* under farm.lock: the list's serial */
 	_Atomic int64_t quiet_until_ms;

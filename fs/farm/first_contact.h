@@ -1,8 +1,8 @@
 #ifndef FS_FARM_FIRST_CONTACT_H
 #define FS_FARM_FIRST_CONTACT_H
 
+struct account_server;
 struct local_paths;
-struct obico;
 struct printer;
 struct printer_config;
 struct printer_configs;
@@ -17,8 +17,8 @@ void first_contact_check_watches(const struct printer_configs *,
 
 /*
  * First contact, when the login is known: tells what it is, from memory if it
- * does not answer, and whether it does.  Returns what prusalink_probe or
- * obico_probe says, or -EINTR.
+ * does not answer, and whether it does.  Returns what the probe
+ * of its back end says, or -EINTR.
  */
 int first_contact_meet(struct printer_config *, const struct local_paths *,
     const struct wait *);
@@ -30,10 +30,11 @@ int first_contact_explain(const struct printer_config *);
  * The client of a printer that was met (caller: printer_free).  watch: the
  * account that watches it, or NULL.  Returns 0 or a negative errno.
  */
-int first_contact_printer(const struct printer_config *, struct obico *watch,
-    struct printer **out);
+int first_contact_printer(const struct printer_config *,
+    struct account_server *watch, struct printer **out);
 
-/* The account (caller: obico_release).  Returns 0 or a negative errno. */
-int first_contact_obico(const struct printer_config *, struct obico **out);
+/* The account (caller: account_server_release).  Returns 0 or an errno. */
+int first_contact_account(const struct printer_config *,
+    struct account_server **out);
 
 #endif

@@ -252,7 +252,7 @@ compare(const struct plan *plan, const struct member *member,
 
 	if (member->leaving || !printer_config_is_same(now, conf))
 		return CHANGE;
-	if (conf->options.obico != 0 && !TAILQ_EMPTY(&plan->fresh))
+	if (conf->options.watched != 0 && !TAILQ_EMPTY(&plan->fresh))
 		return CHANGE;
 	return printer_config_is_away(now) ? LOOK_AGAIN : KEEP;
 }

@@ -348,9 +348,11 @@ local_paths_note_traits(const struct local_paths *paths, const char *name,
 }
 
 const struct traits *
-local_paths_traits(const struct local_paths *paths, const char *name)
+local_paths_traits(const struct local_paths *paths, const char *name,
+    const struct traits *const *known)
 {
 	FILE *file = open_kind(paths, name, "re");
+	const struct traits *const *traits = known;
 	char realm[64] = "";
 
 	if (file != NULL) {
@@ -359,7 +361,9 @@ local_paths_traits(const struct local_paths *paths, const char *name)
 		fclose(file);
 	}
 	realm[strcspn(realm, "\n")] = '\0';
-	return strcmp(realm, traits_pi.realm) == 0 ? &traits_pi : &traits_buddy;
+	while (*traits != NULL && strcmp((*traits)->realm, realm) != 0)
+		traits++;
+	return *traits == NULL ? known[0] : *traits;
 }
 
 void

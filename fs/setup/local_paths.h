@@ -46,11 +46,14 @@ char *local_paths_name(const char *url);
  */
 const char *local_paths_home(void);
 
-/* Remember what kind of printer it is, for a mount while it is away. */
+/*
+ * Remember what kind of printer it is, for a mount while it is away.  It is
+ * one of those known, which end with NULL: the first if nothing is remembered.
+ */
 void local_paths_note_traits(const struct local_paths *, const char *name,
     const struct traits *);
 const struct traits *local_paths_traits(const struct local_paths *,
-    const char *name);
+    const char *name, const struct traits *const *known);
 
 /* The usual limit for open files is too low for many printers. */
 void local_paths_raise_limit(void);

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "client/backend.h"
 #include "client/base/log.h"
 #include "client/base/name.h"
 #include "fs/setup/login.h"
@@ -115,11 +116,11 @@ take_environment(char *value, struct login *login)
 	return login->secret == NULL ? complain_memory() : 0;
 }
 
-/* The token of an Obico account: nobody can type one. */
+/* The token of an account: nobody can type one. */
 static int
 find_token(const struct options *options, struct login *login)
 {
-	char *environment = getenv("OBICO_TOKEN");
+	char *environment = getenv(options->backend->secret_variable);
 
 	login->is_token = true;
 	if (options->token_file != NULL)
@@ -137,7 +138,7 @@ static int
 find_secret(const struct options *options, const char *file,
     struct login *login)
 {
-	char *environment = getenv("PRUSA_PASSWORD");
+	char *environment = getenv(options->backend->secret_variable);
 	int status;
 
 	if (options->api_key_file != NULL || options->password_file != NULL)
@@ -228,7 +229,7 @@ login_of_section(const struct options *options, const char *where,
 	status = take_url(options->source, login);
 	if (status == 0)
 		status = find_user(options, login);
-	if (status == 0 && options->type == TYPE_OBICO)
+	if (status == 0 && options->backend->account_new != NULL)
 		status = find_token(options, login);
 	else if (status == 0)
 		status = read_file(options, login);
@@ -253,7 +254,7 @@ login_find(const struct options *options, const char *file, struct login *login)
 	status = take_url(options->source, login);
 	if (status == 0)
 		status = find_user(options, login);
-	if (status == 0 && options->type == TYPE_OBICO)
+	if (status == 0 && options->backend->account_new != NULL)
 		status = find_token(options, login);
 	else if (status == 0)
 		status = find_secret(options, file, login);

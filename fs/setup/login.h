@@ -12,7 +12,7 @@ struct login {
 	char *user;
 	char *secret; /* the password, the API key or the token */
 	bool is_key;
-	bool is_token;	   /* of an Obico account, which needs no user */
+	bool is_token;	   /* of an account, which needs no user */
 	const char *where; /* borrowed: goes before messages; NULL: nothing */
 };
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/backends.h"
 #include "client/camera/camera.h"
 #include "fs/setup/option_read.h"
 #include "fs/setup/options.h"
@@ -154,13 +155,14 @@ option_read_flag(const char *text, void *out)
 int
 option_read_type(const char *text, void *out)
 {
-	static const char *const words[] = {
-		[TYPE_PRUSALINK] = "prusalink",
-		[TYPE_OBICO] = "obico",
-		NULL,
-	};
+	const struct backend *const *backend = backends;
 
-	return read_word(text, words, out);
+	while (*backend != NULL && strcmp((*backend)->type, text) != 0)
+		backend++;
+	if (*backend == NULL)
+		return -EINVAL;
+	*(const struct backend **)out = *backend;
+	return 0;
 }
 
 /* The number of something; 0 is none. */

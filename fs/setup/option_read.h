@@ -13,7 +13,7 @@ int option_read_mode(const char *text, void *out);    /* int64_t */
 int option_read_number(const char *text, void *out);  /* int64_t, above 0 */
 int option_read_camera(const char *text, void *out);  /* char *, owned */
 int option_read_verify(const char *text, void *out);  /* int, VERIFY_SIZE … */
-int option_read_type(const char *text, void *out);    /* int, TYPE_OBICO … */
+int option_read_type(const char *text, void *out);    /* a backend */
 int option_read_flag(const char *text, void *out);    /* bool; no text */
 
 #endif

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/backends.h"
 #include "client/base/log.h"
 #include "client/base/name.h"
 #include "fs/setup/option_read.h"
@@ -32,9 +33,9 @@ static const struct option_row rows[] = {
 	{ "stall_timeout", option_read_limit, AT(stall_ms), "SECONDS", "for a transfer that stands still (30)" },
 	{ "cache_dir", read_text, AT(cache_dir), "PATH", "where bytes wait and are kept" },
 	{ "cache_size", option_read_bytes, AT(cache_size), "BYTES", "limit for downloaded bytes (2G)" },
-	{ "type", option_read_type, AT(type), "prusalink|obico", "what the address is of (prusalink)" },
+	{ "type", option_read_type, AT(backend), BACKENDS_TYPES, "what the address is of (prusalink)" },
 	{ "token_file", read_text, AT(token_file), "PATH", "its first line is the token of an Obico account" },
-	{ "obico", option_read_number, AT(obico), "ID", "in a printers file: its number in the Obico account" },
+	{ "obico", option_read_number, AT(watched), "ID", "in a printers file: its number in the Obico account" },
 	{ "verify", option_read_verify, AT(verify), "size|full|none", "check of an upload (size)" },
 	{ "offline_ok", option_read_flag, AT(offline_ok), NULL, "mount even if the printer is away" },
 	{ "uid", option_read_id, AT(uid), "ID", "owner of all files" },
@@ -246,6 +247,7 @@ static void
 set_defaults(struct options *options)
 {
 	memset(options, 0, sizeof(*options));
+	options->backend = backends[0];
 	options->ttl_ms = 1000;
 	options->connect_ms = 5000;
 	options->answer_ms = 30000;

@@ -8,6 +8,8 @@
 
 #include "client/base/buf.h"
 
+struct backend;
+
 /* Exit statuses, as in prusafs.8; as a mount helper all failures are 32. */
 enum {
 	STATUS_USAGE = 1,
@@ -47,17 +49,12 @@ struct options {
 	int64_t fmask;
 	int64_t dmask;
 	int64_t control_mode;
-	int64_t obico; /* a printer's number there; 0: none */
-	int type;      /* TYPE_PRUSALINK or TYPE_OBICO */
-	int verify;    /* VERIFY_SIZE, … */
+	int64_t watched; /* its number in the account that watches it, or 0 */
+	const struct backend *backend;
+	int verify; /* VERIFY_SIZE, … */
 	bool offline_ok;
 	uint32_t given;	 /* rows that the command line has, by number */
 	struct buf fuse; /* options for libfuse, separated by commas */
-};
-
-enum {
-	TYPE_PRUSALINK,
-	TYPE_OBICO
 };
 
 enum {

@@ -58,7 +58,7 @@ printer_configs_free(struct printer_configs *confs)
 bool
 printer_config_is_account(const struct printer_config *conf)
 {
-	return conf->options.type == TYPE_OBICO;
+	return conf->options.backend->account_new != NULL;
 }
 
 bool

@@ -6,14 +6,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "client/backend.h"
 #include "client/base/buf.h"
-#include "client/prusalink/prusalink.h"
 #include "fs/setup/login.h"
 #include "fs/setup/options.h"
 
 /*
- * A printer, or the account of an Obico server, to be mounted: where it is,
- * how to log in, what it is.
+ * A printer, or an account of many, to be mounted: where it is, how to log in,
+ * what it is.
  */
 struct printer_config {
 	TAILQ_ENTRY(printer_config) link;
@@ -38,7 +38,7 @@ int printer_config_new(const char *name, const struct options *,
 void printer_config_free(struct printer_config *);
 void printer_configs_free(struct printer_configs *);
 
-/* Is it an account of an Obico server? */
+/* Is it an account of many printers? */
 bool printer_config_is_account(const struct printer_config *);
 
 /* Do both say the same, with the same login? */

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "client/backends.h"
 #include "client/base/buf.h"
 #include "client/base/log.h"
 #include "client/base/name.h"
@@ -142,12 +143,12 @@ why_no_account(const struct reader *reader, const struct printer_config *conf)
 
 	if (is_account &&
 	    (reader->has_key_file || reader->has_password_file ||
-		options->camera != NULL || options->obico > 0))
+		options->camera != NULL || options->watched > 0))
 		return "is an account: it has url, type, token_file and limits";
 	if (is_account && options->token_file == NULL && reader->only == 0)
 		return "has no token_file";
 	if (!is_account && is_told(conf, "token_file"))
-		return "has a token_file, and no type = obico";
+		return "has a token_file, and no type of an account";
 	return NULL;
 }
 
@@ -171,7 +172,7 @@ finish(struct reader *reader)
 		    why_no_account(reader, conf));
 	else if (reader->only != 0)
 		return;
-	else if (options->type != TYPE_OBICO &&
+	else if (!printer_config_is_account(conf) &&
 	    options->password_file == NULL && options->api_key_file == NULL)
 		complain(reader, conf->line,
 		    "[%s] has neither password_file nor api_key_file",
@@ -362,6 +363,17 @@ take(void *arg, const struct conf_line *line)
 	return 0;
 }
 
+/* What the type of such a section can be. */
+static const char *
+account_type(void)
+{
+	const struct backend *const *backend = backends;
+
+	while ((*backend)->account_new == NULL)
+		backend++;
+	return (*backend)->type;
+}
+
 /*
  * The account that printers are watched through: the only one of the file.  If
  * that changes, they are others than before.
@@ -381,13 +393,13 @@ find_watches(struct reader *reader)
 		}
 	}
 	TAILQ_FOREACH (conf, reader->confs, link) {
-		if (conf->options.obico == 0)
+		if (conf->options.watched == 0)
 			continue;
 		if (count != 1)
 			complain(reader, conf->line,
-			    "[%s] has a number in an Obico account: there must "
-			    "be just one section of type obico",
-			    conf->name);
+			    "[%s] has a number in an account: there must be "
+			    "just one section of type %s",
+			    conf->name, account_type());
 		else if (error == 0)
 			error = buf_printf(&conf->told, "[%s]\n%s",
 			    account->name, buf_text(&account->told));

@@ -181,7 +181,7 @@ look_at_storages(struct observation *observation, const struct wait *wait,
 	buf_free(&text);
 }
 
-/* An Obico server can tell of alarms while the printer is away. */
+/* What watches it can tell of alarms while the printer is away. */
 static int
 look_at_failures(struct observation *observation, const struct wait *wait,
     const struct hearer *hearer)

@@ -14,7 +14,6 @@
 #include "client/base/safe_name.h"
 #include "client/obico/library.h"
 #include "client/obico/obico_internal.h"
-#include "client/obico/printer_list.h"
 #include "tests/fuzz/fuzz.h"
 
 /* Members whose name says so, and URLs with a query. */
@@ -93,7 +92,7 @@ check_roster(const char *text, size_t len)
 {
 	struct printer_list *list;
 	size_t i;
-	int error = printer_list_read(text, len, &list);
+	int error = obico_read_list(text, len, &list);
 
 	if (error != 0) {
 		HOLDS(error == -EPROTO);
