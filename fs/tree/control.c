@@ -96,16 +96,22 @@ control_word(const struct control_order *order)
 	return order->row->word;
 }
 
-bool
-control_knows(const char *word)
+static const struct verb_row *
+find(const char *word)
 {
 	size_t i;
 
 	for (i = 0; i < VERBS; i++) {
 		if (strcmp(verbs[i].word, word) == 0)
-			return true;
+			return &verbs[i];
 	}
-	return false;
+	return NULL;
+}
+
+bool
+control_knows(const char *word)
+{
+	return find(word) != NULL;
 }
 
 static void
@@ -128,8 +134,9 @@ int
 control_parse(const struct mounted *mounted, char *line, size_t number,
     struct control_order *out)
 {
+	const struct verb_row *row;
 	char *rest;
-	size_t i, len;
+	size_t len;
 
 	line += strspn(line, " \t");
 	len = strlen(line);
@@ -140,25 +147,22 @@ control_parse(const struct mounted *mounted, char *line, size_t number,
 	rest = line + strcspn(line, " \t");
 	if (*rest != '\0')
 		*rest++ = '\0';
-	for (i = 0; i < VERBS; i++) {
-		if (strcmp(verbs[i].word, line) == 0)
-			break;
-	}
-	if (i == VERBS) {
+	row = find(line);
+	if (row == NULL) {
 		complain(mounted, line);
 		return -EINVAL;
 	}
-	if (!is_there(mounted, &verbs[i])) {
+	if (!is_there(mounted, row)) {
 		log_say(LOG_LEVEL_NOTE,
 		    "control: the server of this printer has no %s", line);
 		return -EOPNOTSUPP;
 	}
-	out->row = &verbs[i];
+	out->row = row;
 	out->line = number;
 	out->path = rest[strspn(rest, " \t")] == '\0' ? "" : rest;
-	if (*out->path != '\0' && !verbs[i].takes_path) {
+	if (*out->path != '\0' && !row->takes_path) {
 		log_say(LOG_LEVEL_NOTE, "control: %s takes nothing behind it",
-		    verbs[i].word);
+		    row->word);
 		return -EINVAL;
 	}
 	return 0;

@@ -120,15 +120,6 @@ produce_topic(struct mounted *mounted, const struct caller *caller,
 	return error;
 }
 
-/* The camera is named by its folder; at the root it is the main one. */
-static int
-produce_camera(const struct place *folder, const struct caller *caller,
-    const struct node *node, struct buf *out)
-{
-	return printer_camera(folder->mounted->printer, &caller->wait,
-	    (enum topic)node->topic, name_of(folder->wire), out);
-}
-
 static int
 produce(const struct place *folder, const struct caller *caller,
     const struct node *node, struct buf *out)
@@ -144,8 +135,10 @@ produce(const struct place *folder, const struct caller *caller,
 
 	if (node->topic >= TOPIC_COUNT)
 		return ours[node->topic - TOPIC_COUNT](mounted, caller, out);
+	/* The camera is named by its folder; at the root it is the main one. */
 	if (topic_is_of_camera((enum topic)node->topic))
-		return produce_camera(folder, caller, node, out);
+		return printer_camera(mounted->printer, &caller->wait,
+		    (enum topic)node->topic, name_of(folder->wire), out);
 	return produce_topic(mounted, caller, node, out);
 }
 

@@ -51,21 +51,20 @@ int
 events_new(struct mounted *mounted, struct events **out)
 {
 	struct events *events = calloc(1, sizeof(*events));
-	int error = events == NULL ? -ENOMEM :
-				     broadcast_new(&events->broadcast);
+	int error;
 
-	if (error == 0) {
-		error = observation_new(mounted->printer, &events->observation);
-		if (error != 0)
-			broadcast_free(events->broadcast);
-	}
-	if (error != 0) {
-		free(events);
-		return error;
-	}
+	if (events == NULL)
+		return -ENOMEM;
 	events->mounted = mounted;
 	pthread_mutex_init(&events->lock, NULL);
 	time_cond_init(&events->changed);
+	error = broadcast_new(&events->broadcast);
+	if (error == 0)
+		error = observation_new(mounted->printer, &events->observation);
+	if (error != 0) {
+		events_free(events);
+		return error;
+	}
 	*out = events;
 	return 0;
 }

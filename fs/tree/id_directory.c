@@ -88,34 +88,24 @@ read_id(const struct ids *ids, const char *name, char **out)
 	return *out == NULL ? -ENOMEM : 0;
 }
 
-struct search {
-	const char *id;
-	bool found;
-};
-
+/* Ends the search when it is found. */
 static int
 compare_id(void *arg, const char *id)
 {
-	struct search *search = arg;
-
-	if (strcmp(search->id, id) == 0)
-		search->found = true;
-	return 0;
+	return strcmp(arg, id) == 0 ? -EEXIST : 0;
 }
 
 static int
 find(const struct ids *ids, const struct place *folder, const char *path,
-    const char *id, const struct buf *document, struct rendering **out)
+    char *id, const struct buf *document, struct rendering **out)
 {
-	struct search search = { .id = id };
 	int error;
 
 	if (ids->render != NULL)
 		return ids->render(folder->mounted->renderings, path, id,
 		    document, out);
-	error = ids->each(buf_text(document), document->len, compare_id,
-	    &search);
-	return error == 0 && !search.found ? -ENOENT : error;
+	error = ids->each(buf_text(document), document->len, compare_id, id);
+	return error == -EEXIST ? 0 : error == 0 ? -ENOENT : error;
 }
 
 static int

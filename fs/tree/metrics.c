@@ -39,35 +39,44 @@ struct reading {
 	struct upload_list_counts uploads;
 };
 
+/* The samples of a family, of one reading after the other. */
+struct samples {
+	const struct family *family;
+	const struct reading *reading;
+	struct buf text;
+	int error; /* the first one; after it nothing is added */
+};
+
 struct family {
 	const char *name;
 	const char *type;
 	const char *unit; /* the name ends in it, or "" */
 	const char *help;
-	int (*write)(const struct family *, const struct reading *,
-	    struct buf *out);
+	void (*write)(struct samples *);
 	const char *field; /* of the status, or of what failed */
 	double scale;	   /* from the printer's unit to the base unit */
 	bool of_requests;
 };
 
 /* NAME{printer="…"MORE} VALUE */
-static int
-sample(const struct family *family, const struct reading *reading,
-    const char *suffix, const char *more, const char *value, struct buf *out)
+static void
+add(struct samples *samples, const char *suffix, const char *more,
+    const char *value)
 {
-	return buf_printf(out, "%s%s{%s%s} %s\n", family->name, suffix,
-	    buf_text(&reading->label), more, value);
+	if (samples->error == 0)
+		samples->error = buf_printf(&samples->text, "%s%s{%s%s} %s\n",
+		    samples->family->name, suffix,
+		    buf_text(&samples->reading->label), more, value);
 }
 
-static int
-sample_count(const struct family *family, const struct reading *reading,
-    const char *suffix, const char *more, uint64_t value, struct buf *out)
+static void
+add_count(struct samples *samples, const char *suffix, const char *more,
+    uint64_t value)
 {
 	char text[32];
 
 	snprintf(text, sizeof(text), "%" PRIu64, value);
-	return sample(family, reading, suffix, more, text, out);
+	add(samples, suffix, more, text);
 }
 
 /* A boolean is 0 or 1. */
@@ -84,50 +93,55 @@ read_number(const char *text, double *out)
 	return end != text && *end == '\0';
 }
 
-static int
-write_value(const struct family *family, const struct reading *reading,
-    const struct buf *from, struct buf *out)
+/* The family's field of a document, if that tells it (caller: buf_free). */
+static bool
+read_field(struct samples *samples, const struct buf *from, struct buf *out)
+{
+	int error = json_field(buf_text(from), from->len,
+	    samples->family->field, out);
+
+	if (error == -ENOMEM)
+		samples->error = error;
+	return error == 0;
+}
+
+static void
+write_value(struct samples *samples, const struct buf *from)
 {
 	struct buf value = { 0 };
 	double number;
 	char text[32];
-	int error;
 
-	error = json_field(buf_text(from), from->len, family->field, &value);
-	if (error == 0 && read_number(value.data, &number)) {
-		snprintf(text, sizeof(text), "%.10g", number * family->scale);
-		error = sample(family, reading, "", "", text, out);
+	if (read_field(samples, from, &value) &&
+	    read_number(buf_text(&value), &number)) {
+		snprintf(text, sizeof(text), "%.10g",
+		    number * samples->family->scale);
+		add(samples, "", "", text);
 	}
 	buf_free(&value);
-	return error == -ENOMEM ? error : 0;
 }
 
-static int
-write_field(const struct family *family, const struct reading *reading,
-    struct buf *out)
+static void
+write_field(struct samples *samples)
 {
-	return write_value(family, reading, &reading->status, out);
+	write_value(samples, &samples->reading->status);
 }
 
-static int
-write_failure(const struct family *family, const struct reading *reading,
-    struct buf *out)
+static void
+write_failure(struct samples *samples)
 {
-	return write_value(family, reading, &reading->failure, out);
+	write_value(samples, &samples->reading->failure);
 }
 
-static int
-write_online(const struct family *family, const struct reading *reading,
-    struct buf *out)
+static void
+write_online(struct samples *samples)
 {
-	return sample(family, reading, "", "", reading->online ? "1" : "0",
-	    out);
+	add(samples, "", "", samples->reading->online ? "1" : "0");
 }
 
 /* A word that is not in the list is UNKNOWN, so that one is always 1. */
-static int
-write_state(const struct family *family, const struct reading *reading,
-    struct buf *out)
+static void
+write_state(struct samples *samples)
 {
 	static const char *const states[] = { "IDLE", "READY", "BUSY",
 		"PRINTING", "PAUSED", "FINISHED", "STOPPED", "ATTENTION",
@@ -135,101 +149,80 @@ write_state(const struct family *family, const struct reading *reading,
 	const size_t count = sizeof(states) / sizeof(states[0]);
 	struct buf state = { 0 };
 	char more[64];
+	bool told = read_field(samples, &samples->reading->status, &state);
 	size_t i, is = 0;
-	int error;
 
-	error = json_field(buf_text(&reading->status), reading->status.len,
-	    family->field, &state);
 	while (is < count - 1 && strcmp(states[is], buf_text(&state)) != 0)
 		is++;
-	for (i = 0; i < count && error == 0; i++) {
-		snprintf(more, sizeof(more), ",%s=\"%s\"", family->name,
-		    states[i]);
-		error = sample(family, reading, "", more, i == is ? "1" : "0",
-		    out);
+	for (i = 0; i < count && told; i++) {
+		snprintf(more, sizeof(more), ",%s=\"%s\"",
+		    samples->family->name, states[i]);
+		add(samples, "", more, i == is ? "1" : "0");
 	}
 	buf_free(&state);
-	return error == -ENOMEM ? error : 0;
 }
 
-static int
-write_build(const struct family *family, const struct reading *reading,
-    struct buf *out)
+static void
+write_build(struct samples *samples)
 {
-	return sample(family, reading, "", ",version=\"" VERSION "\"", "1",
-	    out);
+	add(samples, "", ",version=\"" VERSION "\"", "1");
 }
 
-static int
-write_pending(const struct family *family, const struct reading *reading,
-    struct buf *out)
+static void
+write_pending(struct samples *samples)
 {
-	const struct upload_list_counts *uploads = &reading->uploads;
-	int error;
+	const struct upload_list_counts *uploads = &samples->reading->uploads;
 
-	error = sample_count(family, reading, "", ",state=\"waiting\"",
-	    (uint64_t)uploads->waiting, out);
-	if (error == 0)
-		error = sample_count(family, reading, "", ",state=\"sending\"",
-		    (uint64_t)uploads->sending, out);
-	return error;
+	add_count(samples, "", ",state=\"waiting\"",
+	    (uint64_t)uploads->waiting);
+	add_count(samples, "", ",state=\"sending\"",
+	    (uint64_t)uploads->sending);
 }
 
-static int
-write_uploads(const struct family *family, const struct reading *reading,
-    struct buf *out)
+static void
+write_uploads(struct samples *samples)
 {
-	const struct upload_list_counts *uploads = &reading->uploads;
-	int error;
+	const struct upload_list_counts *uploads = &samples->reading->uploads;
 
-	error = sample_count(family, reading, "_total", ",verdict=\"stored\"",
-	    uploads->stored, out);
-	if (error == 0)
-		error = sample_count(family, reading, "_total",
-		    ",verdict=\"failed\"", uploads->failed, out);
-	return error;
+	add_count(samples, "_total", ",verdict=\"stored\"", uploads->stored);
+	add_count(samples, "_total", ",verdict=\"failed\"", uploads->failed);
 }
 
-static int
-write_bytes(const struct family *family, const struct reading *reading,
-    struct buf *out)
+static void
+write_bytes(struct samples *samples)
 {
-	return sample_count(family, reading, "_total", "",
-	    reading->uploads.bytes, out);
+	add_count(samples, "_total", "", samples->reading->uploads.bytes);
 }
 
 /* Requests that never came are counted as 0, so that rates are right. */
-static int
-write_requests(const struct family *family, const struct reading *reading,
-    struct buf *out)
+static void
+write_requests(struct samples *samples)
 {
+	const struct counts *counts = &samples->reading->counts;
 	char more[64];
-	int method, outcome, error = 0;
+	int method, outcome;
 
 	for (method = 0; method < COUNT_METHODS; method++) {
-		for (outcome = 0; outcome < COUNT_OUTCOMES && error == 0;
-		     outcome++) {
+		for (outcome = 0; outcome < COUNT_OUTCOMES; outcome++) {
 			snprintf(more, sizeof(more),
 			    ",method=\"%s\",outcome=\"%s\"",
 			    count_methods[method], count_outcomes[outcome]);
-			error = sample_count(family, reading, "_total", more,
-			    reading->counts.requests[method][outcome], out);
+			add_count(samples, "_total", more,
+			    counts->requests[method][outcome]);
 		}
 	}
-	return error;
 }
 
-static int
-write_connection(const struct family *family, const struct reading *reading,
-    int connection, struct buf *out)
+static void
+write_connection(struct samples *samples, int connection)
 {
-	const uint64_t *took = reading->counts.connections[connection].took;
-	char more[64], end[24] = "+Inf", total[32];
+	const struct counts *counts = &samples->reading->counts;
+	char more[64], end[24], total[32];
 	uint64_t count = 0;
-	int i, error = 0;
+	int i;
 
-	for (i = 0; i < COUNT_BUCKETS && error == 0; i++) {
-		count += took[i];
+	for (i = 0; i < COUNT_BUCKETS; i++) {
+		count += counts->connections[connection].took[i];
 		if (i < COUNT_BUCKETS - 1)
 			snprintf(end, sizeof(end), "%.3g",
 			    (double)count_bounds_ms[i] / 1000);
@@ -238,46 +231,34 @@ write_connection(const struct family *family, const struct reading *reading,
 		snprintf(more, sizeof(more), ",lane=\"%s\",le=\"%s%s\"",
 		    count_lanes[connection], end,
 		    strpbrk(end, ".I") == NULL ? ".0" : "");
-		error = sample_count(family, reading, "_bucket", more, count,
-		    out);
+		add_count(samples, "_bucket", more, count);
 	}
 	snprintf(more, sizeof(more), ",lane=\"%s\"", count_lanes[connection]);
 	snprintf(total, sizeof(total), "%.3f",
-	    (double)reading->counts.connections[connection].total_ms / 1000);
-	if (error == 0)
-		error = sample_count(family, reading, "_count", more, count,
-		    out);
-	if (error == 0)
-		error = sample(family, reading, "_sum", more, total, out);
-	return error;
+	    (double)counts->connections[connection].total_ms / 1000);
+	add_count(samples, "_count", more, count);
+	add(samples, "_sum", more, total);
 }
 
-static int
-write_durations(const struct family *family, const struct reading *reading,
-    struct buf *out)
+static void
+write_durations(struct samples *samples)
 {
-	int connection, error = 0;
+	int connection;
 
-	for (connection = 0; connection < COUNT_LANES && error == 0;
-	     connection++)
-		error = write_connection(family, reading, connection, out);
-	return error;
+	for (connection = 0; connection < COUNT_LANES; connection++)
+		write_connection(samples, connection);
 }
 
-static int
-write_hits(const struct family *family, const struct reading *reading,
-    struct buf *out)
+static void
+write_hits(struct samples *samples)
 {
-	return sample_count(family, reading, "_total", "",
-	    reading->counts.cache_hits, out);
+	add_count(samples, "_total", "", samples->reading->counts.cache_hits);
 }
 
-static int
-write_misses(const struct family *family, const struct reading *reading,
-    struct buf *out)
+static void
+write_misses(struct samples *samples)
 {
-	return sample_count(family, reading, "_total", "",
-	    reading->counts.cache_misses, out);
+	add_count(samples, "_total", "", samples->reading->counts.cache_misses);
 }
 
 /* clang-format off */
@@ -379,31 +360,39 @@ tells(const struct reading *reading, const struct family *family)
 	    (reading->teller == TELLER_ACCOUNT) == family->of_requests;
 }
 
+static int
+write_head(const struct family *family, struct buf *out)
+{
+	const char *name = family->name;
+
+	if (*family->unit == '\0')
+		return buf_printf(out, "# TYPE %s %s\n# HELP %s %s\n", name,
+		    family->type, name, family->help);
+	return buf_printf(out, "# TYPE %s %s\n# UNIT %s %s\n# HELP %s %s\n",
+	    name, family->type, name, family->unit, name, family->help);
+}
+
 /* A family of which there is nothing to say is left out. */
 static int
 write_family(const struct family *family, const struct reading *readings,
     size_t count, struct buf *out)
 {
-	struct buf samples = { 0 };
+	struct samples samples = { .family = family };
 	size_t i;
-	int error = 0;
+	int error;
 
-	for (i = 0; i < count && error == 0; i++) {
+	for (i = 0; i < count; i++) {
+		samples.reading = &readings[i];
 		if (tells(&readings[i], family))
-			error = family->write(family, &readings[i], &samples);
+			family->write(&samples);
 	}
-	if (error == 0 && samples.len > 0)
-		error = buf_printf(out, "# TYPE %s %s\n", family->name,
-		    family->type);
-	if (error == 0 && samples.len > 0 && *family->unit != '\0')
-		error = buf_printf(out, "# UNIT %s %s\n", family->name,
-		    family->unit);
-	if (error == 0 && samples.len > 0)
-		error = buf_printf(out, "# HELP %s %s\n", family->name,
-		    family->help);
+	error = samples.error;
+	if (error == 0 && samples.text.len > 0)
+		error = write_head(family, out);
 	if (error == 0)
-		error = buf_append(out, buf_text(&samples), samples.len);
-	buf_free(&samples);
+		error = buf_append(out, buf_text(&samples.text),
+		    samples.text.len);
+	buf_free(&samples.text);
 	return error;
 }
 
