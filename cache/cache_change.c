@@ -3,12 +3,10 @@
  * void.  Any thread; cache.lock guards the generations.
  */
 #include <errno.h>
-#include <stdlib.h>
 
 #include "cache/cache_internal.h"
 #include "cache/file_facts.h"
 #include "cache/stamp.h"
-#include "client/base/name.h"
 #include "client/base/time.h"
 #include "client/listing.h"
 #include "client/traits.h"
@@ -41,7 +39,6 @@ cache_store(struct printer *printer, const struct wait *wait,
 	struct paced_source paced;
 	struct store timed = *store;
 	bool more = false;
-	char *path;
 	int error;
 
 	timed.more = &more;
@@ -60,17 +57,12 @@ cache_store(struct printer *printer, const struct wait *wait,
 		    cache->generation);
 	pthread_mutex_unlock(&cache->lock);
 	/* What failed may have arrived all the same. */
-	path = name_join(store->folder, error == 0 ? out->name : store->name);
-	if (path == NULL)
-		file_facts_forget_sizes(cache->facts);
-	else
-		file_facts_renew(cache->facts, path,
-		    error == 0 ? out->mtime_s : 0, error == 0 ? out->size : -1,
-		    stamp_now());
+	file_facts_renew(cache->facts, store->folder,
+	    error == 0 ? out->name : store->name, error == 0 ? out->mtime_s : 0,
+	    error == 0 ? out->size : -1, stamp_now());
 	if (error == 0 && out->id == 0)
 		stamps_note_stored(file_facts_stamps(cache->facts),
 		    out->mtime_s, stamp_now());
-	free(path);
 	return error;
 }
 
@@ -83,18 +75,6 @@ cache_make_folder(struct printer *printer, const struct wait *wait,
 
 	note_change(cache, error);
 	return error;
-}
-
-static void
-forget_size(struct cache *cache, const char *folder, const char *name)
-{
-	char *path = name_join(folder, name);
-
-	if (path == NULL)
-		file_facts_forget_sizes(cache->facts);
-	else
-		file_facts_forget_size(cache->facts, path);
-	free(path);
 }
 
 int
@@ -111,7 +91,7 @@ cache_remove(struct printer *printer, const struct wait *wait,
 		memos_removed(&cache->memos, folder, entry, cache->generation);
 	pthread_mutex_unlock(&cache->lock);
 	if (error == 0 && !entry->folder)
-		forget_size(cache, folder, entry->name);
+		file_facts_forget_size(cache->facts, folder, entry->name);
 	return error;
 }
 

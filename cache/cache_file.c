@@ -4,28 +4,25 @@
  * out, in the turn of those who ask.
  */
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "cache/cache.h"
 #include "cache/cache_internal.h"
 #include "cache/file_facts.h"
 #include "cache/stamp.h"
-#include "client/base/name.h"
 #include "client/base/turn.h"
 #include "client/http/away.h"
 #include "client/listing.h"
 
 /* Is the file's size known, and true now? */
 static bool
-is_known(struct cache *cache, const char *path, const struct entry *entry,
+is_known(struct cache *cache, const char *folder, const struct entry *entry,
     off_t *out)
 {
 	struct stamps *stamps = file_facts_stamps(cache->facts);
 	int64_t seen_s;
 
-	return file_facts_size(cache->facts, path, entry->mtime_s, out,
-		   &seen_s) &&
+	return file_facts_size(cache->facts, folder, entry->name,
+		   entry->mtime_s, out, &seen_s) &&
 	    (entry->id != 0 ||
 		stamps_hold(stamps, entry->mtime_s, seen_s, stamp_now(),
 		    false));
@@ -36,57 +33,64 @@ is_known(struct cache *cache, const char *path, const struct entry *entry,
  * that is not whole yet nothing is remembered.
  */
 static void
-note_told(struct cache *cache, const char *folder, const char *path,
-    const struct entry *entry, const struct entry *told, int64_t asked_s)
+note_answer(struct cache *cache, const char *folder, const struct entry *entry,
+    const struct entry *told, int64_t asked_s)
 {
 	if (told->mtime_s != entry->mtime_s ||
 	    (entry->size >= 0 && told->size != entry->size))
 		cache_expire_folder(&cache->printer, folder, 0);
 	if (told->size > 0 && !told->partial && !told->read_only)
-		file_facts_note_size(cache->facts, path, told->mtime_s,
-		    told->size, asked_s);
+		file_facts_note_size(cache->facts, folder, entry->name,
+		    told->mtime_s, told->size, asked_s);
 }
 
 /* In turn. */
 static int
 ask_file(struct cache *cache, const struct wait *wait, const char *folder,
-    const char *path, const struct entry *entry, struct entry *out)
+    const struct entry *entry, struct entry *out)
 {
 	uint64_t generation = cache_generation(cache);
 	int64_t asked_s = stamp_now();
 	int error = printer_look(cache->inner, wait, folder, entry, out);
 
 	if (error == 0 && generation == cache_generation(cache))
-		note_told(cache, folder, path, entry, out, asked_s);
+		note_answer(cache, folder, entry, out, asked_s);
 	return error;
-}
-
-/* What is remembered of a printer that does not answer is better than none. */
-static bool
-is_remembered(struct cache *cache, const char *path, const struct entry *entry,
-    off_t *out)
-{
-	int64_t seen_s;
-
-	return file_facts_size(cache->facts, path, entry->mtime_s, out,
-	    &seen_s);
 }
 
 bool
 cache_recall_size(struct cache *cache, const char *folder,
     const struct entry *entry, off_t *out)
 {
-	char *path;
-	bool known = entry->size >= 0;
+	int64_t seen_s;
 
-	if (known) {
-		*out = entry->size;
-		return true;
+	if (entry->size < 0)
+		return file_facts_size(cache->facts, folder, entry->name,
+		    entry->mtime_s, out, &seen_s);
+	*out = entry->size;
+	return true;
+}
+
+/* In turn: somebody may have asked while we waited. */
+static int
+ask_size(struct cache *cache, const struct wait *wait, const char *folder,
+    const struct entry *entry, off_t *out)
+{
+	struct entry told;
+	int error = 0;
+
+	if (is_known(cache, folder, entry, out))
+		return 0;
+	error = ask_file(cache, wait, folder, entry, &told);
+	if (error == 0) {
+		*out = told.size;
+		entry_free(&told);
 	}
-	path = name_join(folder, entry->name);
-	known = path != NULL && is_remembered(cache, path, entry, out);
-	free(path);
-	return known;
+	/* Of a printer that is silent, what is remembered is better. */
+	if (away_is_silence(error) &&
+	    cache_recall_size(cache, folder, entry, out))
+		error = 0;
+	return error;
 }
 
 int
@@ -94,30 +98,15 @@ cache_size(struct printer *printer, const struct wait *wait, const char *folder,
     const struct entry *entry, off_t *out)
 {
 	struct cache *cache = (struct cache *)printer;
-	char *path = name_join(folder, entry->name);
-	struct entry told;
-	int error = 0;
+	int error;
 
-	if (path == NULL)
-		return -ENOMEM;
-	if (is_known(cache, path, entry, out))
-		goto out;
+	if (is_known(cache, folder, entry, out))
+		return 0;
 	error = turn_take(&cache->sizes, wait);
-	if (error != 0)
-		goto out;
-	if (!is_known(cache, path, entry, out)) {
-		error = ask_file(cache, wait, folder, path, entry, &told);
-		if (error == 0) {
-			*out = told.size;
-			entry_free(&told);
-		} else if (away_is_silence(error) &&
-		    is_remembered(cache, path, entry, out)) {
-			error = 0;
-		}
+	if (error == 0) {
+		error = ask_size(cache, wait, folder, entry, out);
+		turn_give(&cache->sizes);
 	}
-	turn_give(&cache->sizes);
-out:
-	free(path);
 	return error == -ENOENT ? cache_judge_file(cache, wait, folder, entry) :
 				  error;
 }
@@ -127,17 +116,12 @@ cache_look(struct printer *printer, const struct wait *wait, const char *folder,
     const struct entry *entry, struct entry *out)
 {
 	struct cache *cache = (struct cache *)printer;
-	char *path = name_join(folder, entry->name);
-	int error;
+	int error = turn_take(&cache->sizes, wait);
 
-	if (path == NULL)
-		return -ENOMEM;
-	error = turn_take(&cache->sizes, wait);
 	if (error == 0) {
-		error = ask_file(cache, wait, folder, path, entry, out);
+		error = ask_file(cache, wait, folder, entry, out);
 		turn_give(&cache->sizes);
 	}
-	free(path);
 	return error == -ENOENT ? cache_judge_file(cache, wait, folder, entry) :
 				  error;
 }
@@ -154,18 +138,13 @@ is_proved(struct cache *cache, const char *folder, struct entry *entry,
 	int64_t now_s = stamp_now(), seen_s = now_s;
 	enum stamp_worth worth;
 	off_t size = entry->size;
-	char *path;
 	bool known = true;
 
 	if (entry->id != 0)
 		return true;
-	if (entry->size < 0) {
-		path = name_join(folder, entry->name);
-		known = path != NULL &&
-		    file_facts_size(cache->facts, path, entry->mtime_s, &size,
-			&seen_s);
-		free(path);
-	}
+	if (entry->size < 0)
+		known = file_facts_size(cache->facts, folder, entry->name,
+		    entry->mtime_s, &size, &seen_s);
 	worth = stamps_judge(stamps, entry->mtime_s, seen_s, now_s);
 	if (known && worth == STAMP_YOUNG && !bytes)
 		known = stamps_hold(stamps, entry->mtime_s, seen_s, now_s,

@@ -3,45 +3,45 @@
  *
  *	STAMP SIZE SECONDS NANOSECONDS @SEEN PATH
  *
- * with -1 for a size and a nanosecond that are not known, and when the size was
- * told, which may be missing; the last line of a
- * path counts, so noting is appending one line, which two mounts may do at
- * the same time.  "/" for a path makes the sizes above it void.  Any thread;
- * facts.lock guards everything.
+ * with -1 for a size and a nanosecond that are not known.  SEEN is when the
+ * printer answered with that size, and may be missing.  The last line of a path
+ * counts, so noting is appending one line, which two mounts may do at the same
+ * time.  "/" for a path makes the sizes above it void.  Any thread; facts.lock
+ * guards everything.
  */
+#include <sys/queue.h>
 #include <sys/stat.h>
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <pthread.h>
+#include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 #include <unistd.h>
 
 #include "cache/file_facts.h"
 #include "cache/stamp.h"
 #include "client/base/buf.h"
+#include "client/base/name.h"
 
-#define BUCKETS	  1024
-#define RECORDS	  50000 /* the oldest are forgotten beyond */
+#define FACTS	  50000 /* the oldest are forgotten beyond */
 #define SETTLED_S 3600	/* a stamp that old proves all it ever will */
-#define ALL	  "/"	/* no file has that path */
 
-struct record {
-	TAILQ_ENTRY(record) bucket;
-	TAILQ_ENTRY(record) age;
-	char *path;
+/* What is known of one file. */
+struct fact {
+	TAILQ_ENTRY(fact) link;
+	char *text; /* its path, cut in two */
+	const char *folder;
+	const char *name;
 	int64_t stamp;
 	off_t size;
-	int64_t seen_s;	 /* when the size was told; 0: not known */
+	int64_t seen_s;	 /* when the printer had that size; 0: not known */
 	int64_t first_s; /* when it was first asked for; 0: never */
 	struct timespec mtime;
 };
-
-TAILQ_HEAD(records, record);
 
 struct file_facts {
 	pthread_mutex_t lock;
@@ -49,76 +49,96 @@ struct file_facts {
 	char *file;
 	bool is_cut; /* its last line was not written whole */
 	int fd;	     /* all below under lock; -1: kept in memory only */
-	struct records buckets[BUCKETS];
-	struct records ages;
+	void *by_path;
+	TAILQ_HEAD(, fact) all; /* the oldest first */
 	size_t count;
 };
 
-static struct records *
-bucket_of(struct file_facts *facts, const char *path)
+static int
+compare_paths(const void *a, const void *b)
 {
-	uint32_t hash = 2166136261u;
+	const struct fact *one = a, *other = b;
+	int order = strcmp(one->name, other->name);
 
-	for (; *path != '\0'; path++)
-		hash = (hash ^ (unsigned char)*path) * 16777619u;
-	return &facts->buckets[hash % BUCKETS];
+	return order != 0 ? order : strcmp(one->folder, other->folder);
 }
 
-static struct record *
-find(struct file_facts *facts, const char *path)
+static struct fact *
+find(struct file_facts *facts, const char *folder, const char *name)
 {
-	struct record *record;
+	const struct fact key = { .folder = folder, .name = name };
+	struct fact **found = tfind(&key, &facts->by_path, compare_paths);
 
-	TAILQ_FOREACH (record, bucket_of(facts, path), bucket) {
-		if (strcmp(record->path, path) == 0)
-			return record;
-	}
-	return NULL;
+	return found == NULL ? NULL : *found;
 }
 
 static void
-forget(struct file_facts *facts, struct record *record)
+fact_free(struct fact *fact)
 {
-	TAILQ_REMOVE(bucket_of(facts, record->path), record, bucket);
-	TAILQ_REMOVE(&facts->ages, record, age);
+	free(fact->text);
+	free(fact);
+}
+
+static void
+forget(struct file_facts *facts, struct fact *fact)
+{
+	tdelete(fact, &facts->by_path, compare_paths);
+	TAILQ_REMOVE(&facts->all, fact, link);
 	facts->count--;
-	free(record->path);
-	free(record);
+	fact_free(fact);
 }
 
 static void
-clear(struct record *record, int64_t stamp)
+clear(struct fact *fact, int64_t stamp)
 {
-	record->stamp = stamp;
-	record->size = -1;
-	record->seen_s = 0;
-	record->first_s = 0;
-	record->mtime.tv_sec = 0;
-	record->mtime.tv_nsec = -1;
+	fact->stamp = stamp;
+	fact->size = -1;
+	fact->seen_s = 0;
+	fact->first_s = 0;
+	fact->mtime.tv_sec = 0;
+	fact->mtime.tv_nsec = -1;
 }
 
-/* The record of a path for this version of the file, new if need be. */
-static struct record *
-find_or_add(struct file_facts *facts, const char *path, int64_t stamp)
+static struct fact *
+add(struct file_facts *facts, const char *folder, const char *name)
 {
-	struct record *record = find(facts, path);
+	struct fact *fact = calloc(1, sizeof(*fact));
 
-	if (record == NULL) {
-		record = calloc(1, sizeof(*record));
-		if (record == NULL || (record->path = strdup(path)) == NULL) {
-			free(record);
-			return NULL;
-		}
-		TAILQ_INSERT_TAIL(bucket_of(facts, path), record, bucket);
-		TAILQ_INSERT_TAIL(&facts->ages, record, age);
-		facts->count++;
-		clear(record, stamp);
+	if (fact == NULL)
+		return NULL;
+	fact->text = name_join(folder, name);
+	if (fact->text != NULL) {
+		fact->text[strlen(folder)] = '\0';
+		fact->folder = fact->text;
+		fact->name = fact->text + strlen(folder) + 1;
 	}
-	if (record->stamp != stamp)
-		clear(record, stamp);
-	if (facts->count > RECORDS)
-		forget(facts, TAILQ_FIRST(&facts->ages));
-	return record;
+	if (fact->text == NULL ||
+	    tsearch(fact, &facts->by_path, compare_paths) == NULL) {
+		fact_free(fact);
+		return NULL;
+	}
+	TAILQ_INSERT_TAIL(&facts->all, fact, link);
+	facts->count++;
+	return fact;
+}
+
+/* What is known of this version of the file, new if need be. */
+static struct fact *
+find_or_add(struct file_facts *facts, const char *folder, const char *name,
+    int64_t stamp)
+{
+	struct fact *fact = find(facts, folder, name);
+	bool is_new = fact == NULL;
+
+	if (is_new)
+		fact = add(facts, folder, name);
+	if (fact == NULL)
+		return NULL;
+	if (is_new || fact->stamp != stamp)
+		clear(fact, stamp);
+	if (facts->count > FACTS)
+		forget(facts, TAILQ_FIRST(&facts->all));
+	return fact;
 }
 
 static void
@@ -129,16 +149,14 @@ open_to_append(struct file_facts *facts)
 }
 
 static int
-print_record(struct buf *out, const struct record *record)
+print_fact(struct buf *out, const struct fact *fact)
 {
-	return buf_printf(out, "%" PRId64 " %lld %lld %ld @%" PRId64 " %s\n",
-	    record->stamp, (long long)record->size,
-	    (long long)record->mtime.tv_sec, record->mtime.tv_nsec,
-	    record->seen_s, record->path);
+	return buf_printf(out, "%" PRId64 " %lld %lld %ld @%" PRId64 " %s/%s\n",
+	    fact->stamp, (long long)fact->size, (long long)fact->mtime.tv_sec,
+	    fact->mtime.tv_nsec, fact->seen_s, fact->folder, fact->name);
 }
 
-/* Another mount that wrote the file facts anew has left us with the former one.
- */
+/* Another mount that wrote the file anew has left us with the former one. */
 static void
 follow(struct file_facts *facts)
 {
@@ -153,12 +171,12 @@ follow(struct file_facts *facts)
 
 /* One write for one line, so that another mount's line cannot come between. */
 static void
-save(struct file_facts *facts, const struct record *record)
+save(struct file_facts *facts, const struct fact *fact)
 {
 	struct buf line = { 0 };
 
 	follow(facts);
-	if (facts->fd >= 0 && print_record(&line, record) == 0 &&
+	if (facts->fd >= 0 && print_fact(&line, fact) == 0 &&
 	    write(facts->fd, line.data, line.len) != (ssize_t)line.len) {
 		close(facts->fd);
 		facts->fd = -1;
@@ -169,18 +187,19 @@ save(struct file_facts *facts, const struct record *record)
 static void
 forget_sizes(struct file_facts *facts)
 {
-	struct record *record;
+	struct fact *fact;
 
-	TAILQ_FOREACH (record, &facts->ages, age)
-		record->size = -1;
+	TAILQ_FOREACH (fact, &facts->all, link)
+		fact->size = -1;
 }
 
 static void
 load_line(struct file_facts *facts, char *line)
 {
 	long long size, seconds;
-	struct record *record;
+	struct fact *fact;
 	int64_t stamp, seen_s = 0;
+	char *slash;
 	long nanoseconds;
 	int used = 0, more = 0;
 
@@ -194,19 +213,22 @@ load_line(struct file_facts *facts, char *line)
 		used += more;
 	else
 		seen_s = 0;
-	if (line[used] == '\0')
+	line += used;
+	slash = strrchr(line, '/');
+	if (slash == NULL)
 		return;
-	if (strcmp(line + used, ALL) == 0) {
+	*slash = '\0';
+	if (*line == '\0' && slash[1] == '\0') {
 		forget_sizes(facts);
 		return;
 	}
-	record = find_or_add(facts, line + used, stamp);
-	if (record == NULL)
+	fact = find_or_add(facts, line, slash + 1, stamp);
+	if (fact == NULL)
 		return;
-	record->size = size < 0 ? -1 : (off_t)size;
-	record->seen_s = seen_s;
-	record->mtime.tv_sec = (time_t)seconds;
-	record->mtime.tv_nsec = nanoseconds < 0 ? -1 : nanoseconds;
+	fact->size = size < 0 ? -1 : (off_t)size;
+	fact->seen_s = seen_s;
+	fact->mtime.tv_sec = (time_t)seconds;
+	fact->mtime.tv_nsec = nanoseconds < 0 ? -1 : nanoseconds;
 }
 
 /* Returns the number of lines read. */
@@ -229,11 +251,11 @@ load(struct file_facts *facts)
 	return lines;
 }
 
-/* Write the file facts anew without the lines that no longer count. */
+/* Write the file anew without the lines that no longer count. */
 static void
 compact(struct file_facts *facts)
 {
-	struct record *record;
+	struct fact *fact;
 	struct buf text = { 0 };
 	char name[4096];
 	int fd, error = 0;
@@ -241,9 +263,9 @@ compact(struct file_facts *facts)
 	if ((size_t)snprintf(name, sizeof(name), "%s.XXXXXX", facts->file) >=
 	    sizeof(name))
 		return;
-	TAILQ_FOREACH (record, &facts->ages, age) {
+	TAILQ_FOREACH (fact, &facts->all, link) {
 		if (error == 0)
-			error = print_record(&text, record);
+			error = print_fact(&text, fact);
 	}
 	fd = error == 0 ? mkostemp(name, O_CLOEXEC) : -1;
 	if (fd >= 0) {
@@ -259,7 +281,6 @@ int
 file_facts_open(const char *dir, const char *name, struct file_facts **out)
 {
 	struct file_facts *facts = calloc(1, sizeof(*facts));
-	size_t i;
 
 	if (facts == NULL)
 		return -ENOMEM;
@@ -270,9 +291,7 @@ file_facts_open(const char *dir, const char *name, struct file_facts **out)
 		return -ENOMEM;
 	}
 	pthread_mutex_init(&facts->lock, NULL);
-	TAILQ_INIT(&facts->ages);
-	for (i = 0; i < BUCKETS; i++)
-		TAILQ_INIT(&facts->buckets[i]);
+	TAILQ_INIT(&facts->all);
 	if (load(facts) > 2 * facts->count + 100 || facts->is_cut)
 		compact(facts);
 	open_to_append(facts);
@@ -285,8 +304,8 @@ file_facts_close(struct file_facts *facts)
 {
 	if (facts == NULL)
 		return;
-	while (!TAILQ_EMPTY(&facts->ages))
-		forget(facts, TAILQ_FIRST(&facts->ages));
+	while (!TAILQ_EMPTY(&facts->all))
+		forget(facts, TAILQ_FIRST(&facts->all));
 	if (facts->fd >= 0)
 		close(facts->fd);
 	pthread_mutex_destroy(&facts->lock);
@@ -302,18 +321,18 @@ file_facts_stamps(struct file_facts *facts)
 }
 
 bool
-file_facts_size(struct file_facts *facts, const char *path, int64_t stamp,
-    off_t *out, int64_t *seen_s)
+file_facts_size(struct file_facts *facts, const char *folder, const char *name,
+    int64_t stamp, off_t *out, int64_t *seen_s)
 {
-	const struct record *record;
+	const struct fact *fact;
 	bool known;
 
 	pthread_mutex_lock(&facts->lock);
-	record = find(facts, path);
-	known = record != NULL && record->stamp == stamp && record->size >= 0;
+	fact = find(facts, folder, name);
+	known = fact != NULL && fact->stamp == stamp && fact->size >= 0;
 	if (known) {
-		*out = record->size;
-		*seen_s = record->seen_s;
+		*out = fact->size;
+		*seen_s = fact->seen_s;
 	}
 	pthread_mutex_unlock(&facts->lock);
 	return known;
@@ -321,121 +340,123 @@ file_facts_size(struct file_facts *facts, const char *path, int64_t stamp,
 
 /* Is it worth a line that the size was told again?  Once it proves more. */
 static bool
-is_news(const struct record *record, off_t size, int64_t seen_s)
+is_news(const struct fact *fact, off_t size, int64_t seen_s)
 {
-	return record->size != size ||
-	    (record->seen_s < seen_s && record->stamp <= seen_s &&
-		record->seen_s - record->stamp < SETTLED_S);
+	return fact->size != size ||
+	    (fact->seen_s < seen_s && fact->stamp <= seen_s &&
+		fact->seen_s - fact->stamp < SETTLED_S);
 }
 
 void
-file_facts_note_size(struct file_facts *facts, const char *path, int64_t stamp,
-    off_t size, int64_t seen_s)
+file_facts_note_size(struct file_facts *facts, const char *folder,
+    const char *name, int64_t stamp, off_t size, int64_t seen_s)
 {
-	struct record *record;
+	struct fact *fact;
 	bool is_new;
 
 	pthread_mutex_lock(&facts->lock);
-	record = find_or_add(facts, path, stamp);
-	if (record != NULL) {
-		is_new = is_news(record, size, seen_s);
-		if (record->size >= 0 && record->size != size)
-			clear(record, stamp);
-		record->size = size;
-		record->seen_s = seen_s;
+	fact = find_or_add(facts, folder, name, stamp);
+	if (fact != NULL) {
+		is_new = is_news(fact, size, seen_s);
+		if (fact->size >= 0 && fact->size != size)
+			clear(fact, stamp);
+		fact->size = size;
+		fact->seen_s = seen_s;
 		if (is_new)
-			save(facts, record);
+			save(facts, fact);
 	}
 	pthread_mutex_unlock(&facts->lock);
 }
 
 int64_t
-file_facts_first_seen(struct file_facts *facts, const char *path, int64_t stamp,
-    int64_t now_s)
+file_facts_first_seen(struct file_facts *facts, const char *folder,
+    const char *name, int64_t stamp, int64_t now_s)
 {
-	struct record *record;
+	struct fact *fact;
 	int64_t first_s = now_s;
 
 	pthread_mutex_lock(&facts->lock);
-	record = find_or_add(facts, path, stamp);
-	if (record != NULL && record->first_s == 0)
-		record->first_s = now_s;
-	if (record != NULL)
-		first_s = record->first_s;
+	fact = find_or_add(facts, folder, name, stamp);
+	if (fact != NULL && fact->first_s == 0)
+		fact->first_s = now_s;
+	if (fact != NULL)
+		first_s = fact->first_s;
 	pthread_mutex_unlock(&facts->lock);
 	return first_s;
 }
 
 void
-file_facts_forget_size(struct file_facts *facts, const char *path)
+file_facts_forget_size(struct file_facts *facts, const char *folder,
+    const char *name)
 {
-	struct record *record;
+	struct fact *fact;
 
 	pthread_mutex_lock(&facts->lock);
-	record = find(facts, path);
-	if (record != NULL && record->size >= 0) {
-		record->size = -1;
-		save(facts, record);
+	fact = find(facts, folder, name);
+	if (fact != NULL && fact->size >= 0) {
+		fact->size = -1;
+		save(facts, fact);
 	}
 	pthread_mutex_unlock(&facts->lock);
 }
 
 void
-file_facts_renew(struct file_facts *facts, const char *path, int64_t stamp,
-    off_t size, int64_t seen_s)
+file_facts_renew(struct file_facts *facts, const char *folder, const char *name,
+    int64_t stamp, off_t size, int64_t seen_s)
 {
-	struct record *record;
+	struct fact *fact;
 
 	pthread_mutex_lock(&facts->lock);
-	record = size < 0 ? find(facts, path) : find_or_add(facts, path, stamp);
-	if (record != NULL) {
-		clear(record, stamp);
-		record->size = size;
-		record->seen_s = seen_s;
-		save(facts, record);
+	fact = size < 0 ? find(facts, folder, name) :
+			  find_or_add(facts, folder, name, stamp);
+	if (fact != NULL) {
+		clear(fact, stamp);
+		fact->size = size;
+		fact->seen_s = seen_s;
+		save(facts, fact);
 	}
 	pthread_mutex_unlock(&facts->lock);
 }
 
 bool
-file_facts_mtime(struct file_facts *facts, const char *path, int64_t stamp,
-    struct timespec *out)
+file_facts_mtime(struct file_facts *facts, const char *folder, const char *name,
+    int64_t stamp, struct timespec *out)
 {
-	const struct record *record;
+	const struct fact *fact;
 	bool known;
 
 	pthread_mutex_lock(&facts->lock);
-	record = find(facts, path);
-	known = record != NULL && record->stamp == stamp &&
-	    record->mtime.tv_nsec >= 0;
+	fact = find(facts, folder, name);
+	known = fact != NULL && fact->stamp == stamp &&
+	    fact->mtime.tv_nsec >= 0;
 	if (known)
-		*out = record->mtime;
+		*out = fact->mtime;
 	pthread_mutex_unlock(&facts->lock);
 	return known;
 }
 
 void
-file_facts_note_mtime(struct file_facts *facts, const char *path, int64_t stamp,
-    const struct timespec *mtime)
+file_facts_note_mtime(struct file_facts *facts, const char *folder,
+    const char *name, int64_t stamp, const struct timespec *mtime)
 {
-	struct record *record;
+	struct fact *fact;
 
 	pthread_mutex_lock(&facts->lock);
-	record = find_or_add(facts, path, stamp);
-	if (record != NULL) {
-		record->mtime = *mtime;
-		save(facts, record);
+	fact = find_or_add(facts, folder, name, stamp);
+	if (fact != NULL) {
+		fact->mtime = *mtime;
+		save(facts, fact);
 	}
 	pthread_mutex_unlock(&facts->lock);
 }
 
-/* With the lock: known of the record from now on by this path. */
+/* With the lock: what is known of a file is true of it in that folder too. */
 static void
-note_moved(struct file_facts *facts, const struct record *record,
-    const char *path)
+note_moved(struct file_facts *facts, const struct fact *fact,
+    const char *folder)
 {
-	const struct record was = *record;
-	struct record *moved = find_or_add(facts, path, was.stamp);
+	const struct fact was = *fact;
+	struct fact *moved = find_or_add(facts, folder, was.name, was.stamp);
 
 	if (moved == NULL)
 		return;
@@ -450,19 +471,19 @@ file_facts_move(struct file_facts *facts, const char *old_folder,
     const char *folder)
 {
 	size_t len = strlen(old_folder);
-	struct record *record, *next;
-	struct buf path = { 0 };
+	struct fact *fact, *next;
+	struct buf moved = { 0 };
 
 	pthread_mutex_lock(&facts->lock);
 	/* What is added comes at the end, and is not in the old folder. */
-	TAILQ_FOREACH_SAFE(record, &facts->ages, age, next)
+	TAILQ_FOREACH_SAFE(fact, &facts->all, link, next)
 	{
-		if (strncmp(record->path, old_folder, len) != 0 ||
-		    record->path[len] != '/')
+		if (strcmp(fact->folder, old_folder) != 0 &&
+		    name_below(fact->folder, old_folder) == NULL)
 			continue;
-		if (buf_printf(&path, "%s%s", folder, record->path + len) == 0)
-			note_moved(facts, record, path.data);
-		buf_free(&path);
+		if (buf_printf(&moved, "%s%s", folder, fact->folder + len) == 0)
+			note_moved(facts, fact, moved.data);
+		buf_free(&moved);
 	}
 	pthread_mutex_unlock(&facts->lock);
 }
@@ -470,8 +491,7 @@ file_facts_move(struct file_facts *facts, const char *old_folder,
 void
 file_facts_forget_sizes(struct file_facts *facts)
 {
-	char path[] = ALL;
-	struct record all = { .path = path };
+	struct fact all = { .folder = "", .name = "" };
 
 	clear(&all, 0);
 	pthread_mutex_lock(&facts->lock);

@@ -341,14 +341,11 @@ keep_mtime(const struct backup *backup)
 {
 	const struct entry *entry = &backup->found.entry;
 	struct timespec mtime = { .tv_sec = (time_t)entry->mtime_s };
-	char *path = name_join(backup->found.folder, entry->name);
-	bool was_set = path != NULL &&
-	    file_facts_mtime(backup->mounted->facts, path, entry->mtime_s,
-		&mtime);
+	bool was_set = file_facts_mtime(backup->mounted->facts,
+	    backup->found.folder, entry->name, entry->mtime_s, &mtime);
 
 	if (was_set || stamp_is_time(entry->mtime_s))
 		staged_set_mtime(backup->staged, &mtime);
-	free(path);
 }
 
 /* The backup's name, with the bytes that are here or on their way. */

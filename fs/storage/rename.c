@@ -36,17 +36,12 @@ void
 rename_keep_mtime(struct mounted *mounted, const struct found *found,
     const char *folder, const struct entry *stored)
 {
-	char *from = name_join(found->folder, found->entry.name);
-	char *to = name_join(folder, stored->name);
 	struct timespec mtime;
 
-	if (from != NULL && to != NULL &&
-	    file_facts_mtime(mounted->facts, from, found->entry.mtime_s,
-		&mtime))
-		file_facts_note_mtime(mounted->facts, to, stored->mtime_s,
-		    &mtime);
-	free(from);
-	free(to);
+	if (file_facts_mtime(mounted->facts, found->folder, found->entry.name,
+		found->entry.mtime_s, &mtime))
+		file_facts_note_mtime(mounted->facts, folder, stored->name,
+		    stored->mtime_s, &mtime);
 }
 
 /* A file that is written below a folder goes along with it. */

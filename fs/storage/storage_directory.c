@@ -191,12 +191,12 @@ attributes_staged(const struct place *place, struct staged *staged,
 
 /* A time that is not known is no old one: it was seen first just now. */
 static int64_t
-time_of(struct mounted *mounted, const char *path, const struct entry *entry)
+time_of(struct mounted *mounted, const char *folder, const struct entry *entry)
 {
-	if (stamp_is_time(entry->mtime_s) || path == NULL)
+	if (stamp_is_time(entry->mtime_s))
 		return entry->mtime_s;
-	return file_facts_first_seen(mounted->facts, path, entry->mtime_s,
-	    stamp_now());
+	return file_facts_first_seen(mounted->facts, folder, entry->name,
+	    entry->mtime_s, stamp_now());
 }
 
 static int
@@ -208,24 +208,21 @@ attributes_printed(const struct caller *caller, const struct place *place,
 	const struct entry *entry = &found.entry;
 	struct timespec mtime = { 0 };
 	off_t size = 0;
-	char *path = NULL;
 	int error = storage_find_place(caller, place, &found);
 
 	if (error == 0 && !entry->folder)
 		error = found_size(&found, &caller->wait, &size);
 	if (error != 0)
 		goto out;
-	path = name_join(found.folder, entry->name);
-	mtime.tv_sec = (time_t)time_of(mounted, path, entry);
-	if (path != NULL && !entry->folder)
-		(void)file_facts_mtime(mounted->facts, path, entry->mtime_s,
-		    &mtime);
+	mtime.tv_sec = (time_t)time_of(mounted, found.folder, entry);
+	if (!entry->folder)
+		(void)file_facts_mtime(mounted->facts, found.folder,
+		    entry->name, entry->mtime_s, &mtime);
 	set_common(place, entry->folder,
 	    entry->read_only || entry->partial || storage_seems_printed(place),
 	    out);
 	node_add_contents(out, size, &mtime);
 out:
-	free(path);
 	found_free(&found);
 	return error;
 }
@@ -261,7 +258,6 @@ set_mtime(const struct caller *caller, struct place *place,
 {
 	struct staged *staged = stage_find(place->mounted->stage, place->key);
 	struct found found;
-	char *path;
 	int error;
 
 	if (staged != NULL) {
@@ -274,13 +270,9 @@ set_mtime(const struct caller *caller, struct place *place,
 	error = storage_find_place(caller, place, &found);
 	if (error != 0)
 		return error;
-	path = name_join(found.folder, found.entry.name);
-	if (path == NULL)
-		error = -ENOMEM;
-	else if (!found.entry.folder)
-		file_facts_note_mtime(place->mounted->facts, path,
-		    found.entry.mtime_s, mtime);
-	free(path);
+	if (!found.entry.folder)
+		file_facts_note_mtime(place->mounted->facts, found.folder,
+		    found.entry.name, found.entry.mtime_s, mtime);
 	found_free(&found);
 	return error;
 }

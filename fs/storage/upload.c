@@ -60,12 +60,9 @@ static void
 remember(struct mounted *mounted, const struct upload *upload,
     const struct entry *stored, struct spool *spool)
 {
-	char *path = name_join(upload->folder, stored->name);
-
-	if (path != NULL && upload->has_mtime)
-		file_facts_note_mtime(mounted->facts, path, stored->mtime_s,
-		    &upload->mtime);
-	free(path);
+	if (upload->has_mtime)
+		file_facts_note_mtime(mounted->facts, upload->folder,
+		    stored->name, stored->mtime_s, &upload->mtime);
 	content_keep(mounted->content, upload->folder, stored, spool);
 	mounted_note_upload(mounted, upload->path);
 	if (upload->print)

@@ -39,12 +39,20 @@ open_book(void)
 static struct known
 ask(struct file_facts *facts, const char *path, int64_t stamp)
 {
+	const char *slash = strrchr(path, '/');
 	struct known known = { 0 };
 	int64_t seen_s;
+	char *folder;
 
-	known.has_size = file_facts_size(facts, path, stamp, &known.size,
-	    &seen_s);
-	known.has_mtime = file_facts_mtime(facts, path, stamp, &known.mtime);
+	if (slash == NULL)
+		return known;
+	folder = strndup(path, (size_t)(slash - path));
+	HOLDS(folder != NULL);
+	known.has_size = file_facts_size(facts, folder, slash + 1, stamp,
+	    &known.size, &seen_s);
+	known.has_mtime = file_facts_mtime(facts, folder, slash + 1, stamp,
+	    &known.mtime);
+	free(folder);
 	HOLDS(known.size >= 0);
 	HOLDS(known.mtime.tv_nsec >= 0 && known.mtime.tv_nsec <= 999999999);
 	return known;
@@ -113,12 +121,14 @@ check_noting(void)
 	struct file_facts *facts = open_book();
 	struct known known;
 
-	file_facts_note_size(facts, path, 1648042843, 2393142, 9);
+	file_facts_note_size(facts, "usb/parts", "Cube one.gcode", 1648042843,
+	    2393142, 9);
 	facts = reopen(facts);
 	known = ask(facts, path, 1648042843);
 	HOLDS(known.has_size && known.size == 2393142);
 	HOLDS(!ask(facts, path, 1).has_size);
-	file_facts_note_mtime(facts, path, 1648042843, &mtime);
+	file_facts_note_mtime(facts, "usb/parts", "Cube one.gcode", 1648042843,
+	    &mtime);
 	facts = reopen(reopen(facts));
 	known = ask(facts, path, 1648042843);
 	HOLDS(known.has_size && known.size == 2393142);

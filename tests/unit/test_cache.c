@@ -116,7 +116,7 @@ test_changes(struct check *check)
 		folder(&rig, "usb") == 4,
 	    "after an upload all is asked again");
 	CHECK(check,
-	    file_facts_size(rig.facts, "usb/b.gcode", 77, &size, &seen_s) &&
+	    file_facts_size(rig.facts, "usb", "b.gcode", 77, &size, &seen_s) &&
 		size == 12345,
 	    "the size of what was uploaded is known");
 	entry_free(&stored);
@@ -256,7 +256,7 @@ test_sizes(struct check *check)
 		size == 1000 && fake_begun(fake, FAKE_SIZE) == 1,
 	    "a size is remembered");
 	CHECK(check,
-	    file_facts_size(rig.facts, "usb/a.gcode", 1, &size, &seen_s),
+	    file_facts_size(rig.facts, "usb", "a.gcode", 1, &size, &seen_s),
 	    "a size is noted in the book");
 	entry.mtime_s = 2;
 	CHECK(check,
@@ -285,7 +285,8 @@ test_sizes(struct check *check)
 	fake_set_error(fake, -EIO);
 	CHECK(check,
 	    printer_size(rig.cache, &forever, "usb", &entry, &size) == -EIO &&
-		!file_facts_size(rig.facts, "usb/a.gcode", 3, &size, &seen_s),
+		!file_facts_size(rig.facts, "usb", "a.gcode", 3, &size,
+		    &seen_s),
 	    "a size that could not be asked is not remembered");
 	tear_down(&rig);
 }

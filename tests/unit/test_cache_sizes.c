@@ -120,7 +120,7 @@ test_reopened(struct check *check)
 	    cache_new(&rig.fake.printer, rig.facts, HOUR_MS, &rig.cache) != 0)
 		exit(1);
 	CHECK(check,
-	    file_facts_size(rig.facts, "usb/a.gcode", 5, &size, &seen_s) &&
+	    file_facts_size(rig.facts, "usb", "a.gcode", 5, &size, &seen_s) &&
 		size == 1000,
 	    "the book has the size of an earlier mount");
 	CHECK(check,
@@ -161,7 +161,7 @@ test_doubtful_upload(struct check *check)
 
 	set_up(&rig, check, HOUR_MS);
 	store(&rig, 200);
-	file_facts_note_mtime(rig.facts, "usb/a.gcode", STAMP, &mtime);
+	file_facts_note_mtime(rig.facts, "usb", "a.gcode", STAMP, &mtime);
 	fake_set_error(&rig.fake, -EINTR);
 	CHECK(check, store(&rig, 300) == -EINTR, "an upload is called off");
 	fake_set_error(&rig.fake, 0);
@@ -169,7 +169,8 @@ test_doubtful_upload(struct check *check)
 	    size_of(&rig, &forever, STAMP) != 200 &&
 		fake_begun(&rig.fake, FAKE_SIZE) == 1,
 	    "the printer may have it all the same: it is asked for the size");
-	CHECK(check, !file_facts_mtime(rig.facts, "usb/a.gcode", STAMP, &mtime),
+	CHECK(check,
+	    !file_facts_mtime(rig.facts, "usb", "a.gcode", STAMP, &mtime),
 	    "and the time of the former version does not count");
 	tear_down(&rig);
 }
@@ -182,10 +183,10 @@ test_time_of_former(struct check *check)
 
 	set_up(&rig, check, HOUR_MS);
 	store(&rig, 200);
-	file_facts_note_mtime(rig.facts, "usb/a.gcode", STAMP, &mtime);
+	file_facts_note_mtime(rig.facts, "usb", "a.gcode", STAMP, &mtime);
 	CHECK(check,
 	    store(&rig, 300) == 0 &&
-		!file_facts_mtime(rig.facts, "usb/a.gcode", STAMP, &mtime),
+		!file_facts_mtime(rig.facts, "usb", "a.gcode", STAMP, &mtime),
 	    "a new version in the same second has not the former one's time");
 	CHECK(check, size_of(&rig, &forever, STAMP) == 300,
 	    "but a size of its own");

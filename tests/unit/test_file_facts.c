@@ -9,7 +9,9 @@
 #include "cache/file_facts.h"
 #include "tests/unit/check.h"
 
-#define PATH "usb/PARTS/Größe 漢字 a b.gcode"
+#define FOLDER "usb/PARTS"
+#define NAME   "Größe 漢字 a b.gcode"
+#define PATH   FOLDER "/" NAME
 
 static struct file_facts *
 open_book(const char *dir, const char *name)
@@ -32,31 +34,34 @@ reopen(struct file_facts *facts, const char *dir, const char *name)
 
 /* The noted size, or -1. */
 static off_t
-size_of(struct file_facts *facts, const char *path, int64_t stamp)
+size_of(struct file_facts *facts, const char *folder, const char *name,
+    int64_t stamp)
 {
 	int64_t seen_s;
 	off_t size = -1;
 
-	return file_facts_size(facts, path, stamp, &size, &seen_s) ? size : -1;
+	return file_facts_size(facts, folder, name, stamp, &size, &seen_s) ?
+	    size :
+	    -1;
 }
 
 static bool
-has_time(struct file_facts *facts, const char *path, int64_t stamp,
-    time_t seconds, long nanoseconds)
+has_time(struct file_facts *facts, const char *folder, const char *name,
+    int64_t stamp, time_t seconds, long nanoseconds)
 {
 	struct timespec mtime;
 
-	return file_facts_mtime(facts, path, stamp, &mtime) &&
+	return file_facts_mtime(facts, folder, name, stamp, &mtime) &&
 	    mtime.tv_sec == seconds && mtime.tv_nsec == nanoseconds;
 }
 
 static void
-note_time(struct file_facts *facts, const char *path, int64_t stamp,
-    time_t seconds, long nanoseconds)
+note_time(struct file_facts *facts, const char *folder, const char *name,
+    int64_t stamp, time_t seconds, long nanoseconds)
 {
 	struct timespec mtime = { .tv_sec = seconds, .tv_nsec = nanoseconds };
 
-	file_facts_note_mtime(facts, path, stamp, &mtime);
+	file_facts_note_mtime(facts, folder, name, stamp, &mtime);
 }
 
 static void
@@ -96,50 +101,54 @@ test_noting(struct check *check, const char *dir)
 	struct file_facts *facts = open_book(dir, "noting");
 
 	CHECK(check,
-	    size_of(facts, PATH, 7) == -1 && !has_time(facts, PATH, 7, 0, 0),
+	    size_of(facts, FOLDER, NAME, 7) == -1 &&
+		!has_time(facts, FOLDER, NAME, 7, 0, 0),
 	    "an empty book knows nothing");
-	file_facts_note_size(facts, PATH, 7, 12345, 9);
-	CHECK(check, size_of(facts, PATH, 7) == 12345, "a size is noted");
+	file_facts_note_size(facts, FOLDER, NAME, 7, 12345, 9);
+	CHECK(check, size_of(facts, FOLDER, NAME, 7) == 12345,
+	    "a size is noted");
 	CHECK(check,
-	    size_of(facts, PATH, 8) == -1 && size_of(facts, "usb/x", 7) == -1,
+	    size_of(facts, FOLDER, NAME, 8) == -1 &&
+		size_of(facts, "usb", "x", 7) == -1,
 	    "it is for that version of that file only");
-	CHECK(check, !has_time(facts, PATH, 7, 0, 0),
+	CHECK(check, !has_time(facts, FOLDER, NAME, 7, 0, 0),
 	    "a time is not known for that");
-	note_time(facts, PATH, 7, 1000, 5);
+	note_time(facts, FOLDER, NAME, 7, 1000, 5);
 	CHECK(check,
-	    has_time(facts, PATH, 7, 1000, 5) &&
-		size_of(facts, PATH, 7) == 12345,
+	    has_time(facts, FOLDER, NAME, 7, 1000, 5) &&
+		size_of(facts, FOLDER, NAME, 7) == 12345,
 	    "a time is noted beside it");
-	note_time(facts, "usb/old", 1, -5, 0);
-	CHECK(check, has_time(facts, "usb/old", 1, -5, 0),
+	note_time(facts, "usb", "old", 1, -5, 0);
+	CHECK(check, has_time(facts, "usb", "old", 1, -5, 0),
 	    "a time can be before 1970");
-	file_facts_note_size(facts, "usb/empty", 1, 0, 9);
-	CHECK(check, size_of(facts, "usb/empty", 1) == 0, "a size can be 0");
-	file_facts_note_size(facts, "usb/huge", 1, (off_t)5 << 40, 9);
-	CHECK(check, size_of(facts, "usb/huge", 1) == (off_t)5 << 40,
+	file_facts_note_size(facts, "usb", "empty", 1, 0, 9);
+	CHECK(check, size_of(facts, "usb", "empty", 1) == 0, "a size can be 0");
+	file_facts_note_size(facts, "usb", "huge", 1, (off_t)5 << 40, 9);
+	CHECK(check, size_of(facts, "usb", "huge", 1) == (off_t)5 << 40,
 	    "a size can be huge");
 	facts = reopen(facts, dir, "noting");
 	CHECK(check,
-	    size_of(facts, PATH, 7) == 12345 &&
-		has_time(facts, PATH, 7, 1000, 5) &&
-		has_time(facts, "usb/old", 1, -5, 0) &&
-		size_of(facts, "usb/empty", 1) == 0 &&
-		size_of(facts, "usb/huge", 1) == (off_t)5 << 40,
+	    size_of(facts, FOLDER, NAME, 7) == 12345 &&
+		has_time(facts, FOLDER, NAME, 7, 1000, 5) &&
+		has_time(facts, "usb", "old", 1, -5, 0) &&
+		size_of(facts, "usb", "empty", 1) == 0 &&
+		size_of(facts, "usb", "huge", 1) == (off_t)5 << 40,
 	    "a book survives a mount");
 	CHECK(check,
-	    !has_time(facts, "usb/huge", 1, 0, 0) &&
-		size_of(facts, "usb/old", 1) == -1,
+	    !has_time(facts, "usb", "huge", 1, 0, 0) &&
+		size_of(facts, "usb", "old", 1) == -1,
 	    "what was not known is not known then either");
-	file_facts_note_size(facts, PATH, 8, 6, 9);
+	file_facts_note_size(facts, FOLDER, NAME, 8, 6, 9);
 	CHECK(check,
-	    size_of(facts, PATH, 8) == 6 && size_of(facts, PATH, 7) == -1 &&
-		!has_time(facts, PATH, 8, 1000, 5),
+	    size_of(facts, FOLDER, NAME, 8) == 6 &&
+		size_of(facts, FOLDER, NAME, 7) == -1 &&
+		!has_time(facts, FOLDER, NAME, 8, 1000, 5),
 	    "a newer version of a file replaces the older one");
 	facts = reopen(facts, dir, "noting");
 	CHECK(check,
-	    size_of(facts, PATH, 8) == 6 &&
-		!has_time(facts, PATH, 8, 1000, 5) &&
-		size_of(facts, PATH, 7) == -1,
+	    size_of(facts, FOLDER, NAME, 8) == 6 &&
+		!has_time(facts, FOLDER, NAME, 8, 1000, 5) &&
+		size_of(facts, FOLDER, NAME, 7) == -1,
 	    "the last note counts after a mount too");
 	file_facts_close(facts);
 	file_facts_close(NULL);
@@ -150,27 +159,29 @@ test_forgetting(struct check *check, const char *dir)
 {
 	struct file_facts *facts = open_book(dir, "forgetting");
 
-	file_facts_note_size(facts, PATH, 7, 100, 9);
-	note_time(facts, PATH, 7, 1000, 5);
+	file_facts_note_size(facts, FOLDER, NAME, 7, 100, 9);
+	note_time(facts, FOLDER, NAME, 7, 1000, 5);
 	file_facts_forget_sizes(facts);
 	CHECK(check,
-	    size_of(facts, PATH, 7) == -1 && has_time(facts, PATH, 7, 1000, 5),
+	    size_of(facts, FOLDER, NAME, 7) == -1 &&
+		has_time(facts, FOLDER, NAME, 7, 1000, 5),
 	    "sizes are forgotten, times not");
-	file_facts_note_size(facts, PATH, 7, 200, 9);
-	CHECK(check, size_of(facts, PATH, 7) == 200,
+	file_facts_note_size(facts, FOLDER, NAME, 7, 200, 9);
+	CHECK(check, size_of(facts, FOLDER, NAME, 7) == 200,
 	    "a size can be noted again");
 	facts = reopen(facts, dir, "forgetting");
 	CHECK(check,
-	    size_of(facts, PATH, 7) == 200 && has_time(facts, PATH, 7, 1000, 5),
+	    size_of(facts, FOLDER, NAME, 7) == 200 &&
+		has_time(facts, FOLDER, NAME, 7, 1000, 5),
 	    "that survives a mount");
-	file_facts_note_size(facts, "usb/other", 7, 300, 9);
+	file_facts_note_size(facts, "usb", "other", 7, 300, 9);
 	file_facts_forget_sizes(facts);
-	file_facts_note_size(facts, PATH, 7, 200, 9);
+	file_facts_note_size(facts, FOLDER, NAME, 7, 200, 9);
 	facts = reopen(facts, dir, "forgetting");
 	CHECK(check,
-	    size_of(facts, "usb/other", 7) == -1 &&
-		size_of(facts, PATH, 7) == 200 &&
-		has_time(facts, PATH, 7, 1000, 5),
+	    size_of(facts, "usb", "other", 7) == -1 &&
+		size_of(facts, FOLDER, NAME, 7) == 200 &&
+		has_time(facts, FOLDER, NAME, 7, 1000, 5),
 	    "what was forgotten stays so after a mount");
 	file_facts_close(facts);
 }
@@ -181,16 +192,17 @@ test_two_mounts(struct check *check, const char *dir)
 	struct file_facts *one = open_book(dir, "two"),
 			  *two = open_book(dir, "two");
 
-	file_facts_note_size(one, "usb/a", 1, 10, 9);
-	file_facts_note_size(two, "usb/b", 1, 20, 9);
-	file_facts_note_size(one, "usb/c", 1, 30, 9);
+	file_facts_note_size(one, "usb", "a", 1, 10, 9);
+	file_facts_note_size(two, "usb", "b", 1, 20, 9);
+	file_facts_note_size(one, "usb", "c", 1, 30, 9);
 	file_facts_close(one);
-	file_facts_note_size(two, "usb/d", 1, 40, 9);
+	file_facts_note_size(two, "usb", "d", 1, 40, 9);
 	two = reopen(two, dir, "two");
 	CHECK(check,
-	    size_of(two, "usb/a", 1) == 10 && size_of(two, "usb/b", 1) == 20 &&
-		size_of(two, "usb/c", 1) == 30 &&
-		size_of(two, "usb/d", 1) == 40,
+	    size_of(two, "usb", "a", 1) == 10 &&
+		size_of(two, "usb", "b", 1) == 20 &&
+		size_of(two, "usb", "c", 1) == 30 &&
+		size_of(two, "usb", "d", 1) == 40,
 	    "two mounts can share a book");
 	file_facts_close(two);
 }
@@ -200,18 +212,18 @@ test_moving(struct check *check, const char *dir)
 {
 	struct file_facts *facts = open_book(dir, "moving");
 
-	note_time(facts, "gcodes/@d1/@d7/a.gcode", 3, 1000, 5);
-	file_facts_note_size(facts, "gcodes/@d1/@d7/@d8/b.gcode", 4, 77, 9);
-	note_time(facts, "gcodes/@d1/@d77/a.gcode", 3, 2000, 0);
+	note_time(facts, "gcodes/@d1/@d7", "a.gcode", 3, 1000, 5);
+	file_facts_note_size(facts, "gcodes/@d1/@d7/@d8", "b.gcode", 4, 77, 9);
+	note_time(facts, "gcodes/@d1/@d77", "a.gcode", 3, 2000, 0);
 	file_facts_move(facts, "gcodes/@d1/@d7", "gcodes/@d7");
 	facts = reopen(facts, dir, "moving");
 	CHECK(check,
-	    has_time(facts, "gcodes/@d7/a.gcode", 3, 1000, 5) &&
-		size_of(facts, "gcodes/@d7/@d8/b.gcode", 4) == 77,
+	    has_time(facts, "gcodes/@d7", "a.gcode", 3, 1000, 5) &&
+		size_of(facts, "gcodes/@d7/@d8", "b.gcode", 4) == 77,
 	    "what is in a folder goes along with it");
 	CHECK(check,
-	    has_time(facts, "gcodes/@d1/@d77/a.gcode", 3, 2000, 0) &&
-		!has_time(facts, "gcodes/@d77/a.gcode", 3, 2000, 0),
+	    has_time(facts, "gcodes/@d1/@d77", "a.gcode", 3, 2000, 0) &&
+		!has_time(facts, "gcodes/@d77", "a.gcode", 3, 2000, 0),
 	    "what is beside it does not");
 	file_facts_close(facts);
 }
@@ -246,21 +258,21 @@ test_rubbish(struct check *check, const char *dir)
 	write_file(dir, "rubbish", "1 30 0 -1 usb/best\n1 40 0 -1 usb/cu", 35);
 	facts = open_book(dir, "rubbish");
 	CHECK(check,
-	    size_of(facts, "usb/good", 1) == 10 &&
-		size_of(facts, "usb/better", 1) == 20 &&
-		size_of(facts, "usb/best", 1) == 30,
+	    size_of(facts, "usb", "good", 1) == 10 &&
+		size_of(facts, "usb", "better", 1) == 20 &&
+		size_of(facts, "usb", "best", 1) == 30,
 	    "good lines are found among broken ones");
 	CHECK(check,
-	    !has_time(facts, "usb/nanoseconds", 1, 3, 1000000000) &&
-		size_of(facts, "usb/nanoseconds", 1) == -1,
+	    !has_time(facts, "usb", "nanoseconds", 1, 3, 1000000000) &&
+		size_of(facts, "usb", "nanoseconds", 1) == -1,
 	    "a time that is none is not believed");
 	CHECK(check,
-	    size_of(facts, "usb/negative", 1) == -1 &&
-		!has_time(facts, "usb/negative", 1, 0, -9),
+	    size_of(facts, "usb", "negative", 1) == -1 &&
+		!has_time(facts, "usb", "negative", 1, 0, -9),
 	    "negative numbers mean not known");
-	file_facts_note_size(facts, "usb/next", 1, 50, 9);
+	file_facts_note_size(facts, "usb", "next", 1, 50, 9);
 	facts = reopen(facts, dir, "rubbish");
-	CHECK(check, size_of(facts, "usb/next", 1) == 50,
+	CHECK(check, size_of(facts, "usb", "next", 1) == 50,
 	    "a line that was cut by a crash does not spoil the next one");
 	file_facts_close(facts);
 }
@@ -273,22 +285,24 @@ test_size_of_file(struct check *check, const char *dir)
 	int i;
 
 	for (i = 0; i < 500; i++)
-		file_facts_note_size(facts, PATH, 7, i, 9);
-	note_time(facts, "usb/b", 1, 1, 2);
+		file_facts_note_size(facts, FOLDER, NAME, 7, i, 9);
+	note_time(facts, "usb", "b", 1, 1, 2);
 	before = file_size(dir, "compact");
-	file_facts_note_size(facts, PATH, 7, 499, 9);
+	file_facts_note_size(facts, FOLDER, NAME, 7, 499, 9);
 	CHECK(check, file_size(dir, "compact") == before,
 	    "what is known already is not written again");
 	facts = reopen(facts, dir, "compact");
 	CHECK(check, file_size(dir, "compact") < before / 100,
 	    "lines that no longer count are removed at a mount");
 	CHECK(check,
-	    size_of(facts, PATH, 7) == 499 && has_time(facts, "usb/b", 1, 1, 2),
+	    size_of(facts, FOLDER, NAME, 7) == 499 &&
+		has_time(facts, "usb", "b", 1, 1, 2),
 	    "those that count stay");
-	file_facts_note_size(facts, "usb/c", 1, 3, 9);
+	file_facts_note_size(facts, "usb", "c", 1, 3, 9);
 	facts = reopen(facts, dir, "compact");
 	CHECK(check,
-	    size_of(facts, PATH, 7) == 499 && size_of(facts, "usb/c", 1) == 3,
+	    size_of(facts, FOLDER, NAME, 7) == 499 &&
+		size_of(facts, "usb", "c", 1) == 3,
 	    "others can be added then");
 	file_facts_close(facts);
 }
@@ -301,13 +315,13 @@ test_shared(struct check *check, const char *dir)
 	int i;
 
 	for (i = 0; i < 300; i++)
-		file_facts_note_size(facts, "usb/a", 7, i, 9);
+		file_facts_note_size(facts, "usb", "a", 7, i, 9);
 	file_facts_close(open_book(dir, "shared"));
 	CHECK(check, file_size(dir, "shared") < 100,
 	    "the book was written anew");
-	note_time(facts, "usb/a", 7, 1234, 5);
+	note_time(facts, "usb", "a", 7, 1234, 5);
 	facts = reopen(facts, dir, "shared");
-	CHECK(check, has_time(facts, "usb/a", 7, 1234, 5),
+	CHECK(check, has_time(facts, "usb", "a", 7, 1234, 5),
 	    "what is noted then is not lost");
 	file_facts_close(facts);
 }
@@ -329,10 +343,10 @@ test_limit(struct check *check, const char *dir)
 	fclose(file);
 	facts = open_book(dir, "limit");
 	CHECK(check,
-	    size_of(facts, "usb/0", 1) == -1 &&
-		size_of(facts, "usb/999", 1) == -1 &&
-		size_of(facts, "usb/1000", 1) == 1000 &&
-		size_of(facts, "usb/50999", 1) == 50999,
+	    size_of(facts, "usb", "0", 1) == -1 &&
+		size_of(facts, "usb", "999", 1) == -1 &&
+		size_of(facts, "usb", "1000", 1) == 1000 &&
+		size_of(facts, "usb", "50999", 1) == 50999,
 	    "of very many files the oldest are forgotten");
 	file_facts_close(facts);
 }
@@ -342,10 +356,11 @@ test_in_memory(struct check *check)
 {
 	struct file_facts *facts = open_book("/nowhere/at/all", "memory");
 
-	file_facts_note_size(facts, PATH, 7, 5, 9);
-	note_time(facts, PATH, 7, 6, 7);
+	file_facts_note_size(facts, FOLDER, NAME, 7, 5, 9);
+	note_time(facts, FOLDER, NAME, 7, 6, 7);
 	CHECK(check,
-	    size_of(facts, PATH, 7) == 5 && has_time(facts, PATH, 7, 6, 7),
+	    size_of(facts, FOLDER, NAME, 7) == 5 &&
+		has_time(facts, FOLDER, NAME, 7, 6, 7),
 	    "without a directory a book is kept in memory");
 	file_facts_close(facts);
 }
