@@ -15,8 +15,8 @@ int entries_remove(const struct caller *, struct place *folder,
 
 /*
  * An upload to that place goes, written or under way, and nothing of the
- * printer's.
- * Returns 0, -ENOENT: there is nothing, or -EBUSY: it is being sent.
+ * printer's.  Returns 0, -ENOENT: there is nothing, or -EBUSY: it is being
+ * sent.
  */
 int entries_remove_staged(const struct caller *, struct place *);
 

@@ -65,19 +65,21 @@ static int
 open_content(struct handle *handle, struct content_file **slot,
     const struct entry *entry, off_t size)
 {
+	bool is_first = slot == &handle->content;
 	struct content_file *content;
 	int error = content_open(handle->file.place->mounted->content,
 	    handle->found.folder, entry, size, &content);
 
 	if (error != 0)
 		return error;
-	if (slot == &handle->content)
+	if (is_first)
 		content_note_reader(content, handle->opener);
 	pthread_mutex_lock(&handle->lock);
 	if (*slot == NULL) {
 		*slot = content;
-		handle->size = size;
 		content = NULL;
+		if (!is_first)
+			handle->size = size;
 	}
 	pthread_mutex_unlock(&handle->lock);
 	if (content != NULL)

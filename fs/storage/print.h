@@ -11,8 +11,8 @@ struct upload;
 extern const struct file_commands storage_commands;
 
 /*
- * Has the printer these bytes as upload->original, or under its name?
- * Then start them where they are.  Returns 0; the printer's verdict of it is in
+ * Has the printer these bytes as upload->original, or under its name?  Then
+ * start them where they are.  Returns 0; the printer's verdict of it is in
  * upload->start.  -ENOENT: it has them not, as far as can be told.
  */
 int print_same(const struct caller *, struct mounted *, struct spool *,

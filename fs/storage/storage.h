@@ -52,7 +52,7 @@ int storage_child(struct place *folder, const char *name, struct place **out);
 int storage_entry_place(const struct place *folder, const char *name,
     const struct entry *, struct place **out);
 
-/* The names of a folder go to the lister, which is borrowed. */
+/* Tells names of a folder to a lister; borrows both. */
 struct folder_lister {
 	struct place *folder;
 	const struct lister *lister;
@@ -89,7 +89,7 @@ int found_remove(const struct found *, const struct wait *);
 /* It is gone: its bytes are forgotten, and the file of that key not shown. */
 void found_forget(const struct found *, const char *key);
 
-/* Is this what desktops look for in every folder, and no printer has? */
+/* Do desktops look for that name in every folder, and no printer has it? */
 bool storage_answers_here(const char *name);
 
 /* Is this the root of a storage? */
