@@ -191,9 +191,6 @@ make_inodes(struct program *program)
 	TAILQ_INIT(&program->mount.files);
 	error = inodes_new(root, &program->mount.inodes);
 	place_release(root);
-	if (error == 0)
-		error = farm_directory_gone_place(program->farm,
-		    &program->mount.gone);
 	return error;
 }
 
@@ -356,8 +353,6 @@ mount_and_run(struct program *program, struct fuse_args *args)
 	ops_close_all(&program->mount);
 	inodes_free(program->mount.inodes);
 	program->mount.inodes = NULL;
-	place_release(program->mount.gone);
-	program->mount.gone = NULL;
 	farm_free(program->farm);
 	program->farm = NULL;
 	fuse_session_destroy(session);
@@ -412,7 +407,6 @@ static void
 clean_up(struct program *program)
 {
 	inodes_free(program->mount.inodes);
-	place_release(program->mount.gone);
 	farm_free(program->farm);
 	printer_configs_free(&program->confs);
 	local_paths_free(&program->paths);

@@ -82,53 +82,6 @@ farm_directory_root(struct farm *farm, struct place **out)
 	return error;
 }
 
-/* Nothing more can be done with what is gone. */
-static int
-gone_lookup(const struct caller *caller, struct place *folder, const char *name,
-    struct place **out)
-{
-	(void)caller;
-	(void)folder;
-	(void)name;
-	(void)out;
-	return -ESTALE;
-}
-
-static int
-gone_list(const struct caller *caller, struct place *place,
-    const struct lister *lister)
-{
-	(void)caller;
-	(void)place;
-	(void)lister;
-	return -ESTALE;
-}
-
-static int
-gone_open(const struct caller *caller, struct place *place, int flags,
-    struct file **out)
-{
-	(void)caller;
-	(void)place;
-	(void)flags;
-	(void)out;
-	return -ESTALE;
-}
-
-int
-farm_directory_gone_place(struct farm *farm, struct place **out)
-{
-	static const struct kind kind_gone = {
-		.lookup = gone_lookup,
-		.list = gone_list,
-		.open = gone_open,
-	};
-	static const struct node gone = { "", S_IFDIR | 0755, &kind_gone, 0,
-		NULL, 0 };
-
-	return place_new_of_group(&farm->group, &gone, NULL, out);
-}
-
 int
 farm_directory_printer(struct farm *farm, const char *parent, const char *name,
     struct place **out)

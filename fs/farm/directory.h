@@ -23,9 +23,6 @@ int farm_directory_printer(struct farm *, const char *parent, const char *name,
 /* In an account: its archived printers. */
 #define ARCHIVED "archived"
 
-/* What is left of a printer's files when it has gone. */
-int farm_directory_gone_place(struct farm *, struct place **out);
-
 /* Is there a row of that name, in some root? */
 bool farm_directory_has_row(const char *name);
 

@@ -80,16 +80,17 @@ call_place(const struct call *call, uint64_t ino)
 void
 call_follow(const struct call *call, uint64_t ino, struct file *file)
 {
+	enum inode_state state;
 	struct place *place;
-	struct stat attr;
+	struct stat told;
 
 	if (file->ops->follow == NULL)
 		return;
-	if (inode_is_detached(call->mount->inodes, ino, &attr)) {
-		if (inode_is_outdated(call->mount->inodes, ino))
-			atomic_store(&file->outdated, true);
-		else
-			atomic_store(&file->removed, true);
+	state = inode_state(call->mount->inodes, ino, &told);
+	if (state != INODE_LISTED) {
+		atomic_store(state == INODE_OUTDATED ? &file->outdated :
+						       &file->removed,
+		    true);
 		return;
 	}
 	place = inode_place(call->mount->inodes, ino);
@@ -134,11 +135,14 @@ call_make_entry(struct call *call, struct place *place,
 
 /* An entry that the kernel did not get was never looked up. */
 void
-call_reply_entry(struct call *call, int error,
-    const struct fuse_entry_param *entry)
+call_reply_place(struct call *call, int error, struct place *place)
 {
+	struct fuse_entry_param entry;
+
+	if (error == 0)
+		error = call_make_entry(call, place, &entry);
 	if (error != 0)
 		fuse_reply_err(call->req, -error);
-	else if (fuse_reply_entry(call->req, entry) != 0)
-		inode_forget(call->mount->inodes, entry->ino, 1);
+	else if (fuse_reply_entry(call->req, &entry) != 0)
+		inode_forget(call->mount->inodes, entry.ino, 1);
 }

@@ -29,7 +29,10 @@ void call_begin(struct call *, struct fuse_req *);
 /* The same for a call whose kind asks for the process too. */
 void call_begin_with_process(struct call *, struct fuse_req *);
 
-/* The place of an inode, which the call is about (caller: place_release). */
+/*
+ * The place of an inode, which the call is about (caller: place_release); NULL:
+ * its printer has gone.
+ */
 struct place *call_place(const struct call *, uint64_t ino);
 
 /* An open file of that inode may have a new name, or none: it shall know. */
@@ -45,8 +48,7 @@ struct file *call_file(const struct fuse_file_info *);
  */
 int call_make_entry(struct call *, struct place *, struct fuse_entry_param *);
 
-/* Answer with an entry or with an error. */
-void call_reply_entry(struct call *, int error,
-    const struct fuse_entry_param *);
+/* Answer with the entry of a place, which it takes, or with an error. */
+void call_reply_place(struct call *, int error, struct place *);
 
 #endif

@@ -22,10 +22,10 @@ struct inode {
 	LIST_ENTRY(inode) by_key;
 	uint64_t id;
 	uint64_t lookups;
-	struct place *place;
-	int64_t version; /* of its file; 0: not known */
-	bool detached;	 /* not in the table of keys */
-	bool outdated;	 /* so, because there is another version */
+	struct place *place; /* NULL: its printer has gone */
+	int64_t version;     /* of its file; 0: not known */
+	bool detached;	     /* not in the table of keys */
+	bool outdated;	     /* so, because there is another version */
 	struct stat told;
 };
 
@@ -221,7 +221,7 @@ inode_place(struct inodes *inodes, uint64_t id)
 
 	pthread_mutex_lock(&inodes->lock);
 	inode = find_id(inodes, id);
-	if (inode != NULL)
+	if (inode != NULL && inode->place != NULL)
 		place = place_hold(inode->place);
 	pthread_mutex_unlock(&inodes->lock);
 	return place;
@@ -253,7 +253,7 @@ inode_detach(struct inodes *inodes, const char *key)
 }
 
 void
-inode_detach_gone(struct inodes *inodes, struct place *place)
+inode_detach_gone(struct inodes *inodes)
 {
 	struct inode *inode;
 	size_t i;
@@ -262,10 +262,12 @@ inode_detach_gone(struct inodes *inodes, struct place *place)
 	for (i = 0; i < BUCKETS; i++) {
 		LIST_FOREACH(inode, &inodes->ids[i], by_id)
 		{
-			if (!place_is_gone(inode->place))
+			if (inode->place == NULL ||
+			    !place_is_gone(inode->place))
 				continue;
 			detach(inode);
-			set_place(inode, place);
+			place_release(inode->place);
+			inode->place = NULL;
 		}
 	}
 	pthread_mutex_unlock(&inodes->lock);
@@ -356,55 +358,30 @@ inode_note(struct inodes *inodes, uint64_t id, const struct stat *stat)
 }
 
 void
-inode_grow(struct inodes *inodes, uint64_t id, off_t end)
+inode_resize(struct inodes *inodes, uint64_t id, off_t size, bool may_shrink)
 {
 	struct inode *inode;
 
 	pthread_mutex_lock(&inodes->lock);
 	inode = find_id(inodes, id);
-	if (inode != NULL && inode->told.st_size < end)
-		inode->told.st_size = end;
-	pthread_mutex_unlock(&inodes->lock);
-}
-
-void
-inode_resize(struct inodes *inodes, uint64_t id, off_t size)
-{
-	struct inode *inode;
-
-	pthread_mutex_lock(&inodes->lock);
-	inode = find_id(inodes, id);
-	if (inode != NULL)
+	if (inode != NULL && (may_shrink || inode->told.st_size < size))
 		inode->told.st_size = size;
 	pthread_mutex_unlock(&inodes->lock);
 }
 
-bool
-inode_is_detached(struct inodes *inodes, uint64_t id, struct stat *out)
+enum inode_state
+inode_state(struct inodes *inodes, uint64_t id, struct stat *told)
 {
+	enum inode_state state = INODE_LISTED;
 	const struct inode *inode;
-	bool detached;
 
 	pthread_mutex_lock(&inodes->lock);
 	inode = find_id(inodes, id);
-	detached = inode != NULL && inode->detached;
-	if (detached) {
-		*out = inode->told;
-		out->st_nlink = 0;
+	if (inode != NULL && inode->detached) {
+		state = inode->outdated ? INODE_OUTDATED : INODE_REMOVED;
+		*told = inode->told;
+		told->st_nlink = 0;
 	}
 	pthread_mutex_unlock(&inodes->lock);
-	return detached;
-}
-
-bool
-inode_is_outdated(struct inodes *inodes, uint64_t id)
-{
-	const struct inode *inode;
-	bool outdated;
-
-	pthread_mutex_lock(&inodes->lock);
-	inode = find_id(inodes, id);
-	outdated = inode != NULL && inode->outdated;
-	pthread_mutex_unlock(&inodes->lock);
-	return outdated;
+	return state;
 }

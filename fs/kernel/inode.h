@@ -28,7 +28,7 @@ int inode_enter(struct inodes *, struct place *, uint64_t *id);
 /* The kernel forgets so many lookups. */
 void inode_forget(struct inodes *, uint64_t id, uint64_t lookups);
 
-/* The place of an inode (caller: place_release), or NULL. */
+/* The place of an inode (caller: place_release), or NULL: it has gone. */
 struct place *inode_place(struct inodes *, uint64_t id);
 
 /* The inode of a key; 0: the kernel knows none. */
@@ -39,9 +39,9 @@ void inode_detach(struct inodes *, const char *key);
 
 /*
  * The same for all names of printers that have gone.  Their inodes, which the
- * kernel may remember for long, have this place from now on, which is held.
+ * kernel may remember for long, have no place from now on.
  */
-void inode_detach_gone(struct inodes *, struct place *);
+void inode_detach_gone(struct inodes *);
 
 /*
  * After a rename the inode of the old name is that of the new place, and those
@@ -55,16 +55,16 @@ void inode_renew(struct inodes *, uint64_t id);
 /* Attributes last told of an inode: all there is of a removed file. */
 void inode_note(struct inodes *, uint64_t id, const struct stat *);
 
-/* A write went as far as end: a removed file that is open has grown. */
-void inode_grow(struct inodes *, uint64_t id, off_t end);
+/* Note that a file has this size now, or at least that. */
+void inode_resize(struct inodes *, uint64_t id, off_t size, bool may_shrink);
 
-/* Note that a file was cut or grown to this size. */
-void inode_resize(struct inodes *, uint64_t id, off_t size);
+enum inode_state {
+	INODE_LISTED,
+	INODE_REMOVED,
+	INODE_OUTDATED /* the printer has another file of its name now */
+};
 
-/* Returns whether the inode was detached; then out is what was told last. */
-bool inode_is_detached(struct inodes *, uint64_t id, struct stat *out);
-
-/* Was it detached because the printer has another file of its name now? */
-bool inode_is_outdated(struct inodes *, uint64_t id);
+/* If it is not listed any more, told is what was told last. */
+enum inode_state inode_state(struct inodes *, uint64_t id, struct stat *told);
 
 #endif

@@ -41,19 +41,18 @@ ops_init(void *userdata, struct fuse_conn_info *conn)
 static void
 ops_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
-	struct fuse_entry_param entry;
-	struct place *folder, *place;
+	struct place *folder, *place = NULL;
 	struct call call;
 	int error = -ENOENT;
 
 	call_begin(&call, req);
 	folder = call_place(&call, parent);
-	if (folder != NULL && call_kind(folder)->lookup != NULL)
+	if (folder == NULL)
+		error = -ESTALE;
+	else if (call_kind(folder)->lookup != NULL)
 		error = call_kind(folder)->lookup(&call.caller, folder, name,
 		    &place);
-	if (error == 0)
-		error = call_make_entry(&call, place, &entry);
-	call_reply_entry(&call, error, &entry);
+	call_reply_place(&call, error, place);
 	place_release(folder);
 }
 
@@ -83,11 +82,13 @@ reply_attributes(struct call *call, fuse_ino_t ino, struct place *place)
 	struct stat attr;
 	int error;
 
-	if (inode_is_detached(call->mount->inodes, ino, &attr)) {
+	if (inode_state(call->mount->inodes, ino, &attr) != INODE_LISTED) {
 		fuse_reply_attr(call->req, &attr, 0);
 		return;
 	}
-	error = call_kind(place)->attributes(&call->caller, place, &attr);
+	error = place == NULL ?
+	    -ESTALE :
+	    call_kind(place)->attributes(&call->caller, place, &attr);
 	if (error != 0) {
 		fuse_reply_err(call->req, -error);
 		return;
@@ -105,10 +106,7 @@ ops_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
 	(void)info;
 	call_begin(&call, req);
 	place = call_place(&call, ino);
-	if (place == NULL)
-		fuse_reply_err(req, ESTALE);
-	else
-		reply_attributes(&call, ino, place);
+	reply_attributes(&call, ino, place);
 	place_release(place);
 }
 
@@ -134,21 +132,19 @@ ops_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set,
 	struct changes changes;
 	struct place *place;
 	struct call call;
-	int error = -ESTALE;
+	int error = -EPERM;
 
 	call_begin_with_process(&call, req);
 	note_changes(&changes, attr, to_set);
 	place = call_place(&call, ino);
 	if (file != NULL)
 		call_follow(&call, ino, file);
-	if (place != NULL && file != NULL && file->ops->change != NULL)
+	if (file != NULL && file->ops->change != NULL)
 		error = file->ops->change(file, &call.caller, &changes);
-	else if (place != NULL)
-		error = call_kind(place)->change == NULL ?
-		    -EPERM :
-		    call_kind(place)->change(&call.caller, place, &changes);
+	else if (place != NULL && call_kind(place)->change != NULL)
+		error = call_kind(place)->change(&call.caller, place, &changes);
 	if (error == 0 && changes.set_size)
-		inode_resize(call.mount->inodes, ino, changes.size);
+		inode_resize(call.mount->inodes, ino, changes.size, true);
 	if (error == 0 && changes.set_size && file == NULL)
 		inode_renew(call.mount->inodes, ino);
 	if (error != 0)
@@ -161,8 +157,7 @@ ops_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set,
 static void
 ops_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
 {
-	struct fuse_entry_param entry;
-	struct place *folder, *place;
+	struct place *folder, *place = NULL;
 	struct call call;
 	int error = -EPERM;
 
@@ -172,9 +167,7 @@ ops_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
 	if (folder != NULL && call_kind(folder)->make_folder != NULL)
 		error = call_kind(folder)->make_folder(&call.caller, folder,
 		    name, &place);
-	if (error == 0)
-		error = call_make_entry(&call, place, &entry);
-	call_reply_entry(&call, error, &entry);
+	call_reply_place(&call, error, place);
 	place_release(folder);
 }
 
@@ -248,7 +241,7 @@ ops_rename(fuse_req_t req, fuse_ino_t parent, const char *name,
 {
 	struct place *folder, *new_folder;
 	struct call call;
-	int error = -ESTALE;
+	int error = -EPERM;
 
 	call_begin_with_process(&call, req);
 	folder = call_place(&call, parent);
@@ -302,8 +295,7 @@ static void
 ops_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
     dev_t device)
 {
-	struct fuse_entry_param entry;
-	struct place *folder, *place;
+	struct place *folder, *place = NULL;
 	struct call call;
 	int error = -EPERM;
 
@@ -312,9 +304,7 @@ ops_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
 	folder = call_place(&call, parent);
 	if (folder != NULL && S_ISREG(mode))
 		error = make_file(&call, folder, name, &place);
-	if (error == 0)
-		error = call_make_entry(&call, place, &entry);
-	call_reply_entry(&call, error, &entry);
+	call_reply_place(&call, error, place);
 	place_release(folder);
 }
 
@@ -396,7 +386,7 @@ ops_forget_folder(void *arg, const char *folder)
 {
 	struct mount *mount = arg;
 
-	inode_detach_gone(mount->inodes, mount->gone);
+	inode_detach_gone(mount->inodes);
 	forget_name(mount, folder);
 }
 

@@ -10,12 +10,10 @@ struct file;
 struct fuse_lowlevel_ops;
 struct fuse_session;
 struct inodes;
-struct place;
 
 /* What every call of the kernel is given. */
 struct mount {
 	struct inodes *inodes;
-	struct place *gone;	      /* held: see inode_detach_gone */
 	struct fuse_session *session; /* once it has ended nobody waits */
 	bool interrupted;	      /* by a signal, with files open */
 	pthread_mutex_t lock;

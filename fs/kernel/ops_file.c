@@ -82,7 +82,9 @@ ops_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
 
 	call_begin_with_process(&call, req);
 	place = call_place(&call, ino);
-	if (place != NULL && call_kind(place)->open != NULL)
+	if (place == NULL)
+		error = -ESTALE;
+	else if (call_kind(place)->open != NULL)
 		error = call_kind(place)->open(&call.caller, place, info->flags,
 		    &file);
 	place_release(place);
@@ -172,7 +174,7 @@ ops_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t len,
 		fuse_reply_err(req, (int)-count);
 		return;
 	}
-	inode_grow(call.mount->inodes, ino, offset + count);
+	inode_resize(call.mount->inodes, ino, offset + count, false);
 	fuse_reply_write(req, (size_t)count);
 }
 
@@ -257,7 +259,9 @@ collect(struct call *call, uint64_t ino, struct names *names)
 	struct place *place = call_place(call, ino);
 	int error = -ENOTDIR;
 
-	if (place != NULL && call_kind(place)->list != NULL)
+	if (place == NULL)
+		error = -ESTALE;
+	else if (call_kind(place)->list != NULL)
 		error = add_name(names, ".", place_number(place->key), S_IFDIR);
 	if (error == 0)
 		error = add_name(names, "..", place_number(""), S_IFDIR);
