@@ -47,6 +47,30 @@ struct listener {
 	bool may_wait;
 };
 
+/* Say a line; old and new are JSON, "" is null. */
+static void
+tell(void *arg, const char *kind, const char *old, const char *new)
+{
+	struct events *events = arg;
+	struct buf line = { 0 };
+	struct timespec now;
+	int error;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	error = buf_printf(&line,
+	    "{\"time\":%lld.%03ld,\"printer\":", (long long)now.tv_sec,
+	    now.tv_nsec / 1000000);
+	if (error == 0)
+		error = json_quote(&line, events->mounted->name);
+	if (error == 0)
+		error = buf_printf(&line,
+		    ",\"kind\":\"%s\",\"old\":%s,\"new\":%s}\n", kind,
+		    *old == '\0' ? "null" : old, *new == '\0' ? "null" : new);
+	if (error == 0)
+		broadcast_say(events->broadcast, line.data, line.len);
+	buf_free(&line);
+}
+
 int
 events_new(struct mounted *mounted, struct events **out)
 {
@@ -60,7 +84,8 @@ events_new(struct mounted *mounted, struct events **out)
 	time_cond_init(&events->changed);
 	error = broadcast_new(&events->broadcast);
 	if (error == 0)
-		error = observation_new(mounted->printer, &events->observation);
+		error = observation_new(mounted->printer, tell, events,
+		    &events->observation);
 	if (error != 0) {
 		events_free(events);
 		return error;
@@ -95,30 +120,6 @@ events_free(struct events *events)
 	pthread_cond_destroy(&events->changed);
 	pthread_mutex_destroy(&events->lock);
 	free(events);
-}
-
-/* Say a line; old and new are JSON, "" is null. */
-static void
-tell(void *arg, const char *kind, const char *old, const char *new)
-{
-	struct events *events = arg;
-	struct buf line = { 0 };
-	struct timespec now;
-	int error;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	error = buf_printf(&line,
-	    "{\"time\":%lld.%03ld,\"printer\":", (long long)now.tv_sec,
-	    now.tv_nsec / 1000000);
-	if (error == 0)
-		error = json_quote(&line, events->mounted->name);
-	if (error == 0)
-		error = buf_printf(&line,
-		    ",\"kind\":\"%s\",\"old\":%s,\"new\":%s}\n", kind,
-		    *old == '\0' ? "null" : old, *new == '\0' ? "null" : new);
-	if (error == 0)
-		broadcast_say(events->broadcast, line.data, line.len);
-	buf_free(&line);
 }
 
 void
@@ -179,15 +180,6 @@ nobody_reads(void *arg)
 	return nobody;
 }
 
-/* Returns 0 or -EINTR. */
-static int
-look(struct events *events, const struct wait *wait)
-{
-	const struct hearer hearer = { .tell = tell, .arg = events };
-
-	return observation_look(events->observation, wait, &hearer);
-}
-
 /* With the lock: how long until the next look after one at looked_ms? */
 static int64_t
 left_ms(const struct events *events, int64_t looked_ms)
@@ -219,7 +211,7 @@ follow(void *arg)
 		events->commanded = false;
 		events->looking = true;
 		pthread_mutex_unlock(&events->lock);
-		(void)look(events, &wait);
+		(void)observation_look(events->observation, &wait);
 		if (events->mounted->looked != NULL)
 			events->mounted->looked(events->mounted->idle_arg);
 		looked_ms = time_now_ms();
@@ -239,7 +231,7 @@ start_following(struct events *events, const struct caller *caller)
 	int error, interrupted;
 
 	observation_forget(events->observation);
-	interrupted = look(events, &caller->wait);
+	interrupted = observation_look(events->observation, &caller->wait);
 	error = workers_start(events->mounted->workers, follow, events);
 	if (error != 0) {
 		pthread_mutex_lock(&events->lock);

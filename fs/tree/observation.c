@@ -51,6 +51,8 @@ static const struct followed {
 
 struct observation {
 	struct printer *printer;
+	observation_tell *tell;
+	void *arg;
 	bool looked; /* there is something to compare with */
 	bool online;
 	struct buf values[FOLLOWED]; /* as JSON, empty: null */
@@ -60,13 +62,16 @@ struct observation {
 };
 
 int
-observation_new(struct printer *printer, struct observation **out)
+observation_new(struct printer *printer, observation_tell *tell, void *arg,
+    struct observation **out)
 {
 	struct observation *observation = calloc(1, sizeof(*observation));
 
 	if (observation == NULL)
 		return -ENOMEM;
 	observation->printer = printer;
+	observation->tell = tell;
+	observation->arg = arg;
 	*out = observation;
 	return 0;
 }
@@ -116,7 +121,7 @@ read_value(const struct buf *text, const struct followed *row, struct buf *out)
 
 static void
 compare_values(struct observation *observation, enum topic topic,
-    const struct buf *text, const struct hearer *hearer)
+    const struct buf *text)
 {
 	struct buf value;
 	size_t i;
@@ -129,16 +134,15 @@ compare_values(struct observation *observation, enum topic topic,
 		memset(&value, 0, sizeof(value));
 		read_value(text, &followed[i], &value);
 		if (observation->looked && strcmp(old, buf_text(&value)) != 0)
-			hearer->tell(hearer->arg, followed[i].kind, old,
-			    buf_text(&value));
+			observation->tell(observation->arg, followed[i].kind,
+			    old, buf_text(&value));
 		buf_free(&observation->values[i]);
 		observation->values[i] = value;
 	}
 }
 
 static void
-compare_storages(struct observation *observation, const struct buf *text,
-    const struct hearer *hearer)
+compare_storages(struct observation *observation, const struct buf *text)
 {
 	const struct traits *traits = observation->printer->traits;
 	struct shape_storage storage;
@@ -153,8 +157,8 @@ compare_storages(struct observation *observation, const struct buf *text,
 		snprintf(name, sizeof(name), "\"%s\"",
 		    traits->storages[i].name);
 		if (observation->storages_seen && has != observation->has[i])
-			hearer->tell(hearer->arg, "storage", has ? "" : name,
-			    has ? name : "");
+			observation->tell(observation->arg, "storage",
+			    has ? "" : name, has ? name : "");
 		observation->has[i] = has;
 	}
 	observation->storages_seen = true;
@@ -170,34 +174,31 @@ ask(struct observation *observation, const struct wait *wait, enum topic topic,
 }
 
 static void
-look_at_storages(struct observation *observation, const struct wait *wait,
-    const struct hearer *hearer)
+look_at_storages(struct observation *observation, const struct wait *wait)
 {
 	struct buf text = { 0 };
 
 	if (ask(observation, wait, TOPIC_STORAGE, &text) == 0)
-		compare_storages(observation, &text, hearer);
+		compare_storages(observation, &text);
 	observation->storages_ms = time_now_ms();
 	buf_free(&text);
 }
 
-/* What watches it can tell of alarms while the printer is away. */
+/* Its watcher can tell of alarms while the printer is away. */
 static int
-look_at_failures(struct observation *observation, const struct wait *wait,
-    const struct hearer *hearer)
+look_at_failures(struct observation *observation, const struct wait *wait)
 {
 	struct buf text = { 0 };
 	int error = ask(observation, wait, TOPIC_FAILURE, &text);
 
 	if (error == 0)
-		compare_values(observation, TOPIC_FAILURE, &text, hearer);
+		compare_values(observation, TOPIC_FAILURE, &text);
 	buf_free(&text);
 	return error == -EINTR ? error : 0;
 }
 
 int
-observation_look(struct observation *observation, const struct wait *wait,
-    const struct hearer *hearer)
+observation_look(struct observation *observation, const struct wait *wait)
 {
 	struct buf status = { 0 };
 	bool online;
@@ -207,19 +208,19 @@ observation_look(struct observation *observation, const struct wait *wait,
 		return error;
 	online = error == 0;
 	if (observation->looked && online != observation->online)
-		hearer->tell(hearer->arg, "online", online ? "false" : "true",
-		    online ? "true" : "false");
+		observation->tell(observation->arg, "online",
+		    online ? "false" : "true", online ? "true" : "false");
 	if (online)
-		compare_values(observation, TOPIC_STATUS, &status, hearer);
+		compare_values(observation, TOPIC_STATUS, &status);
 	observation->online = online;
 	buf_free(&status);
 	error = observation->printer->is_watched ?
-	    look_at_failures(observation, wait, hearer) :
+	    look_at_failures(observation, wait) :
 	    0;
 	observation->looked = observation->looked || error == 0;
 	if (error == 0 && online &&
 	    time_now_ms() - observation->storages_ms >= STORAGE_MS)
-		look_at_storages(observation, wait, hearer);
+		look_at_storages(observation, wait);
 	return error;
 }
 
