@@ -375,14 +375,14 @@ json_complain(const char *what, const char *text, size_t len, bool quotes)
 	size_t from, to;
 
 	if (text == NULL || len == 0) {
-		log_record("%s: the answer is empty", what);
+		log_say(LOG_LEVEL_DETAIL, "%s: the answer is empty", what);
 		return;
 	}
 	(void)mend(text, len, &strict, &fault);
 	buf_free(&strict);
 	from = fault.at > BEFORE ? fault.at - BEFORE : 0;
 	to = len - fault.at > AFTER ? fault.at + AFTER : len;
-	log_record(
+	log_say(LOG_LEVEL_DETAIL,
 	    "%s: the answer is not understood: %s (byte %zu of %zu%s%.*s)",
 	    what, fault.why, fault.at, len, quotes ? ": " : "",
 	    quotes ? (int)(to - from) : 0, text + from);

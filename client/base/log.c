@@ -108,16 +108,18 @@ speak(enum log_level level, const char *line)
 		fprintf(stderr, "prusafs: %s\n", line);
 }
 
-/* Into the rings, and to whom it may concern. */
-static void __attribute__((format(printf, 2, 0)))
-tell(enum log_level level, const char *format, va_list args)
+void
+log_say(enum log_level level, const char *format, ...)
 {
 	char line[LINE];
 	size_t len = 0;
+	va_list args;
 
 	if (about != NULL)
 		len = (size_t)snprintf(line, sizeof(line), "%s: ", about->name);
+	va_start(args, format);
 	vsnprintf(line + len, sizeof(line) - len, format, args);
+	va_end(args);
 	make_harmless(line);
 	pthread_mutex_lock(&lock);
 	keep(&common, line);
@@ -125,26 +127,6 @@ tell(enum log_level level, const char *format, va_list args)
 		keep(&about->ring, line + len);
 	speak(level, line);
 	pthread_mutex_unlock(&lock);
-}
-
-void
-log_say(enum log_level level, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	tell(level, format, args);
-	va_end(args);
-}
-
-void
-log_record(const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	tell(LOG_LEVEL_DETAIL, format, args);
-	va_end(args);
 }
 
 int
@@ -185,40 +167,23 @@ log_about(struct log_subject *subject)
 	return former;
 }
 
-/* With the lock: the last lines, up to so many. */
-static int
-show(const struct ring *ring, size_t shown, struct buf *out)
+int
+log_text(const struct log_subject *subject, struct buf *out)
 {
-	uint64_t i = ring->serial > shown ? ring->serial - shown : 0;
+	const struct ring *ring = subject == NULL ? &common : &subject->ring;
+	size_t shown;
+	uint64_t i;
 	int error = 0;
 
+	pthread_mutex_lock(&lock);
+	shown = subject == NULL ? common_shown : LINES;
+	i = ring->serial > shown ? ring->serial - shown : 0;
 	for (; i < ring->serial && error == 0; i++) {
 		const char *line = ring->lines[i % ring->size];
 
 		if (line != NULL)
 			error = buf_printf(out, "%s\n", line);
 	}
-	return error;
-}
-
-int
-log_text(struct buf *out)
-{
-	int error;
-
-	pthread_mutex_lock(&lock);
-	error = show(&common, common_shown, out);
-	pthread_mutex_unlock(&lock);
-	return error;
-}
-
-int
-log_text_about(const struct log_subject *subject, struct buf *out)
-{
-	int error;
-
-	pthread_mutex_lock(&lock);
-	error = show(&subject->ring, LINES, out);
 	pthread_mutex_unlock(&lock);
 	return error;
 }

@@ -9,10 +9,10 @@ struct buf;
 enum log_level {
 	LOG_LEVEL_ERROR,
 	LOG_LEVEL_NOTE,
-	LOG_LEVEL_DETAIL, /* told only with -v */
+	LOG_LEVEL_DETAIL, /* said only with -v, but in the ring */
 };
 
-/* Tell details too (option -v). */
+/* Say details too (option -v). */
 void log_set_verbose(bool verbose);
 
 /* From now on speak to syslog instead of stderr. */
@@ -25,9 +25,6 @@ void log_to_syslog(void);
  */
 void log_say(enum log_level, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-
-/* The same for the ring alone (and stderr or syslog when verbose). */
-void log_record(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /*
  * One printer of several: its lines bear its name in the common ring, and are
@@ -45,10 +42,10 @@ void log_subject_free(struct log_subject *);
  */
 struct log_subject *log_about(struct log_subject *);
 
-/* Append the lines of the common ring, oldest first.  Returns 0 or -ENOMEM. */
-int log_text(struct buf *out);
-
-/* The same with the lines about a subject. */
-int log_text_about(const struct log_subject *, struct buf *out);
+/*
+ * Append the lines about a subject, or of the common ring (NULL), oldest first.
+ * Returns 0 or -ENOMEM.
+ */
+int log_text(const struct log_subject *, struct buf *out);
 
 #endif

@@ -119,10 +119,11 @@ record(const char *url, const struct http_reply *reply, int error,
     const char *words, int64_t began_ms)
 {
 	if (error != 0)
-		log_record("camera %.*s: %s%s%s", visible_len(url), url,
-		    strerror(-error), *words ? ": " : "", words);
+		log_say(LOG_LEVEL_DETAIL, "camera %.*s: %s%s%s",
+		    visible_len(url), url, strerror(-error), *words ? ": " : "",
+		    words);
 	else
-		log_record("camera %.*s %d, %lld bytes, %d ms",
+		log_say(LOG_LEVEL_DETAIL, "camera %.*s %d, %lld bytes, %d ms",
 		    visible_len(url), url, reply->status,
 		    (long long)reply->received,
 		    (int)(time_now_ms() - began_ms));

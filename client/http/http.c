@@ -258,12 +258,12 @@ record(const struct http_request *request, const struct http_reply *reply,
 	int len = (int)strcspn(target, request->is_signed ? "?" : "");
 
 	if (error != 0)
-		log_record("%s %.*s: %s%s%s", request->method, len, target,
-		    strerror(-error), *words ? ": " : "", words);
+		log_say(LOG_LEVEL_DETAIL, "%s %.*s: %s%s%s", request->method,
+		    len, target, strerror(-error), *words ? ": " : "", words);
 	else
-		log_record("%s %.*s %d, %lld bytes, %d ms%s%s", request->method,
-		    len, target, reply->status, bytes, ms, *words ? ": " : "",
-		    words);
+		log_say(LOG_LEVEL_DETAIL, "%s %.*s %d, %lld bytes, %d ms%s%s",
+		    request->method, len, target, reply->status, bytes, ms,
+		    *words ? ": " : "", words);
 }
 
 static void

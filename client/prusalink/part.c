@@ -180,7 +180,8 @@ tidy(struct prusalink *prusalink, const struct wait *wait, char *name)
 		error = remove_one(prusalink, wait, folder, name, false);
 	if (error == 0)
 		error = remove_one(prusalink, wait, storage, own, true);
-	log_record("%s/.%s.part, the rest of an upload that was broken off: %s",
+	log_say(LOG_LEVEL_DETAIL,
+	    "%s/.%s.part, the rest of an upload that was broken off: %s",
 	    storage, name, error == 0 ? "removed" : strerror(-error));
 	free(folder);
 }

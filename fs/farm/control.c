@@ -282,7 +282,8 @@ run_job(void *item, const struct wait *wait)
 
 		job->error = control_run(&caller, job->mounted, order);
 		if (job->error == 0)
-			log_record("control: %s%s%s: done", control_word(order),
+			log_say(LOG_LEVEL_DETAIL, "control: %s%s%s: done",
+			    control_word(order),
 			    *order->path == '\0' ? "" : " ", order->path);
 	}
 	(void)log_about(former);

@@ -175,7 +175,7 @@ produce_log(const struct caller *caller, const struct place *root,
 {
 	(void)caller;
 	(void)root;
-	return log_text(out);
+	return log_text(NULL, out);
 }
 
 int

@@ -432,7 +432,8 @@ keep(struct handle *handle, struct staged *staged)
 		spool_release(spool);
 		if (!works && !litter_is_in(place->path) &&
 		    !atomic_exchange(&handle->said, true))
-			log_record("%s is " LEDGER_KEPT, place->path);
+			log_say(LOG_LEVEL_DETAIL, "%s is " LEDGER_KEPT,
+			    place->path);
 	}
 	place_release(place);
 }

@@ -66,8 +66,9 @@ working_make(struct place *folder, const char *name, struct place **out)
 				     place->key, place->path);
 	staged_release(staged);
 	if (error == 0 && !working_stays_here(folder->path))
-		log_record("%s stays here, with what is in it: no printer "
-			   "lists a directory whose name begins with a dot",
+		log_say(LOG_LEVEL_DETAIL,
+		    "%s stays here, with what is in it: no printer "
+		    "lists a directory whose name begins with a dot",
 		    place->path);
 	return place_give(place, error, out);
 }

@@ -34,8 +34,7 @@ produce_log(struct mounted *mounted, const struct caller *caller,
     struct buf *out)
 {
 	(void)caller;
-	return mounted->subject == NULL ? log_text(out) :
-					  log_text_about(mounted->subject, out);
+	return log_text(mounted->subject, out);
 }
 
 /*

@@ -28,7 +28,7 @@ occurrences(const char *words)
 	const char *at;
 	int count = 0;
 
-	if (log_text(&text) != 0)
+	if (log_text(NULL, &text) != 0)
 		return -1;
 	for (at = buf_text(&text); (at = strstr(at, words)) != NULL; at++)
 		count++;

@@ -14,8 +14,7 @@ is_in(const struct log_subject *subject, const char *words)
 	struct buf text = { 0 };
 	bool is;
 
-	if ((subject == NULL ? log_text(&text) :
-			       log_text_about(subject, &text)) != 0)
+	if (log_text(subject, &text) != 0)
 		exit(1);
 	is = strstr(buf_text(&text), words) != NULL;
 	buf_free(&text);
@@ -28,8 +27,7 @@ count_lines(const struct log_subject *subject)
 	struct buf text = { 0 };
 	size_t i, count = 0;
 
-	if ((subject == NULL ? log_text(&text) :
-			       log_text_about(subject, &text)) != 0)
+	if (log_text(subject, &text) != 0)
 		exit(1);
 	for (i = 0; i < text.len; i++)
 		count += text.data[i] == '\n';
@@ -40,7 +38,7 @@ count_lines(const struct log_subject *subject)
 static void
 speak(void *arg)
 {
-	log_record("said by %s", (const char *)arg);
+	log_say(LOG_LEVEL_DETAIL, "said by %s", (const char *)arg);
 }
 
 static void
@@ -50,17 +48,17 @@ test_rings(struct check *check)
 	int i;
 
 	for (i = 0; i < 250; i++)
-		log_record("early %d", i);
+		log_say(LOG_LEVEL_DETAIL, "early %d", i);
 	CHECK(check, count_lines(NULL) == 200, "the log has 200 lines");
 	if (log_subject_new("mk4", &mk4) != 0 ||
 	    log_subject_new("mini", &mini) != 0)
 		exit(1);
 	CHECK(check, log_about(mk4) == NULL, "nothing was spoken about");
-	log_record("one");
+	log_say(LOG_LEVEL_DETAIL, "one");
 	CHECK(check, log_about(mini) == mk4, "the former subject is told");
-	log_record("two\a");
+	log_say(LOG_LEVEL_DETAIL, "two\a");
 	CHECK(check, log_about(NULL) == mini, "it can be left");
-	log_record("three");
+	log_say(LOG_LEVEL_DETAIL, "three");
 	CHECK(check, is_in(mk4, " one\n") && !is_in(mk4, "two"),
 	    "a subject has its own lines only");
 	CHECK(check,
@@ -71,7 +69,7 @@ test_rings(struct check *check)
 	    "what is about nobody is nobody's");
 	(void)log_about(mk4);
 	for (i = 0; i < 1200; i++)
-		log_record("late %d", i);
+		log_say(LOG_LEVEL_DETAIL, "late %d", i);
 	(void)log_about(NULL);
 	CHECK(check,
 	    count_lines(mk4) == 200 && is_in(mk4, "late 1199\n") &&

@@ -110,7 +110,7 @@ was_told(const char *words)
 	struct buf text = { 0 };
 	const char *last, *at;
 
-	if (log_text(&text) != 0)
+	if (log_text(NULL, &text) != 0)
 		exit(1);
 	last = at = buf_text(&text);
 	for (; *at != '\0'; at++) {
