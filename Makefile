@@ -50,9 +50,7 @@ LINK = $(CC) $(OUR_LDFLAGS) $(LDFLAGS)
 # The file system.  Everything but main.c, which the unit tests replace.
 SRCS = \
 	cache/cache.c \
-	cache/cache_change.c \
 	cache/cache_file.c \
-	cache/cache_truth.c \
 	cache/content.c \
 	cache/deferred.c \
 	cache/file_facts.c \

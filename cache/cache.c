@@ -11,13 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cache/cache.h"
 #include "cache/cache_internal.h"
 #include "cache/file_facts.h"
-#include "cache/memo.h"
 #include "cache/stamp.h"
 #include "client/base/buf.h"
-#include "client/base/name.h"
 #include "client/base/time.h"
 #include "client/base/turn.h"
 #include "client/camera/picture.h"
@@ -55,7 +52,8 @@ may_serve_old(const struct cache *cache, const struct memo *memo)
 {
 	return memo->filled && memo->error == 0 &&
 	    memo->epoch == cache->epoch &&
-	    (memo->lasting || memo->generation >= cache->changed) && memo->kept;
+	    (memo->lasting || memo->generation >= cache->changed) &&
+	    memo->survives;
 }
 
 /* What the printer, or for a PNG we ourselves, answered. */
@@ -204,20 +202,6 @@ get(struct cache *cache, const struct wait *wait, enum topic topic,
 	return error;
 }
 
-static int
-get_text(struct cache *cache, const struct wait *wait, enum topic topic,
-    const char *key, struct buf *out)
-{
-	struct answer answer = { 0 };
-	int error = get(cache, wait, topic, key, &answer);
-
-	if (error == 0)
-		error = buf_append(out, buf_text(&answer.text),
-		    answer.text.len);
-	buf_free(&answer.text);
-	return error;
-}
-
 /* A PNG is made of the picture that we have, and is as old as that one. */
 static void
 ask_picture(struct cache *cache, const struct wait *wait, const char *id,
@@ -234,27 +218,44 @@ ask_picture(struct cache *cache, const struct wait *wait, const char *id,
 }
 
 static int
-cache_document(struct printer *printer, const struct wait *wait,
-    enum topic topic, struct buf *out)
-{
-	return get_text((struct cache *)printer, wait, topic, "", out);
-}
-
-static int
 cache_camera(struct printer *printer, const struct wait *wait, enum topic topic,
     const char *id, struct buf *out)
 {
-	return get_text((struct cache *)printer, wait, topic, id, out);
+	struct answer answer = { 0 };
+	int error = get((struct cache *)printer, wait, topic, id, &answer);
+
+	if (error == 0)
+		error = buf_append(out, buf_text(&answer.text),
+		    answer.text.len);
+	buf_free(&answer.text);
+	return error;
+}
+
+static int
+cache_document(struct printer *printer, const struct wait *wait,
+    enum topic topic, struct buf *out)
+{
+	return cache_camera(printer, wait, topic, "", out);
+}
+
+static void
+expire(struct cache *cache, enum topic topic, const char *key, int64_t age_ms)
+{
+	pthread_mutex_lock(&cache->lock);
+	memos_expire(&cache->memos, topic, key, time_now_ms() - age_ms);
+	pthread_mutex_unlock(&cache->lock);
 }
 
 void
 cache_expire(struct printer *printer, enum topic topic, int64_t age_ms)
 {
-	struct cache *cache = (struct cache *)printer;
+	expire((struct cache *)printer, topic, NULL, age_ms);
+}
 
-	pthread_mutex_lock(&cache->lock);
-	memos_expire(&cache->memos, topic, time_now_ms() - age_ms);
-	pthread_mutex_unlock(&cache->lock);
+void
+cache_expire_folder(struct printer *printer, const char *folder, int64_t age_ms)
+{
+	expire((struct cache *)printer, TOPIC_COUNT, folder, age_ms);
 }
 
 bool
@@ -271,16 +272,6 @@ cache_peek(struct printer *printer, enum topic topic, int64_t age_ms,
 	    buf_append(out, buf_text(&memo->text), memo->text.len) == 0;
 	pthread_mutex_unlock(&cache->lock);
 	return known;
-}
-
-void
-cache_expire_folder(struct printer *printer, const char *folder, int64_t age_ms)
-{
-	struct cache *cache = (struct cache *)printer;
-
-	pthread_mutex_lock(&cache->lock);
-	memos_expire_folder(&cache->memos, folder, time_now_ms() - age_ms);
-	pthread_mutex_unlock(&cache->lock);
 }
 
 bool
@@ -329,20 +320,140 @@ cache_generation(struct cache *cache)
 	return generation;
 }
 
+/*
+ * Whatever was asked before now is void, if a change may have been made.
+ * Under the lock.
+ */
+static void
+count_change(struct cache *cache, int error)
+{
+	cache->generation++;
+	if (error == 0 || printer_may_be_changed(error))
+		cache->changed = cache->generation;
+}
+
+static void
+note_change(struct cache *cache, int error)
+{
+	pthread_mutex_lock(&cache->lock);
+	count_change(cache, error);
+	pthread_mutex_unlock(&cache->lock);
+}
+
 static int
-cache_fetch(struct printer *printer, const struct wait *wait,
-    const char *folder, const struct entry *entry, const struct sink *sink)
+cache_store(struct printer *printer, const struct wait *wait,
+    const struct store *store, struct entry *out)
 {
 	struct cache *cache = (struct cache *)printer;
-	int64_t began_ms = time_now_ms();
-	int error = printer_fetch(cache->inner, wait, folder, entry, sink);
-	off_t size;
+	struct paced_source paced;
+	struct store timed = *store;
+	bool more = false;
+	int error;
 
-	if (error == 0 && cache_recall_size(cache, folder, entry, &size))
-		pace_note(&cache->pace, PACE_DOWN, size,
-		    time_now_ms() - began_ms);
-	return error == -ENOENT ? cache_judge_file(cache, wait, folder, entry) :
-				  error;
+	timed.more = &more;
+	timed.source = pace_source(&paced, &store->source);
+	pace_upload(&cache->pace, 1);
+	error = printer_store(cache->inner, wait, &timed, out);
+	pace_upload(&cache->pace, -1);
+	if (error == 0 && paced.began_ms != 0)
+		pace_note(&cache->pace, PACE_UP, store->source.len,
+		    time_now_ms() - paced.began_ms);
+	pthread_mutex_lock(&cache->lock);
+	count_change(cache, error);
+	/* Of many uploads each would have a large folder asked anew. */
+	if (error == 0 && cache->inner->traits->is_cloud && !more)
+		memos_follow(&cache->memos, store->folder, out, true,
+		    cache->generation);
+	pthread_mutex_unlock(&cache->lock);
+	/* What failed may have arrived all the same. */
+	file_facts_renew(cache->facts, store->folder,
+	    error == 0 ? out->name : store->name, error == 0 ? out->mtime_s : 0,
+	    error == 0 ? out->size : -1, stamp_now());
+	if (error == 0 && out->id == 0)
+		stamps_note_stored(file_facts_stamps(cache->facts),
+		    out->mtime_s, stamp_now());
+	return error;
+}
+
+static int
+cache_make_folder(struct printer *printer, const struct wait *wait,
+    const char *folder, const char *name)
+{
+	struct cache *cache = (struct cache *)printer;
+	int error = printer_make_folder(cache->inner, wait, folder, name);
+
+	note_change(cache, error);
+	return error;
+}
+
+static int
+cache_remove(struct printer *printer, const struct wait *wait,
+    const char *folder, const struct entry *entry)
+{
+	struct cache *cache = (struct cache *)printer;
+	int error = printer_remove(cache->inner, wait, folder, entry);
+
+	pthread_mutex_lock(&cache->lock);
+	count_change(cache, error);
+	/* Of many removals each would have a folder asked anew. */
+	if (error == 0 && !entry->folder)
+		memos_follow(&cache->memos, folder, entry, false,
+		    cache->generation);
+	pthread_mutex_unlock(&cache->lock);
+	if (error == 0 && !entry->folder)
+		file_facts_forget_size(cache->facts, folder, entry->name);
+	return error;
+}
+
+static int
+cache_rename(struct printer *printer, const struct wait *wait,
+    const char *folder, const struct entry *entry, const char *new_folder,
+    const char *new_name, bool replace, struct entry *out)
+{
+	struct cache *cache = (struct cache *)printer;
+	int error = printer_rename(cache->inner, wait, folder, entry,
+	    new_folder, new_name, replace, out);
+
+	note_change(cache, error);
+	return error;
+}
+
+static int
+cache_change_settings(struct printer *printer, const struct wait *wait,
+    const char *text, size_t len)
+{
+	struct cache *cache = (struct cache *)printer;
+	int error = printer_change_settings(cache->inner, wait, text, len);
+
+	note_change(cache, error);
+	return error;
+}
+
+static void
+count_up(struct cache *cache, uint64_t epochs)
+{
+	pthread_mutex_lock(&cache->lock);
+	cache->generation++;
+	cache->epoch += epochs;
+	pthread_mutex_unlock(&cache->lock);
+}
+
+static int
+cache_command(struct printer *printer, const struct wait *wait, enum verb verb,
+    const char *path)
+{
+	struct cache *cache = (struct cache *)printer;
+	int error;
+
+	/* A size that is being asked for shall not be noted afterwards. */
+	if (verb == VERB_REFRESH)
+		count_up(cache, 0);
+	error = printer_command(cache->inner, wait, verb, path);
+	if (verb == VERB_REFRESH)
+		file_facts_forget_sizes(cache->facts);
+	count_up(cache, verb == VERB_REFRESH);
+	/* What lies behind the cache may have nothing to refresh. */
+	return verb == VERB_REFRESH ? 0 : error;
 }
 
 int64_t

@@ -1,17 +1,90 @@
 /*
- * What is known of a single file: its size as Buddy firmware tells it, and
- * whether memory is to be believed.  Any thread; one question at a time goes
- * out, in the turn of those who ask.
+ * What is known of a single file: its size, as Buddy firmware has it for one
+ * file at a time, whether memory is to be believed, and whether it is gone.
+ *
+ * What could not be asked is neither empty nor gone: a server answers "not
+ * found" also when its stick is out or its folder cannot be opened just now.
+ * So a name is gone when a listing of its folder lacks it.  Any thread; one
+ * question about a file at a time goes out, in the turn of those who ask.
  */
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 
-#include "cache/cache.h"
 #include "cache/cache_internal.h"
 #include "cache/file_facts.h"
 #include "cache/stamp.h"
+#include "client/base/time.h"
 #include "client/base/turn.h"
 #include "client/http/away.h"
 #include "client/listing.h"
+
+/*
+ * Does the folder's listing have that name?  Returns 0, -ENOENT, and sets
+ * lacks when it is the name that is missing, or why that is not known.
+ */
+static int
+look_for(struct cache *cache, const struct wait *wait, const char *folder,
+    const char *name, bool *lacks)
+{
+	struct listing *listing;
+	int error = cache_ask_list(cache, wait, folder, &listing);
+
+	if (error != 0)
+		return error;
+	if (listing_find(listing, name) == NULL) {
+		*lacks = listing_is_recent(listing, CACHE_LIST_MS);
+		error = *lacks ? -ENOENT : -EHOSTDOWN;
+	}
+	listing_release(listing);
+	return error;
+}
+
+static int
+look_anew(struct cache *cache, const struct wait *wait, const char *folder,
+    const char *name, bool *lacks)
+{
+	cache_expire_folder(&cache->printer, folder, 0);
+	return look_for(cache, wait, folder, name, lacks);
+}
+
+/* Up to the first folder that can be listed. */
+int
+cache_judge_folder(struct cache *cache, const struct wait *wait,
+    const char *folder)
+{
+	char *path = strdup(folder), *slash;
+	bool lacks = false;
+	int error = path == NULL ? -ENOMEM : -ENOENT;
+
+	while (error == -ENOENT && !lacks) {
+		slash = strrchr(path, '/');
+		if (slash == NULL) {
+			error = -EIO; /* a storage is never gone */
+			break;
+		}
+		*slash = '\0';
+		error = look_for(cache, wait, path, slash + 1, &lacks);
+		if (error == 0)
+			error = look_anew(cache, wait, path, slash + 1, &lacks);
+		if (error == 0)
+			error = -EIO;
+	}
+	free(path);
+	return error;
+}
+
+static int
+judge_file(struct cache *cache, const struct wait *wait, const char *folder,
+    const struct entry *entry)
+{
+	bool lacks = false;
+	int error = look_anew(cache, wait, folder, entry->name, &lacks);
+
+	if (error == -ENOENT && !lacks)
+		return cache_judge_folder(cache, wait, folder);
+	return error == 0 ? -EIO : error;
+}
 
 /* Is the file's size known, and true now? */
 static bool
@@ -58,9 +131,9 @@ ask_file(struct cache *cache, const struct wait *wait, const char *folder,
 	return error;
 }
 
-bool
-cache_recall_size(struct cache *cache, const char *folder,
-    const struct entry *entry, off_t *out)
+static bool
+recall_size(struct cache *cache, const char *folder, const struct entry *entry,
+    off_t *out)
 {
 	int64_t seen_s;
 
@@ -87,8 +160,7 @@ ask_size(struct cache *cache, const struct wait *wait, const char *folder,
 		entry_free(&told);
 	}
 	/* Of a printer that is silent, what is remembered is better. */
-	if (away_is_silence(error) &&
-	    cache_recall_size(cache, folder, entry, out))
+	if (away_is_silence(error) && recall_size(cache, folder, entry, out))
 		error = 0;
 	return error;
 }
@@ -107,7 +179,7 @@ cache_size(struct printer *printer, const struct wait *wait, const char *folder,
 		error = ask_size(cache, wait, folder, entry, out);
 		turn_give(&cache->sizes);
 	}
-	return error == -ENOENT ? cache_judge_file(cache, wait, folder, entry) :
+	return error == -ENOENT ? judge_file(cache, wait, folder, entry) :
 				  error;
 }
 
@@ -122,7 +194,23 @@ cache_look(struct printer *printer, const struct wait *wait, const char *folder,
 		error = ask_file(cache, wait, folder, entry, out);
 		turn_give(&cache->sizes);
 	}
-	return error == -ENOENT ? cache_judge_file(cache, wait, folder, entry) :
+	return error == -ENOENT ? judge_file(cache, wait, folder, entry) :
+				  error;
+}
+
+int
+cache_fetch(struct printer *printer, const struct wait *wait,
+    const char *folder, const struct entry *entry, const struct sink *sink)
+{
+	struct cache *cache = (struct cache *)printer;
+	int64_t began_ms = time_now_ms();
+	int error = printer_fetch(cache->inner, wait, folder, entry, sink);
+	off_t size;
+
+	if (error == 0 && recall_size(cache, folder, entry, &size))
+		pace_note(&cache->pace, PACE_DOWN, size,
+		    time_now_ms() - began_ms);
+	return error == -ENOENT ? judge_file(cache, wait, folder, entry) :
 				  error;
 }
 

@@ -12,7 +12,7 @@
 #define LONG_MS	   300000 /* what changes by a restart only */
 #define PRINTS_MS  30000  /* a print lasts longer */
 #define PICTURE_MS 10000  /* cameras take them every 10 s at the most */
-#define SLOTS	   256
+#define MEMOS	   256
 
 static void
 memo_free(struct memo *memo)
@@ -30,7 +30,7 @@ make_room(struct memos *memos)
 
 	TAILQ_FOREACH_SAFE(memo, &memos->list, link, next)
 	{
-		if (memos->count < SLOTS)
+		if (memos->count < MEMOS)
 			return;
 		if (memo->users > 0)
 			continue;
@@ -66,7 +66,7 @@ memo_new(const struct memos *memos, enum topic topic, const char *key)
 	}
 	memo->topic = topic;
 	memo->lasting = lasts(memos, topic);
-	memo->kept = lasts_anywhere(topic) || topic == TOPIC_FOLDER ||
+	memo->survives = lasts_anywhere(topic) || topic == TOPIC_FOLDER ||
 	    topic == TOPIC_PRINTS;
 	memo->ttl_ms = memos->ttl_ms;
 	if (memo->lasting)
@@ -116,24 +116,14 @@ memos_find(const struct memos *memos, enum topic topic, int64_t oldest_ms)
 }
 
 void
-memos_expire(struct memos *memos, enum topic topic, int64_t oldest_ms)
+memos_expire(struct memos *memos, enum topic topic, const char *key,
+    int64_t oldest_ms)
 {
 	struct memo *memo;
 
 	TAILQ_FOREACH (memo, &memos->list, link) {
-		if (memo->topic == topic && memo->done_ms < oldest_ms)
-			memo->done_ms = INT64_MIN / 2;
-	}
-}
-
-void
-memos_expire_folder(struct memos *memos, const char *folder, int64_t oldest_ms)
-{
-	struct memo *memo;
-
-	TAILQ_FOREACH (memo, &memos->list, link) {
-		if (memo->topic == TOPIC_FOLDER && memo->done_ms < oldest_ms &&
-		    strcmp(memo->key, folder) == 0)
+		if (memo->topic == topic && memo->done_ms < oldest_ms &&
+		    (key == NULL || strcmp(memo->key, key) == 0))
 			memo->done_ms = INT64_MIN / 2;
 	}
 }
@@ -161,17 +151,21 @@ depth(const char *path)
 	return slashes;
 }
 
-/* Is it known what is in the memo's folder after one file is gone? */
+/* Is it known what is in the memo's folder after that change? */
 static bool
-outlives(struct memo *memo, const char *folder, const struct entry *entry)
+outlives(struct memo *memo, const char *folder, const struct entry *entry,
+    bool is_stored)
 {
 	struct listing *listing;
+	int error;
 
-	/* Another with a file of that name may be this one, spelled anew. */
+	/* Another with a removed file's name may be this one, spelled anew. */
 	if (strcmp(memo->key, folder) != 0)
-		return depth(memo->key) != depth(folder) ||
+		return is_stored || depth(memo->key) != depth(folder) ||
 		    listing_find(memo->listing, entry->name) == NULL;
-	if (listing_without(memo->listing, entry, &listing) != 0)
+	error = is_stored ? listing_with(memo->listing, entry, &listing) :
+			    listing_without(memo->listing, entry, &listing);
+	if (error != 0)
 		return false;
 	listing_release(memo->listing);
 	memo->listing = listing;
@@ -179,38 +173,17 @@ outlives(struct memo *memo, const char *folder, const struct entry *entry)
 }
 
 void
-memos_removed(struct memos *memos, const char *folder,
-    const struct entry *entry, uint64_t generation)
+memos_follow(struct memos *memos, const char *folder, const struct entry *entry,
+    bool is_stored, uint64_t generation)
 {
 	struct memo *memo;
 
 	TAILQ_FOREACH (memo, &memos->list, link) {
-		if (memo->topic == TOPIC_FOLDER && memo->filled &&
+		if (memo->topic == TOPIC_COUNT && memo->filled &&
 		    memo->listing != NULL &&
 		    memo->generation == generation - 1 &&
-		    outlives(memo, folder, entry))
+		    outlives(memo, folder, entry, is_stored))
 			memo->generation = generation;
-	}
-}
-
-void
-memos_stored(struct memos *memos, const char *folder, const struct entry *entry,
-    uint64_t generation)
-{
-	struct listing *listing;
-	struct memo *memo;
-
-	TAILQ_FOREACH (memo, &memos->list, link) {
-		if (memo->topic != TOPIC_FOLDER || !memo->filled ||
-		    memo->listing == NULL || memo->generation != generation - 1)
-			continue;
-		if (strcmp(memo->key, folder) == 0) {
-			if (listing_with(memo->listing, entry, &listing) != 0)
-				continue;
-			listing_release(memo->listing);
-			memo->listing = listing;
-		}
-		memo->generation = generation;
 	}
 }
 

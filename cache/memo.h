@@ -10,18 +10,15 @@
 #include "client/base/buf.h"
 #include "client/printer.h"
 
-struct entry;
-struct listing;
-
 /* One remembered answer: a document or a folder. */
 struct memo {
 	TAILQ_ENTRY(memo) link; /* least recently used first */
 	enum topic topic;	/* TOPIC_FOLDER is one too */
 	char *key;		/* the folder, or the id of a camera */
 	int64_t ttl_ms;
-	bool lasting; /* our own changes do not touch it */
-	bool kept;    /* it is told while the printer is away */
-	int users;    /* threads that look at it */
+	bool lasting;  /* our own changes do not touch it */
+	bool survives; /* it is an answer while the printer is away */
+	int users;     /* threads that look at it */
 	bool fetching;
 	bool filled;
 	uint64_t generation; /* when the question went out */
@@ -53,25 +50,23 @@ struct memo *memo_get(struct memos *, enum topic, const char *key);
 const struct memo *memos_find(const struct memos *, enum topic,
     int64_t oldest_ms);
 
-/* Answers about that topic that came before oldest_ms are out of date. */
-void memos_expire(struct memos *, enum topic, int64_t oldest_ms);
-
-/* The same for one folder. */
-void memos_expire_folder(struct memos *, const char *folder, int64_t oldest_ms);
+/*
+ * Answers about that topic, of that key or of any (NULL), that came before
+ * oldest_ms are out of date.
+ */
+void memos_expire(struct memos *, enum topic, const char *key,
+    int64_t oldest_ms);
 
 /* Does the last good answer about a folder, however old, have that name? */
 bool memos_list(const struct memos *, const char *folder, const char *name);
 
 /*
- * A file was removed and nothing else changed: what is remembered of folders
- * since the generation before goes on into this one, of that folder without
- * the file.  Its age stays.  What only the printer can say is left behind.
+ * A file was removed, or stored where each folder has one spelling, and nothing
+ * else changed: what is remembered of folders since the generation before goes
+ * on into this one, of that folder without or with the file.  Its age stays.
+ * What only the printer can say is left behind.
  */
-void memos_removed(struct memos *, const char *folder, const struct entry *,
-    uint64_t generation);
-
-/* The same for a file that was stored, where each folder has one spelling. */
-void memos_stored(struct memos *, const char *folder, const struct entry *,
-    uint64_t generation);
+void memos_follow(struct memos *, const char *folder, const struct entry *,
+    bool is_stored, uint64_t generation);
 
 #endif
