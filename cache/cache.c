@@ -21,7 +21,6 @@
 #include "client/http/away.h"
 #include "client/http/counts.h"
 #include "client/listing.h"
-#include "client/printer.h"
 #include "client/traits.h"
 
 #define ERROR_MS 1000

@@ -4,7 +4,6 @@
 #include <sys/types.h>
 
 #include <pthread.h>
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "client/base/stream.h"

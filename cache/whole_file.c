@@ -3,7 +3,6 @@
  * state of its own, any thread.
  */
 #include <errno.h>
-#include <stdbool.h>
 #include <string.h>
 
 #include "cache/content.h"

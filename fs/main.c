@@ -21,7 +21,7 @@
 
 #include "client/base/log.h"
 #include "client/base/wait.h"
-#include "client/http/http.h"
+#include "client/http/connection.h"
 #include "fs/core/mounted.h"
 #include "fs/core/place.h"
 #include "fs/farm/directory.h"
@@ -424,7 +424,7 @@ main(int argc, char **argv)
 	/* Names are UTF-8 whatever the user's locale is. */
 	setlocale(LC_CTYPE, "C.UTF-8");
 	mallopt(M_ARENA_MAX, ARENAS);
-	http_prepare();
+	connection_prepare();
 	status = options_parse(&program.options, argc, argv);
 	log_set_verbose(program.options.verbose);
 	if (status == 0 && program.options.show_help)

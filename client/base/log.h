@@ -2,7 +2,6 @@
 #define CLIENT_BASE_LOG_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
 struct buf;
 

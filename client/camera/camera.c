@@ -11,7 +11,6 @@
 
 #include "client/base/buf.h"
 #include "client/base/json.h"
-#include "client/base/log.h"
 #include "client/base/stream.h"
 #include "client/base/time.h"
 #include "client/base/wait.h"
@@ -25,9 +24,7 @@
 #define PICTURE_MS 60000 /* for all of it; a stream may trickle for ever */
 
 struct camera {
-	char *url;
-	char *ca_file; /* or NULL */
-	struct http_config config;
+	struct http_config config; /* with its URL, without a login */
 };
 
 int
@@ -49,22 +46,18 @@ int
 camera_new(const struct http_config *config, const char *url,
     struct camera **out)
 {
+	struct http_config own = *config;
 	struct camera *camera = calloc(1, sizeof(*camera));
+	int error;
 
 	if (camera == NULL)
 		return -ENOMEM;
-	camera->url = strdup(url);
-	if (config->ca_file != NULL)
-		camera->ca_file = strdup(config->ca_file);
-	if (camera->url == NULL ||
-	    (config->ca_file != NULL && camera->ca_file == NULL)) {
+	own.url = url;
+	error = http_config_copy(&own, false, &camera->config);
+	if (error != 0) {
 		camera_free(camera);
-		return -ENOMEM;
+		return error;
 	}
-	camera->config.ca_file = camera->ca_file;
-	camera->config.connect_ms = config->connect_ms;
-	camera->config.answer_ms = config->answer_ms;
-	camera->config.stall_ms = config->stall_ms;
 	*out = camera;
 	return 0;
 }
@@ -74,22 +67,22 @@ camera_free(struct camera *camera)
 {
 	if (camera == NULL)
 		return;
-	free(camera->url);
-	free(camera->ca_file);
+	http_config_free(&camera->config);
 	free(camera);
 }
 
 /* A query may hold a password. */
-static int
+static size_t
 visible_len(const char *url)
 {
-	return (int)strcspn(url, "?#");
+	return strcspn(url, "?#");
 }
 
 int
 camera_config(const struct camera *camera, struct buf *out)
 {
-	char *url = strndup(camera->url, (size_t)visible_len(camera->url));
+	char *url = strndup(camera->config.url,
+	    visible_len(camera->config.url));
 	int error = url == NULL ? -ENOMEM : buf_printf(out, "{\"url\":");
 
 	if (error == 0)
@@ -114,21 +107,6 @@ take_piece(void *arg, const void *data, size_t len)
 	return got == 1 ? -ECANCELED : got;
 }
 
-static void
-record(const char *url, const struct http_reply *reply, int error,
-    const char *words, int64_t began_ms)
-{
-	if (error != 0)
-		log_say(LOG_LEVEL_DETAIL, "camera %.*s: %s%s%s",
-		    visible_len(url), url, strerror(-error), *words ? ": " : "",
-		    words);
-	else
-		log_say(LOG_LEVEL_DETAIL, "camera %.*s %d, %lld bytes, %d ms",
-		    visible_len(url), url, reply->status,
-		    (long long)reply->received,
-		    (int)(time_now_ms() - began_ms));
-}
-
 static int
 ask(struct camera *camera, const struct wait *wait, const char *url,
     struct mjpeg *frame, struct http_reply *reply)
@@ -151,7 +129,11 @@ ask(struct camera *camera, const struct wait *wait, const char *url,
 	    reply);
 	if (error == -ECANCELED)
 		error = 0;
-	record(url, reply, error, connection_words(connection), began_ms);
+	if (error != 0)
+		strlcpy(reply->message, connection_words(connection),
+		    sizeof(reply->message));
+	http_record("camera", url, visible_len(url), reply->received, reply,
+	    error, began_ms);
 	connection_free(connection);
 	return error;
 }
@@ -161,7 +143,7 @@ follow(struct camera *camera, const struct wait *wait, struct mjpeg *frame)
 {
 	struct http_reply reply = { 0 };
 	struct buf url = { 0 };
-	int hops, error = buf_printf(&url, "%s", camera->url);
+	int hops, error = buf_printf(&url, "%s", camera->config.url);
 
 	for (hops = 0; error == 0; hops++) {
 		error = ask(camera, wait, url.data, frame, &reply);

@@ -9,10 +9,12 @@
 #include "client/http/away.h"
 
 void
-away_init(struct away *away, const char *name)
+away_init(struct away *away, const char *name, bool is_away)
 {
 	memset(away, 0, sizeof(*away));
 	away->name = name;
+	away->is_away = is_away;
+	away->attempt_ms = time_now_ms();
 	pthread_mutex_init(&away->lock, NULL);
 }
 
@@ -20,15 +22,6 @@ void
 away_destroy(struct away *away)
 {
 	pthread_mutex_destroy(&away->lock);
-}
-
-void
-away_begin(struct away *away)
-{
-	pthread_mutex_lock(&away->lock);
-	away->is_away = true;
-	away->attempt_ms = time_now_ms();
-	pthread_mutex_unlock(&away->lock);
 }
 
 /* With the lock. */

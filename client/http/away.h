@@ -21,11 +21,9 @@ struct away {
 #define AWAY_MS		5000
 #define AWAY_CONNECT_MS 2000 /* the limit for an attempt's connection */
 
-void away_init(struct away *, const char *name);
+/* is_away: it did not answer just now, of which nothing is said. */
+void away_init(struct away *, const char *name, bool is_away);
 void away_destroy(struct away *);
-
-/* It did not answer just now: nothing is said, and it is away. */
-void away_begin(struct away *);
 
 /*
  * May a request go out?  Returns 0, and whether it is an attempt (then
@@ -33,7 +31,7 @@ void away_begin(struct away *);
  */
 int away_enter(struct away *, bool *attempt);
 
-/* Would away_enter refuse now?  For who has to wait before he asks. */
+/* Would away_enter refuse now?  For a thread that has to wait first. */
 bool away_refuses(struct away *);
 
 /* Is it away?  For a request that had to wait for its turn. */

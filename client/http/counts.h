@@ -1,7 +1,6 @@
 #ifndef CLIENT_HTTP_COUNTS_H
 #define CLIENT_HTTP_COUNTS_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 /*

@@ -125,35 +125,25 @@ note_message(struct http_reply *reply)
 	buf_free(&words);
 }
 
-void
-http_prepare(void)
+int
+http_config_copy(const struct http_config *config, bool with_login,
+    struct http_config *out)
 {
-	connection_prepare();
-}
-
-static int
-copy_text(const char **text)
-{
-	if (*text == NULL)
-		return 0;
-	*text = strdup(*text);
-	return *text == NULL ? -ENOMEM : 0;
-}
-
-static int
-copy_config(struct http_config *config)
-{
-	const char **const texts[] = { &config->url, &config->user,
-		&config->password, &config->api_key, &config->token,
-		&config->ca_file };
+	const char **const texts[] = { &out->url, &out->ca_file, &out->user,
+		&out->password, &out->api_key, &out->token };
 	size_t i;
 	int error = 0;
 
+	*out = *config;
 	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-		if (error == 0)
-			error = copy_text(texts[i]);
-		else
-			*texts[i] = NULL;
+		const char *text = *texts[i];
+
+		*texts[i] = NULL;
+		if (text == NULL || error != 0 || (!with_login && i >= 2))
+			continue;
+		*texts[i] = strdup(text);
+		if (*texts[i] == NULL)
+			error = -ENOMEM;
 	}
 	return error;
 }
@@ -165,8 +155,8 @@ wipe(const char *secret)
 		freezero((void *)(uintptr_t)secret, strlen(secret));
 }
 
-static void
-free_config(struct http_config *config)
+void
+http_config_free(struct http_config *config)
 {
 	free((void *)(uintptr_t)config->url);
 	free((void *)(uintptr_t)config->user);
@@ -205,13 +195,11 @@ http_new(const struct http_config *config, struct http **out)
 	for (i = 0; i < CONNECTION_COUNT; i++)
 		turn_init(&http->connections[i].turn);
 	pthread_mutex_init(&http->lock, NULL);
-	http->config = *config;
-	error = copy_config(&http->config);
+	error = http_config_copy(config, true, &http->config);
 	http->digest = config->api_key == NULL && config->token == NULL &&
 	    config->password != NULL;
-	away_init(&http->away, config->tells ? http->config.url : NULL);
-	if (config->is_away)
-		away_begin(&http->away);
+	away_init(&http->away, config->logs ? http->config.url : NULL,
+	    config->is_away);
 	if (error == 0)
 		error = make_header(http);
 	if (error != 0) {
@@ -236,7 +224,7 @@ http_free(struct http *http)
 	wipe(http->key_header);
 	away_destroy(&http->away);
 	pthread_mutex_destroy(&http->lock);
-	free_config(&http->config);
+	http_config_free(&http->config);
 	free(http);
 }
 
@@ -248,21 +236,19 @@ http_reply_free(struct http_reply *reply)
 	memset(reply, 0, sizeof(*reply));
 }
 
-static void
-record(const struct http_request *request, const struct http_reply *reply,
-    int error, int64_t started_ms)
+void
+http_record(const char *what, const char *target, size_t len, off_t bytes,
+    const struct http_reply *reply, int error, int64_t began_ms)
 {
-	long long bytes = request->body != NULL ? reply->sent : reply->received;
-	int ms = (int)(time_now_ms() - started_ms);
-	const char *words = reply->message, *target = request->target;
-	int len = (int)strcspn(target, request->is_signed ? "?" : "");
+	int shown = (int)len, ms = (int)(time_now_ms() - began_ms);
+	const char *words = reply->message;
 
 	if (error != 0)
-		log_say(LOG_LEVEL_DETAIL, "%s %.*s: %s%s%s", request->method,
-		    len, target, strerror(-error), *words ? ": " : "", words);
+		log_say(LOG_LEVEL_DETAIL, "%s %.*s: %s%s%s", what, shown,
+		    target, strerror(-error), *words ? ": " : "", words);
 	else
 		log_say(LOG_LEVEL_DETAIL, "%s %.*s %d, %lld bytes, %d ms%s%s",
-		    request->method, len, target, reply->status, bytes, ms,
+		    what, shown, target, reply->status, (long long)bytes, ms,
 		    *words ? ": " : "", words);
 }
 
@@ -336,7 +322,10 @@ run(struct http *http, const struct wait *wait,
 		    connection_words(connection));
 	note(http, request, reply, error, started_ms);
 	if (!attempt || error == 0)
-		record(request, reply, error, started_ms);
+		http_record(request->method, request->target,
+		    strcspn(request->target, request->is_signed ? "?" : ""),
+		    request->body != NULL ? reply->sent : reply->received,
+		    reply, error, started_ms);
 	buf_free(&url);
 	return error;
 }

@@ -41,7 +41,7 @@ struct http_config {
 	int64_t connect_ms;
 	int64_t answer_ms; /* the first byte of an answer */
 	int64_t stall_ms;  /* a transfer without movement */
-	bool tells;	   /* log when it goes away and comes back */
+	bool logs;	   /* when it goes away and comes back */
 	bool is_away;	   /* it did not answer just now */
 };
 
@@ -70,8 +70,13 @@ struct http_reply {
 
 #define HTTP_BODY ((size_t)8 << 20)
 
-/* To be called before threads are. */
-void http_prepare(void);
+/*
+ * Copy a config with all its strings, but for the login if it is without.
+ * Returns 0 or -ENOMEM; caller: http_config_free, in any case.
+ */
+int http_config_copy(const struct http_config *, bool with_login,
+    struct http_config *out);
+void http_config_free(struct http_config *);
 
 /*
  * Nothing is sent, and a connection is made when it is first used: many
@@ -105,6 +110,13 @@ int http_login(struct http *, const struct wait *, enum http_connection,
  * away, also while somebody else's request finds out whether it is back.
  */
 bool http_refuses(struct http *);
+
+/*
+ * Note in the log how a request went that began then: what it was, len bytes of
+ * its target, and how many bytes were moved.
+ */
+void http_record(const char *what, const char *target, size_t len, off_t bytes,
+    const struct http_reply *, int error, int64_t began_ms);
 
 /* Add to out how the requests went so far. */
 void http_count(struct http *, struct counts *out);

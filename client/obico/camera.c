@@ -20,10 +20,11 @@
 static int
 make_url(const struct obico *obico, const char *told, struct buf *out)
 {
-	const char *target = library_media(obico->base, told);
+	const char *target = library_media(obico->config.url, told);
 
-	return target == NULL ? buf_printf(out, "%s", told) :
-				buf_printf(out, "%s%s", obico->base, target);
+	return target == NULL ?
+	    buf_printf(out, "%s", told) :
+	    buf_printf(out, "%s%s", obico->config.url, target);
 }
 
 static int

@@ -295,8 +295,9 @@ get_bytes(struct obico *obico, const struct wait *wait, const char *target,
 static const char *
 find_media(const struct obico *obico, const struct record *record)
 {
-	return record->url == NULL ? NULL :
-				     library_media(obico->base, record->url);
+	return record->url == NULL ?
+	    NULL :
+	    library_media(obico->config.url, record->url);
 }
 
 static int
@@ -356,7 +357,7 @@ obico_fetch(struct printer *printer, const struct wait *wait,
 	if (record.url == NULL)
 		error = -ENODATA;
 	else
-		target = library_media(obico->base, record.url);
+		target = library_media(obico->config.url, record.url);
 	if (error == 0 && target == NULL) {
 		log_say(LOG_LEVEL_NOTE,
 		    "%s/%s: Obico has its bytes on another server, which is "

@@ -48,21 +48,6 @@ probe(struct http *http, const struct wait *wait, struct probe *out)
 	return error;
 }
 
-static int
-copy_config(struct obico *obico, const struct http_config *config)
-{
-	obico->config.connect_ms = config->connect_ms;
-	obico->config.answer_ms = config->answer_ms;
-	obico->config.stall_ms = config->stall_ms;
-	obico->base = strdup(config->url);
-	if (config->ca_file != NULL) {
-		obico->config.ca_file = strdup(config->ca_file);
-		if (obico->config.ca_file == NULL)
-			return -ENOMEM;
-	}
-	return obico->base == NULL ? -ENOMEM : 0;
-}
-
 static void
 release(struct account_server *server)
 {
@@ -74,8 +59,7 @@ release(struct account_server *server)
 	turn_destroy(&obico->upload);
 	numbered_destroy(&obico->numbered);
 	pthread_mutex_destroy(&obico->lock);
-	free((void *)(uintptr_t)obico->config.ca_file);
-	free(obico->base);
+	http_config_free(&obico->config);
 	free(obico);
 }
 
@@ -93,7 +77,7 @@ note_login(struct obico *obico, int error)
 	pthread_mutex_unlock(&obico->lock);
 	if (news)
 		log_say(LOG_LEVEL_ERROR, "%s: the token is refused",
-		    obico->base);
+		    obico->config.url);
 }
 
 int
@@ -385,7 +369,7 @@ account_new(const struct http_config *config, int64_t ttl_ms,
 	turn_init(&obico->upload);
 	numbered_init(&obico->numbered);
 	pthread_mutex_init(&obico->lock, NULL);
-	error = copy_config(obico, config);
+	error = http_config_copy(config, false, &obico->config);
 	if (error == 0)
 		error = http_new(config, &obico->http);
 	if (error != 0) {

@@ -18,8 +18,7 @@
 struct obico {
 	struct account_server server;
 	struct http *http;
-	struct http_config config; /* for pictures: no login, strings owned */
-	char *base;		   /* the server's URL */
+	struct http_config config; /* without the login; strings owned */
 	int64_t ttl_ms;
 	struct turn asking;	  /* for the list of printers */
 	struct turn upload;	  /* to the cloud folder: one at a time */

@@ -135,7 +135,7 @@ first_contact_account(const struct printer_config *conf,
 	struct http_config config;
 
 	configure_http(conf, &config);
-	config.tells = true;
+	config.logs = true;
 	config.is_away = printer_config_is_away(conf);
 	return conf->options.backend->account_new(&config, conf->options.ttl_ms,
 	    out);
@@ -149,7 +149,7 @@ first_contact_printer(const struct printer_config *conf,
 	int error;
 
 	configure_http(conf, &config);
-	config.tells = true;
+	config.logs = true;
 	config.is_away = conf->name != NULL && printer_config_is_away(conf);
 	error = conf->options.backend->printer_new(&config, conf->probe.traits,
 	    conf->options.camera, out);

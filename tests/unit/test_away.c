@@ -59,7 +59,7 @@ test_errors(struct check *check)
 	size_t i;
 
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		away_init(&away, "mk4");
+		away_init(&away, "mk4", false);
 		away_note(&away, false, rows[i].answered, rows[i].error);
 		CHECK(check, away_is(&away) == rows[i].away,
 		    "a request that ends with \"%s\" %s answer %s",
@@ -129,7 +129,7 @@ test_log(struct check *check)
 	struct away away;
 	bool attempt;
 
-	away_init(&away, "chatty");
+	away_init(&away, "chatty", false);
 	away_note(&away, false, true, 0);
 	CHECK(check, occurrences("chatty") == 0,
 	    "a printer that answers is not worth a line");
@@ -199,7 +199,7 @@ main(void)
 	struct away away;
 
 	check_begin(&check);
-	away_init(&away, "mk4");
+	away_init(&away, "mk4", false);
 	test_errors(&check);
 	test_course(&check, &away);
 	test_late_answer(&check, &away);
