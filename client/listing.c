@@ -16,7 +16,7 @@
 #define LEFT_OUT_MOST 80 /* bytes of a name in a log */
 
 /* A name to find an entry by. */
-struct handle {
+struct lookup_name {
 	char *name; /* folded where the printer folds */
 	size_t at;
 	bool is_short;
@@ -30,8 +30,8 @@ struct listing {
 	size_t count;
 	size_t room;
 	struct entry *entries;
-	size_t handle_count;
-	struct handle *handles; /* sorted by name */
+	size_t name_count;
+	struct lookup_name *names; /* sorted by name */
 	struct buf left_out;
 };
 
@@ -81,6 +81,18 @@ listing_hold(struct listing *listing)
 	return listing;
 }
 
+static void
+drop_names(struct listing *listing)
+{
+	size_t i;
+
+	for (i = 0; i < listing->name_count; i++)
+		free(listing->names[i].name);
+	free(listing->names);
+	listing->names = NULL;
+	listing->name_count = 0;
+}
+
 void
 listing_release(struct listing *listing)
 {
@@ -90,10 +102,8 @@ listing_release(struct listing *listing)
 		return;
 	for (i = 0; i < listing->count; i++)
 		entry_free(&listing->entries[i]);
-	for (i = 0; i < listing->handle_count; i++)
-		free(listing->handles[i].name);
+	drop_names(listing);
 	free(listing->entries);
-	free(listing->handles);
 	buf_free(&listing->left_out);
 	free(listing);
 }
@@ -151,7 +161,7 @@ folded(const struct listing *listing, const char *name)
 static int
 compare(const void *a, const void *b)
 {
-	const struct handle *left = a, *right = b;
+	const struct lookup_name *left = a, *right = b;
 	int order = strcmp(left->name, right->name);
 
 	if (order == 0)
@@ -162,41 +172,29 @@ compare(const void *a, const void *b)
 }
 
 static int
-make_handles(struct listing *listing)
+make_names(struct listing *listing)
 {
 	size_t i, count = 0;
-	struct handle *handles;
+	struct lookup_name *names;
 
-	handles = calloc(2 * listing->count + 1, sizeof(*handles));
-	if (handles == NULL)
+	names = calloc(2 * listing->count + 1, sizeof(*names));
+	if (names == NULL)
 		return -ENOMEM;
-	listing->handles = handles;
+	listing->names = names;
 	for (i = 0; i < 2 * listing->count; i++) {
 		const struct entry *entry = &listing->entries[i / 2];
 		bool is_short = i % 2 == 1;
 
-		handles[count].name = folded(listing,
+		names[count].name = folded(listing,
 		    is_short ? entry->short_name : entry->name);
-		if (handles[count].name == NULL)
+		if (names[count].name == NULL)
 			return -ENOMEM;
-		handles[count].at = i / 2;
-		handles[count++].is_short = is_short;
-		listing->handle_count = count;
+		names[count].at = i / 2;
+		names[count++].is_short = is_short;
+		listing->name_count = count;
 	}
-	qsort(handles, count, sizeof(*handles), compare);
+	qsort(names, count, sizeof(*names), compare);
 	return 0;
-}
-
-static void
-drop_handles(struct listing *listing)
-{
-	size_t i;
-
-	for (i = 0; i < listing->handle_count; i++)
-		free(listing->handles[i].name);
-	free(listing->handles);
-	listing->handles = NULL;
-	listing->handle_count = 0;
 }
 
 /*
@@ -207,18 +205,18 @@ drop_handles(struct listing *listing)
 static ssize_t
 part_doubles(struct listing *listing, bool finally)
 {
-	const struct handle *handles = listing->handles;
+	const struct lookup_name *names = listing->names;
 	const struct entry *first = NULL;
 	ssize_t doubles = 0;
 	size_t i;
 
-	for (i = 0; i < listing->handle_count; i++) {
-		struct entry *entry = &listing->entries[handles[i].at];
+	for (i = 0; i < listing->name_count; i++) {
+		struct entry *entry = &listing->entries[names[i].at];
 
-		if (handles[i].is_short)
+		if (names[i].is_short)
 			continue;
-		if (i == 0 || first == NULL || handles[i - 1].is_short ||
-		    strcmp(handles[i].name, handles[i - 1].name) != 0) {
+		if (i == 0 || first == NULL || names[i - 1].is_short ||
+		    strcmp(names[i].name, names[i - 1].name) != 0) {
 			first = entry;
 			continue;
 		}
@@ -259,15 +257,15 @@ listing_finish(struct listing *listing, bool folds)
 	int error, turn;
 
 	listing->folds = folds;
-	error = make_handles(listing);
+	error = make_names(listing);
 	for (turn = 0; turn < 2 && error == 0; turn++) {
 		doubles = part_doubles(listing, turn == 1);
 		if (doubles <= 0)
 			return (int)doubles;
 		listing->had_doubles = true;
 		drop_marked(listing);
-		drop_handles(listing);
-		error = make_handles(listing);
+		drop_names(listing);
+		error = make_names(listing);
 	}
 	return error;
 }
@@ -355,7 +353,7 @@ listing_with(const struct listing *from, const struct entry *entry,
 const struct entry *
 listing_find(const struct listing *listing, const char *name)
 {
-	size_t low = 0, high = listing->handle_count;
+	size_t low = 0, high = listing->name_count;
 	char wanted[4 * NAME_MAX + 1];
 
 	if (listing->folds ?
@@ -365,15 +363,15 @@ listing_find(const struct listing *listing, const char *name)
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (strcmp(listing->handles[middle].name, wanted) < 0)
+		if (strcmp(listing->names[middle].name, wanted) < 0)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	if (low == listing->handle_count ||
-	    strcmp(listing->handles[low].name, wanted) != 0)
+	if (low == listing->name_count ||
+	    strcmp(listing->names[low].name, wanted) != 0)
 		return NULL;
-	return &listing->entries[listing->handles[low].at];
+	return &listing->entries[listing->names[low].at];
 }
 
 bool
