@@ -95,18 +95,6 @@ ask_terminal(const char *url, char **out)
 	return status;
 }
 
-static int
-read_file(const struct options *options, struct login *login)
-{
-	const char *file = options->password_file;
-
-	if (options->api_key_file != NULL) {
-		login->is_key = true;
-		file = options->api_key_file;
-	}
-	return read_secret(file, login);
-}
-
 /* A secret from the environment, where it is wiped. */
 static int
 take_environment(char *value, struct login *login)
@@ -116,17 +104,10 @@ take_environment(char *value, struct login *login)
 	return login->secret == NULL ? complain_memory() : 0;
 }
 
-/* The token of an account: nobody can type one. */
+/* Nobody can type a token. */
 static int
-find_token(const struct options *options, struct login *login)
+refuse_without_token(const struct login *login)
 {
-	char *environment = getenv(options->backend->secret_variable);
-
-	login->is_token = true;
-	if (options->token_file != NULL)
-		return read_secret(options->token_file, login);
-	if (environment != NULL && *environment != '\0')
-		return take_environment(environment, login);
 	log_say(LOG_LEVEL_ERROR,
 	    "%s%s: no token: write it into a file with mode 600 and give "
 	    "-o token_file=PATH",
@@ -134,24 +115,39 @@ find_token(const struct options *options, struct login *login)
 	return STATUS_LOGIN;
 }
 
+/* file: the printers file to tell about. */
 static int
-find_secret(const struct options *options, const char *file,
-    struct login *login)
+ask(const char *file, struct login *login)
 {
-	char *environment = getenv(options->backend->secret_variable);
-	int status;
+	int status = ask_terminal(login->url, &login->secret);
 
-	if (options->api_key_file != NULL || options->password_file != NULL)
-		return read_file(options, login);
-	if (environment != NULL && *environment != '\0')
-		return take_environment(environment, login);
-	status = ask_terminal(login->url, &login->secret);
 	if (status == STATUS_LOGIN)
 		log_say(LOG_LEVEL_ERROR,
 		    "%s: no password: write it into a file with mode 600 and "
 		    "give -o password_file=PATH, or name that file in %s",
 		    login->url, file);
 	return status;
+}
+
+static int
+find_secret(const struct options *options, const char *file,
+    struct login *login)
+{
+	char *environment = getenv(options->backend->secret_variable);
+	const char *path = options->password_file;
+
+	if (options->backend->account_new != NULL) {
+		login->is_token = true;
+		path = options->token_file;
+	} else if (options->api_key_file != NULL) {
+		login->is_key = true;
+		path = options->api_key_file;
+	}
+	if (path != NULL)
+		return read_secret(path, login);
+	if (environment != NULL && *environment != '\0')
+		return take_environment(environment, login);
+	return login->is_token ? refuse_without_token(login) : ask(file, login);
 }
 
 /* user@ in front of a host; a password there is refused. */
@@ -218,8 +214,9 @@ find_user(const struct options *options, struct login *login)
 	return login->user != NULL ? 0 : take_name("maker", login);
 }
 
-int
-login_of_section(const struct options *options, const char *where,
+/* Messages begin with where, unless it is NULL. */
+static int
+find(const struct options *options, const char *file, const char *where,
     struct login *login)
 {
 	int status;
@@ -229,12 +226,17 @@ login_of_section(const struct options *options, const char *where,
 	status = take_url(options->source, login);
 	if (status == 0)
 		status = find_user(options, login);
-	if (status == 0 && options->backend->account_new != NULL)
-		status = find_token(options, login);
-	else if (status == 0)
-		status = read_file(options, login);
+	if (status == 0)
+		status = find_secret(options, file, login);
 	login->where = NULL;
 	return status;
+}
+
+int
+login_of_section(const struct options *options, const char *where,
+    struct login *login)
+{
+	return find(options, NULL, where, login);
 }
 
 bool
@@ -248,17 +250,7 @@ login_is_same(const struct login *a, const struct login *b)
 int
 login_find(const struct options *options, const char *file, struct login *login)
 {
-	int status;
-
-	memset(login, 0, sizeof(*login));
-	status = take_url(options->source, login);
-	if (status == 0)
-		status = find_user(options, login);
-	if (status == 0 && options->backend->account_new != NULL)
-		status = find_token(options, login);
-	else if (status == 0)
-		status = find_secret(options, file, login);
-	return status;
+	return find(options, file, NULL, login);
 }
 
 void
