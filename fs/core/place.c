@@ -80,63 +80,67 @@ rendering_key(const char *folder, const char *path,
 	return key;
 }
 
-/* Takes the key and the rendering in any case. */
+/*
+ * A place like this one, of which what is shared is held; takes its keys and
+ * its rendering in any case.
+ */
 static int
-make(const struct settings *settings, const struct node *node, const char *path,
-    const char *wire, char *key, struct rendering *rendering,
+make(const struct place *like, const char *path, const char *wire,
     struct place **out)
 {
 	struct counted *counted = calloc(1, sizeof(*counted));
 	struct place *place;
 
 	if (counted == NULL) {
-		free(key);
-		rendering_release(rendering);
+		free(like->key);
+		if (like->stored_key != like->key)
+			free(like->stored_key);
+		rendering_release(like->rendering);
 		return -ENOMEM;
 	}
 	place = &counted->place;
 	atomic_init(&counted->holders, 1);
-	place->settings = settings;
-	place->node = node;
-	place->key = place->stored_key = key;
-	place->rendering = rendering;
+	*place = *like;
+	if (place->mounted != NULL)
+		(void)mounted_hold(place->mounted);
+	if (place->group != NULL)
+		(void)printer_group_hold(place->group);
 	place->path = strdup(path);
 	place->wire = strdup(wire);
-	if (place->path == NULL || place->wire == NULL || place->key == NULL) {
-		place_release(place);
-		return -ENOMEM;
-	}
-	*out = place;
-	return 0;
+	return place_give(place,
+	    place->path == NULL || place->wire == NULL || place->key == NULL ||
+		    place->stored_key == NULL ?
+		-ENOMEM :
+		0,
+	    out);
 }
 
 int
 place_new(struct mounted *mounted, const struct node *node, const char *path,
     const char *wire, struct rendering *rendering, struct place **out)
 {
-	char *key = rendering != NULL ?
+	struct place like = { .settings = mounted->settings,
+		.mounted = mounted,
+		.node = node,
+		.rendering = rendering };
+
+	like.key = like.stored_key = rendering != NULL ?
 	    rendering_key(mounted->folder, path, rendering) :
 	    place_key(mounted, path);
-	int error = make(mounted->settings, node, path, wire, key, rendering,
-	    out);
-
-	if (error == 0)
-		(*out)->mounted = mounted_hold(mounted);
-	return error;
+	return make(&like, path, wire, out);
 }
 
 int
 place_new_window(struct mounted *mounted, const struct node *storage,
     struct place **out)
 {
-	int error = make(mounted->settings, storage, storage->path,
-	    storage->path, place_key(mounted, WINDOW), NULL, out);
+	struct place like = { .settings = mounted->settings,
+		.mounted = mounted,
+		.node = storage,
+		.prints = true };
 
-	if (error != 0)
-		return error;
-	(*out)->mounted = mounted_hold(mounted);
-	(*out)->prints = true;
-	return 0;
+	like.key = like.stored_key = place_key(mounted, WINDOW);
+	return make(&like, storage->path, storage->path, out);
 }
 
 int
@@ -144,34 +148,31 @@ place_new_child(const struct place *folder, const char *path, const char *wire,
     struct place **out)
 {
 	struct mounted *mounted = folder->mounted;
-	struct place *place;
-	int error;
+	struct place like = { .settings = mounted->settings,
+		.mounted = mounted,
+		.node = folder->node,
+		.prints = true };
 
 	if (!folder->prints)
 		return place_new(mounted, folder->node, path, wire, NULL, out);
-	error = make(mounted->settings, folder->node, path, wire,
-	    place_print_key(mounted, name_of(path)), NULL, &place);
-	if (error != 0)
-		return error;
-	place->mounted = mounted_hold(mounted);
-	place->prints = true;
-	place->stored_key = place_key(mounted, path);
-	return place_give(place, place->stored_key == NULL ? -ENOMEM : 0, out);
+	like.key = place_print_key(mounted, name_of(path));
+	like.stored_key = place_key(mounted, path);
+	return make(&like, path, wire, out);
 }
 
 int
 place_new_of_group(struct printer_group *group, const struct node *node,
     struct rendering *rendering, struct place **out)
 {
-	char *key = rendering != NULL ?
+	struct place like = { .settings = group->settings,
+		.group = group,
+		.node = node,
+		.rendering = rendering };
+
+	like.key = like.stored_key = rendering != NULL ?
 	    rendering_key(group->folder, node->path, rendering) :
 	    key_in(group->folder, node->path);
-	int error = make(group->settings, node, node->path, "", key, rendering,
-	    out);
-
-	if (error == 0)
-		(*out)->group = printer_group_hold(group);
-	return error;
+	return make(&like, node->path, "", out);
 }
 
 int
@@ -269,7 +270,7 @@ place_row_number(const struct mounted *mounted, const char *path)
 {
 	uint64_t hash = HASH_START;
 
-	if (mounted == NULL || mounted->folder == NULL)
+	if (mounted->folder == NULL)
 		return place_number(path);
 	hash = hash_on(hash, mounted->folder);
 	if (*path != '\0')

@@ -77,8 +77,7 @@ char *place_key(const struct mounted *, const char *path);
 /* The key of a file seen through print/ under that name (caller: free). */
 char *place_print_key(const struct mounted *, const char *name);
 
-/* The st_ino for a row of the node table; mounted is NULL for one of a group.
- */
+/* The st_ino for a row of the node table. */
 ino_t place_row_number(const struct mounted *, const char *path);
 
 #endif
