@@ -58,24 +58,62 @@ mounted_is_ending(void *arg)
 	return atomic_load(&mounted->ending);
 }
 
+/* With the lock. */
+static void
+set(struct recent *recent, const char *key)
+{
+	free(recent->key);
+	recent->key = key == NULL ? NULL : strdup(key);
+	recent->since_ms = time_now_ms();
+}
+
+static bool
+is(const struct recent *recent, const char *key)
+{
+	return recent->key != NULL && strcmp(recent->key, key) == 0;
+}
+
+static bool
+is_over(const struct recent *recent, int64_t ms)
+{
+	return recent->key == NULL || time_now_ms() - recent->since_ms >= ms;
+}
+
+static void
+note(struct mounted *mounted, struct recent *recent, const char *key)
+{
+	pthread_mutex_lock(&mounted->lock);
+	set(recent, key);
+	pthread_mutex_unlock(&mounted->lock);
+}
+
+static bool
+was(struct mounted *mounted, const struct recent *recent, const char *key,
+    int64_t ms)
+{
+	bool was;
+
+	pthread_mutex_lock(&mounted->lock);
+	was = is(recent, key) && !is_over(recent, ms);
+	pthread_mutex_unlock(&mounted->lock);
+	return was;
+}
+
 void
 mounted_note_upload(struct mounted *mounted, const char *path)
 {
-	char *copy = strdup(path);
-
-	pthread_mutex_lock(&mounted->lock);
-	free(mounted->last);
-	mounted->last = copy;
-	pthread_mutex_unlock(&mounted->lock);
+	note(mounted, &mounted->last, path);
 }
 
 char *
 mounted_last_upload(struct mounted *mounted)
 {
+	const char *path;
 	char *copy;
 
 	pthread_mutex_lock(&mounted->lock);
-	copy = mounted->last == NULL ? NULL : strdup(mounted->last);
+	path = mounted->last.key;
+	copy = path == NULL ? NULL : strdup(path);
 	pthread_mutex_unlock(&mounted->lock);
 	return copy;
 }
@@ -83,72 +121,39 @@ mounted_last_upload(struct mounted *mounted)
 void
 mounted_note_print(struct mounted *mounted, const char *key)
 {
-	char *copy = strdup(key);
-
-	pthread_mutex_lock(&mounted->lock);
-	free(mounted->printed);
-	mounted->printed = copy;
-	mounted->printed_ms = time_now_ms();
-	pthread_mutex_unlock(&mounted->lock);
+	note(mounted, &mounted->printed, key);
 }
 
 bool
 mounted_just_printed(struct mounted *mounted, const char *key, int64_t ms)
 {
-	bool is;
-
-	pthread_mutex_lock(&mounted->lock);
-	is = mounted->printed != NULL && strcmp(mounted->printed, key) == 0 &&
-	    time_now_ms() - mounted->printed_ms < ms;
-	pthread_mutex_unlock(&mounted->lock);
-	return is;
-}
-
-/* With the lock. */
-static bool
-shows(const struct mounted *mounted)
-{
-	return mounted->shown != NULL &&
-	    time_now_ms() - mounted->shown_ms < SHOWN_MS;
+	return was(mounted, &mounted->printed, key, ms);
 }
 
 void
 mounted_note_shown(struct mounted *mounted, const char *key)
 {
-	char *copy;
+	struct recent *shown = &mounted->shown;
 
 	if (!mounted->printer->traits->previews)
 		return;
-	copy = strdup(key);
 	pthread_mutex_lock(&mounted->lock);
-	if (!shows(mounted) || strcmp(mounted->shown, key) == 0) {
-		free(mounted->shown);
-		mounted->shown = copy;
-		mounted->shown_ms = time_now_ms();
-		copy = NULL;
-	}
+	if (is_over(shown, SHOWN_MS) || is(shown, key))
+		set(shown, key);
 	pthread_mutex_unlock(&mounted->lock);
-	free(copy);
 }
 
 void
 mounted_note_removal(struct mounted *mounted, const char *key)
 {
 	pthread_mutex_lock(&mounted->lock);
-	if (mounted->shown != NULL && strcmp(mounted->shown, key) == 0) {
-		free(mounted->shown);
-		mounted->shown = NULL;
-	}
+	if (is(&mounted->shown, key))
+		set(&mounted->shown, NULL);
 	pthread_mutex_unlock(&mounted->lock);
 }
 
 bool
 mounted_may_show(struct mounted *mounted, const char *key)
 {
-	bool may;
-
-	pthread_mutex_lock(&mounted->lock);
-	may = shows(mounted) && strcmp(mounted->shown, key) == 0;
-	pthread_mutex_unlock(&mounted->lock);
-	return may;
+	return was(mounted, &mounted->shown, key, SHOWN_MS);
 }

@@ -45,6 +45,12 @@ struct settings {
 	const char *spool_dir;
 };
 
+/* What happened last to which file. */
+struct recent {
+	char *key; /* or NULL */
+	int64_t since_ms;
+};
+
 /* What was last heard of a printer's status, for fs/farm/statuses.c. */
 struct glance {
 	bool asking;
@@ -96,12 +102,10 @@ struct mounted {
 	atomic_bool gone;	   /* it has left the mount */
 	atomic_bool library_asked; /* for gcodes, which an account has */
 	pthread_mutex_t lock;
-	char *last;	      /* under lock: the file uploaded last, or NULL */
-	char *printed;	      /* the same of the directory print: its key */
-	int64_t printed_ms;   /* when */
-	char *shown;	      /* the key of what a preview may show, or NULL */
-	int64_t shown_ms;     /* since when */
-	struct glance glance; /* under the statuses's lock */
+	struct recent last;    /* under lock: the path of what was uploaded */
+	struct recent printed; /* the same of the directory print: its key */
+	struct recent shown;   /* the key of what a preview may show */
+	struct glance glance;  /* under the statuses's lock */
 	struct copying *copying;
 	struct job_folders *job_folders;
 	const struct file_commands *commands;

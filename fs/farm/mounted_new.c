@@ -155,9 +155,9 @@ mounted_free(struct mounted *mounted)
 	log_subject_free(mounted->subject);
 	buf_free(&mounted->glance.text);
 	free(mounted->folder);
-	free(mounted->last);
-	free(mounted->printed);
-	free(mounted->shown);
+	free(mounted->last.key);
+	free(mounted->printed.key);
+	free(mounted->shown.key);
 	free(mounted->name);
 	free(mounted->kept);
 	free(mounted);

@@ -181,6 +181,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	content_free(mounted.content);
 	stage_free(mounted.stage);
 	pthread_mutex_destroy(&mounted.lock);
-	free(mounted.last);
+	free(mounted.last.key);
 	return 0;
 }
