@@ -18,7 +18,7 @@
 #include "fs/core/kind.h"
 #include "fs/core/mounted.h"
 #include "fs/core/place.h"
-#include "fs/storage/storage.h"
+#include "fs/storage/print.h"
 #include "fs/tree/node.h"
 #include "tests/fuzz/fuzz.h"
 

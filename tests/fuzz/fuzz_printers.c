@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "client/backends.h"
 #include "client/base/name.h"
 #include "fs/farm/directory.h"
 #include "fs/setup/login.h"
@@ -69,7 +70,9 @@ check_login(const struct login *login)
 static void
 check_sections(const char *file)
 {
-	const struct options options = { .ttl_ms = 1000, .connect_ms = 5000 };
+	const struct options options = {
+		.backend = backends[0], .ttl_ms = 1000, .connect_ms = 5000
+	};
 	struct printer_configs confs, again;
 	const struct printer_config *conf, *other;
 	int status = printers_file_read(file, &options, farm_directory_has_row,
@@ -102,7 +105,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	char *source, *file;
-	struct options options = { 0 };
+	struct options options = { .backend = backends[0] };
 	struct login login;
 	int status;
 

@@ -3,6 +3,7 @@
  */
 #include <sys/stat.h>
 
+#include "client/backends.h"
 #include "client/base/buf.h"
 #include "client/base/log.h"
 #include "fs/farm/directory.h"
@@ -47,7 +48,7 @@ static void
 test_good(struct check *check)
 {
 	struct options options = {
-		.ttl_ms = 1000, .connect_ms = 5000, .user = NULL
+		.backend = backends[0], .ttl_ms = 1000, .connect_ms = 5000
 	};
 	const struct printer_config *mk4, *mini;
 	struct printer_configs confs;
@@ -85,7 +86,7 @@ test_good(struct check *check)
 static void
 test_common(struct check *check)
 {
-	struct options options = { 0 };
+	struct options options = { .backend = backends[0] };
 	struct printer_configs confs;
 	char path[8192];
 
@@ -161,7 +162,7 @@ test_bad(struct check *check)
 		{ "[a]\nurl=u:p@h\npassword_file=secret", ":1: a password" },
 		{ "[a]\n" LOGIN "[b]\n" LOGIN, ":4: [b] has the same url" },
 	};
-	const struct options options = { 0 };
+	const struct options options = { .backend = backends[0] };
 	struct printer_configs confs;
 	size_t i;
 
@@ -178,7 +179,7 @@ test_bad(struct check *check)
 static void
 test_many(struct check *check)
 {
-	const struct options options = { 0 };
+	const struct options options = { .backend = backends[0] };
 	struct printer_configs confs;
 	struct buf text = { 0 };
 	int i;
