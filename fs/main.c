@@ -335,11 +335,12 @@ static int
 mount_and_run(struct program *program, struct fuse_args *args)
 {
 	const char *mountpoint = program->paths.mountpoint;
+	struct fuse_lowlevel_ops ops;
 	struct fuse_session *session;
 	int status = STATUS_MOUNT;
 
-	session = fuse_session_new(args, ops_table(),
-	    sizeof(struct fuse_lowlevel_ops), &program->mount);
+	ops_fill(&ops);
+	session = fuse_session_new(args, &ops, sizeof(ops), &program->mount);
 	if (session == NULL)
 		return STATUS_MOUNT;
 	program->mount.session = session;

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "client/base/log.h"
-#include "client/base/name.h"
 #include "client/base/safe_name.h"
 #include "client/listing.h"
 #include "client/obico/library.h"

@@ -8,7 +8,6 @@
 #include <wchar.h>
 #include <wctype.h>
 
-#include "client/base/buf.h"
 #include "client/base/stream.h"
 #include "client/base/utf8.h"
 #include "client/obico/library.h"

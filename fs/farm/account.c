@@ -31,7 +31,6 @@
 #include "fs/setup/local_paths.h"
 #include "fs/setup/printer_config.h"
 #include "fs/tree/control.h"
-#include "fs/tree/node.h"
 
 #define SOON_MS	 300
 #define QUIET_MS 5000 /* nobody waits after that was in vain */

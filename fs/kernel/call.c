@@ -15,7 +15,6 @@
 #include "fs/kernel/call.h"
 #include "fs/kernel/inode.h"
 #include "fs/kernel/ops.h"
-#include "fs/tree/node.h"
 
 #define LOOK_EVERY 3 /* ticks of WAIT_TICK_MS between looks at /proc */
 

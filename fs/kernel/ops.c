@@ -21,7 +21,6 @@
 #include "fs/kernel/call.h"
 #include "fs/kernel/inode.h"
 #include "fs/kernel/ops.h"
-#include "fs/kernel/ops_internal.h"
 #include "fs/kernel/parallel_lookup.h"
 #include "fs/tree/node.h"
 
@@ -390,10 +389,10 @@ ops_forget_folder(void *arg, const char *folder)
 	forget_name(mount, folder);
 }
 
-const struct fuse_lowlevel_ops *
-ops_table(void)
+void
+ops_fill(struct fuse_lowlevel_ops *out)
 {
-	static const struct fuse_lowlevel_ops table = {
+	const struct fuse_lowlevel_ops names = {
 		.init = ops_init,
 		.lookup = ops_lookup,
 		.forget = ops_forget,
@@ -407,19 +406,10 @@ ops_table(void)
 		.symlink = ops_symlink,
 		.link = ops_link,
 		.mknod = ops_mknod,
-		.open = ops_open,
-		.create = ops_create,
-		.read = ops_read,
-		.write = ops_write,
-		.flush = ops_flush,
-		.fsync = ops_fsync,
-		.release = ops_release,
-		.opendir = ops_opendir,
-		.readdir = ops_readdir,
-		.releasedir = ops_releasedir,
 		.statfs = ops_statfs,
 		.poll = ops_poll,
 	};
 
-	return &table;
+	*out = names;
+	ops_fill_files(out);
 }

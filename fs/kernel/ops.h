@@ -20,8 +20,12 @@ struct mount {
 	TAILQ_HEAD(, file) files; /* under lock: what is open */
 };
 
-/* The calls, as libfuse's low-level API wants them; userdata: struct mount. */
-const struct fuse_lowlevel_ops *ops_table(void);
+/*
+ * The calls, as libfuse's low-level API wants them; userdata: struct mount.
+ * ops_fill_files fills in those of open files and directories only.
+ */
+void ops_fill(struct fuse_lowlevel_ops *);
+void ops_fill_files(struct fuse_lowlevel_ops *);
 
 /* A printer has gone, and the folder of the root is no more, or another's. */
 void ops_forget_folder(void *mount, const char *folder);

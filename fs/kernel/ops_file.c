@@ -16,8 +16,6 @@
 #include "fs/kernel/call.h"
 #include "fs/kernel/inode.h"
 #include "fs/kernel/ops.h"
-#include "fs/kernel/ops_internal.h"
-#include "fs/tree/node.h"
 
 /* What the kernel has open is on a list, for it may end without closing. */
 static void
@@ -72,7 +70,7 @@ ops_close_all(struct mount *mount)
 	}
 }
 
-void
+static void
 ops_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
 {
 	struct place *place;
@@ -98,7 +96,7 @@ ops_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
 		take_back(call.mount, file, &call.caller);
 }
 
-void
+static void
 ops_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
     struct fuse_file_info *info)
 {
@@ -132,7 +130,7 @@ ops_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
 	take_back(call.mount, file, &call.caller);
 }
 
-void
+static void
 ops_read(fuse_req_t req, fuse_ino_t ino, size_t len, off_t offset,
     struct fuse_file_info *info)
 {
@@ -157,7 +155,7 @@ ops_read(fuse_req_t req, fuse_ino_t ino, size_t len, off_t offset,
 	free(data);
 }
 
-void
+static void
 ops_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t len,
     off_t offset, struct fuse_file_info *info)
 {
@@ -178,7 +176,7 @@ ops_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t len,
 	fuse_reply_write(req, (size_t)count);
 }
 
-void
+static void
 ops_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
 {
 	struct file *file = call_file(info);
@@ -194,7 +192,7 @@ ops_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
 	fuse_reply_err(req, -error);
 }
 
-void
+static void
 ops_fsync(fuse_req_t req, fuse_ino_t ino, int datasync,
     struct fuse_file_info *info)
 {
@@ -207,7 +205,7 @@ ops_fsync(fuse_req_t req, fuse_ino_t ino, int datasync,
 }
 
 /* Nobody waits for a release: what it does is given up by the end only. */
-void
+static void
 ops_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
 {
 	struct file *file = call_file(info);
@@ -271,7 +269,7 @@ collect(struct call *call, uint64_t ino, struct names *names)
 	return error;
 }
 
-void
+static void
 ops_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
 {
 	static const struct file_ops ops = { .close = close_names };
@@ -320,7 +318,7 @@ measure(const struct buf *text, size_t offset, size_t room)
  * A copy is sent: with the answer the program may close the directory, and
  * another thread frees the names while this one is on its way back.
  */
-void
+static void
 ops_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
     struct fuse_file_info *info)
 {
@@ -344,7 +342,7 @@ ops_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
 	free(copy);
 }
 
-void
+static void
 ops_releasedir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
 {
 	struct call call;
@@ -353,4 +351,19 @@ ops_releasedir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
 	call_begin(&call, req);
 	take_back(call.mount, call_file(info), &call.caller);
 	fuse_reply_err(req, 0);
+}
+
+void
+ops_fill_files(struct fuse_lowlevel_ops *table)
+{
+	table->open = ops_open;
+	table->create = ops_create;
+	table->read = ops_read;
+	table->write = ops_write;
+	table->flush = ops_flush;
+	table->fsync = ops_fsync;
+	table->release = ops_release;
+	table->opendir = ops_opendir;
+	table->readdir = ops_readdir;
+	table->releasedir = ops_releasedir;
 }

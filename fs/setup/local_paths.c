@@ -21,7 +21,6 @@
 #include <unistd.h>
 
 #include "client/base/log.h"
-#include "client/base/name.h"
 #include "client/traits.h"
 #include "fs/setup/local_paths.h"
 #include "fs/setup/options.h"

@@ -19,7 +19,6 @@
 #include "cache/stamp.h"
 #include "cache/unsent.h"
 #include "client/base/log.h"
-#include "client/base/name.h"
 #include "client/base/time.h"
 #include "client/base/wait.h"
 #include "client/base/workers.h"
