@@ -1,7 +1,6 @@
 #ifndef CLIENT_BACKEND_H
 #define CLIENT_BACKEND_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "client/base/buf.h"

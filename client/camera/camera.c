@@ -4,7 +4,6 @@
  * touched. The camera is constant, any thread.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>

@@ -11,7 +11,6 @@
 #include <cJSON.h>
 
 #include "client/base/json.h"
-#include "client/base/time.h"
 #include "client/obico/obico_internal.h"
 #include "client/traits.h"
 

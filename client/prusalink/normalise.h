@@ -3,13 +3,7 @@
 
 #include <sys/types.h>
 
-#include <stdint.h>
-
 #include "client/printer.h"
-
-struct buf;
-struct entry;
-struct listing;
 
 /*
  * One shape: rewrite a server's document into the published v1 shape (the

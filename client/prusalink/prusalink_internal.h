@@ -10,11 +10,7 @@
 #include "client/prusalink/part.h"
 
 struct camera;
-struct entry;
-struct http;
-struct http_reply;
 struct shape_storage;
-struct wait;
 
 /*
  * What the parts of the PrusaLink back end share: client/prusalink/prusalink.c,

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "client/base/json.h"
 #include "client/base/name.h"
 #include "client/camera/camera.h"
 #include "client/camera/picture.h"

@@ -4,7 +4,6 @@
  * connection for uploads is used by nobody else.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>

@@ -1,7 +1,6 @@
 /*
  * One printer in the mount.  mounted.lock guards what was uploaded last.
  */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 

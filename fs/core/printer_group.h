@@ -2,7 +2,6 @@
 #define FS_CORE_PRINTER_GROUP_H
 
 #include <stdatomic.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "client/base/name.h"
-#include "client/base/wait.h"
 #include "fs/core/kind.h"
 #include "fs/core/mounted.h"
 #include "fs/core/place.h"

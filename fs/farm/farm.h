@@ -1,7 +1,6 @@
 #ifndef FS_FARM_FARM_H
 #define FS_FARM_FARM_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

@@ -14,7 +14,6 @@
 #include "fs/farm/farm.h"
 
 struct account_server;
-struct options;
 struct printer;
 struct printer_config;
 

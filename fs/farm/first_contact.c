@@ -3,11 +3,9 @@
  * and the parts around the client that talks to it.  Belongs to one thread.
  */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "client/account_server.h"
-#include "client/backend.h"
 #include "client/base/log.h"
 #include "client/base/wait.h"
 #include "client/http/http.h"

@@ -22,7 +22,6 @@
 #include "fs/kernel/inode.h"
 #include "fs/kernel/ops.h"
 #include "fs/kernel/parallel_lookup.h"
-#include "fs/tree/node.h"
 
 #define BACKGROUND 1024 /* the kernel's default of 12 starves readers */
 #define MAX_WRITE  (256 * 1024)

@@ -6,7 +6,6 @@
 #include <pthread.h>
 #include <stdbool.h>
 
-struct file;
 struct fuse_lowlevel_ops;
 struct fuse_session;
 struct inodes;

@@ -14,7 +14,6 @@
 
 #include "client/backend.h"
 #include "client/base/log.h"
-#include "client/base/name.h"
 #include "fs/setup/login.h"
 #include "fs/setup/options.h"
 

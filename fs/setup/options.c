@@ -2,7 +2,6 @@
  * The command line: one table of options, one of words that others add and
  * that mean nothing here, one of words for libfuse.
  */
-#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdarg.h>

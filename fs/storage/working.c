@@ -13,7 +13,6 @@
 #include "cache/stage_folders.h"
 #include "client/base/log.h"
 #include "client/base/name.h"
-#include "fs/core/kind.h"
 #include "fs/core/mounted.h"
 #include "fs/core/place.h"
 #include "fs/storage/storage.h"

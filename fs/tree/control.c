@@ -3,7 +3,6 @@
  * answer.  All lines are understood before the first one is run.  No state,
  * any thread.
  */
-#include <ctype.h>
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdlib.h>

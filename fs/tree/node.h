@@ -9,7 +9,6 @@
 #include "fs/core/kind.h"
 
 struct mounted;
-struct place;
 
 /* The row of the root. */
 const struct node *node_root(void);
