@@ -28,7 +28,7 @@ struct file_reader {
 	LIST_ENTRY(file_reader) entry;
 };
 
-/* What a buddy has beyond any printer.  Under sim.lock. */
+/* A buddy, beyond what any printer has.  Under sim.lock. */
 struct buddy {
 	struct fat fat;
 	uint32_t salt;	  /* of nonces, new at each boot */
@@ -101,7 +101,7 @@ void buddy_fail(struct conn *, struct sim_exchange *, int status,
 /* buddy_auth.c: is the login right?  If not, it has been answered. */
 bool buddy_login(struct buddy_call *);
 
-/* What a header field that comes again amounts to; to be freed. */
+/* The value of a header field that comes again; to be freed. */
 char *buddy_repeated(enum header, const char *before, const char *value);
 
 /* Does one of the fields begin with the value, letter case aside? */
@@ -170,7 +170,7 @@ void buddy_render_file(const struct sim *, struct text *, const char *path,
 void buddy_render_folder(struct buddy_call *, struct text *,
     const struct fat_place *, char etag[32]);
 
-/* What is at call.path has changed: so do all the ETags.  Locked. */
+/* The file at call.path has changed: so do all the ETags.  Locked. */
 void buddy_changed(struct buddy_call *);
 
 /* The value of the ETag of what is at call.path.  Locked. */

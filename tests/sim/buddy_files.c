@@ -69,7 +69,7 @@ buddy_show(struct sim *sim, const char *real)
 	if (view.has_job || view.attention)
 		return;
 	machine_idle(sim);
-	/* What is shown stays, until somebody touches the screen. */
+	/* The screen stays as it is until somebody touches it. */
 	if (buddy_previews(sim, buddy->preview) && buddy->preview[0] != '\0')
 		return;
 	strlcpy(buddy->preview, seconds == 0 ? "" : real,

@@ -50,7 +50,7 @@ buddy_start_print(struct buddy_call *call)
 	return error;
 }
 
-/* What a job's path asks for, the id being right. */
+/* The work that a job's path asks for, the id being right. */
 static int
 run_word(struct buddy_call *call, const char *word)
 {

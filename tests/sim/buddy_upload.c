@@ -125,7 +125,7 @@ begin(struct buddy_upload *upload)
 	return verdict;
 }
 
-/* What the parent folder has to say; *there is set if it exists.  Locked. */
+/* The parent folder's verdict; *there is set if it exists.  Locked. */
 static struct verdict
 check_parent(struct buddy_upload *upload, bool *there)
 {

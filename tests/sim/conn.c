@@ -145,7 +145,7 @@ conn_wait(struct conn *conn)
 	return true;
 }
 
-/* What is left of the limit, once it is reached the connection is dead. */
+/* The rest of the limit; once it is reached the connection is dead. */
 static size_t
 limited(struct conn *conn, size_t len)
 {

@@ -42,7 +42,7 @@ static const char *const header_names[HEADER_COUNT] = {
 	[HEADER_USER_AGENT] = "User-Agent",
 };
 
-/* What the lack of a byte means, some having come before or not. */
+/* The meaning of a byte that lacks, some having come before or not. */
 static enum read_result
 ended(int error, bool began)
 {

@@ -216,7 +216,7 @@ send_garbage(struct conn *conn, struct sim_exchange *ex)
 	text_free(&body);
 }
 
-/* What a file says, to the byte. */
+/* The bytes of a file. */
 static void
 send_file(struct conn *conn, struct sim_exchange *ex, const char *path)
 {

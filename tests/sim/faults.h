@@ -24,7 +24,7 @@ struct fault_rule {
 	long count;
 };
 
-/* What goes wrong with the next requests.  Under sim.lock. */
+/* The faults of the next requests.  Under sim.lock. */
 struct faults {
 	struct fault_rule fail[FAULTS_FAIL];
 	char lose_method[16];

@@ -1,5 +1,5 @@
 /*
- * What is in a print file: its estimates, how long the simulated print of it
+ * The contents of a print file: estimates, how long the simulated print of it
  * takes, its thumbnails.  Reads a bounded part from both ends of the file.
  */
 #include <fcntl.h>

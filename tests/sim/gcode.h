@@ -5,7 +5,7 @@
 
 struct text;
 
-/* What a print file says about itself. */
+/* A print file's words about itself. */
 struct gcode {
 	double estimate_s; /* < 0: it does not say */
 	double duration_s; /* of the simulated print */

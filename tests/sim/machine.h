@@ -6,7 +6,7 @@
 struct sim;
 struct text;
 
-/* What the printer is doing. */
+/* The printer's work at the moment. */
 enum phase {
 	PHASE_IDLE,
 	PHASE_HEATING,

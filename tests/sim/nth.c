@@ -22,7 +22,7 @@ enum {
 
 struct nth_mode {
 	const char *word;
-	/* What happens in place of an answer; NULL: the members below. */
+	/* Happens in place of an answer; NULL: the members below. */
 	void (*drop)(struct conn *, struct sim_exchange *);
 	long long cut; /* it is cut after so many bytes; 0: not */
 	int status;    /* it is such an error, nothing is done; 0: it is not */

@@ -30,7 +30,7 @@ find_token(struct obico_server *obico, const char *token, size_t len)
 	return NULL;
 }
 
-/* Who asks?  Headers and query tell; a key that is unknown is ignored. */
+/* Headers and query tell the account; a key that is unknown is ignored. */
 static void
 log_in(struct obico_call *call)
 {
@@ -111,7 +111,7 @@ decide(struct obico_call *call)
 	}
 }
 
-/* What the real server's work costs in time, under the lock. */
+/* Take the time that the real server's work does, under the lock. */
 static void
 spend(const struct obico_call *call)
 {
@@ -126,7 +126,7 @@ spend(const struct obico_call *call)
 	nanosleep(&pause, NULL);
 }
 
-/* What cannot be served any further; the connection ends. */
+/* The request cannot be served any further; the connection ends. */
 static void
 refuse(struct obico_call *call, int error)
 {

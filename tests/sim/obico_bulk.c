@@ -1,5 +1,5 @@
 /*
- * What requests for files and for folders have in common: lists of ids, the
+ * The parts that requests for files and for folders share: lists of ids, the
  * folder above.
  */
 #include <cJSON.h>

@@ -149,7 +149,7 @@ convert_bool(const cJSON *json, const char *yes, const char *no, bool *out)
 	return 0;
 }
 
-/* What float() makes of it. */
+/* Read it as float() does. */
 static int
 convert_float(const cJSON *json, double *out)
 {
@@ -173,7 +173,7 @@ convert_float(const cJSON *json, double *out)
 	return 0;
 }
 
-/* What int() makes of it. */
+/* Read it as int() does. */
 static int
 convert_int(const cJSON *json, long *out)
 {

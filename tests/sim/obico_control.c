@@ -269,7 +269,7 @@ run_pro(const struct instruction *order)
 	return 0;
 }
 
-/* What the server knows last. */
+/* The server's last news. */
 static int
 run_state(const struct instruction *order)
 {

@@ -57,7 +57,7 @@ describe(struct obico_event *event, const char *type)
 	}
 }
 
-/* What the event shows; every text in it is HTML, though nothing is quoted. */
+/* The event's words; every text in it is HTML, though nothing is quoted. */
 static void
 illustrate(struct sim *sim, struct obico_event *event)
 {

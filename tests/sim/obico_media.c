@@ -156,7 +156,7 @@ draw(struct obico_call *call, const struct obico_printer_row *printer)
 	return fd;
 }
 
-/* What a path that we have signed stands for, opened.  -1: it is gone. */
+/* The file of a path that we have signed, opened.  -1: it is gone. */
 static int
 open_media(struct obico_call *call)
 {

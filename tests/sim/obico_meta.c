@@ -1,5 +1,5 @@
 /*
- * What the server finds in G-code that is uploaded: the slicer, estimates,
+ * The facts that the server finds in uploaded G-code: the slicer, estimates,
  * pictures.  The body of the upload is looked at where it lies.
  */
 #include <cJSON.h>

@@ -15,7 +15,7 @@
 
 #define DAY (86400LL * 1000000)
 
-/* What a list may be narrowed to. */
+/* A list may be narrowed to these. */
 struct filter {
 	bool with_deleted;
 	bool cancelled, finished;

@@ -286,7 +286,7 @@ obico_slice(struct obico_call *call, long *start, long *limit)
 	return true;
 }
 
-/* What Python makes of an end of a slice that may count from behind. */
+/* Python's reading of an end of a slice that may count from behind. */
 static long
 bound(long at, long count)
 {

@@ -248,7 +248,7 @@ is_agent(const struct obico_call *call)
 	return false;
 }
 
-/* What DRF's answer to OPTIONS is like. */
+/* Answer OPTIONS as DRF does. */
 static void
 describe(struct obico_call *call)
 {

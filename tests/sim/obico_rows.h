@@ -45,7 +45,7 @@ enum agent_state {
 	AGENT_PAUSED
 };
 
-/* What the server keeps of an agent's last message. */
+/* The parts of an agent's last message that the server keeps. */
 struct report {
 	bool there;
 	double at; /* simulated */
@@ -143,7 +143,7 @@ struct obico_event {
 	TAILQ_ENTRY(obico_event) entry;
 };
 
-/* What the server has beyond any printer.  Under sim.lock. */
+/* The server, beyond what any printer has.  Under sim.lock. */
 struct obico_server {
 	struct obico_account accounts[OBICO_ACCOUNTS];
 	TAILQ_HEAD(, obico_printer_row)

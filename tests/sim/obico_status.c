@@ -1,5 +1,5 @@
 /*
- * What an agent has told last: status, settings, picture.  The server keeps a
+ * The last words of an agent: status, settings, picture.  The server keeps a
  * report for two minutes and a picture for half an hour.
  */
 #include <math.h>

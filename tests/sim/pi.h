@@ -30,7 +30,7 @@ struct pending {
 	TAILQ_ENTRY(pending) entry;
 };
 
-/* What a file says about itself, for as long as it stays the same. */
+/* A file's words about itself, for as long as it stays the same. */
 struct pi_gcode {
 	ino_t inode;
 	struct timespec mtime;
@@ -38,7 +38,7 @@ struct pi_gcode {
 	struct gcode gcode;
 };
 
-/* What PrusaLink has beyond any printer.  Under sim.lock. */
+/* PrusaLink, beyond what any printer has.  Under sim.lock. */
 struct pi {
 	char *local; /* real folders */
 	char *card;
@@ -187,7 +187,7 @@ long long pi_tree_size(const char *real);
 /* Is it shown in a listing? */
 bool pi_shows(struct sim *, const char *real, const char *name);
 
-/* What the file says about itself.  Locked. */
+/* The file's words about itself.  Locked. */
 const struct gcode *pi_gcode(struct pi *, const char *real,
     const struct stat *);
 

@@ -119,7 +119,7 @@ next_field(const char **at, const char *end, const char *mark,
 	return true;
 }
 
-/* What the form says. */
+/* The fields of a form. */
 struct upload_form {
 	struct field file;
 	char folder[512];
@@ -205,7 +205,7 @@ store_form(struct pi_call *call, const struct upload_form *form)
 		answer_form(call);
 }
 
-/* What is wrong with the names; PI_NOT_FOUND if nothing is. */
+/* The error that the names are; PI_NOT_FOUND if they are none. */
 static enum pi_error
 check_names(const struct upload_form *form)
 {

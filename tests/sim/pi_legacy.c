@@ -307,7 +307,7 @@ pi_legacy_list(struct pi_call *call)
 	text_free(&extra);
 }
 
-/* What a command for a file comes to: 0, 204, 400, 409 or an exception. */
+/* The outcome of a file's command: 0, 204, 400, 409 or an exception. */
 static int
 run_start(struct pi_call *call, const cJSON *json, const struct pi_place *place)
 {

@@ -336,7 +336,7 @@ pi_render_meta(struct pi *pi, struct text *out, const struct pi_place *place)
 		text_puts(out, "null}");
 }
 
-/* What files and folders have in common, up to the size. */
+/* The members that files and folders share, up to the size. */
 static void
 render_begin(const struct sim *sim, struct text *out,
     const struct pi_place *place, const char *name)

@@ -19,7 +19,7 @@ enum {
 #define VISIBLE_TRIES 10
 #define TRY_S	      0.1
 
-/* What becomes of an upload. */
+/* The ends that an upload can come to. */
 enum outcome {
 	OUTCOME_STORED,
 	OUTCOME_FAILED,	     /* short, stopped, or of an unlucky size */

@@ -1,5 +1,5 @@
 /*
- * What the answers of all simulated servers have in common: the status line,
+ * The parts that the answers of all simulated servers have: the status line,
  * with the phrases of each, and messages.  No state.
  */
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /*
- * What every part of the simulated printer shares: its clock, the one lock,
+ * The things that all parts of the simulated printer share: clock, one lock,
  * waiting, freezing, and the table of personalities.
  */
 #include <errno.h>

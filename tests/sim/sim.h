@@ -26,7 +26,7 @@ enum sim_clock {
 	CLOCK_2097,
 };
 
-/* What the command line said.  Never changes once the server runs. */
+/* The command line.  Never changes once the server runs. */
 struct sim_options {
 	const char *personality;
 	const char *storage;
@@ -69,7 +69,7 @@ struct personality {
 	/* Release sim.own; nothing runs any more. */
 	void (*close)(struct sim *);
 
-	/* What a header field that comes again amounts to; to be freed. */
+	/* The value of a header field that comes again; to be freed. */
 	char *(*repeated)(enum header, const char *before, const char *value);
 
 	/* Serve one connection to its end; does not close it. */
