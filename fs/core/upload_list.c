@@ -287,7 +287,7 @@ upload_list_print_kept(struct buf *kept, const char *path, off_t size,
 	if (error == 0)
 		error = buf_printf(kept,
 		    ",\"state\":\"kept\",\"started\":%lld,\"size\":%lld,"
-		    "\"bytes\":0,\"percent\":0.0,\"message\":\"" LEDGER_KEPT
+		    "\"bytes\":0,\"percent\":0.0,\"message\":\"" UPLOAD_LIST_STAYS
 		    "\"}",
 		    (long long)since, (long long)size);
 	return error;

@@ -7,8 +7,8 @@
 #include <stdint.h>
 #include <time.h>
 
-/* What is told of a file whose name the printer does not take. */
-#define LEDGER_KEPT "kept here: the printer takes no such name"
+/* The message of a file whose name the printer does not take. */
+#define UPLOAD_LIST_STAYS "kept here: the printer takes no such name"
 
 struct buf;
 struct upload_list;

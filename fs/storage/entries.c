@@ -30,7 +30,7 @@
 #include "fs/tree/events.h"
 
 #define WRITE_MS    1000  /* a write to a spool is done long before */
-#define WITHHELD_MS 5000  /* between PrusaSlicer's unlink and its rename */
+#define DEFER_MS    5000  /* between PrusaSlicer's unlink and its rename */
 #define DELETION_MS 10000 /* nobody waits for it but the end */
 
 int
@@ -116,7 +116,7 @@ is_replacing(const struct caller *caller, const struct place *place)
 	key = place_key(place->mounted, temporary);
 	if (key != NULL)
 		is = stage_was_closed_by(place->mounted->stage, key,
-		    caller->process, WITHHELD_MS);
+		    caller->process, DEFER_MS);
 	free(key);
 	free(temporary);
 	return is;
@@ -133,7 +133,7 @@ defer(const struct caller *caller, const struct place *place,
 {
 	struct deferred_file *file = calloc(1, sizeof(*file));
 	struct deferred_plan plan = { .key = place->key,
-		.ms = WITHHELD_MS,
+		.ms = DEFER_MS,
 		.process = caller->process,
 		.has_gone = caller_is_gone,
 		.carry_out = carry_out,

@@ -432,7 +432,7 @@ keep(struct handle *handle, struct staged *staged)
 		spool_release(spool);
 		if (!works && !litter_is_in(place->path) &&
 		    !atomic_exchange(&handle->said, true))
-			log_say(LOG_LEVEL_DETAIL, "%s is " LEDGER_KEPT,
+			log_say(LOG_LEVEL_DETAIL, "%s is " UPLOAD_LIST_STAYS,
 			    place->path);
 	}
 	place_release(place);

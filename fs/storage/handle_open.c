@@ -96,13 +96,13 @@ bring_newest(const struct place *place, const struct caller *caller,
 
 	if (error == 0)
 		error = found_ask(&found, &caller->wait);
-	if (error == 0)
+	if (error == 0) {
 		content_drop_unproved(mounted->content, found.folder,
 		    &found.entry);
-	if (error == 0)
 		error = whole_file_bring(mounted->printer, mounted->content,
 		    &caller->wait, found.folder, &found.entry, found.entry.size,
 		    &stored);
+	}
 	if (error == 0) {
 		*mtime_s = found.entry.mtime_s;
 		error = spool_clone(stored, dir, out);
