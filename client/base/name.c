@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <wchar.h>
 #include <wctype.h>
 
 #include "client/base/buf.h"
@@ -48,20 +47,34 @@ static const struct range {
 	{ 0xff41, 0xff5a },	       /* letters of full width */
 };
 
+size_t
+name_character(const char *text, wchar_t *out)
+{
+	mbstate_t state = { 0 };
+	size_t len = mbrtowc(out, text, strlen(text), &state);
+
+	return len > MB_LEN_MAX ? 0 : len;
+}
+
+bool
+name_may_have(wchar_t c)
+{
+	return c >= ' ' && c != '/' && !(c >= 0x7f && c < 0xa0) &&
+	    c <= 0x10ffff;
+}
+
 bool
 name_is_sane(const char *name)
 {
-	mbstate_t state = { 0 };
 	size_t len = strlen(name), used;
 	wchar_t c;
 
 	if (len == 0 || len > NAME_MAX || strcmp(name, ".") == 0 ||
 	    strcmp(name, "..") == 0)
 		return false;
-	for (; len > 0; name += used, len -= used) {
-		used = mbrtowc(&c, name, len, &state);
-		if (used == 0 || used > len || c < ' ' ||
-		    (c >= 0x7f && c < 0xa0) || c > 0x10ffff || c == '/')
+	for (; *name != '\0'; name += used) {
+		used = name_character(name, &c);
+		if (used == 0 || !name_may_have(c))
 			return false;
 	}
 	return true;
@@ -83,20 +96,18 @@ name_is_hidden(const char *name)
 char *
 name_show(const char *name)
 {
-	mbstate_t state = { 0 };
 	struct buf out = { 0 };
 	size_t used;
 	int error = buf_printf(&out, "%s", "");
 	wchar_t c;
 
 	for (; *name != '\0' && error == 0; name += used) {
-		used = mbrtowc(&c, name, strlen(name), &state);
-		if (used == 0 || used > MB_LEN_MAX) {
-			memset(&state, 0, sizeof(state));
+		used = name_character(name, &c);
+		if (used == 0) {
 			used = 1;
 			error = buf_printf(&out, "%%%02X",
 			    (unsigned)(unsigned char)*name);
-		} else if (c < ' ' || c == '/' || (c >= 0x7f && c < 0xa0)) {
+		} else if (!name_may_have(c) && c <= 0x10ffff) {
 			error = buf_printf(&out, "%%%02X", (unsigned)c);
 		} else {
 			error = buf_append(&out, name, used);
@@ -122,15 +133,14 @@ upper(wchar_t c)
 bool
 name_fold_into(const char *name, char *out, size_t size)
 {
-	mbstate_t in = { 0 }, back = { 0 };
+	mbstate_t back = { 0 };
 	char bytes[MB_LEN_MAX];
 	size_t used, len, done = 0;
 	wchar_t c;
 
 	for (; *name != '\0'; name += used) {
-		used = mbrtowc(&c, name, strlen(name), &in);
-		if (used == 0 || used > MB_LEN_MAX) {
-			memset(&in, 0, sizeof(in));
+		used = name_character(name, &c);
+		if (used == 0) {
 			used = len = 1;
 			bytes[0] = *name;
 		} else {

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <wchar.h>
 
 struct buf;
 
@@ -13,6 +14,12 @@ struct buf;
  * slash, a control character or broken UTF-8 are not.
  */
 bool name_is_sane(const char *);
+
+/* Bytes of the character that a text begins with; 0: it begins with none. */
+size_t name_character(const char *text, wchar_t *out);
+
+/* Is that no slash, control character or what is beyond Unicode? */
+bool name_may_have(wchar_t);
 
 /*
  * Can a server mean one of its entries by this, in a path?  It need not be a

@@ -4,45 +4,28 @@
  */
 #include <errno.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <wchar.h>
 
 #include "client/base/name.h"
 #include "client/base/safe_name.h"
 
 #define REMEMBERED 65536
 
-/* The character at text: its length, and whether a name may have it. */
-static size_t
-next_character(const char *text, bool *is_good)
-{
-	mbstate_t state = { 0 };
-	wchar_t wide;
-	size_t len = mbrtowc(&wide, text, strlen(text), &state);
-
-	if (len == 0 || len > MB_LEN_MAX) {
-		*is_good = false;
-		return 1;
-	}
-	*is_good = wide >= 0x20 && wide != '/' &&
-	    (wide < 0x7f || wide > 0x9f) && wide <= 0x10ffff;
-	return len;
-}
-
 void
 safe_name_make(const char *text, char *out)
 {
 	size_t len = 0, step;
 	bool is_good;
+	wchar_t c;
 
 	for (; *text != '\0'; text += step) {
-		step = next_character(text, &is_good);
-		if (*text == '.' && len == 0)
-			is_good = false;
+		step = name_character(text, &c);
+		is_good = step > 0 && name_may_have(c) &&
+		    !(*text == '.' && len == 0);
+		step = step == 0 ? 1 : step;
 		if (len + (is_good ? step : 1) >= SAFE_NAME_SIZE)
 			break;
 		if (is_good) {

@@ -278,13 +278,28 @@ drive(struct connection *connection, struct exchange *x)
 	return code;
 }
 
+/* A foreign code, and the errno for it. */
+struct row {
+	long code;
+	int error;
+};
+
+static int
+look_up(const struct row *rows, size_t count, long code, int otherwise)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		if (rows[i].code == code)
+			return -rows[i].error;
+	}
+	return otherwise;
+}
+
 static int
 connect_error(const struct connection *connection)
 {
-	static const struct {
-		long os_error;
-		int error;
-	} table[] = {
+	static const struct row rows[] = {
 		{ EHOSTUNREACH, EHOSTUNREACH },
 		{ ENETUNREACH, EHOSTUNREACH },
 		{ ETIMEDOUT, ETIMEDOUT },
@@ -294,16 +309,12 @@ connect_error(const struct connection *connection)
 		{ ENOMEM, ENOMEM },
 	};
 	long os_error = 0;
-	size_t i;
 
 	if (connection->fault != 0)
 		return connection->fault;
 	curl_easy_getinfo(connection->easy, CURLINFO_OS_ERRNO, &os_error);
-	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		if (table[i].os_error == os_error)
-			return -table[i].error;
-	}
-	return -EHOSTDOWN;
+	return look_up(rows, sizeof(rows) / sizeof(rows[0]), os_error,
+	    -EHOSTDOWN);
 }
 
 /* Verdicts of before a connection: the fault may be on this side. */
@@ -332,10 +343,7 @@ static int
 transport_error(const struct connection *connection, const struct exchange *x,
     CURLcode code)
 {
-	static const struct {
-		CURLcode code;
-		int error;
-	} table[] = {
+	static const struct row rows[] = {
 		{ CURLE_OK, 0 },
 		{ CURLE_COULDNT_RESOLVE_HOST, EHOSTUNREACH },
 		{ CURLE_COULDNT_RESOLVE_PROXY, EHOSTUNREACH },
@@ -353,7 +361,6 @@ transport_error(const struct connection *connection, const struct exchange *x,
 #endif
 	};
 	int fault = 0;
-	size_t i;
 
 	if (x->error != 0)
 		return x->error;
@@ -368,11 +375,7 @@ transport_error(const struct connection *connection, const struct exchange *x,
 		fault = find_fault();
 	if (fault != 0)
 		return fault;
-	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		if (table[i].code == code)
-			return -table[i].error;
-	}
-	return -EIO;
+	return look_up(rows, sizeof(rows) / sizeof(rows[0]), code, -EIO);
 }
 
 /* Redirects are not followed: whoever asked may look where they lead. */
