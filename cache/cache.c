@@ -55,7 +55,7 @@ may_serve_old(const struct cache *cache, const struct memo *memo)
 	    memo->survives;
 }
 
-/* What the printer, or for a PNG we ourselves, answered. */
+/* The answer of the printer, or for a PNG our own. */
 struct answer {
 	int error;
 	struct buf text;
@@ -75,7 +75,7 @@ ask_document(struct cache *cache, const struct wait *wait, enum topic topic,
 	out->done_ms = printer_told_ms(cache->inner, topic);
 }
 
-/* What many files have is no stamp. */
+/* A stamp that many files have proves nothing. */
 static void
 note_stamps(struct cache *cache, const char *folder,
     const struct listing *listing)

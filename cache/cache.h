@@ -33,12 +33,12 @@ int cache_new(struct printer *inner, struct file_facts *facts, int64_t ttl_ms,
 #define CACHE_LIST_MS 5000 /* a folder's listing is believed so long */
 
 /*
- * What is remembered of a document and older than age_ms is asked for anew by
- * whoever wants it next.
+ * An answer about a document that is older than age_ms is asked for anew when
+ * it is wanted next.
  */
 void cache_expire(struct printer *, enum topic, int64_t age_ms);
 
-/* The same for what is remembered of a folder. */
+/* The same for the listing of a folder. */
 void cache_expire_folder(struct printer *, const char *folder, int64_t age_ms);
 
 /*

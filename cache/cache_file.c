@@ -1,11 +1,12 @@
 /*
- * What is known of a single file: its size, as Buddy firmware has it for one
- * file at a time, whether memory is to be believed, and whether it is gone.
+ * Single files: their sizes, which Buddy firmware has for one at a time only,
+ * whether memory is to be believed, and whether they are gone.
  *
- * What could not be asked is neither empty nor gone: a server answers "not
- * found" also when its stick is out or its folder cannot be opened just now.
- * So a name is gone when a listing of its folder lacks it.  Any thread; one
- * question about a file at a time goes out, in the turn of those who ask.
+ * A folder that could not be asked for is neither empty nor gone: a server
+ * answers "not found" also when its stick is out or its folder cannot be opened
+ * just now. So a name is gone when a listing of its folder lacks it.  Any
+ * thread; one question about a file at a time goes out, in the turn of those
+ * who ask.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -102,8 +103,8 @@ is_known(struct cache *cache, const char *folder, const struct entry *entry,
 }
 
 /*
- * What comes may be an older or a newer version than the listing's.  Of a file
- * that is not whole yet nothing is remembered.
+ * The answer may be of an older or a newer version than the listing's.  Of a
+ * file that is not whole yet nothing is remembered.
  */
 static void
 note_answer(struct cache *cache, const char *folder, const struct entry *entry,

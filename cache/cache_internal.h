@@ -10,7 +10,7 @@
 #include "client/base/turn.h"
 #include "client/printer.h"
 
-/* What cache/cache.c and cache/cache_file.c share. */
+/* A cache, for cache/cache.c and cache/cache_file.c. */
 struct cache {
 	struct printer printer;
 	struct printer *inner;

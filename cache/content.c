@@ -368,7 +368,7 @@ is_unwanted(void *arg)
 
 	pthread_mutex_lock(&file->content->lock);
 	unwanted = file->readers == 0 || file->content->stopping;
-	/* Who comes now must not join a download that ends. */
+	/* A new reader must not join a download that ends. */
 	if (unwanted)
 		file->state = ENDING;
 	pthread_mutex_unlock(&file->content->lock);
@@ -390,7 +390,7 @@ download(void *arg)
 	/* The last reader may leave when the last byte is there. */
 	if (error == -EINTR && spool_have(file->spool) == file->size)
 		error = 0;
-	/* First its fate, then its readers: who comes now begins anew. */
+	/* First its fate, then its readers: a new one begins anew. */
 	pthread_mutex_lock(&content->lock);
 	file->state = error == 0 ? COMPLETE : FAILED;
 	/* Of what is not whole yet, nothing is kept. */

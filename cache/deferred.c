@@ -22,8 +22,8 @@ enum phase {
 	AT_WORK
 };
 
-struct deletion {
-	TAILQ_ENTRY(deletion) link;
+struct deferral {
+	TAILQ_ENTRY(deferral) link;
 	struct deferred *deferred;
 	struct deferred_plan plan;
 	char *key;
@@ -36,7 +36,7 @@ struct deferred {
 	pthread_mutex_t lock;
 	pthread_cond_t changed; /* all below under lock */
 	bool stopped;
-	TAILQ_HEAD(, deletion) deletions;
+	TAILQ_HEAD(, deferral) all;
 };
 
 int
@@ -49,7 +49,7 @@ deferred_new(struct workers *workers, struct deferred **out)
 	deferred->workers = workers;
 	pthread_mutex_init(&deferred->lock, NULL);
 	time_cond_init(&deferred->changed);
-	TAILQ_INIT(&deferred->deletions);
+	TAILQ_INIT(&deferred->all);
 	*out = deferred;
 	return 0;
 }
@@ -64,86 +64,86 @@ deferred_free(struct deferred *deferred)
 	free(deferred);
 }
 
-static struct deletion *
+static struct deferral *
 find(struct deferred *deferred, const char *key)
 {
-	struct deletion *deletion;
+	struct deferral *deferral;
 
-	TAILQ_FOREACH (deletion, &deferred->deletions, link) {
-		if (strcmp(deletion->key, key) == 0 &&
-		    deletion->phase != CANCELLED)
-			return deletion;
+	TAILQ_FOREACH (deferral, &deferred->all, link) {
+		if (strcmp(deferral->key, key) == 0 &&
+		    deferral->phase != CANCELLED)
+			return deferral;
 	}
 	return NULL;
 }
 
 /* Wait, with the lock, for the moment.  Returns whether to go ahead. */
 static bool
-await_moment(struct deletion *deletion)
+await_moment(struct deferral *deferral)
 {
-	struct deferred *deferred = deletion->deferred;
-	const struct deferred_plan *plan = &deletion->plan;
+	struct deferred *deferred = deferral->deferred;
+	const struct deferred_plan *plan = &deferral->plan;
 	bool gone = false;
 
-	while (deletion->phase == WAITING && !deferred->stopped && !gone &&
-	    time_now_ms() < deletion->due_ms) {
+	while (deferral->phase == WAITING && !deferred->stopped && !gone &&
+	    time_now_ms() < deferral->due_ms) {
 		time_cond_wait(&deferred->changed, &deferred->lock,
 		    2 * WAIT_TICK_MS);
 		gone = plan->has_gone(plan->process);
 	}
-	return deletion->phase != CANCELLED;
+	return deferral->phase != CANCELLED;
 }
 
 static void
 work(void *arg)
 {
-	struct deletion *deletion = arg;
-	struct deferred *deferred = deletion->deferred;
+	struct deferral *deferral = arg;
+	struct deferred *deferred = deferral->deferred;
 
 	pthread_mutex_lock(&deferred->lock);
-	if (await_moment(deletion)) {
-		deletion->phase = AT_WORK;
+	if (await_moment(deferral)) {
+		deferral->phase = AT_WORK;
 		pthread_mutex_unlock(&deferred->lock);
-		deletion->plan.carry_out(deletion->plan.arg);
+		deferral->plan.carry_out(deferral->plan.arg);
 		pthread_mutex_lock(&deferred->lock);
 	}
-	TAILQ_REMOVE(&deferred->deletions, deletion, link);
+	TAILQ_REMOVE(&deferred->all, deferral, link);
 	pthread_cond_broadcast(&deferred->changed);
 	pthread_mutex_unlock(&deferred->lock);
-	deletion->plan.drop(deletion->plan.arg);
-	free(deletion->key);
-	free(deletion);
+	deferral->plan.drop(deferral->plan.arg);
+	free(deferral->key);
+	free(deferral);
 }
 
 int
 deferred_add(struct deferred *deferred, const struct deferred_plan *plan)
 {
-	struct deletion *deletion = calloc(1, sizeof(*deletion));
+	struct deferral *deferral = calloc(1, sizeof(*deferral));
 	int error = 0;
 
-	if (deletion == NULL || (deletion->key = strdup(plan->key)) == NULL) {
-		free(deletion);
+	if (deferral == NULL || (deferral->key = strdup(plan->key)) == NULL) {
+		free(deferral);
 		return -ENOMEM;
 	}
-	deletion->deferred = deferred;
-	deletion->plan = *plan;
-	deletion->due_ms = time_now_ms() + plan->ms;
+	deferral->deferred = deferred;
+	deferral->plan = *plan;
+	deferral->due_ms = time_now_ms() + plan->ms;
 	pthread_mutex_lock(&deferred->lock);
 	if (deferred->stopped || find(deferred, plan->key) != NULL)
 		error = -EBUSY;
 	else
-		TAILQ_INSERT_TAIL(&deferred->deletions, deletion, link);
+		TAILQ_INSERT_TAIL(&deferred->all, deferral, link);
 	pthread_mutex_unlock(&deferred->lock);
 	if (error == 0) {
-		error = workers_start(deferred->workers, work, deletion);
+		error = workers_start(deferred->workers, work, deferral);
 		if (error == 0)
 			return 0;
 		pthread_mutex_lock(&deferred->lock);
-		TAILQ_REMOVE(&deferred->deletions, deletion, link);
+		TAILQ_REMOVE(&deferred->all, deferral, link);
 		pthread_mutex_unlock(&deferred->lock);
 	}
-	free(deletion->key);
-	free(deletion);
+	free(deferral->key);
+	free(deferral);
 	return error;
 }
 
@@ -162,14 +162,14 @@ int
 deferred_cancel(struct deferred *deferred, const struct wait *wait,
     const char *key)
 {
-	struct deletion *deletion;
+	struct deferral *deferral;
 	bool cancelled, left = false;
 
 	pthread_mutex_lock(&deferred->lock);
-	deletion = find(deferred, key);
-	cancelled = deletion != NULL && deletion->phase == WAITING;
+	deferral = find(deferred, key);
+	cancelled = deferral != NULL && deferral->phase == WAITING;
 	if (cancelled)
-		deletion->phase = CANCELLED;
+		deferral->phase = CANCELLED;
 	while (!cancelled && !left && find(deferred, key) != NULL) {
 		left = time_cond_tick(&deferred->changed, &deferred->lock,
 		    wait);
@@ -183,13 +183,13 @@ int
 deferred_hurry(struct deferred *deferred, const struct wait *wait,
     const char *key)
 {
-	struct deletion *deletion;
+	struct deferral *deferral;
 	bool left = false;
 
 	pthread_mutex_lock(&deferred->lock);
-	while (!left && (deletion = find(deferred, key)) != NULL) {
-		if (deletion->phase == WAITING)
-			deletion->phase = HURRIED;
+	while (!left && (deferral = find(deferred, key)) != NULL) {
+		if (deferral->phase == WAITING)
+			deferral->phase = HURRIED;
 		pthread_cond_broadcast(&deferred->changed);
 		left = time_cond_tick(&deferred->changed, &deferred->lock,
 		    wait);

@@ -30,7 +30,7 @@
 #define FACTS	  50000 /* the oldest are forgotten beyond */
 #define SETTLED_S 3600	/* a stamp that old proves all it ever will */
 
-/* What is known of one file. */
+/* One file, as far as it is known. */
 struct fact {
 	TAILQ_ENTRY(fact) link;
 	char *text; /* its path, cut in two */
@@ -122,7 +122,7 @@ add(struct file_facts *facts, const char *folder, const char *name)
 	return fact;
 }
 
-/* What is known of this version of the file, new if need be. */
+/* The fact of that file in this version, new if need be. */
 static struct fact *
 find_or_add(struct file_facts *facts, const char *folder, const char *name,
     int64_t stamp)

@@ -10,8 +10,8 @@
 struct stamps;
 
 /*
- * What is worth knowing of a printer's files beyond a mount, kept as text in
- * the cache directory: sizes, which Buddy firmware has for one file at a
+ * Facts about a printer's files that outlive a mount, kept as text in the cache
+ * directory: sizes, which Buddy firmware has for one file at a
  * time only, and the modification times that users gave.  A fact is good for
  * the version of a file that it was noted for: its time stamp on the printer.
  */
@@ -24,7 +24,7 @@ struct file_facts;
 int file_facts_open(const char *dir, const char *name, struct file_facts **out);
 void file_facts_close(struct file_facts *);
 
-/* What the stamps of these files are worth.  Borrowed. */
+/* The judge of these files' time stamps.  Borrowed. */
 struct stamps *file_facts_stamps(struct file_facts *);
 
 /*

@@ -47,7 +47,7 @@ lasts_anywhere(enum topic topic)
 	    topic == TOPIC_CAMERAS || topic == TOPIC_CAMERA;
 }
 
-/* What is told together with the rest costs nothing, so it is told anew. */
+/* A part of another answer costs nothing, so it is asked for anew. */
 static bool
 lasts(const struct memos *memos, enum topic topic)
 {

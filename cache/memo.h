@@ -63,8 +63,8 @@ bool memos_list(const struct memos *, const char *folder, const char *name);
 /*
  * A file was removed, or stored where each folder has one spelling, and nothing
  * else changed: what is remembered of folders since the generation before goes
- * on into this one, of that folder without or with the file.  Its age stays.
- * What only the printer can say is left behind.
+ * on into this one, of that folder without or with the file.  Its age stays.  A
+ * folder of which only the printer can know is left behind.
  */
 void memos_follow(struct memos *, const char *folder, const struct entry *,
     bool is_stored, uint64_t generation);

@@ -1,8 +1,8 @@
 /*
  * The bytes of a file.  Programs' threads read and write, a download's thread
  * fills; spool.lock guards the numbers and is never held over a system call
- * that touches the disk, because bytes below `have` do not move.  Who changes
- * a complete spool sees to it that he is alone (cache/stage.h).  A name on the
+ * that touches the disk, because bytes below `have` do not move.  A complete
+ * spool is changed by one thread at a time (cache/stage.h).  A name on the
  * disk has no lock: its members are atomic.
  */
 #include <sys/stat.h>

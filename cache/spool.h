@@ -24,8 +24,8 @@ struct spool *spool_hold(struct spool *);
 void spool_release(struct spool *);
 
 /*
- * Who is asked to make room when the disk is full: returns whether it is worth
- * while to try again.  A spool without one gives up.
+ * The help when the disk is full: make_room returns whether it is worth while
+ * to try again.  A spool without one gives up.
  */
 struct relief {
 	bool (*make_room)(void *arg);

@@ -31,7 +31,7 @@ struct stage_place {
 	bool prints;	  /* what is new there shall be printed */
 };
 
-/* What staged_look tells. */
+/* The answer of staged_look. */
 struct staged_facts {
 	off_t size;
 	bool temporary;
@@ -53,7 +53,7 @@ struct staged_facts {
 
 int stage_new(struct stage **out);
 
-/* Who makes room for what is written; before the first file. */
+/* The help when the disk is full; before the first file. */
 void stage_set_relief(struct stage *, const struct relief *);
 void stage_free(struct stage *);
 

@@ -10,7 +10,7 @@
 #include "client/base/turn.h"
 
 /*
- * What cache/stage.c (the list) and cache/staged_file.c (a single file) share.
+ * The list (cache/stage.c) and a single file of it (cache/staged_file.c).
  */
 struct staged_place { /* its own copy of a struct stage_place */
 	char *key;

@@ -174,8 +174,8 @@ staged_spoil(struct staged *staged, int error)
 }
 
 /*
- * Who sets the size of an empty file announces what he will write; who sets it
- * later ends a file with a hole.
+ * A size that is set while a file is empty announces what will be written; one
+ * that is set later ends a file with a hole.
  */
 static void
 note_size(struct staged *staged, off_t former, off_t size)

@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 /*
- * What the time stamps of a printer's files are worth.  All times are Unix
+ * The worth of the time stamps of a printer's files.  All times are Unix
  * seconds.  A stamp proves that a file is the one that was seen with it, if it
  * is a time that can be true, if no other version can have the same one, and
  * if it is not what a printer without a clock gives to every file.
@@ -18,7 +18,7 @@ enum stamp_worth {
 
 #define STAMP_FRESH_S 5 /* what was asked a moment ago is true without */
 
-/* What is known of the clock of one printer.  Any thread. */
+/* The clock of one printer, as far as it is known.  Any thread. */
 struct stamps;
 
 /* Returns 0 (caller: stamps_free), or -ENOMEM. */
@@ -39,8 +39,7 @@ void stamps_note(struct stamps *, const char *folder, const char *name,
 void stamps_note_stored(struct stamps *, int64_t stamp, int64_t now_s);
 
 /*
- * What is the stamp worth for what was seen with it at seen_s?  stamps NULL:
- * good.
+ * The worth of a stamp for what was seen with it at seen_s.  stamps NULL: good.
  */
 enum stamp_worth stamps_judge(struct stamps *, int64_t stamp, int64_t seen_s,
     int64_t now_s);

@@ -1,6 +1,6 @@
 /*
- * What could not be sent: the list, and the tickets of uploads under way.  What
- * is listed has no descriptor; its bytes are opened for each reader.  Any
+ * Files that could not be sent: the list, and the tickets of uploads under way.
+ * Listed files have no descriptor; their bytes are opened for each reader.  Any
  * thread; unsent.lock guards the list and the tickets.
  */
 #include <sys/queue.h>

@@ -1,5 +1,5 @@
 /*
- * What could not be sent, on the disk: NUMBER.data has the bytes, NUMBER.dest
+ * Unsent files on the disk: NUMBER.data has the bytes, NUMBER.dest
  * two lines: their destination and their number.  Any thread; disk.lock guards
  * the list of directories.
  */

@@ -9,7 +9,7 @@
 struct spool;
 
 /*
- * Where a mount has what could not be sent: directories that are its own while
+ * The directories where a mount has its unsent files: they are its own while
  * it has their locks (flock(2) on the file "lock" in each).  The first mount of
  * a printer has "dir/name.unsent", one that comes while that lives
  * "dir/name.unsent/2" and so on; a mount takes every one that is free, with
@@ -22,7 +22,7 @@ int unsent_disk_open(const char *dir, const char *name,
     struct unsent_disk **out);
 void unsent_disk_close(struct unsent_disk *);
 
-/* What a process left behind. */
+/* A file that a process left behind. */
 struct unsent_left {
 	char base[PATH_MAX]; /* path of its files without the endings */
 	char dest[PATH_MAX];

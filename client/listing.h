@@ -27,8 +27,8 @@ void entry_free(struct entry *);
 int entry_copy(struct entry *to, const struct entry *from);
 
 /*
- * What is another number in another version of a file: its id, for what comes
- * within a second has one time stamp.
+ * The number that differs between two versions of a file: its id, or without
+ * one its time stamp, which versions of one second share.
  */
 int64_t entry_version(const struct entry *);
 

@@ -5,12 +5,12 @@
 
 #include "client/base/litter.h"
 
-struct row {
+struct litter {
 	const char *text;
 	bool begins; /* the name begins so; else it is the name */
 };
 
-static const struct row rows[] = {
+static const struct litter rows[] = {
 	/* macOS: the forks of a file, the view of a folder, indexes */
 	{ "._", true },
 	{ ".DS_Store", false },
@@ -36,7 +36,7 @@ static const struct row rows[] = {
 
 /* Is a name of len bytes of that row? */
 static bool
-matches(const struct row *row, const char *name, size_t len)
+matches(const struct litter *row, const char *name, size_t len)
 {
 	size_t wanted = strlen(row->text);
 

@@ -4,8 +4,8 @@
 #include <stdbool.h>
 
 /*
- * What macOS, Windows and desktops leave behind in every folder, and nobody
- * has asked for: "._cube.gcode", ".DS_Store", "Thumbs.db" and such.
+ * Files that macOS, Windows and desktops leave behind in every folder, and that
+ * nobody has asked for: "._cube.gcode", ".DS_Store", "Thumbs.db" and such.
  */
 bool litter_is(const char *name);
 

@@ -36,8 +36,8 @@ int log_subject_new(const char *name, struct log_subject **out);
 void log_subject_free(struct log_subject *);
 
 /*
- * What this thread says from now on is about that subject, which is borrowed,
- * or NULL: about none.  Returns the former one.
+ * This thread speaks about that subject from now on, which is borrowed, or
+ * NULL: about none.  Returns the former one.
  */
 struct log_subject *log_about(struct log_subject *);
 

@@ -14,7 +14,7 @@
 #define FOLDED_BYTES 4	/* at most, of a byte */
 #define NUMBER	     12 /* bytes of " (2147483647)", or so */
 
-/* What a URL has as it is (RFC 3986, section 2.3). */
+/* Characters that a URL has as they are (RFC 3986, section 2.3). */
 #define UNRESERVED \
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 

@@ -14,7 +14,7 @@
 #define SAFE_NAME_SIZE 256 /* NAME_MAX and a NUL */
 
 /*
- * What is left of a text that can be a name: slashes, control characters,
+ * The part of a text that can be a name: slashes, control characters,
  * bytes that are no UTF-8, and a dot at its beginning become "_", and what is
  * too long is cut.  out has SAFE_NAME_SIZE bytes.
  */

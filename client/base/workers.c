@@ -1,7 +1,7 @@
 /*
- * Short-lived threads, counted.  Each that ends waits for the end of the one
- * that did so before it, and the workers for that of the last, so that none of
- * them outlives the workers.  workers.lock is never held while a thread works.
+ * Short-lived threads, counted.  Each one that ends waits for the one that
+ * ended before it, and workers_free for the last, so that none of them outlives
+ * the struct.  workers.lock is never held while a thread works.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -23,7 +23,7 @@ struct task {
 	struct workers *workers;
 	void (*work)(void *);
 	void *arg;
-	struct log_subject *subject; /* who starts it speaks about this */
+	struct log_subject *subject; /* of the thread that starts it */
 };
 
 int

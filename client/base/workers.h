@@ -2,13 +2,13 @@
 #define CLIENT_BASE_WORKERS_H
 
 /*
- * Threads that do one thing and end: downloads, held-back deletions.  The
- * workers knows how many are at work, so that the end of the program can wait
- * for the last of them.
+ * Threads that do one thing and end: downloads, held-back deletions.  They are
+ * counted while they are at work, so that the end of the program can wait for
+ * the last of them.
  */
 struct workers;
 
-/* Returns 0 and a workers (caller: workers_free), or -ENOMEM. */
+/* Returns 0 (caller: workers_free), or -ENOMEM. */
 int workers_new(struct workers **out);
 
 /*

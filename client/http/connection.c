@@ -49,8 +49,8 @@ on_socket(void *arg, curl_socket_t fd, curlsocktype purpose)
 }
 
 /*
- * What this machine lacks is no fault of the printer's.  libcurl would call it
- * a connection that failed.
+ * A resource that this machine lacks is no fault of the printer's.  libcurl
+ * would call it a connection that failed.
  */
 static curl_socket_t
 on_open(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
@@ -279,13 +279,13 @@ drive(struct connection *connection, struct exchange *x)
 }
 
 /* A foreign code, and the errno for it. */
-struct row {
+struct meaning {
 	long code;
 	int error;
 };
 
 static int
-look_up(const struct row *rows, size_t count, long code, int otherwise)
+look_up(const struct meaning *rows, size_t count, long code, int otherwise)
 {
 	size_t i;
 
@@ -299,7 +299,7 @@ look_up(const struct row *rows, size_t count, long code, int otherwise)
 static int
 connect_error(const struct connection *connection)
 {
-	static const struct row rows[] = {
+	static const struct meaning rows[] = {
 		{ EHOSTUNREACH, EHOSTUNREACH },
 		{ ENETUNREACH, EHOSTUNREACH },
 		{ ETIMEDOUT, ETIMEDOUT },
@@ -343,7 +343,7 @@ static int
 transport_error(const struct connection *connection, const struct exchange *x,
     CURLcode code)
 {
-	static const struct row rows[] = {
+	static const struct meaning rows[] = {
 		{ CURLE_OK, 0 },
 		{ CURLE_COULDNT_RESOLVE_HOST, EHOSTUNREACH },
 		{ CURLE_COULDNT_RESOLVE_PROXY, EHOSTUNREACH },

@@ -28,7 +28,7 @@ int connection_run(struct connection *, const struct wait *,
 /* When the server last asked for a login (time_now_ms); 0: never. */
 int64_t connection_challenged_ms(const struct connection *);
 
-/* What libcurl said about the last failure, or "".  Borrowed. */
+/* libcurl's words about the last failure, or "".  Borrowed. */
 const char *connection_words(const struct connection *);
 
 #endif

@@ -15,7 +15,8 @@ const char *const count_outcomes[COUNT_OUTCOMES] = {
 	[COUNT_FAILED] = "failed",
 };
 
-const char *const count_lanes[COUNT_LANES] = { "brief", "down", "up" };
+const char *const count_connections[COUNT_CONNECTIONS] = { "brief", "down",
+	"up" };
 
 const int64_t count_bounds_ms[COUNT_BUCKETS - 1] = { 10, 50, 100, 500, 1000,
 	5000, 30000, 120000 };
@@ -56,7 +57,7 @@ counts_add(struct counts *out, const struct counts *more)
 		for (j = 0; j < COUNT_OUTCOMES; j++)
 			out->requests[i][j] += more->requests[i][j];
 	}
-	for (i = 0; i < COUNT_LANES; i++) {
+	for (i = 0; i < COUNT_CONNECTIONS; i++) {
 		for (j = 0; j < COUNT_BUCKETS; j++)
 			out->connections[i].took[j] += more->connections[i]
 							   .took[j];

@@ -14,13 +14,14 @@ enum count_outcome {
 	COUNT_OUTCOMES
 };
 
-#define COUNT_METHODS 6
-#define COUNT_BUCKETS 9
-#define COUNT_LANES   3
+#define COUNT_METHODS	  6
+#define COUNT_BUCKETS	  9
+#define COUNT_CONNECTIONS 3
 
 extern const char *const count_methods[COUNT_METHODS];
 extern const char *const count_outcomes[COUNT_OUTCOMES];
-extern const char *const count_lanes[COUNT_LANES]; /* enum http_connection */
+extern const char
+    *const count_connections[COUNT_CONNECTIONS]; /* enum http_connection */
 
 /* The upper ends of the buckets but the last, which has none, in ms. */
 extern const int64_t count_bounds_ms[COUNT_BUCKETS - 1];
@@ -30,7 +31,7 @@ struct counts {
 	struct {
 		uint64_t took[COUNT_BUCKETS]; /* each bucket by itself */
 		int64_t total_ms;
-	} connections[COUNT_LANES];
+	} connections[COUNT_CONNECTIONS];
 	uint64_t cache_hits;
 	uint64_t cache_misses;
 };

@@ -1,5 +1,5 @@
 /*
- * What happens while a request is on its way: libcurl calls back with header
+ * A request on its way: libcurl calls back with header
  * lines and bytes, and in between somebody has to notice that nothing moves
  * or that nobody waits any more.  An exchange belongs to its thread.
  */

@@ -16,11 +16,10 @@ struct source;
 struct wait;
 
 /*
- * One server, reached over three connections.  A connection is one connection
- * at the most and one request at a time, in the order of asking: Buddy firmware
- * serves three connections (nhttp/server.h, ACTIVE_CONNS) and one transfer, and
- * a connection for each kind of traffic keeps status answers quick under a long
- * upload.
+ * One server, reached over three connections.  Each carries one request at a
+ * time, in the order of asking: Buddy firmware serves three connections
+ * (nhttp/server.h, ACTIVE_CONNS) and one transfer, and one for each kind of
+ * traffic keeps status answers quick under a long upload.
  */
 enum http_connection {
 	CONNECTION_BRIEF,

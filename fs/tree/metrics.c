@@ -229,11 +229,12 @@ write_connection(struct samples *samples, int connection)
 		else
 			strlcpy(end, "+Inf", sizeof(end));
 		snprintf(more, sizeof(more), ",lane=\"%s\",le=\"%s%s\"",
-		    count_lanes[connection], end,
+		    count_connections[connection], end,
 		    strpbrk(end, ".I") == NULL ? ".0" : "");
 		add_count(samples, "_bucket", more, count);
 	}
-	snprintf(more, sizeof(more), ",lane=\"%s\"", count_lanes[connection]);
+	snprintf(more, sizeof(more), ",lane=\"%s\"",
+	    count_connections[connection]);
 	snprintf(total, sizeof(total), "%.3f",
 	    (double)counts->connections[connection].total_ms / 1000);
 	add_count(samples, "_count", more, count);
@@ -245,7 +246,7 @@ write_durations(struct samples *samples)
 {
 	int connection;
 
-	for (connection = 0; connection < COUNT_LANES; connection++)
+	for (connection = 0; connection < COUNT_CONNECTIONS; connection++)
 		write_connection(samples, connection);
 }
 

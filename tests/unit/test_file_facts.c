@@ -1,5 +1,5 @@
 /*
- * cache/file facts: sizes and times beyond a mount.
+ * cache/file_facts: sizes and times beyond a mount.
  */
 #include <sys/stat.h>
 

@@ -232,20 +232,20 @@ cut(const char *dir, const char *name)
 	char path[UNSENT_PATH], file[UNSENT_PATH + NAME_MAX + 2];
 	const struct dirent *entry;
 	struct stat info;
-	DIR *broadcast;
+	DIR *stream;
 
 	snprintf(path, sizeof(path), "%s/%s.unsent", dir, name);
-	broadcast = opendir(path);
-	if (broadcast == NULL)
+	stream = opendir(path);
+	if (stream == NULL)
 		return;
-	while ((entry = readdir(broadcast)) != NULL) {
+	while ((entry = readdir(stream)) != NULL) {
 		snprintf(file, sizeof(file), "%s/%s", path, entry->d_name);
 		if (strstr(entry->d_name, ".data") != NULL &&
 		    stat(file, &info) == 0 &&
 		    truncate(file, info.st_size - 1) != 0)
 			exit(1);
 	}
-	closedir(broadcast);
+	closedir(stream);
 }
 
 /* After a power failure some of the bytes may be missing. */

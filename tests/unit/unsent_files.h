@@ -100,14 +100,13 @@ each_file(const char *dir, const char *name, void (*call)(const char *path))
 	const struct dirent *entry;
 	int files = 0;
 	size_t i;
-	DIR *broadcast;
+	DIR *stream;
 
 	for (i = 0; i < 2; i++) {
 		snprintf(path, sizeof(path), "%s/%s.unsent%s", dir, name,
 		    folders[i]);
-		broadcast = opendir(path);
-		while (broadcast != NULL &&
-		    (entry = readdir(broadcast)) != NULL) {
+		stream = opendir(path);
+		while (stream != NULL && (entry = readdir(stream)) != NULL) {
 			const char *dot = strchr(entry->d_name, '.');
 
 			if (dot == NULL || dot == entry->d_name)
@@ -118,8 +117,8 @@ each_file(const char *dir, const char *name, void (*call)(const char *path))
 			if (call != NULL)
 				call(file);
 		}
-		if (broadcast != NULL)
-			closedir(broadcast);
+		if (stream != NULL)
+			closedir(stream);
 	}
 	return files;
 }
