@@ -1,5 +1,5 @@
 /*
- * What /proc tells about those who wait for us.  No state, any thread.
+ * Those who wait for us, as /proc tells of them.  No state, any thread.
  */
 #include <errno.h>
 #include <fcntl.h>

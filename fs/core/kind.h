@@ -16,8 +16,8 @@ struct file;
 struct place;
 
 /*
- * Who asks: how he says that he no longer waits, and his process (0: not
- * known, because it lives in another pid namespace).
+ * The one who asks: how he says that he no longer waits, and his process (0:
+ * not known, because it lives in another pid namespace).
  */
 struct caller {
 	struct wait wait;
@@ -26,7 +26,7 @@ struct caller {
 	pid_t process;
 };
 
-/* What a change of attributes changes. */
+/* A change of attributes. */
 struct changes {
 	bool set_size;
 	bool set_mtime;
@@ -102,7 +102,7 @@ extern const struct kind kind_storage;
 extern const struct kind kind_unsent_directory;
 
 /*
- * Who wants to be told when an open file has something to read: wake or drop
+ * One who shall be told when an open file has something to read: wake or drop
  * is called once, and releases the handle.
  */
 struct waker {

@@ -56,7 +56,7 @@ struct glance {
 	bool asking;
 	bool late; /* it did not answer in time, or not at all */
 	int64_t asked_ms;
-	uint64_t asked;	   /* the last question, by the statuses's count */
+	uint64_t asked;	   /* the last question, by the count of the statuses */
 	uint64_t answered; /* the one that the rest answers */
 	int error;
 	struct buf text;
@@ -105,7 +105,7 @@ struct mounted {
 	struct recent last;    /* under lock: the path of what was uploaded */
 	struct recent printed; /* the same of the directory print: its key */
 	struct recent shown;   /* the key of what a preview may show */
-	struct glance glance;  /* under the statuses's lock */
+	struct glance glance;  /* under the lock of the statuses */
 	struct copying *copying;
 	struct job_folders *job_folders;
 	const struct file_commands *commands;

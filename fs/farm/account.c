@@ -144,7 +144,7 @@ folder_of(const struct account *account, const char *name, bool archived)
 
 /* Names for those that are archived, or for the others. */
 static int
-name_some(struct plan *plan, struct safe_name *labels, bool archived)
+name_some(struct plan *plan, struct safe_name *names, bool archived)
 {
 	size_t i, count = 0;
 	int error;
@@ -154,17 +154,17 @@ name_some(struct plan *plan, struct safe_name *labels, bool archived)
 
 		if (printer->archived != archived)
 			continue;
-		labels[count].text = printer->name;
-		labels[count++].id = printer->id;
+		names[count].text = printer->name;
+		names[count++].id = printer->id;
 	}
-	error = safe_name_all(labels, count,
+	error = safe_name_all(names, count,
 	    archived ? NULL : account_is_reserved);
 	for (i = count = 0; i < plan->count && error == 0; i++) {
 		struct wanted *wanted = &plan->wanted[i];
 
 		if (wanted->printer->archived != archived)
 			continue;
-		wanted->folder = folder_of(plan->account, labels[count++].name,
+		wanted->folder = folder_of(plan->account, names[count++].name,
 		    archived);
 		if (wanted->folder == NULL)
 			error = -ENOMEM;
@@ -175,14 +175,14 @@ name_some(struct plan *plan, struct safe_name *labels, bool archived)
 static int
 name_all(struct plan *plan)
 {
-	struct safe_name *labels = calloc(plan->count + 1, sizeof(*labels));
-	int error = labels == NULL ? -ENOMEM : 0;
+	struct safe_name *names = calloc(plan->count + 1, sizeof(*names));
+	int error = names == NULL ? -ENOMEM : 0;
 
 	if (error == 0)
-		error = name_some(plan, labels, false);
+		error = name_some(plan, names, false);
 	if (error == 0)
-		error = name_some(plan, labels, true);
-	free(labels);
+		error = name_some(plan, names, true);
+	free(names);
 	return error;
 }
 
@@ -411,12 +411,12 @@ account_is_known(struct account *account)
 static bool
 is_printer_name(const char *name)
 {
-	char label[SAFE_NAME_SIZE];
+	char safe[SAFE_NAME_SIZE];
 
 	if (strlen(name) >= SAFE_NAME_SIZE || account_is_reserved(name))
 		return false;
-	safe_name_make(name, label);
-	return strcmp(label, name) == 0;
+	safe_name_make(name, safe);
+	return strcmp(safe, name) == 0;
 }
 
 /* With the farm's lock: may it be renamed?  Its number, or an errno. */
@@ -507,10 +507,10 @@ has_directory(struct account *account, const char *name, int64_t id)
 static int delete (struct account *account, const struct wait *wait,
     const struct listed_printer *printer, const char *name)
 {
-	char label[SAFE_NAME_SIZE];
+	char safe[SAFE_NAME_SIZE];
 
-	safe_name_make(printer->name, label);
-	if (strcmp(label, name) == 0 ||
+	safe_name_make(printer->name, safe);
+	if (strcmp(safe, name) == 0 ||
 	    has_directory(account, name, printer->id))
 		name = printer->name;
 	return account_server_remove(account->server, wait, printer->id, name);

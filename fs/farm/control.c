@@ -3,6 +3,7 @@
  * thread.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,7 +28,7 @@
 #define BLANKS "\t "
 #define DELETE "delete"
 
-/* What one printer has to do. */
+/* One printer, and the orders that it has. */
 struct job {
 	struct mounted *mounted;
 	const struct caller *caller;
@@ -37,24 +38,24 @@ struct job {
 	int error;
 };
 
-/* What was written. */
-struct script {
-	const struct place *root;
-	size_t skip; /* bytes of folders that are not written in names */
-	struct printers printers;
-	struct job *jobs; /* one for each printer */
-	struct control_order *orders;
-	size_t count;
-	bool rereads; /* the printers file, or the account's list */
-	struct deletion *deletions;
-	size_t deletion_count;
-};
-
 /* A printer of an account that shall be no more. */
 struct deletion {
 	int64_t id;
 	const char *name; /* in the text */
 	size_t line;
+};
+
+/* The lines that were written. */
+struct script {
+	const struct place *root;
+	size_t skip; /* bytes of folders that are not written in names */
+	struct printers printers;
+	struct job *jobs; /* one for each printer */
+	bool rereads;	  /* the printers file, or the account's list */
+	size_t count;
+	size_t deletion_count;
+	struct control_order orders[CONTROL_LINES];
+	struct deletion deletions[CONTROL_LINES];
 };
 
 #define KINDS 8 /* of printers that accounts may have */
@@ -111,10 +112,7 @@ match(const char *line, const char *name)
 	if (strncmp(line, name, len) != 0)
 		return 0;
 	blanks = strspn(line + len, BLANKS);
-	return blanks == 0 || line[len + blanks] == '\0' ||
-		line[len + blanks] == '\r' ?
-	    0 :
-	    len + blanks;
+	return blanks == 0 || line[len + blanks] == '\0' ? 0 : len + blanks;
 }
 
 /* Mark the printers whose name begins the line.  Returns its length, or 0. */
@@ -166,12 +164,9 @@ assign(struct script *script, const struct control_order *order)
 static int
 refuse_nameless(const char *line)
 {
-	size_t len = strcspn(line, BLANKS "\r");
 	char word[64];
 
-	len = len < sizeof(word) ? len : sizeof(word) - 1;
-	memcpy(word, line, len);
-	word[len] = '\0';
+	snprintf(word, sizeof(word), "%.*s", (int)strcspn(line, BLANKS), line);
 	if (control_knows(word))
 		log_say(LOG_LEVEL_NOTE,
 		    "control: which printer shall %s? write NAME %s, "
@@ -189,7 +184,7 @@ is_reread(const char *line)
 	const size_t len = strlen("refresh");
 
 	return strncmp(line, "refresh", len) == 0 &&
-	    line[len + strspn(line + len, BLANKS "\r")] == '\0';
+	    line[len + strspn(line + len, BLANKS)] == '\0';
 }
 
 /* "delete ID NAME": what is behind the word, or NULL. */
@@ -207,16 +202,16 @@ behind_delete(const struct script *script, char *line)
 static int
 take_deletion(struct script *script, char *text, size_t number)
 {
-	struct deletion *deletion = &script->deletions[script->deletion_count];
+	struct deletion *deletion;
 	char *rest = text + strcspn(text, BLANKS), *end;
 	const char *error;
 
 	if (script->deletion_count == CONTROL_LINES)
 		return -E2BIG;
+	deletion = &script->deletions[script->deletion_count];
 	end = rest;
 	rest += strspn(rest, BLANKS);
 	*end = '\0';
-	rest[strcspn(rest, "\r")] = '\0';
 	deletion->id = strtonum(text, 0, INT64_MAX, &error);
 	if (error != NULL || *rest == '\0') {
 		log_say(LOG_LEVEL_NOTE,
@@ -234,7 +229,7 @@ static int
 take_line(void *arg, char *line, size_t number)
 {
 	struct script *script = arg;
-	struct control_order *order = &script->orders[script->count];
+	struct control_order *order;
 	size_t i, len;
 	bool named = false;
 	int error;
@@ -242,7 +237,7 @@ take_line(void *arg, char *line, size_t number)
 	for (i = 0; i < script->printers.count; i++)
 		script->jobs[i].named = false;
 	line += strspn(line, BLANKS);
-	if (*line == '\0' || strcmp(line, "\r") == 0)
+	if (*line == '\0')
 		return 0;
 	/* A printer of an account may be called "#1". */
 	if (*line == '#' && take_name(script, line) == 0)
@@ -261,6 +256,7 @@ take_line(void *arg, char *line, size_t number)
 	}
 	if (script->count == CONTROL_LINES)
 		return -E2BIG;
+	order = &script->orders[script->count];
 	error = control_parse(NULL, line, number, order);
 	if (error != 0)
 		return error < 0 ? error : 0;
@@ -333,13 +329,8 @@ make_script(const struct caller *caller, const struct place *root,
 	error = farm_directory_printers(caller, root, &script->printers);
 	if (error != 0)
 		return error;
-	script->deletions = calloc(CONTROL_LINES + 1,
-	    sizeof(*script->deletions));
 	script->jobs = calloc(script->printers.count + 1, sizeof(struct job));
-	script->orders = calloc(CONTROL_LINES + 1,
-	    sizeof(struct control_order));
-	if (script->jobs == NULL || script->orders == NULL ||
-	    script->deletions == NULL)
+	if (script->jobs == NULL)
 		return -ENOMEM;
 	for (i = 0; i < script->printers.count; i++)
 		script->jobs[i].mounted = script->printers.all[i];
@@ -354,8 +345,6 @@ free_script(struct script *script)
 	for (i = 0; i < script->printers.count && script->jobs != NULL; i++)
 		free(script->jobs[i].orders);
 	free(script->jobs);
-	free(script->orders);
-	free(script->deletions);
 	farm_printers_free(&script->printers);
 }
 

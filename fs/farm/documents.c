@@ -1,5 +1,5 @@
 /*
- * What is told of many printers in one file, and which ones those are.  No
+ * Files that tell about many printers, and which printers those are.  No
  * state of its own, any thread.
  */
 #include <errno.h>

@@ -35,7 +35,7 @@ struct member {
 	bool seen;	      /* for the one who refreshes */
 };
 
-/* What has become of the list since it was read again. */
+/* How many members the list has got, changed and lost. */
 struct farm_changes {
 	size_t added, changed, gone;
 };

@@ -38,7 +38,7 @@ meet(void *item, const struct wait *wait)
 	(void)first_contact_meet(meeting->conf, meeting->paths, &limited);
 }
 
-/* What becomes of a section of the file. */
+/* The fate of a section of the file. */
 enum action {
 	KEEP,
 	LOOK_AGAIN, /* keep, but it did not answer yet */

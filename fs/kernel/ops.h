@@ -10,7 +10,7 @@ struct fuse_lowlevel_ops;
 struct fuse_session;
 struct inodes;
 
-/* What every call of the kernel is given. */
+/* A session with the kernel, which every call of it is given. */
 struct mount {
 	struct inodes *inodes;
 	struct fuse_session *session; /* once it has ended nobody waits */

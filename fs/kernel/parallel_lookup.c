@@ -1,5 +1,5 @@
 /*
- * What makes the kernel ask for several names of a directory at once.  Its
+ * The kernel shall ask for several names of a directory at once.  The
  * only state is whether the answer to INIT is still to be sent: a process has
  * one session.
  */

@@ -20,7 +20,7 @@ enum {
 	STATUS_HELPER = 32
 };
 
-/* What the command line says.  Strings are owned by the struct. */
+/* The command line.  Strings are owned by the struct. */
 struct options {
 	bool helper; /* called as mount.prusafs by mount(8) */
 	bool fake;   /* mount -f: do everything but the mount */

@@ -1,5 +1,5 @@
 /*
- * What is known of a printer, or an account, before it is mounted.  Belongs to
+ * A printer, or an account, before it is mounted.  Belongs to
  * one thread.
  */
 #include <errno.h>

@@ -135,12 +135,8 @@ control_parse(const struct mounted *mounted, char *line, size_t number,
 {
 	const struct verb_row *row;
 	char *rest;
-	size_t len;
 
 	line += strspn(line, " \t");
-	len = strlen(line);
-	if (len > 0 && line[len - 1] == '\r')
-		line[--len] = '\0';
 	if (*line == '#' || *line == '\0')
 		return 1;
 	rest = line + strcspn(line, " \t");
@@ -243,12 +239,16 @@ int
 control_each_line(char *text, size_t before,
     int (*take)(void *arg, char *line, size_t number), void *arg)
 {
-	size_t number = before;
+	size_t number = before, len;
 	int error = 0;
 	char *line;
 
-	while (error == 0 && (line = strsep(&text, "\n")) != NULL)
+	while (error == 0 && (line = strsep(&text, "\n")) != NULL) {
+		len = strlen(line);
+		if (len > 0 && line[len - 1] == '\r')
+			line[len - 1] = '\0';
 		error = take(arg, line, ++number);
+	}
 	if (error != 0)
 		log_say(LOG_LEVEL_NOTE, "control: line %zu: nothing was done",
 		    number);
