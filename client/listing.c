@@ -288,13 +288,47 @@ copy_but(const struct listing *from, const struct entry *gone,
 	return error;
 }
 
+/* A finished copy without gone, and with added; both may be NULL. */
+static int
+copy_changed(const struct listing *from, const struct entry *gone,
+    const struct entry *added, struct listing **out)
+{
+	struct listing *listing;
+	struct entry copy;
+	int error = listing_new(&listing);
+
+	if (error != 0)
+		return error;
+	error = copy_but(from, gone, listing);
+	if (error == 0 && added != NULL)
+		error = entry_copy(&copy, added);
+	if (error == 0 && added != NULL)
+		error = listing_add(listing, &copy);
+	if (error == 0)
+		error = listing_finish(listing, from->folds);
+	if (error != 0)
+		listing_release(listing);
+	else
+		*out = listing;
+	return error;
+}
+
+int
+listing_but(const struct listing *from, const struct entry *gone,
+    struct listing **out)
+{
+	int error = copy_changed(from, gone, NULL, out);
+
+	if (error == 0)
+		(*out)->told_ms = from->told_ms;
+	return error;
+}
+
 int
 listing_without(struct listing *from, const struct entry *entry,
     struct listing **out)
 {
 	const struct entry *gone = listing_find(from, entry->name);
-	struct listing *listing;
-	int error;
 
 	if (gone == NULL) {
 		*out = listing_hold(from);
@@ -303,47 +337,16 @@ listing_without(struct listing *from, const struct entry *entry,
 	if (from->had_doubles || from->count == 1 ||
 	    strcmp(gone->short_name, entry->short_name) != 0)
 		return -EAGAIN;
-	error = listing_new(&listing);
-	if (error != 0)
-		return error;
-	listing->told_ms = from->told_ms;
-	error = copy_but(from, gone, listing);
-	if (error == 0)
-		error = listing_finish(listing, from->folds);
-	if (error != 0) {
-		listing_release(listing);
-		return error;
-	}
-	*out = listing;
-	return 0;
+	return listing_but(from, gone, out);
 }
 
 int
 listing_with(const struct listing *from, const struct entry *entry,
     struct listing **out)
 {
-	const struct entry *former = listing_find(from, entry->name);
-	struct listing *listing;
-	struct entry copy;
-	int error;
-
 	if (from->folds || from->had_doubles)
 		return -EAGAIN;
-	error = listing_new(&listing);
-	if (error != 0)
-		return error;
-	error = copy_but(from, former, listing);
-	if (error == 0)
-		error = entry_copy(&copy, entry);
-	if (error == 0)
-		error = listing_add(listing, &copy);
-	if (error == 0)
-		error = listing_finish(listing, false);
-	if (error != 0)
-		listing_release(listing);
-	else
-		*out = listing;
-	return error;
+	return copy_changed(from, listing_find(from, entry->name), entry, out);
 }
 
 /*

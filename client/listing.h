@@ -67,6 +67,13 @@ const char *listing_left_out(const struct listing *);
 int listing_finish(struct listing *, bool folds);
 
 /*
+ * A finished listing without one of its entries, just as old (caller:
+ * listing_release).  Returns 0 or -ENOMEM.
+ */
+int listing_but(const struct listing *, const struct entry *gone,
+    struct listing **out);
+
+/*
  * A finished listing as it is without that entry (caller: listing_release);
  * it gets no younger.
  * -EAGAIN: only the printer can say, for there were more of that name or it

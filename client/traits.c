@@ -144,12 +144,13 @@ const struct traits traits_archived = {
 };
 
 const struct traits_storage *
-traits_storage(const struct traits *traits, const char *name)
+traits_storage(const struct traits *traits, const char *path)
 {
 	const struct traits_storage *storage;
 
 	for (storage = traits->storages; storage->name != NULL; storage++) {
-		if (strcmp(storage->name, name) == 0)
+		if (strcmp(path, storage->name) == 0 ||
+		    name_below(path, storage->name) != NULL)
 			return storage;
 	}
 	return NULL;

@@ -96,9 +96,9 @@ extern const struct traits traits_obico;    /* an Obico server */
 extern const struct traits traits_library;  /* its cloud folder */
 extern const struct traits traits_archived; /* the same */
 
-/* The storage of that name, or NULL. */
+/* The storage that a path begins with, or NULL. */
 const struct traits_storage *traits_storage(const struct traits *,
-    const char *name);
+    const char *path);
 
 /*
  * Would the printer take this name in this folder (as on the wire, beginning

@@ -391,6 +391,15 @@ http_perform(struct http *http, const struct wait *wait,
 }
 
 int
+http_ask(struct http *http, const struct wait *wait,
+    const struct http_request *request, struct http_reply *reply)
+{
+	int error = http_perform(http, wait, request, reply);
+
+	return error != 0 ? error : http_error(reply);
+}
+
+int
 http_login(struct http *http, const struct wait *wait,
     enum http_connection connection, int64_t max_age_ms)
 {
@@ -405,9 +414,7 @@ http_login(struct http *http, const struct wait *wait,
 	if (!http->digest ||
 	    (challenged_ms != 0 && time_now_ms() - challenged_ms < max_age_ms))
 		return 0;
-	error = http_perform(http, wait, &request, &reply);
-	if (error == 0)
-		error = http_error(&reply);
+	error = http_ask(http, wait, &request, &reply);
 	http_reply_free(&reply);
 	return error;
 }

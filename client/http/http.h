@@ -96,6 +96,10 @@ int http_perform(struct http *, const struct wait *,
     const struct http_request *, struct http_reply *);
 void http_reply_free(struct http_reply *);
 
+/* The same; returns the errno for the answer, too. */
+int http_ask(struct http *, const struct wait *, const struct http_request *,
+    struct http_reply *);
+
 /*
  * See that the connection can send its next request without a login challenge:
  * asks for /api/version when the last challenge is older than max_age_ms.

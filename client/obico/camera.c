@@ -3,7 +3,6 @@
  * account's list tells.  No state of its own, any thread.
  */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cJSON.h>
@@ -31,15 +30,18 @@ static int
 get_picture(struct obico_printer *printer, const struct wait *wait,
     struct buf *out)
 {
-	struct buf text = { 0 }, url = { 0 };
+	const struct listed_printer *found;
+	struct printer_list *list;
+	struct buf url = { 0 };
 	struct camera *camera = NULL;
-	char *told = NULL;
-	int error = obico_look(printer, wait, &text, &told);
+	int error = obico_find(printer->obico, wait, printer->id, &list,
+	    &found);
 
-	if (error == 0 && told == NULL)
+	if (error == 0 && found->picture == NULL)
 		error = -ENODATA;
 	if (error == 0)
-		error = make_url(printer->obico, told, &url);
+		error = make_url(printer->obico, found->picture, &url);
+	printer_list_release(list);
 	if (error == 0 && camera_check_url(url.data) != 0)
 		error = -EPROTO;
 	if (error == 0)
@@ -47,9 +49,7 @@ get_picture(struct obico_printer *printer, const struct wait *wait,
 	if (error == 0)
 		error = camera_picture(camera, wait, out);
 	camera_free(camera);
-	buf_free(&text);
 	buf_free(&url);
-	free(told);
 	return error;
 }
 
@@ -58,13 +58,10 @@ static int
 get_config(struct obico_printer *printer, const struct wait *wait,
     struct buf *out)
 {
-	struct buf text = { 0 };
 	const cJSON *webcams;
 	cJSON *tree = NULL;
-	int error = obico_look(printer, wait, &text, NULL);
+	int error = obico_look(printer->obico, wait, printer->id, &tree);
 
-	if (error == 0)
-		error = json_parse(text.data, text.len, &tree);
 	if (error == 0) {
 		webcams = json_at(tree, "settings.webcams");
 		error = cJSON_GetArraySize(webcams) > 0 ?
@@ -74,7 +71,6 @@ get_config(struct obico_printer *printer, const struct wait *wait,
 	if (error == 0)
 		error = buf_append(out, "\n", 1);
 	cJSON_Delete(tree);
-	buf_free(&text);
 	return error;
 }
 

@@ -55,18 +55,14 @@ read_sight(const cJSON *printer, struct sight *out)
 static int
 look(struct obico_printer *printer, const struct wait *wait, struct sight *out)
 {
-	struct buf text = { 0 };
 	cJSON *tree = NULL;
 	int error;
 
 	account_server_forget(&printer->obico->server);
-	error = obico_look(printer, wait, &text, NULL);
-	if (error == 0)
-		error = json_parse(text.data, text.len, &tree);
+	error = obico_look(printer->obico, wait, printer->id, &tree);
 	if (error == 0)
 		read_sight(tree, out);
 	cJSON_Delete(tree);
-	buf_free(&text);
 	return error;
 }
 
@@ -218,18 +214,13 @@ static int
 send_order(struct obico_printer *printer, const struct wait *wait,
     const struct order *order)
 {
-	struct http_reply reply = { 0 };
-	struct buf target = { 0 };
-	int error = buf_printf(&target, "/api/v1/printers/%" PRId64 "/%s",
-	    printer->id, order->target);
+	struct http_reply reply;
+	int error = obico_ask(printer->obico, wait, "POST", NULL, &reply,
+	    "/api/v1/printers/%" PRId64 "/%s", printer->id, order->target);
 
-	if (error == 0)
-		error = obico_ask(printer->obico, wait, "POST", target.data,
-		    NULL, &reply);
 	if (error == 0 && order->of_print)
 		error = check_answer(&reply);
 	http_reply_free(&reply);
-	buf_free(&target);
 	return printer_is_unclear(error) ? 0 : error;
 }
 

@@ -280,10 +280,8 @@ get_bytes(struct obico *obico, const struct wait *wait, const char *target,
 		.sink = sink,
 		.is_signed = true };
 	struct http_reply reply;
-	int error = http_perform(obico->http, wait, &request, &reply);
+	int error = http_ask(obico->http, wait, &request, &reply);
 
-	if (error == 0)
-		error = http_error(&reply);
 	if (error == 0 && size >= 0 && reply.received != size)
 		error = -EIO;
 	http_reply_free(&reply);

@@ -152,15 +152,8 @@ static int
 ask(struct obico *obico, const struct wait *wait, const char *method,
     bool is_folder, int64_t id, const char *text, struct http_reply *reply)
 {
-	struct buf target = { 0 };
-	int error = library_target(is_folder, id, &target);
-
-	memset(reply, 0, sizeof(*reply));
-	if (error == 0)
-		error = obico_ask(obico, wait, method, target.data, text,
-		    reply);
-	buf_free(&target);
-	return error;
+	return obico_ask(obico, wait, method, text, reply, "%s%" PRId64 "/",
+	    library_api(is_folder), id);
 }
 
 /* Another success is none of this server: something in between answered. */
@@ -189,8 +182,8 @@ obico_make_folder(struct printer *printer, const struct wait *wait,
 		error = write_place(true, name, parent, &text);
 	if (error != 0)
 		goto out;
-	error = obico_ask(obico, wait, "POST", "/api/v1/g_code_folders/",
-	    text.data, &reply);
+	error = obico_ask(obico, wait, "POST", text.data, &reply, "%s",
+	    library_api(true));
 	error = expect(201, &reply, error);
 	/* It fails for a clash that we did not see, too. */
 	if (printer_may_be_changed(error) &&
@@ -211,8 +204,8 @@ delete_without_bytes(struct obico *obico, const struct wait *wait, int64_t id)
 	int error = buf_printf(&text, "{\"file_ids\":[%" PRId64 "]}", id);
 
 	if (error == 0)
-		error = obico_ask(obico, wait, "POST",
-		    "/api/v1/g_code_files/bulk_delete/", text.data, &reply);
+		error = obico_ask(obico, wait, "POST", text.data, &reply,
+		    "%sbulk_delete/", library_api(false));
 	error = expect(204, &reply, error);
 	http_reply_free(&reply);
 	buf_free(&text);

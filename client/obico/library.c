@@ -86,10 +86,10 @@ library_folder_id(const char *wire, int64_t *out)
 	return 0;
 }
 
-int
-library_target(bool is_folder, int64_t id, struct buf *out)
+const char *
+library_api(bool is_folder)
 {
-	return buf_printf(out, "%s%" PRId64 "/", genres[is_folder].api, id);
+	return genres[is_folder].api;
 }
 
 /* By place an object, an id, or null. */
@@ -200,7 +200,8 @@ library_get(struct obico *obico, const struct wait *wait, bool is_folder,
 	struct http_reply reply = { 0 };
 	struct buf target = { 0 };
 	struct record record;
-	int error = library_target(is_folder, id, &target);
+	int error = buf_printf(&target, "%s%" PRId64 "/", genres[is_folder].api,
+	    id);
 
 	if (error == 0)
 		error = obico_ask_trimmed(obico, wait, target.data, &reply);

@@ -56,8 +56,8 @@ int library_id(const char *wire_name, bool is_folder, int64_t *out);
 /* The same of a folder's path on the wire; the root has LIBRARY_NO_ID. */
 int library_folder_id(const char *wire, int64_t *out);
 
-/* Append the target of a record.  Returns 0 or -ENOMEM. */
-int library_target(bool is_folder, int64_t id, struct buf *out);
+/* What the targets of all records of a kind begin with; ends in a slash. */
+const char *library_api(bool is_folder);
 
 /*
  * A record as it is now, or as an answer's text has it (caller: record_free).

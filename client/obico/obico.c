@@ -6,6 +6,7 @@
  * list that was asked for in an older generation is void.
  */
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,10 +32,8 @@ probe(struct http *http, const struct wait *wait, struct probe *out)
 		.target = API "version/" };
 	struct http_reply reply;
 	struct buf version = { 0 };
-	int error = http_perform(http, wait, &request, &reply);
+	int error = http_ask(http, wait, &request, &reply);
 
-	if (error == 0)
-		error = http_error(&reply);
 	if (error == 0 &&
 	    json_field(buf_text(&reply.body), reply.body.len, "version",
 		&version) != 0)
@@ -82,22 +81,26 @@ note_login(struct obico *obico, int error)
 
 int
 obico_ask(struct obico *obico, const struct wait *wait, const char *method,
-    const char *target, const char *text, struct http_reply *reply)
+    const char *text, struct http_reply *reply, const char *format, ...)
 {
 	struct source source;
+	char target[256];
 	struct http_request request = { .method = method,
 		.target = target,
 		.once = strcmp(method, "GET") != 0 };
+	va_list args;
 	int error;
+
+	va_start(args, format);
+	vsnprintf(target, sizeof(target), format, args);
+	va_end(args);
 
 	if (text != NULL) {
 		source = form_of_text(text);
 		request.body = &source;
 		request.headers[0] = "Content-Type: application/json";
 	}
-	error = http_perform(obico->http, wait, &request, reply);
-	if (error == 0)
-		error = http_error(reply);
+	error = http_ask(obico->http, wait, &request, reply);
 	note_login(obico, error);
 	return error;
 }
@@ -111,10 +114,8 @@ obico_ask_trimmed(struct obico *obico, const struct wait *wait,
 	const struct http_request request = {
 		.method = "GET", .target = target, .sink = &sink
 	};
-	int error = http_perform(obico->http, wait, &request, reply);
+	int error = http_ask(obico->http, wait, &request, reply);
 
-	if (error == 0)
-		error = http_error(reply);
 	note_login(obico, error);
 	if (error == 0) {
 		buf_free(&reply->body);
@@ -247,7 +248,7 @@ fetch(struct obico *obico, const struct wait *wait, struct printer_list **out)
 	pthread_mutex_lock(&obico->lock);
 	generation = obico->generation;
 	pthread_mutex_unlock(&obico->lock);
-	error = obico_ask(obico, wait, "GET", target, NULL, &reply);
+	error = obico_ask(obico, wait, "GET", NULL, &reply, "%s", target);
 	if (error == 0) {
 		error = obico_read_list(buf_text(&reply.body), reply.body.len,
 		    &list);

@@ -39,11 +39,13 @@ struct obico_printer {
 };
 
 /*
- * A request whose answer is read.  Returns 0 or a negative errno; caller:
- * http_reply_free, in any case.  text is a JSON body, or NULL.
+ * A request whose answer is read; text is a JSON body, or NULL, and the target
+ * is made by a printf format.  Returns 0 or a negative errno; caller:
+ * http_reply_free, in any case.
  */
 int obico_ask(struct obico *, const struct wait *, const char *method,
-    const char *target, const char *text, struct http_reply *);
+    const char *text, struct http_reply *, const char *format, ...)
+    __attribute__((format(printf, 6, 7)));
 
 /*
  * An answer to a GET that was not understood (-EPROTO): the log says why, and
@@ -56,18 +58,21 @@ int obico_ask_trimmed(struct obico *, const struct wait *, const char *target,
     struct http_reply *);
 
 /*
- * What a printer tells now: its object as JSON without secrets, appended to
- * out.  picture gets the URL of its picture (caller: free), or NULL; it may be
- * NULL.  -ENOENT: it has left the account.
+ * A printer as the account's list has it now: borrowed from the list (caller:
+ * printer_list_release, in any case).  -ENOENT: it has left the account.
  */
-int obico_look(struct obico_printer *, const struct wait *, struct buf *out,
-    char **picture);
+int obico_find(struct obico *, const struct wait *, int64_t id,
+    struct printer_list **list, const struct listed_printer **out);
+
+/* Its object as a tree (caller: cJSON_Delete), without secrets. */
+struct cJSON;
+int obico_look(struct obico *, const struct wait *, int64_t id,
+    struct cJSON **out);
 
 /* One of the documents of a printer's object, in the v1 shape (normalise.h). */
 int obico_normalise(enum topic, const char *text, size_t len, struct buf *out);
 
 /* What the object says of its state: "PRINTING" and so on; NULL: away. */
-struct cJSON;
 const char *obico_state(const struct cJSON *printer);
 
 /* Was a failure seen that nobody has acknowledged yet? */

@@ -14,38 +14,35 @@
 #include "client/obico/obico_internal.h"
 #include "client/traits.h"
 
-#define PRINTS "200" /* of a printer's history; older ones are not shown */
+#define API_PRINTS "/api/v1/prints/"
+#define PRINTS	   "200" /* of a printer's history; older ones are not shown */
 
 int
-obico_look(struct obico_printer *printer, const struct wait *wait,
-    struct buf *out, char **picture)
+obico_find(struct obico *obico, const struct wait *wait, int64_t id,
+    struct printer_list **list, const struct listed_printer **out)
+{
+	int error;
+
+	*list = NULL;
+	error = account_server_printers(&obico->server, wait, list);
+	if (error != 0)
+		return error;
+	*out = printer_list_find(*list, id);
+	return *out == NULL ? -ENOENT : 0;
+}
+
+int
+obico_look(struct obico *obico, const struct wait *wait, int64_t id,
+    struct cJSON **out)
 {
 	const struct listed_printer *found;
 	struct printer_list *list;
-	int error = account_server_printers(&printer->obico->server, wait,
-	    &list);
+	int error = obico_find(obico, wait, id, &list, &found);
 
-	if (error != 0)
-		return error;
-	found = printer_list_find(list, printer->id);
-	error = found == NULL ? -ENOENT : buf_printf(out, "%s", found->text);
-	if (picture != NULL)
-		*picture = NULL;
-	if (error == 0 && picture != NULL && found->picture != NULL) {
-		*picture = strdup(found->picture);
-		error = *picture == NULL ? -ENOMEM : 0;
-	}
+	if (error == 0)
+		error = json_parse(found->text, strlen(found->text), out);
 	printer_list_release(list);
 	return error;
-}
-
-static int
-tell_printer(struct obico_printer *printer, const struct wait *wait,
-    struct buf *out)
-{
-	int error = obico_look(printer, wait, out, NULL);
-
-	return error != 0 ? error : buf_append(out, "\n", 1);
 }
 
 static int
@@ -54,8 +51,8 @@ tell_version(struct obico_printer *printer, const struct wait *wait,
 {
 	struct http_reply reply;
 	struct buf version = { 0 };
-	int error = obico_ask(printer->obico, wait, "GET", "/api/v1/version/",
-	    NULL, &reply);
+	int error = obico_ask(printer->obico, wait, "GET", NULL, &reply,
+	    "/api/v1/version/");
 
 	if (error == 0)
 		error = json_field(buf_text(&reply.body), reply.body.len,
@@ -86,23 +83,19 @@ static int
 tell_prints(struct obico_printer *printer, const struct wait *wait,
     struct buf *out)
 {
-	struct http_reply reply = { 0 };
-	struct buf target = { 0 };
+	struct http_reply reply;
 	cJSON *tree = NULL;
-	int error = buf_printf(&target,
-	    "/api/v1/prints/?filter_by_printer_ids%%5B%%5D=%" PRId64
-	    "&limit=" PRINTS,
+	int error = obico_ask(printer->obico, wait, "GET", NULL, &reply,
+	    API_PRINTS "?filter_by_printer_ids%%5B%%5D=%" PRId64
+		       "&limit=" PRINTS,
 	    printer->id);
 
-	if (error == 0)
-		error = obico_ask(printer->obico, wait, "GET", target.data,
-		    NULL, &reply);
 	if (error == 0) {
 		error = json_parse(buf_text(&reply.body), reply.body.len,
 		    &tree);
 		if (error == 0 && !cJSON_IsArray(tree))
 			error = -EPROTO;
-		obico_explain(error, target.data, &reply);
+		obico_explain(error, API_PRINTS, &reply);
 	}
 	if (error == 0) {
 		obico_clean(tree);
@@ -112,7 +105,6 @@ tell_prints(struct obico_printer *printer, const struct wait *wait,
 		error = buf_append(out, "\n", 1);
 	cJSON_Delete(tree);
 	http_reply_free(&reply);
-	buf_free(&target);
 	return error;
 }
 
@@ -139,22 +131,25 @@ document(struct printer *printer, const struct wait *wait, enum topic topic,
 {
 	static int (*const tellers[TOPIC_COUNT])(struct obico_printer *,
 	    const struct wait *, struct buf *) = {
-		[TOPIC_PRINTER] = tell_printer,
 		[TOPIC_VERSION] = tell_version,
 		[TOPIC_STORAGE] = tell_storage,
 		[TOPIC_PRINTS] = tell_prints,
 		[TOPIC_CAMERAS] = tell_cameras,
 	};
 	struct obico_printer *ours = (struct obico_printer *)printer;
-	struct buf text = { 0 };
+	const struct listed_printer *found;
+	struct printer_list *list;
 	int error;
 
 	if (tellers[topic] != NULL)
 		return tellers[topic](ours, wait, out);
-	error = obico_look(ours, wait, &text, NULL);
+	error = obico_find(ours->obico, wait, ours->id, &list, &found);
 	if (error == 0)
-		error = obico_normalise(topic, text.data, text.len, out);
-	buf_free(&text);
+		error = topic == TOPIC_PRINTER ?
+		    buf_printf(out, "%s\n", found->text) :
+		    obico_normalise(topic, found->text, strlen(found->text),
+			out);
+	printer_list_release(list);
 	return error;
 }
 

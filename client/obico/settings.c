@@ -149,39 +149,18 @@ check(const cJSON *wanted)
 	return 0;
 }
 
+/* Change a printer, or delete it: what is remembered of it is void then. */
 static int
-patch(struct obico *obico, const struct wait *wait, int64_t id, bool archived,
-    const char *text)
+ask(struct obico *obico, const struct wait *wait, const char *method,
+    int64_t id, bool archived, const char *text)
 {
-	struct http_reply reply = { 0 };
-	struct buf target = { 0 };
-	int error = buf_printf(&target, "/api/v1/printers/%" PRId64 "/%s", id,
+	struct http_reply reply;
+	int error = obico_ask(obico, wait, method, text, &reply,
+	    "/api/v1/printers/%" PRId64 "/%s", id,
 	    archived ? "?with_archived=true" : "");
 
-	if (error == 0)
-		error = obico_ask(obico, wait, "PATCH", target.data, text,
-		    &reply);
 	account_server_forget(&obico->server);
 	http_reply_free(&reply);
-	buf_free(&target);
-	return error;
-}
-
-/* The printer's object as it is now (caller: cJSON_Delete). */
-static int
-look(struct obico *obico, const struct wait *wait, int64_t id, cJSON **out)
-{
-	const struct listed_printer *found;
-	struct printer_list *list;
-	int error = account_server_printers(&obico->server, wait, &list);
-
-	if (error != 0)
-		return error;
-	found = printer_list_find(list, id);
-	error = found == NULL ?
-	    -ENOENT :
-	    json_parse(found->text, strlen(found->text), out);
-	printer_list_release(list);
 	return error;
 }
 
@@ -192,7 +171,7 @@ compare(struct obico *obico, const struct wait *wait, int64_t id,
 {
 	const cJSON *value;
 	cJSON *printer = NULL;
-	int error = look(obico, wait, id, &printer);
+	int error = obico_look(obico, wait, id, &printer);
 
 	cJSON_ArrayForEach (value, wanted) {
 		if (error == 0 &&
@@ -216,7 +195,7 @@ change(struct obico *obico, const struct wait *wait, int64_t id, bool archived,
 
 	error = wanted == NULL ? -ENOMEM : json_print(wanted, &text);
 	if (error == 0)
-		error = patch(obico, wait, id, archived, text.data);
+		error = ask(obico, wait, "PATCH", id, archived, text.data);
 	if (error == 0 || printer_is_unclear(error)) {
 		seen = compare(obico, wait, id, wanted);
 		error = error != 0 && seen != 0 ? error : seen;
@@ -288,7 +267,7 @@ check_deletion(struct obico *obico, const struct wait *wait, int64_t id,
 	int error;
 
 	account_server_forget(&obico->server);
-	error = look(obico, wait, id, &printer);
+	error = obico_look(obico, wait, id, &printer);
 	if (error != 0)
 		return error;
 	known = json_string(printer, "name");
@@ -307,27 +286,18 @@ obico_delete(struct account_server *server, const struct wait *wait, int64_t id,
     const char *name)
 {
 	struct obico *obico = (struct obico *)server;
-	struct http_reply reply = { 0 };
-	struct buf target = { 0 };
 	cJSON *printer = NULL;
 	bool archived;
 	int error = check_deletion(obico, wait, id, name, &archived);
 
 	if (error != 0)
 		return error;
-	error = buf_printf(&target, "/api/v1/printers/%" PRId64 "/%s", id,
-	    archived ? "?with_archived=true" : "");
-	if (error == 0)
-		error = obico_ask(obico, wait, "DELETE", target.data, NULL,
-		    &reply);
-	account_server_forget(&obico->server);
+	error = ask(obico, wait, "DELETE", id, archived, NULL);
 	if ((error == 0 || printer_is_unclear(error)) &&
-	    look(obico, wait, id, &printer) == -ENOENT)
+	    obico_look(obico, wait, id, &printer) == -ENOENT)
 		error = 0;
 	else if (error == 0)
 		error = -EIO;
 	cJSON_Delete(printer);
-	http_reply_free(&reply);
-	buf_free(&target);
 	return error;
 }

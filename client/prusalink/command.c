@@ -277,12 +277,10 @@ ask_simply(struct printer *printer, const struct wait *wait,
 		.method = simple->method, .target = simple->target, .once = true
 	};
 	struct http_reply reply = { 0 };
-	int error = http_perform(((struct prusalink *)printer)->http, wait,
+	int error = http_ask(((struct prusalink *)printer)->http, wait,
 	    &request, &reply);
 
 	/* Unlike those of jobs and files, these answer 200 when it is done. */
-	if (error == 0)
-		error = http_error(&reply);
 	if (error == -ENOENT)
 		error = simple->missing;
 	else if (error == 0 && reply.status == 204)

@@ -93,11 +93,9 @@ check_gone(struct prusalink *prusalink, const struct wait *wait,
 {
 	const struct traits_storage *storage;
 	struct shape_storage now;
-	char name[16];
 	int error;
 
-	snprintf(name, sizeof(name), "%.*s", (int)strcspn(folder, "/"), folder);
-	storage = traits_storage(prusalink->printer.traits, name);
+	storage = traits_storage(prusalink->printer.traits, folder);
 	if (storage == NULL || !storage->removable)
 		return 0;
 	error = prusalink_storage(prusalink, wait, folder, &now);

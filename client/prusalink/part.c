@@ -121,28 +121,18 @@ static int
 put_tiny(struct prusalink *prusalink, const struct wait *wait,
     const char *folder, const char *name)
 {
-	const struct source body = form_of_text(";\n");
-	struct http_request request = { .connection = CONNECTION_UP,
-		.method = "PUT",
-		.headers = { "Content-Type: text/x.gcode" },
-		.body = &body,
-		.once = true };
+	const struct store store = {
+		.folder = folder, .name = name, .source = form_of_text(";\n")
+	};
 	struct http_reply reply = { 0 };
-	struct buf target = { 0 };
 	int error = http_login(prusalink->http, wait, CONNECTION_UP,
 	    prusalink->printer.traits->login_ms);
 
 	if (error == 0)
-		error = prusalink_target(prusalink, "/api/v1/files/", folder,
-		    name, &target);
-	if (error == 0) {
-		request.target = target.data;
-		error = http_perform(prusalink->http, wait, &request, &reply);
-	}
+		error = prusalink_put(prusalink, wait, &store, NULL, &reply);
 	if (error == 0)
 		error = http_error(&reply);
 	http_reply_free(&reply);
-	buf_free(&target);
 	return error;
 }
 
@@ -316,31 +306,11 @@ parts_note(struct prusalink *prusalink, const char *name)
 	pthread_mutex_unlock(&prusalink->lock);
 }
 
-/* All but the one of that name. */
-static int
-copy_but(const struct listing *from, const char *name, struct listing *to)
-{
-	const struct entry *entry;
-	struct entry copy;
-	int error = 0;
-	size_t i;
-
-	for (i = 0; i < listing_count(from) && error == 0; i++) {
-		entry = listing_at(from, i);
-		if (strcmp(entry->name, name) == 0)
-			continue;
-		error = entry_copy(&copy, entry);
-		if (error == 0)
-			error = listing_add(to, &copy);
-	}
-	return error;
-}
-
 int
 parts_hide(struct prusalink *prusalink, const char *folder,
     struct listing **listing)
 {
-	const struct traits *traits = prusalink->printer.traits;
+	const struct entry *found;
 	struct listing *other;
 	char own[32];
 	bool working;
@@ -350,19 +320,13 @@ parts_hide(struct prusalink *prusalink, const char *folder,
 	working = prusalink->parts.working;
 	pthread_mutex_unlock(&prusalink->lock);
 	own_folder(own, sizeof(own));
-	if (!working || strcmp(folder, traits->upload_storage) != 0 ||
-	    listing_find(*listing, own) == NULL)
+	found = listing_find(*listing, own);
+	if (!working || found == NULL ||
+	    strcmp(folder, prusalink->printer.traits->upload_storage) != 0)
 		return 0;
-	error = listing_new(&other);
+	error = listing_but(*listing, found, &other);
 	if (error != 0)
 		return error;
-	error = copy_but(*listing, own, other);
-	if (error == 0)
-		error = listing_finish(other, traits->folds);
-	if (error != 0) {
-		listing_release(other);
-		return error;
-	}
 	listing_release(*listing);
 	*listing = other;
 	return 0;

@@ -59,10 +59,8 @@ ask_v1(struct http *http, const struct wait *wait, struct probe *probe)
 	const struct http_request request = { .method = "GET",
 		.target = tells ? "/api/v1/storage" : "/api/v1/status" };
 	struct http_reply reply;
-	int error = http_perform(http, wait, &request, &reply);
+	int error = http_ask(http, wait, &request, &reply);
 
-	if (error == 0)
-		error = http_error(&reply);
 	if (error == 0 && tells)
 		(void)normalise_document(probe->traits, TOPIC_STORAGE,
 		    reply.body.data, reply.body.len, &probe->storage);
@@ -86,10 +84,8 @@ prusalink_probe(struct http *http, const struct wait *wait, struct probe *out)
 		.target = "/api/version" };
 	const struct traits *traits;
 	struct http_reply reply;
-	int error = http_perform(http, wait, &request, &reply);
+	int error = http_ask(http, wait, &request, &reply);
 
-	if (error == 0)
-		error = http_error(&reply);
 	traits = by_realm(reply.realm);
 	if (error == 0) {
 		error = by_fields(&reply.body, &traits);

@@ -49,9 +49,8 @@ prusalink_get(struct prusalink *prusalink, const struct wait *wait,
 {
 	const struct http_request request = { .method = "GET",
 		.target = target };
-	int error = http_perform(prusalink->http, wait, &request, reply);
 
-	return error != 0 ? error : http_error(reply);
+	return http_ask(prusalink->http, wait, &request, reply);
 }
 
 int
@@ -117,14 +116,15 @@ int
 prusalink_storage(struct prusalink *prusalink, const struct wait *wait,
     const char *folder, struct shape_storage *out)
 {
+	const struct traits_storage
+	    *storage = traits_storage(prusalink->printer.traits, folder);
 	struct buf text = { 0 };
-	char name[16];
-	int error;
+	int error = document(&prusalink->printer, wait, TOPIC_STORAGE, &text);
 
-	snprintf(name, sizeof(name), "%.*s", (int)strcspn(folder, "/"), folder);
-	error = document(&prusalink->printer, wait, TOPIC_STORAGE, &text);
+	if (error == 0 && storage == NULL)
+		error = -ENOENT;
 	if (error == 0)
-		error = shape_storage(text.data, text.len, name, out);
+		error = shape_storage(text.data, text.len, storage->name, out);
 	buf_free(&text);
 	return error;
 }
@@ -143,14 +143,6 @@ prusalink_check_medium(struct prusalink *prusalink, const struct wait *wait,
 	    !storage.available)
 		return -ENOMEDIUM;
 	return error;
-}
-
-/* Is it the medium that is out?  Returns that, or -EIO. */
-static int
-explain_missing(struct prusalink *prusalink, const struct wait *wait,
-    const char *folder)
-{
-	return prusalink_check_medium(prusalink, wait, folder, -EIO);
 }
 
 /*
@@ -188,18 +180,16 @@ judge_listing(struct prusalink *prusalink, const struct wait *wait,
     const char *folder, const struct buf *text, const struct listing *listing,
     int error)
 {
-	const struct traits_storage *storage;
-	char name[16];
+	const struct traits_storage
+	    *storage = traits_storage(prusalink->printer.traits, folder);
 
-	snprintf(name, sizeof(name), "%.*s", (int)strcspn(folder, "/"), folder);
-	storage = traits_storage(prusalink->printer.traits, name);
 	if (error == 0 && listing_count(listing) == 0 && storage != NULL &&
 	    storage->removable)
 		return prove_empty(prusalink, wait, folder, text);
 	if (strchr(folder, '/') != NULL)
 		return error;
 	if (error == -ENOENT)
-		return explain_missing(prusalink, wait, folder);
+		return prusalink_check_medium(prusalink, wait, folder, -EIO);
 	return error == -ENOTDIR ? -EPROTO : error;
 }
 
@@ -376,13 +366,11 @@ fetch(struct printer *printer, const struct wait *wait, const char *folder,
 
 	if (error == 0) {
 		request.target = target.data;
-		error = http_perform(prusalink->http, wait, &request, &reply);
+		error = http_ask(prusalink->http, wait, &request, &reply);
 		pthread_mutex_lock(&prusalink->lock);
 		prusalink->read_ms = time_now_ms();
 		pthread_mutex_unlock(&prusalink->lock);
 	}
-	if (error == 0)
-		error = http_error(&reply);
 	http_reply_free(&reply);
 	buf_free(&target);
 	return error;
@@ -397,10 +385,8 @@ prusalink_ask(struct prusalink *prusalink, const struct wait *wait,
 		.target = target,
 		.headers = { header },
 		.once = once };
-	int error = http_perform(prusalink->http, wait, &request, reply);
+	int error = http_ask(prusalink->http, wait, &request, reply);
 
-	if (error == 0)
-		error = http_error(reply);
 	/* They say 201 or 204 when it is done: this is not their word. */
 	return error == 0 && reply->status == 200 ? -EPROTO : error;
 }

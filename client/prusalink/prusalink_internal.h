@@ -10,6 +10,7 @@
 #include "client/prusalink/part.h"
 
 struct camera;
+struct hold;
 struct shape_storage;
 
 /*
@@ -65,6 +66,10 @@ int prusalink_check_medium(struct prusalink *, const struct wait *,
 /* If a refusal says that the printer holds the file open, tell users why. */
 void prusalink_explain_busy(const struct http_reply *, int error,
     const char *folder, const char *name);
+
+/* PUT the file, as store and hold say: one request, whatever its answer. */
+int prusalink_put(struct prusalink *, const struct wait *, const struct store *,
+    const struct hold *, struct http_reply *);
 
 /* The document TOPIC_CAMERAS of a prusalink whose only camera has a URL. */
 int prusalink_own_cameras(struct prusalink *, struct buf *out);

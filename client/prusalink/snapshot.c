@@ -157,10 +157,8 @@ prusalink_snap(struct prusalink *prusalink, const struct wait *wait,
 		error = make_target(first.data, "/snap", &target);
 	if (error == 0) {
 		request.target = target.data;
-		error = http_perform(prusalink->http, wait, &request, &reply);
+		error = http_ask(prusalink->http, wait, &request, &reply);
 	}
-	if (error == 0)
-		error = http_error(&reply);
 	http_reply_free(&reply);
 	buf_free(&target);
 	buf_free(&first);

@@ -28,8 +28,8 @@
 #define LET_GO_MS    250 /* more than an acknowledgement is put off */
 #define SOON_MS	     20	 /* the first wait; then twice as long */
 
-static int
-put_raw(struct prusalink *prusalink, const struct wait *wait,
+int
+prusalink_put(struct prusalink *prusalink, const struct wait *wait,
     const struct store *store, const struct hold *hold,
     struct http_reply *reply)
 {
@@ -164,7 +164,7 @@ put(struct prusalink *prusalink, const struct wait *wait,
 		return error;
 	if (chunk > 0 && len > chunk && len % chunk == 1)
 		return put_odd(prusalink, wait, store, reply);
-	return put_raw(prusalink, wait, store, hold, reply);
+	return prusalink_put(prusalink, wait, store, hold, reply);
 }
 
 /* PUT, again and again while somebody else's transfer is in the way. */
@@ -434,23 +434,23 @@ is_stored_only(struct prusalink *prusalink, const struct wait *wait,
 	    is_stored_after_all(prusalink, wait, store, out);
 }
 
+/* How what the answer did not tell of a print is found: 0 or -EBUSY. */
+typedef int find_start(struct prusalink *, const struct wait *,
+    const struct store *, const struct http_reply *, const char *path);
+
 /*
  * It is stored, and its print was refused.  A Pi that still shows the end of
  * its last print is about to be able to.
  */
 static int
 start_late(struct prusalink *prusalink, const struct wait *wait,
-    const struct store *store, const struct http_reply *reply,
-    const struct entry *stored)
+    const struct store *store, const struct http_reply *reply, const char *path)
 {
-	char *path = name_join(store->folder, stored->short_name);
-	int error = path == NULL ? -ENOMEM : -EBUSY;
+	int error = -EBUSY;
 
-	if (path != NULL && reply->status == 409 &&
-	    prusalink->printer.traits->recovers)
+	if (reply->status == 409 && prusalink->printer.traits->recovers)
 		error = prusalink_command(&prusalink->printer, wait, VERB_PRINT,
 		    path);
-	free(path);
 	if (error != 0)
 		log_say(LOG_LEVEL_NOTE,
 		    "%s/%s was stored, and the printer did not start it: %s",
@@ -462,28 +462,32 @@ start_late(struct prusalink *prusalink, const struct wait *wait,
 /* The answer was lost: a print is never started twice, so look for it. */
 static int
 look_for_start(struct prusalink *prusalink, const struct wait *wait,
-    const struct store *store, const struct entry *stored)
+    const struct store *store, const struct http_reply *reply, const char *path)
 {
-	char *path = name_join(store->folder, stored->short_name);
-	bool does = path != NULL &&
-	    prusalink_does_print(&prusalink->printer, wait, path);
-
-	free(path);
-	if (!does)
-		log_say(LOG_LEVEL_NOTE,
-		    "%s/%s was stored, and no print of it is seen",
-		    store->folder, store->name);
-	return does ? 0 : -EBUSY;
+	(void)reply;
+	if (prusalink_does_print(&prusalink->printer, wait, path))
+		return 0;
+	log_say(LOG_LEVEL_NOTE, "%s/%s was stored, and no print of it is seen",
+	    store->folder, store->name);
+	return -EBUSY;
 }
 
-/* Its end will be shown, and hold it. */
+/*
+ * What has become of its print, found out unless the answer tells it (NULL).
+ * It is noted, for the end of it will be shown, and hold the file.
+ */
 static void
-note_start(struct prusalink *prusalink, const struct store *store,
-    const struct entry *stored)
+note_start(struct prusalink *prusalink, const struct wait *wait,
+    const struct store *store, const struct http_reply *reply,
+    const struct entry *stored, find_start *find)
 {
 	char *path = name_join(store->folder, stored->short_name);
 
-	if (path != NULL)
+	if (find != NULL)
+		*store->start = path == NULL ?
+		    -EBUSY :
+		    find(prusalink, wait, store, reply, path);
+	if (path != NULL && *store->start == 0)
 		finished_note_job(prusalink, path);
 	free(path);
 }
@@ -508,35 +512,30 @@ static int
 store_in_turn(struct prusalink *prusalink, const struct wait *wait,
     const struct store *store, struct entry *out)
 {
+	find_start *find = NULL;
 	struct http_reply reply = { 0 };
 	int error = put_well(prusalink, wait, store, &reply);
+	bool is_ours = error == 0 &&
+	    is_stored_only(prusalink, wait, store, &reply, out);
 
-	if (error == 0 && is_stored_only(prusalink, wait, store, &reply, out)) {
-		*store->start = start_late(prusalink, wait, store, &reply, out);
-		goto out;
-	}
-	if (is_ambiguous(store, &reply, error)) {
-		if (error == 0)
-			error = http_error(&reply);
-		if (error == 0)
-			error = -EPROTO;
+	if (error == 0 && !is_ours)
+		error = http_error(&reply);
+	if (is_ours) {
+		find = start_late;
+	} else if (is_ambiguous(store, &reply, error)) {
+		find = look_for_start;
 		if (is_stored_after_all(prusalink, wait, store, out))
 			error = 0;
-		if (error == 0 && store->start != NULL)
-			*store->start = look_for_start(prusalink, wait, store,
-			    out);
-		goto out;
-	}
-	if (error == 0)
-		error = http_error(&reply);
-	if (error == 0)
+		else if (error == 0)
+			error = -EPROTO;
+	} else if (error == 0) {
 		error = verify_stored(prusalink, wait, store, &reply, out);
-	else
+	} else {
 		error = explain(prusalink, wait, store, &reply, error);
-out:
+	}
 	note_part(prusalink, store, &reply, error);
-	if (error == 0 && store->start != NULL && *store->start == 0)
-		note_start(prusalink, store, out);
+	if (error == 0 && store->start != NULL)
+		note_start(prusalink, wait, store, &reply, out, find);
 	if (store->words != NULL)
 		strlcpy(store->words, reply.message,
 		    name_fit(reply.message, STORE_WORDS - 1) + 1);
