@@ -152,6 +152,12 @@ int
 printer_store(struct printer *printer, const struct wait *wait,
     const struct store *store, struct entry *out)
 {
+	off_t most = printer->traits->size_max;
+
+	if (store->source.len <= 0)
+		return -EINVAL;
+	if (most != 0 && store->source.len > most)
+		return -EFBIG;
 	if (printer->ops->store != NULL)
 		return printer->ops->store(printer, wait, store, out);
 	return printer->inner == NULL ?

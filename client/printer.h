@@ -186,7 +186,8 @@ int printer_fetch(struct printer *, const struct wait *, const char *folder,
 /*
  * Store a file: one request with its exact length; returns the printer's
  * verdict and the stored file as the printer tells it (caller: entry_free).
- * -EEXIST, -EBUSY, -ENOSPC, -EINVAL, -EIO: what is there is not what was sent.
+ * -EEXIST, -EBUSY, -ENOSPC, -EINVAL, -EFBIG, -EIO: what is there is not what
+ * was sent.
  */
 int printer_store(struct printer *, const struct wait *, const struct store *,
     struct entry *out);

@@ -35,7 +35,6 @@ static void
 read_sight(const cJSON *printer, struct sight *out)
 {
 	const cJSON *print = json_at(printer, "current_print");
-	const cJSON *archived = json_at(printer, "archived_at");
 	const cJSON *text = json_at(printer, "status.state.text");
 	const char *words = cJSON_IsString(text) ? text->valuestring : "";
 
@@ -47,7 +46,7 @@ read_sight(const cJSON *printer, struct sight *out)
 	    strcmp(words, "Cancelling") != 0;
 	out->alert = obico_has_alert(printer);
 	out->muted = json_string(print, "alert_muted_at") != NULL;
-	out->archived = archived != NULL && !cJSON_IsNull(archived);
+	out->archived = obico_has(printer, "archived_at");
 	(void)json_number(print, "id", &out->print);
 }
 

@@ -106,14 +106,6 @@ read_parent(const cJSON *object)
 	return id;
 }
 
-static bool
-has_value(const cJSON *object, const char *name)
-{
-	const cJSON *value = json_at(object, name);
-
-	return value != NULL && !cJSON_IsNull(value);
-}
-
 static void
 read_date(const cJSON *object, const char *name, int64_t *out)
 {
@@ -160,8 +152,8 @@ read_record(const cJSON *object, bool is_folder, struct record *out)
 		return -EPROTO;
 	record.parent = read_parent(object);
 	record.is_placed = json_at(object, "parent_folder") != NULL;
-	record.is_deleted = has_value(object, "deleted");
-	record.is_on_printer = has_value(object, "resident_printer");
+	record.is_deleted = obico_has(object, "deleted");
+	record.is_on_printer = obico_has(object, "resident_printer");
 	read_date(object, "created_at", &record.created_us);
 	read_date(object, "updated_at", &record.updated_us);
 	(void)json_integer(object, "g_code_file_count", &files);

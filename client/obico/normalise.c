@@ -11,73 +11,58 @@
 #include "client/base/json.h"
 #include "client/obico/obico_internal.h"
 
-/* A member of the document, and where the object has it. */
-struct member {
-	const char *folder; /* the member that it is in; "": at the top */
-	const char *name;
+/* A member of a document, and where the object has it; NULL: at the same. */
+static const struct member {
+	enum topic topic;
+	const char *path; /* of one or two names */
 	const char *from;
-};
-
-static const struct member status_members[] = {
-	{ "job", "id", "current_print.id" },
-	{ "job", "progress", "status.progress.completion" },
-	{ "job", "time_remaining", "status.progress.printTimeLeft" },
-	{ "job", "time_printing", "status.progress.printTime" },
-	{ "printer", "temp_nozzle", "status.temperatures.tool0.actual" },
-	{ "printer", "target_nozzle", "status.temperatures.tool0.target" },
-	{ "printer", "temp_bed", "status.temperatures.bed.actual" },
-	{ "printer", "target_bed", "status.temperatures.bed.target" },
-	{ "printer", "axis_z", "status.currentZ" },
-	{ "", "told_at", "status._ts" },
-	{ NULL, NULL, NULL },
-};
-
-static const struct member job_members[] = {
-	{ "", "id", "current_print.id" },
-	{ "", "progress", "status.progress.completion" },
-	{ "", "time_remaining", "status.progress.printTimeLeft" },
-	{ "", "time_printing", "status.progress.printTime" },
-	{ "", "started_at", "current_print.started_at" },
-	{ "file", "name", "current_print.filename" },
-	{ "file", "display_name", "current_print.filename" },
-	{ "file", "size", "status.job.file.size" },
-	{ "file", "m_timestamp", "status.job.file.date" },
-	{ NULL, NULL, NULL },
-};
-
-static const struct member info_members[] = {
-	{ "", "name", "name" },
-	{ "", "id", "id" },
-	{ "", "created_at", "created_at" },
-	{ "", "agent_name", "agent_name" },
-	{ "", "agent_version", "agent_version" },
-	{ NULL, NULL, NULL },
-};
-
-static const struct member failure_members[] = {
-	{ "", "not_watching_reason", "not_watching_reason" },
-	{ "", "normalized_p", "normalized_p" },
-	{ "", "action_on_failure", "action_on_failure" },
-	{ "", "alerted_at", "current_print.alerted_at" },
-	{ "", "alert_acknowledged_at", "current_print.alert_acknowledged_at" },
-	{ "", "alert_muted_at", "current_print.alert_muted_at" },
-	{ "", "alert_overwrite", "current_print.alert_overwrite" },
-	{ "", "paused_at", "current_print.paused_at" },
-	{ NULL, NULL, NULL },
-};
-
-static const struct member settings_members[] = {
-	{ "", "name", "name" },
-	{ "", "action_on_failure", "action_on_failure" },
-	{ "", "watching_enabled", "watching_enabled" },
-	{ "", "tools_off_on_pause", "tools_off_on_pause" },
-	{ "", "bed_off_on_pause", "bed_off_on_pause" },
-	{ "", "retract_on_pause", "retract_on_pause" },
-	{ "", "lift_z_on_pause", "lift_z_on_pause" },
-	{ "", "detective_sensitivity", "detective_sensitivity" },
-	{ "", "min_timelapse_secs_on_finish", "min_timelapse_secs_on_finish" },
-	{ "", "min_timelapse_secs_on_cancel", "min_timelapse_secs_on_cancel" },
-	{ NULL, NULL, NULL },
+} members[] = {
+	{ TOPIC_STATUS, "job.id", "current_print.id" },
+	{ TOPIC_STATUS, "job.progress", "status.progress.completion" },
+	{ TOPIC_STATUS, "job.time_remaining", "status.progress.printTimeLeft" },
+	{ TOPIC_STATUS, "job.time_printing", "status.progress.printTime" },
+	{ TOPIC_STATUS, "printer.temp_nozzle",
+	    "status.temperatures.tool0.actual" },
+	{ TOPIC_STATUS, "printer.target_nozzle",
+	    "status.temperatures.tool0.target" },
+	{ TOPIC_STATUS, "printer.temp_bed", "status.temperatures.bed.actual" },
+	{ TOPIC_STATUS, "printer.target_bed",
+	    "status.temperatures.bed.target" },
+	{ TOPIC_STATUS, "printer.axis_z", "status.currentZ" },
+	{ TOPIC_STATUS, "told_at", "status._ts" },
+	{ TOPIC_JOB, "id", "current_print.id" },
+	{ TOPIC_JOB, "progress", "status.progress.completion" },
+	{ TOPIC_JOB, "time_remaining", "status.progress.printTimeLeft" },
+	{ TOPIC_JOB, "time_printing", "status.progress.printTime" },
+	{ TOPIC_JOB, "started_at", "current_print.started_at" },
+	{ TOPIC_JOB, "file.name", "current_print.filename" },
+	{ TOPIC_JOB, "file.display_name", "current_print.filename" },
+	{ TOPIC_JOB, "file.size", "status.job.file.size" },
+	{ TOPIC_JOB, "file.m_timestamp", "status.job.file.date" },
+	{ TOPIC_INFO, "name", NULL },
+	{ TOPIC_INFO, "id", NULL },
+	{ TOPIC_INFO, "created_at", NULL },
+	{ TOPIC_INFO, "agent_name", NULL },
+	{ TOPIC_INFO, "agent_version", NULL },
+	{ TOPIC_FAILURE, "not_watching_reason", NULL },
+	{ TOPIC_FAILURE, "normalized_p", NULL },
+	{ TOPIC_FAILURE, "action_on_failure", NULL },
+	{ TOPIC_FAILURE, "alerted_at", "current_print.alerted_at" },
+	{ TOPIC_FAILURE, "alert_acknowledged_at",
+	    "current_print.alert_acknowledged_at" },
+	{ TOPIC_FAILURE, "alert_muted_at", "current_print.alert_muted_at" },
+	{ TOPIC_FAILURE, "alert_overwrite", "current_print.alert_overwrite" },
+	{ TOPIC_FAILURE, "paused_at", "current_print.paused_at" },
+	{ TOPIC_SETTINGS, "name", NULL },
+	{ TOPIC_SETTINGS, "action_on_failure", NULL },
+	{ TOPIC_SETTINGS, "watching_enabled", NULL },
+	{ TOPIC_SETTINGS, "tools_off_on_pause", NULL },
+	{ TOPIC_SETTINGS, "bed_off_on_pause", NULL },
+	{ TOPIC_SETTINGS, "retract_on_pause", NULL },
+	{ TOPIC_SETTINGS, "lift_z_on_pause", NULL },
+	{ TOPIC_SETTINGS, "detective_sensitivity", NULL },
+	{ TOPIC_SETTINGS, "min_timelapse_secs_on_finish", NULL },
+	{ TOPIC_SETTINGS, "min_timelapse_secs_on_cancel", NULL },
 };
 
 static const struct {
@@ -95,6 +80,14 @@ static const struct {
 	{ "Paused", "PAUSED" },
 	{ "Resuming", "PAUSED" },
 };
+
+bool
+obico_has(const struct cJSON *object, const char *name)
+{
+	const cJSON *value = json_at(object, name);
+
+	return value != NULL && !cJSON_IsNull(value);
+}
 
 static bool
 is_object(const cJSON *tree, const char *path)
@@ -123,37 +116,46 @@ obico_state(const struct cJSON *printer)
 	return "BUSY";
 }
 
-/* The object of that name, made if it is not there; "": out itself. */
-static cJSON *
-folder_of(cJSON *out, const char *name)
+/* Put a copy of the value at the path; the object in it is made if need be. */
+static int
+put_copy(cJSON *out, const char *path, const cJSON *value)
 {
-	cJSON *folder;
+	const char *dot = strchr(path, '.');
+	cJSON *copy = cJSON_Duplicate(value, true);
+	char name[16];
 
-	if (*name == '\0')
-		return out;
-	folder = cJSON_GetObjectItemCaseSensitive(out, name);
-	return folder != NULL ? folder : cJSON_AddObjectToObject(out, name);
+	if (dot != NULL) {
+		strlcpy(name, path, (size_t)(dot - path) + 1);
+		if (cJSON_GetObjectItemCaseSensitive(out, name) == NULL)
+			(void)cJSON_AddObjectToObject(out, name);
+		out = cJSON_GetObjectItemCaseSensitive(out, name);
+		path = dot + 1;
+	}
+	if (cJSON_AddItemToObject(out, path, copy))
+		return 0;
+	cJSON_Delete(copy);
+	return -ENOMEM;
 }
 
 /* What is not known is left out. */
 static int
-copy_members(const cJSON *printer, const struct member *members, cJSON *out)
+copy_members(enum topic topic, const cJSON *printer, cJSON *out)
 {
-	for (; members->name != NULL; members++) {
-		const cJSON *value = json_at(printer, members->from);
-		cJSON *copy, *folder;
+	const cJSON *value;
+	size_t i;
+	int error = 0;
 
-		if (value == NULL || cJSON_IsNull(value))
+	for (i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+		const struct member *member = &members[i];
+
+		if (member->topic != topic || error != 0)
 			continue;
-		folder = folder_of(out, members->folder);
-		copy = cJSON_Duplicate(value, true);
-		if (folder == NULL ||
-		    !cJSON_AddItemToObject(folder, members->name, copy)) {
-			cJSON_Delete(copy);
-			return -ENOMEM;
-		}
+		value = json_at(printer,
+		    member->from != NULL ? member->from : member->path);
+		if (value != NULL && !cJSON_IsNull(value))
+			error = put_copy(out, member->path, value);
 	}
-	return 0;
+	return error;
 }
 
 static int
@@ -186,10 +188,10 @@ add_storage(cJSON *out)
 static int
 make_status(const cJSON *printer, cJSON *out)
 {
-	int error = add_state(printer, folder_of(out, "printer"));
+	int error = add_state(printer, cJSON_AddObjectToObject(out, "printer"));
 
 	if (error == 0)
-		error = copy_members(printer, status_members, out);
+		error = copy_members(TOPIC_STATUS, printer, out);
 	/* An agent tells the file chosen last, though nothing is printed. */
 	if (!is_object(printer, "current_print"))
 		cJSON_DeleteItemFromObjectCaseSensitive(out, "job");
@@ -203,13 +205,7 @@ make_job(const cJSON *printer, cJSON *out)
 
 	if (error == 0 && !is_object(printer, "current_print"))
 		error = -ENODATA;
-	return error != 0 ? error : copy_members(printer, job_members, out);
-}
-
-static int
-make_info(const cJSON *printer, cJSON *out)
-{
-	return copy_members(printer, info_members, out);
+	return error != 0 ? error : copy_members(TOPIC_JOB, printer, out);
 }
 
 static int
@@ -222,13 +218,7 @@ make_failure(const cJSON *printer, cJSON *out)
 	    cJSON_AddBoolToObject(out, "alert", obico_has_alert(printer)) ==
 		NULL)
 		return -ENOMEM;
-	return copy_members(printer, failure_members, out);
-}
-
-static int
-make_settings(const cJSON *printer, cJSON *out)
-{
-	return copy_members(printer, settings_members, out);
+	return copy_members(TOPIC_FAILURE, printer, out);
 }
 
 /* Is one time later?  ISO 8601 in UTC; the fraction of a second may lack. */
@@ -263,20 +253,24 @@ obico_normalise(enum topic topic, const char *text, size_t len, struct buf *out)
 	static int (*const makers[TOPIC_COUNT])(const cJSON *, cJSON *) = {
 		[TOPIC_STATUS] = make_status,
 		[TOPIC_JOB] = make_job,
-		[TOPIC_INFO] = make_info,
 		[TOPIC_FAILURE] = make_failure,
-		[TOPIC_SETTINGS] = make_settings,
 	};
 	cJSON *printer, *document;
 	int error;
 
-	if (makers[topic] == NULL)
+	if (makers[topic] == NULL && topic != TOPIC_INFO &&
+	    topic != TOPIC_SETTINGS)
 		return -EOPNOTSUPP;
 	error = json_parse(text, len, &printer);
 	if (error != 0)
 		return error;
 	document = cJSON_CreateObject();
-	error = document == NULL ? -ENOMEM : makers[topic](printer, document);
+	if (document == NULL)
+		error = -ENOMEM;
+	else if (makers[topic] != NULL)
+		error = makers[topic](printer, document);
+	else
+		error = copy_members(topic, printer, document);
 	if (error == 0)
 		error = json_print(document, out);
 	if (error == 0)

@@ -176,16 +176,14 @@ static int
 read_one(cJSON *object, struct printer_list *list)
 {
 	struct listed_printer *printer = &list->printers[list->count];
-	const cJSON *archived;
 	const char *name = json_string(object, "name");
 	struct buf text = { 0 };
 	int error;
 
 	if (!json_integer(object, "id", &printer->id))
 		return 0;
-	archived = cJSON_GetObjectItemCaseSensitive(object, "archived_at");
 	list->count++;
-	printer->archived = archived != NULL && !cJSON_IsNull(archived);
+	printer->archived = obico_has(object, "archived_at");
 	printer->name = strdup(name == NULL ? "" : name);
 	error = printer->name == NULL ? -ENOMEM : 0;
 	if (error == 0)

@@ -75,6 +75,9 @@ int obico_normalise(enum topic, const char *text, size_t len, struct buf *out);
 /* What the object says of its state: "PRINTING" and so on; NULL: away. */
 const char *obico_state(const struct cJSON *printer);
 
+/* Is there a member of that path, and not null? */
+bool obico_has(const struct cJSON *, const char *path);
+
 /* Was a failure seen that nobody has acknowledged yet? */
 bool obico_has_alert(const struct cJSON *printer);
 

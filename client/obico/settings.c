@@ -261,7 +261,6 @@ static int
 check_deletion(struct obico *obico, const struct wait *wait, int64_t id,
     const char *name, bool *archived)
 {
-	const struct cJSON *archived_at;
 	cJSON *printer = NULL;
 	const char *known;
 	int error;
@@ -271,8 +270,7 @@ check_deletion(struct obico *obico, const struct wait *wait, int64_t id,
 	if (error != 0)
 		return error;
 	known = json_string(printer, "name");
-	archived_at = json_at(printer, "archived_at");
-	*archived = archived_at != NULL && !cJSON_IsNull(archived_at);
+	*archived = obico_has(printer, "archived_at");
 	if (strcmp(known == NULL ? "" : known, name) != 0)
 		error = -EINVAL;
 	else if (cJSON_IsObject(json_at(printer, "current_print")))

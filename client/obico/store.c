@@ -364,13 +364,8 @@ obico_store(struct printer *printer, const struct wait *wait,
 	struct sending sending = {
 		.printer = printer, .obico = obico, .wait = wait, .store = store
 	};
-	int error;
+	int error = turn_take(&obico->upload, wait);
 
-	if (store->source.len <= 0)
-		return -EINVAL;
-	if (store->source.len > printer->traits->size_max)
-		return -EFBIG;
-	error = turn_take(&obico->upload, wait);
 	if (error != 0)
 		return error;
 	/* In turn, for a look at the bytes counts as a beginning. */

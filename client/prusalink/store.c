@@ -548,14 +548,8 @@ prusalink_store(struct printer *printer, const struct wait *wait,
     const struct store *store, struct entry *out)
 {
 	struct prusalink *prusalink = (struct prusalink *)printer;
-	off_t max = printer->traits->size_max;
-	int error;
+	int error = turn_take(&prusalink->upload, wait);
 
-	if (store->source.len <= 0)
-		return -EINVAL;
-	if (max > 0 && store->source.len > max)
-		return -EFBIG;
-	error = turn_take(&prusalink->upload, wait);
 	if (error != 0)
 		return error;
 	error = store_in_turn(prusalink, wait, store, out);
