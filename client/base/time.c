@@ -81,6 +81,26 @@ time_pause(const struct wait *wait, int64_t ms)
 	return left ? -EINTR : 0;
 }
 
+struct looks
+time_looks(int64_t ms, int64_t pause_ms, int64_t most_ms)
+{
+	return (struct looks){ .until_ms = time_now_ms() + ms,
+		.pause_ms = pause_ms,
+		.most_ms = most_ms };
+}
+
+int
+time_look_again(struct looks *looks, const struct wait *wait)
+{
+	int64_t pause_ms = looks->pause_ms;
+
+	if (time_now_ms() > looks->until_ms)
+		return -ETIMEDOUT;
+	looks->pause_ms = pause_ms * 2 < looks->most_ms ? pause_ms * 2 :
+							  looks->most_ms;
+	return time_pause(wait, pause_ms);
+}
+
 static bool
 is_over(void *arg)
 {

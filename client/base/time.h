@@ -28,6 +28,22 @@ bool time_cond_tick(pthread_cond_t *, pthread_mutex_t *, const struct wait *);
 /* Wait that long, unless given up.  Returns 0, -EINTR or -ENOMEM. */
 int time_pause(const struct wait *, int64_t ms);
 
+/* When to look again at something that is going to show. */
+struct looks {
+	int64_t until_ms;
+	int64_t pause_ms; /* after the next look; then twice as long */
+	int64_t most_ms;
+};
+
+/* Looks that begin now, for ms, with such a pause at first and at most. */
+struct looks time_looks(int64_t ms, int64_t pause_ms, int64_t most_ms);
+
+/*
+ * Pause before another look.  Returns 0, -ETIMEDOUT: it is time to give up,
+ * without a pause, or what time_pause says.
+ */
+int time_look_again(struct looks *, const struct wait *);
+
 /* The memory of a wait that ends at a time. */
 struct deadline {
 	const struct wait *wait;

@@ -170,7 +170,8 @@ static int
 await(struct obico_printer *printer, const struct wait *wait,
     const struct order *order, const struct sight *before)
 {
-	int64_t until = time_now_ms() + printer->obico->config.answer_ms;
+	struct looks looks = time_looks(printer->obico->config.answer_ms,
+	    LOOK_MS, LOOK_MS);
 	struct sight now;
 	int error, done = 0;
 
@@ -182,9 +183,9 @@ await(struct obico_printer *printer, const struct wait *wait,
 			return done < 0 ? done : 0;
 		if (error == -EINTR || error == -EACCES || error == -ENOENT)
 			return error;
-		if (time_now_ms() >= until)
+		error = time_look_again(&looks, wait);
+		if (error == -ETIMEDOUT)
 			break;
-		error = time_pause(wait, LOOK_MS);
 		if (error != 0)
 			return error;
 	}

@@ -269,24 +269,22 @@ static int
 look_for_it(struct sending *sending, bool answered, int error,
     struct entry *out)
 {
-	int64_t until = time_now_ms() +
-	    (error == -ETIMEDOUT ? LATE_MS + work_ms(sending->store) : LOOK_MS);
+	bool late = error == -ETIMEDOUT;
+	int64_t tick_ms = late ? 10 * LOOK_TICK_MS : LOOK_TICK_MS;
+	struct looks looks = time_looks(late ?
+		LATE_MS + work_ms(sending->store) :
+		LOOK_MS,
+	    tick_ms, tick_ms);
 	struct record record;
 	int found;
 
-	for (;;) {
+	do {
 		found = find_new(sending, answered, &record);
 		if (found == 0)
 			return accept(sending, &record, out);
-		if (!may_pass(found, error))
-			return error;
-		if ((found == -ENOENT && answered) || time_now_ms() > until)
-			return error;
-		if (time_pause(sending->wait,
-			error == -ETIMEDOUT ? 10 * LOOK_TICK_MS :
-					      LOOK_TICK_MS) != 0)
-			return error;
-	}
+	} while (may_pass(found, error) && !(found == -ENOENT && answered) &&
+	    time_look_again(&looks, sending->wait) == 0);
+	return error;
 }
 
 /* It says clearly that it has not stored it. */

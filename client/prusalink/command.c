@@ -59,7 +59,7 @@ static bool
 came_true(struct printer *printer, const struct wait *wait,
     const struct proof *proof)
 {
-	int64_t until = time_now_ms() + PROOF_MS;
+	struct looks looks = time_looks(PROOF_MS, LOOK_MS, LOOK_MS);
 	struct buf job = { 0 };
 	bool is = false;
 	int error;
@@ -76,8 +76,7 @@ came_true(struct printer *printer, const struct wait *wait,
 				is_of_file(&job, proof->path));
 		else if (error != 0)
 			break;
-	} while (!is && time_now_ms() < until &&
-	    time_pause(wait, LOOK_MS) == 0);
+	} while (!is && time_look_again(&looks, wait) == 0);
 	buf_free(&job);
 	return is;
 }

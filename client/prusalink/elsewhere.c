@@ -259,19 +259,18 @@ elsewhere_settle(struct patience *patience, struct http_reply *reply)
 int
 elsewhere_await_stop(struct prusalink *prusalink, const struct wait *wait)
 {
-	int64_t until_ms = time_now_ms() + STOP_MS, tick_ms = SOON_MS, still_ms;
+	struct looks looks = time_looks(STOP_MS, SOON_MS, AGAIN_MS);
+	int64_t still_ms;
 	char words[160];
 	bool stuck;
 	int error;
 
-	while ((error = look(prusalink, wait, &stuck)) == 0 &&
-	    time_now_ms() < until_ms) {
-		error = time_pause(wait, tick_ms);
-		if (error != 0)
-			return error;
-		tick_ms = tick_ms * 2 < AGAIN_MS ? tick_ms * 2 : AGAIN_MS;
-	}
-	if (error != 0)
+	do {
+		error = look(prusalink, wait, &stuck);
+		if (error == 0)
+			error = time_look_again(&looks, wait);
+	} while (error == 0);
+	if (error != -ETIMEDOUT)
 		return error == -ENODATA ? 0 : error;
 	pthread_mutex_lock(&prusalink->lock);
 	still_ms = time_now_ms() - prusalink->elsewhere.since_ms;

@@ -85,25 +85,21 @@ is_last_job(struct prusalink *prusalink, const char *folder,
 static int
 await_taken(struct prusalink *prusalink, const struct wait *wait)
 {
-	int64_t until_ms = time_now_ms() + TAKEN_MS, tick_ms = TAKEN_TICK;
+	struct looks looks = time_looks(TAKEN_MS, TAKEN_TICK, TAKEN_MS);
 	struct http_reply reply;
 	bool taken;
 	int error;
 
-	for (;;) {
+	do {
 		error = prusalink_get(prusalink, wait, "/api/v1/transfer",
 		    &reply);
 		taken = error == 0 && reply.status == 200;
 		http_reply_free(&reply);
 		if (taken || error != 0)
 			return error;
-		if (time_now_ms() > until_ms)
-			return -EBUSY;
-		error = time_pause(wait, tick_ms);
-		if (error != 0)
-			return error;
-		tick_ms *= 2;
-	}
+		error = time_look_again(&looks, wait);
+	} while (error == 0);
+	return error == -ETIMEDOUT ? -EBUSY : error;
 }
 
 /* From here on only the clock ends it: half of this is worse than all. */

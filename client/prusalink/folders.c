@@ -28,20 +28,19 @@ static int
 await_seen(struct prusalink *prusalink, const struct wait *wait,
     const char *folder, const char *name, bool there)
 {
-	int64_t until = time_now_ms() + SEEN_MS;
+	struct looks looks = time_looks(SEEN_MS, SEEN_TICK_MS, SEEN_TICK_MS);
 	struct entry entry;
 	int error = 0, found;
 
-	while (prusalink->printer.traits->shows_late && error == 0 &&
-	    time_now_ms() < until) {
+	while (prusalink->printer.traits->shows_late && error == 0) {
 		found = prusalink_entry(prusalink, wait, folder, name, &entry);
 		if (found == 0)
 			entry_free(&entry);
 		if ((found == 0) == there)
 			break;
-		error = time_pause(wait, SEEN_TICK_MS);
+		error = time_look_again(&looks, wait);
 	}
-	return error;
+	return error == -ETIMEDOUT ? 0 : error;
 }
 
 static bool

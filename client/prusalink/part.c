@@ -74,18 +74,14 @@ try_for(struct prusalink *prusalink, const struct wait *wait, int64_t ms,
 	const char *name),
     const char *folder, const char *name)
 {
-	int64_t until_ms = time_now_ms() + ms, tick_ms = TICK_MS;
+	struct looks looks = time_looks(ms, TICK_MS, TICKS);
 	int error;
 
-	for (;;) {
+	do {
 		error = ask(prusalink, wait, folder, name);
-		if ((error != -EBUSY && error != -ENOENT) ||
-		    time_now_ms() > until_ms)
-			return error;
-		if (time_pause(wait, tick_ms) != 0)
-			return -EINTR;
-		tick_ms = tick_ms * 2 < TICKS ? tick_ms * 2 : TICKS;
-	}
+	} while ((error == -EBUSY || error == -ENOENT) &&
+	    time_look_again(&looks, wait) == 0);
+	return error;
 }
 
 /* Is the slot free?  Whoever has it is not disturbed. */

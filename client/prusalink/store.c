@@ -258,8 +258,8 @@ static int
 see_stored(struct prusalink *prusalink, const struct wait *wait,
     const struct store *store, struct entry *out)
 {
-	int64_t until = time_now_ms() + VISIBLE_MS, tick_ms = SOON_MS;
-	int error;
+	struct looks looks = time_looks(VISIBLE_MS, SOON_MS, VISIBLE_TICK);
+	int error, again;
 
 	for (;;) {
 		error = prusalink_entry(prusalink, wait, store->folder,
@@ -269,17 +269,16 @@ see_stored(struct prusalink *prusalink, const struct wait *wait,
 			return 0;
 		if (error != 0 && error != -ENOENT && !may_pass(error))
 			return error;
-		if (time_now_ms() > until ||
-		    (!may_pass(error) &&
-			!prusalink->printer.traits->shows_late))
+		again = may_pass(error) ||
+			prusalink->printer.traits->shows_late ?
+		    time_look_again(&looks, wait) :
+		    -ETIMEDOUT;
+		if (again == -ETIMEDOUT)
 			return error == -ENOENT ? -EIO : error;
 		if (error == 0)
 			entry_free(out);
-		error = time_pause(wait, tick_ms);
-		if (error != 0)
-			return error;
-		tick_ms = tick_ms * 2 < VISIBLE_TICK ? tick_ms * 2 :
-						       VISIBLE_TICK;
+		if (again != 0)
+			return again;
 	}
 }
 
