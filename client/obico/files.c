@@ -102,7 +102,7 @@ drop_hidden(const char *wire, struct records *records)
 	return error;
 }
 
-/* All records in a folder, as they come first for a name. */
+/* All records in a folder. */
 static int
 ask_records(struct obico *obico, const struct wait *wait, const char *wire,
     struct records *out)
@@ -121,10 +121,6 @@ ask_records(struct obico *obico, const struct wait *wait, const char *wire,
 		if (error == 0)
 			record_free(&folder);
 	}
-	if (error == 0)
-		error = drop_hidden(wire, out);
-	if (error == 0 && out->count > 0)
-		qsort(out->all, out->count, sizeof(*out->all), compare);
 	return error;
 }
 
@@ -191,14 +187,20 @@ make_listing(const struct records *records, const struct safe_name *labels,
 	return error;
 }
 
-/* With names that differ. */
+/*
+ * Those that are shown in the folder, as they come first for a name, with names
+ * that differ.
+ */
 static int
-name_records(struct obico *obico, const struct records *records,
+name_records(struct obico *obico, const char *wire, struct records *records,
     struct listing **out)
 {
 	struct safe_name *labels = calloc(records->count + 1, sizeof(*labels));
-	int error = labels == NULL ? -ENOMEM : 0;
+	int error = labels == NULL ? -ENOMEM : drop_hidden(wire, records);
 
+	if (error == 0 && records->count > 0)
+		qsort(records->all, records->count, sizeof(*records->all),
+		    compare);
 	if (error == 0)
 		error = make_labels(obico, records, labels);
 	if (error == 0)
@@ -216,7 +218,7 @@ obico_list(struct printer *printer, const struct wait *wait, const char *folder,
 	int error = ask_records(obico, wait, folder, &records);
 
 	if (error == 0)
-		error = name_records(obico, &records, out);
+		error = name_records(obico, folder, &records, out);
 	records_free(&records);
 	return error;
 }
@@ -232,12 +234,7 @@ obico_list_named(struct obico *obico, const struct wait *wait,
 	if (error == 0)
 		error = library_list_named(obico, wait, id, name, &records);
 	if (error == 0)
-		error = drop_hidden(folder, &records);
-	if (error == 0 && records.count > 0)
-		qsort(records.all, records.count, sizeof(*records.all),
-		    compare);
-	if (error == 0)
-		error = name_records(obico, &records, out);
+		error = name_records(obico, folder, &records, out);
 	records_free(&records);
 	return error;
 }

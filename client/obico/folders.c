@@ -48,27 +48,35 @@ write_place(bool is_folder, const char *name, int64_t parent, struct buf *out)
 	return error;
 }
 
-/* The one of these folders, but for one, that the server takes for name. */
+/*
+ * The name of the folder in there, but for one, that the server takes for that
+ * name (caller: free); NULL: none.
+ */
 static int
-find_clash(const struct records *folders, const char *name, int64_t except,
-    const struct record **out)
+find_clash(struct obico *obico, const struct wait *wait, int64_t parent,
+    const char *name, int64_t except, char **out)
 {
+	struct records folders = { 0 };
 	char *safe_name = library_safe_name(name);
+	int error = library_list(obico, wait, true, parent, &folders);
 	size_t i;
 
-	if (safe_name == NULL)
-		return -ENOMEM;
 	*out = NULL;
-	for (i = 0; i < folders->count && *out == NULL; i++) {
-		const struct record *folder = &folders->all[i];
+	if (safe_name == NULL)
+		error = -ENOMEM;
+	for (i = 0; i < folders.count && error == 0 && *out == NULL; i++) {
+		struct record *folder = &folders.all[i];
 
-		if (folder->id != except &&
-		    (strcmp(folder->name, name) == 0 ||
-			strcmp(folder->safe_name, safe_name) == 0))
-			*out = folder;
+		if (folder->id == except ||
+		    (strcmp(folder->name, name) != 0 &&
+			strcmp(folder->safe_name, safe_name) != 0))
+			continue;
+		*out = folder->name;
+		folder->name = NULL;
 	}
+	records_free(&folders);
 	free(safe_name);
-	return 0;
+	return error;
 }
 
 /* May a folder of that name be there?  Returns 0, -EEXIST and such. */
@@ -76,41 +84,32 @@ static int
 check_folder_name(struct obico *obico, const struct wait *wait, int64_t parent,
     const char *name, int64_t except)
 {
-	struct records folders = { 0 };
-	const struct record *clash = NULL;
-	int error = library_list(obico, wait, true, parent, &folders);
+	char *clash;
+	int error = find_clash(obico, wait, parent, name, except, &clash);
 
-	if (error == 0)
-		error = find_clash(&folders, name, except, &clash);
-	if (error == 0 && clash != NULL) {
-		if (strcmp(clash->name, name) != 0)
-			log_say(LOG_LEVEL_NOTE,
-			    "%s: Obico takes it for the same name as that of "
-			    "the folder %s",
-			    name, clash->name);
-		error = -EEXIST;
-	}
-	records_free(&folders);
-	return error;
+	if (error != 0 || clash == NULL)
+		return error;
+	if (strcmp(clash, name) != 0)
+		log_say(LOG_LEVEL_NOTE,
+		    "%s: Obico takes it for the same name as that of "
+		    "the folder %s",
+		    name, clash);
+	free(clash);
+	return -EEXIST;
 }
 
-/* Is there a folder of just that name?  Returns 0, or -ENOENT and such. */
-static int
-find_folder(struct obico *obico, const struct wait *wait, int64_t parent,
+/* Is there a folder of just that name?  No other one has its safe name. */
+static bool
+is_made(struct obico *obico, const struct wait *wait, int64_t parent,
     const char *name)
 {
-	struct records folders = { 0 };
-	int error = library_list(obico, wait, true, parent, &folders);
-	size_t i;
+	char *clash;
+	bool is = find_clash(obico, wait, parent, name, LIBRARY_NO_ID,
+		      &clash) == 0 &&
+	    clash != NULL && strcmp(clash, name) == 0;
 
-	if (error == 0)
-		error = -ENOENT;
-	for (i = 0; i < folders.count && error == -ENOENT; i++) {
-		if (strcmp(folders.all[i].name, name) == 0)
-			error = 0;
-	}
-	records_free(&folders);
-	return error;
+	free(clash);
+	return is;
 }
 
 /* What has just that name in the folder (caller: entry_free), or -ENOENT. */
@@ -186,8 +185,7 @@ obico_make_folder(struct printer *printer, const struct wait *wait,
 	    library_api(true));
 	error = expect(201, &reply, error);
 	/* It fails for a clash that we did not see, too. */
-	if (printer_may_be_changed(error) &&
-	    find_folder(obico, wait, parent, name) == 0)
+	if (printer_may_be_changed(error) && is_made(obico, wait, parent, name))
 		error = 0;
 out:
 	http_reply_free(&reply);

@@ -19,33 +19,14 @@
 
 #define NAME_MAX_CHARS 256
 
-enum type {
-	TYPE_NAME,
-	TYPE_WORD,
-	TYPE_BOOL,
-	TYPE_NUMBER,
-	TYPE_INTEGER
-};
-
-static const struct setting {
+/* Checks say why the value is none for the setting, or NULL. */
+struct setting {
 	const char *name;
-	enum type type;
+	const char *(*why_no)(const struct setting *, const cJSON *value);
 	double least; /* of numbers */
 	double most;
-} settings[] = {
-	{ "name", TYPE_NAME, 0, 0 },
-	{ "action_on_failure", TYPE_WORD, 0, 0 },
-	{ "watching_enabled", TYPE_BOOL, 0, 0 },
-	{ "tools_off_on_pause", TYPE_BOOL, 0, 0 },
-	{ "bed_off_on_pause", TYPE_BOOL, 0, 0 },
-	{ "retract_on_pause", TYPE_NUMBER, 0, DBL_MAX }, /* mm */
-	{ "lift_z_on_pause", TYPE_NUMBER, 0, DBL_MAX },	 /* mm */
-	{ "detective_sensitivity", TYPE_NUMBER, 0.8, 1.2 },
-	{ "min_timelapse_secs_on_finish", TYPE_INTEGER, -1, INT_MAX },
-	{ "min_timelapse_secs_on_cancel", TYPE_INTEGER, -1, INT_MAX },
 };
 
-/* Why the value is none for a setting of that type, or NULL. */
 static const char *
 why_no_name(const struct setting *setting, const cJSON *value)
 {
@@ -100,23 +81,28 @@ why_no_integer(const struct setting *setting, const cJSON *value)
 	return why_no_number(setting, value);
 }
 
+static const struct setting settings[] = {
+	{ "name", why_no_name, 0, 0 },
+	{ "action_on_failure", why_no_word, 0, 0 },
+	{ "watching_enabled", why_no_bool, 0, 0 },
+	{ "tools_off_on_pause", why_no_bool, 0, 0 },
+	{ "bed_off_on_pause", why_no_bool, 0, 0 },
+	{ "retract_on_pause", why_no_number, 0, DBL_MAX }, /* mm */
+	{ "lift_z_on_pause", why_no_number, 0, DBL_MAX },  /* mm */
+	{ "detective_sensitivity", why_no_number, 0.8, 1.2 },
+	{ "min_timelapse_secs_on_finish", why_no_integer, -1, INT_MAX },
+	{ "min_timelapse_secs_on_cancel", why_no_integer, -1, INT_MAX },
+};
+
 static int
 check_member(const cJSON *value)
 {
-	static const char *(*const checks[])(const struct setting *,
-	    const cJSON *) = {
-		[TYPE_NAME] = why_no_name,
-		[TYPE_WORD] = why_no_word,
-		[TYPE_BOOL] = why_no_bool,
-		[TYPE_NUMBER] = why_no_number,
-		[TYPE_INTEGER] = why_no_integer,
-	};
 	const char *why = "there is no such setting";
 	size_t i;
 
 	for (i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
 		if (strcmp(settings[i].name, value->string) == 0)
-			why = checks[settings[i].type](&settings[i], value);
+			why = settings[i].why_no(&settings[i], value);
 	}
 	if (why == NULL)
 		return 0;

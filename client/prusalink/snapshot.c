@@ -54,17 +54,29 @@ make_target(const char *id, const char *word, struct buf *out)
 	return error != 0 ? error : buf_printf(out, "%s", word);
 }
 
+/* GET (caller: http_reply_free, in any case). */
+static int
+get(struct prusalink *prusalink, const struct wait *wait, const char *id,
+    const char *word, struct http_reply *reply)
+{
+	struct buf target = { 0 };
+	int error = make_target(id, word, &target);
+
+	memset(reply, 0, sizeof(*reply));
+	if (error == 0)
+		error = prusalink_get(prusalink, wait, target.data, reply);
+	buf_free(&target);
+	return error;
+}
+
 static int
 get_picture(struct prusalink *prusalink, const struct wait *wait,
     const char *id, struct buf *out)
 {
-	struct http_reply reply = { 0 };
-	struct buf target = { 0 };
+	struct http_reply reply;
 	const char *data;
-	int error = make_target(id, "/snap", &target);
+	int error = get(prusalink, wait, id, "/snap", &reply);
 
-	if (error == 0)
-		error = prusalink_get(prusalink, wait, target.data, &reply);
 	if (error == -ENOENT || (error == 0 && reply.status == 204))
 		error = -ENODATA;
 	data = buf_text(&reply.body);
@@ -74,7 +86,6 @@ get_picture(struct prusalink *prusalink, const struct wait *wait,
 	if (error == 0)
 		error = buf_append(out, data, reply.body.len);
 	http_reply_free(&reply);
-	buf_free(&target);
 	return error;
 }
 
@@ -82,17 +93,13 @@ static int
 get_config(struct prusalink *prusalink, const struct wait *wait, const char *id,
     struct buf *out)
 {
-	struct http_reply reply = { 0 };
-	struct buf target = { 0 };
-	int error = make_target(id, "", &target);
+	struct http_reply reply;
+	int error = get(prusalink, wait, id, "", &reply);
 
-	if (error == 0)
-		error = prusalink_get(prusalink, wait, target.data, &reply);
 	if (error == 0)
 		error = normalise_document(prusalink->printer.traits,
 		    TOPIC_CAMERA, reply.body.data, reply.body.len, out);
 	http_reply_free(&reply);
-	buf_free(&target);
 	return error;
 }
 
