@@ -20,15 +20,24 @@
 
 #define LOOK_MS 500
 
-/* What is known of a printer at one time. */
+/* What a printer is at one time. */
+enum {
+	IS_THERE = 1 << 0, /* its agent tells of it */
+	IS_IDLE = 1 << 1,
+	IS_PRINTING = 1 << 2,
+	IS_PAUSED = 1 << 3, /* it stands still, and not only soon */
+	HAS_PRINT = 1 << 4,
+	HAS_NONE = 1 << 5,
+	HAS_ALERT = 1 << 6,
+	HAS_NO_ALERT = 1 << 7,
+	IS_MUTED = 1 << 8,
+	IS_LOUD = 1 << 9,
+	IS_ARCHIVED = 1 << 10
+};
+
 struct sight {
-	const char *state; /* NULL: away */
-	bool paused;	   /* it stands still, and not only soon */
-	bool printing;
-	bool alert;
-	bool muted;
-	bool archived;
-	double print; /* the id of the print; 0: none */
+	unsigned is;
+	double print; /* its id; 0: none */
 };
 
 static void
@@ -37,17 +46,25 @@ read_sight(const cJSON *printer, struct sight *out)
 	const cJSON *print = json_at(printer, "current_print");
 	const cJSON *text = json_at(printer, "status.state.text");
 	const char *words = cJSON_IsString(text) ? text->valuestring : "";
+	const char *state = obico_state(printer);
 
 	memset(out, 0, sizeof(*out));
-	out->state = obico_state(printer);
-	out->paused = strcmp(words, "Paused") == 0;
-	out->printing = out->state != NULL &&
-	    strcmp(out->state, "PRINTING") == 0 &&
-	    strcmp(words, "Cancelling") != 0;
-	out->alert = obico_has_alert(printer);
-	out->muted = json_string(print, "alert_muted_at") != NULL;
-	out->archived = obico_has(printer, "archived_at");
 	(void)json_number(print, "id", &out->print);
+	if (state != NULL)
+		out->is |= IS_THERE;
+	if (state != NULL && strcmp(state, "IDLE") == 0)
+		out->is |= IS_IDLE;
+	if (state != NULL && strcmp(state, "PRINTING") == 0 &&
+	    strcmp(words, "Cancelling") != 0)
+		out->is |= IS_PRINTING;
+	if (strcmp(words, "Paused") == 0)
+		out->is |= IS_PAUSED;
+	out->is |= out->print != 0 ? HAS_PRINT : HAS_NONE;
+	out->is |= obico_has_alert(printer) ? HAS_ALERT : HAS_NO_ALERT;
+	out->is |= json_string(print, "alert_muted_at") != NULL ? IS_MUTED :
+								  IS_LOUD;
+	if (obico_has(printer, "archived_at"))
+		out->is |= IS_ARCHIVED;
 }
 
 /* Ask anew. */
@@ -65,105 +82,64 @@ look(struct obico_printer *printer, const struct wait *wait, struct sight *out)
 	return error;
 }
 
-/*
- * May it be sent?  Returns 0 or a negative errno.
- */
-static int
-may_pause(const struct sight *before)
-{
-	return before->printing ? 0 : -EBUSY;
-}
-
-static int
-may_resume(const struct sight *before)
-{
-	return before->paused ? 0 : -EBUSY;
-}
-
-static int
-may_acknowledge(const struct sight *before)
-{
-	return before->alert ? 0 : -EBUSY;
-}
-
-static int
-may_archive(const struct sight *before)
-{
-	return before->print == 0 ? 0 : -EBUSY;
-}
-
-/*
- * Is it so now?  Returns 1, 0: not yet, or -EBUSY: it will never be.
- */
-static int
-has_ended(const struct sight *before, const struct sight *now)
-{
-	return now->state != NULL &&
-	    (now->print != before->print || strcmp(now->state, "IDLE") == 0);
-}
-
-static int
-is_paused(const struct sight *before, const struct sight *now)
-{
-	return has_ended(before, now) ? -EBUSY : now->paused;
-}
-
-static int
-is_resumed(const struct sight *before, const struct sight *now)
-{
-	return has_ended(before, now) ? -EBUSY : now->printing;
-}
-
-static int
-is_muted(const struct sight *before, const struct sight *now)
-{
-	return now->print != before->print ? -EBUSY : now->muted;
-}
-
-static int
-is_unmuted(const struct sight *before, const struct sight *now)
-{
-	return now->print != before->print ? -EBUSY : !now->muted;
-}
-
-static int
-is_acknowledged(const struct sight *before, const struct sight *now)
-{
-	(void)before;
-	return !now->alert;
-}
-
-static int
-is_archived(const struct sight *before, const struct sight *now)
-{
-	(void)before;
-	return now->archived;
-}
+/* After what else an order cannot be carried out any more. */
+enum end {
+	END_NONE,
+	END_PRINT, /* another print, or none */
+	END_JOB	   /* that, or none is on, as its agent tells */
+};
 
 static const struct order {
 	const char *word;   /* that follows it, or NULL */
 	const char *target; /* behind the printer's id */
-	int (*may)(const struct sight *before);
-	int (*is_done)(const struct sight *before, const struct sight *now);
 	enum verb verb;
-	bool of_agent; /* it must be there to carry it out */
-	bool of_print;
+	unsigned needs;	 /* all of these, or it is not sent */
+	unsigned wanted; /* what it is then; 0: the end is wanted */
+	enum end end;
 } orders[] = {
-	{ NULL, "pause_print/", may_pause, is_paused, VERB_PAUSE, true, true },
-	{ NULL, "resume_print/", may_resume, is_resumed, VERB_RESUME, true,
-	    true },
-	{ NULL, "cancel_print/", NULL, has_ended, VERB_STOP, true, true },
-	{ NULL, "mute_current_print/?mute_alert=true", NULL, is_muted,
-	    VERB_MUTE, false, true },
-	{ NULL, "mute_current_print/?mute_alert=false", NULL, is_unmuted,
-	    VERB_UNMUTE, false, true },
+	{ NULL, "pause_print/", VERB_PAUSE, IS_THERE | HAS_PRINT | IS_PRINTING,
+	    IS_PAUSED, END_JOB },
+	{ NULL, "resume_print/", VERB_RESUME, IS_THERE | HAS_PRINT | IS_PAUSED,
+	    IS_PRINTING, END_JOB },
+	{ NULL, "cancel_print/", VERB_STOP, IS_THERE | HAS_PRINT, 0, END_JOB },
+	{ NULL, "mute_current_print/?mute_alert=true", VERB_MUTE, HAS_PRINT,
+	    IS_MUTED, END_PRINT },
+	{ NULL, "mute_current_print/?mute_alert=false", VERB_UNMUTE, HAS_PRINT,
+	    IS_LOUD, END_PRINT },
 	{ "failed", "acknowledge_alert/?alert_overwrite=FAILED",
-	    may_acknowledge, is_acknowledged, VERB_ACKNOWLEDGE, false, true },
+	    VERB_ACKNOWLEDGE, HAS_PRINT | HAS_ALERT, HAS_NO_ALERT, END_NONE },
 	{ "not_failed", "acknowledge_alert/?alert_overwrite=NOT_FAILED",
-	    may_acknowledge, is_acknowledged, VERB_ACKNOWLEDGE, false, true },
-	{ NULL, "archive/", may_archive, is_archived, VERB_ARCHIVE, false,
-	    false },
+	    VERB_ACKNOWLEDGE, HAS_PRINT | HAS_ALERT, HAS_NO_ALERT, END_NONE },
+	{ NULL, "archive/", VERB_ARCHIVE, HAS_NONE, IS_ARCHIVED, END_NONE },
 };
+
+/* Is it so now?  Returns 1, 0: not yet, or -EBUSY: it will never be. */
+static int
+is_done(const struct order *order, const struct sight *before,
+    const struct sight *now)
+{
+	bool has_ended = now->print != before->print;
+
+	if (order->end == END_JOB)
+		has_ended = (now->is & IS_THERE) != 0 &&
+		    (has_ended || (now->is & IS_IDLE) != 0);
+	if (has_ended && order->end != END_NONE)
+		return order->wanted == 0 ? 1 : -EBUSY;
+	return (now->is & order->wanted) != 0;
+}
+
+/* May it be sent?  Returns 0 or a negative errno. */
+static int
+check(const struct order *order, const struct sight *before)
+{
+	unsigned lacks = order->needs & ~before->is;
+
+	if ((lacks & IS_THERE) != 0)
+		return -EHOSTDOWN;
+	if ((lacks & HAS_PRINT) != 0)
+		return -ESRCH;
+	return lacks != 0 ? -EBUSY : 0;
+}
 
 /* Look until it is so.  Returns 0, -EBUSY, -ETIMEDOUT, -EINTR. */
 static int
@@ -178,7 +154,7 @@ await(struct obico_printer *printer, const struct wait *wait,
 	for (;;) {
 		error = look(printer, wait, &now);
 		if (error == 0)
-			done = order->is_done(before, &now);
+			done = is_done(order, before, &now);
 		if (done != 0)
 			return done < 0 ? done : 0;
 		if (error == -EINTR || error == -EACCES || error == -ENOENT)
@@ -218,7 +194,7 @@ send_order(struct obico_printer *printer, const struct wait *wait,
 	int error = obico_ask(printer->obico, wait, "POST", NULL, &reply,
 	    "/api/v1/printers/%" PRId64 "/%s", printer->id, order->target);
 
-	if (error == 0 && order->of_print)
+	if (error == 0 && (order->needs & HAS_PRINT) != 0)
 		error = check_answer(&reply);
 	http_reply_free(&reply);
 	return printer_is_unclear(error) ? 0 : error;
@@ -231,12 +207,8 @@ run(struct obico_printer *printer, const struct wait *wait,
 	struct sight before;
 	int error = look(printer, wait, &before);
 
-	if (error == 0 && order->of_agent && before.state == NULL)
-		error = -EHOSTDOWN;
-	if (error == 0 && order->of_print && before.print == 0)
-		error = -ESRCH;
-	if (error == 0 && order->may != NULL)
-		error = order->may(&before);
+	if (error == 0)
+		error = check(order, &before);
 	if (error == 0)
 		error = send_order(printer, wait, order);
 	return error != 0 ? error : await(printer, wait, order, &before);

@@ -3,9 +3,9 @@
  * servers' odd answers turned into plain errors.  Uploads are in
  * client/prusalink/store.c, folders and deletions in
  * client/prusalink/folders.c, commands in client/prusalink/command.c, pictures
- * in client/snapshot.c.  Any thread may call; the state is constant but for the
- * connections (client/http/http.c), the upload turn, and what prusalink.lock
- * guards.
+ * in client/prusalink/snapshot.c.  Any thread may call; the state is constant
+ * but for the connections (client/http/http.c), the upload turn, and what
+ * prusalink.lock guards.
  */
 #include <errno.h>
 #include <stdio.h>
