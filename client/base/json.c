@@ -448,6 +448,14 @@ json_quote(struct buf *out, const char *text)
 }
 
 int
+json_quote_behind(struct buf *out, const char *before, const char *text)
+{
+	int error = buf_printf(out, "%s", before);
+
+	return error != 0 ? error : json_quote(out, text);
+}
+
+int
 json_field(const char *text, size_t len, const char *path, struct buf *out)
 {
 	const cJSON *value;

@@ -66,6 +66,9 @@ int json_print(const struct cJSON *, struct buf *out);
  */
 int json_quote(struct buf *out, const char *text);
 
+/* The same behind other text, which is appended as it is. */
+int json_quote_behind(struct buf *out, const char *before, const char *text);
+
 /*
  * Remove every member whose value is null, or a number that no double holds,
  * at every depth: a value that is not known is left out.  Such a number in an

@@ -82,10 +82,9 @@ camera_config(const struct camera *camera, struct buf *out)
 {
 	char *url = strndup(camera->config.url,
 	    visible_len(camera->config.url));
-	int error = url == NULL ? -ENOMEM : buf_printf(out, "{\"url\":");
+	int error = url == NULL ? -ENOMEM :
+				  json_quote_behind(out, "{\"url\":", url);
 
-	if (error == 0)
-		error = json_quote(out, url);
 	free(url);
 	return error != 0 ? error : buf_printf(out, "}\n");
 }

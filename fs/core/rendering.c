@@ -141,13 +141,17 @@ publish(struct renderings *renderings, const char *path,
 	return newest;
 }
 
-/* Takes the text; made NULL: now. */
-static int
-make(struct renderings *renderings, const char *path, int error,
+int
+rendering_make(struct renderings *renderings, const char *path, int error,
     struct buf *text, const struct timespec *made, struct rendering **out)
 {
-	struct rendering *candidate = calloc(1, sizeof(*candidate));
+	struct rendering *candidate;
 
+	if (error != 0)
+		buf_free(text);
+	if (error == -EINTR || error == -ENOMEM)
+		return error;
+	candidate = calloc(1, sizeof(*candidate));
 	if (candidate == NULL) {
 		buf_free(text);
 		return -ENOMEM;
@@ -161,24 +165,6 @@ make(struct renderings *renderings, const char *path, int error,
 		candidate->made = *made;
 	*out = publish(renderings, path, candidate);
 	return *out == NULL ? -ENOMEM : 0;
-}
-
-int
-rendering_make(struct renderings *renderings, const char *path, int error,
-    struct buf *text, struct rendering **out)
-{
-	if (error != 0)
-		buf_free(text);
-	if (error == -EINTR || error == -ENOMEM)
-		return error;
-	return make(renderings, path, error, text, NULL, out);
-}
-
-int
-rendering_make_dated(struct renderings *renderings, const char *path,
-    struct buf *text, const struct timespec *made, struct rendering **out)
-{
-	return make(renderings, path, 0, text, made, out);
 }
 
 ssize_t

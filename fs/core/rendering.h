@@ -40,17 +40,10 @@ void renderings_free(struct renderings *);
 /*
  * The rendering of a path that says this, newer if it says something else than
  * the last: the text, which it takes, or the error that there is instead.
- * Returns 0 (caller: rendering_release), or -EINTR or -ENOMEM if that is the
- * error.
+ * made: the time of the text; NULL: now.  Returns 0 (caller:
+ * rendering_release), or -EINTR or -ENOMEM if that is the error.
  */
 int rendering_make(struct renderings *, const char *path, int error,
-    struct buf *, struct rendering **out);
-
-/*
- * The same for a text, which it takes, of that time; NULL: of now.  Returns 0
- * or -ENOMEM.
- */
-int rendering_make_dated(struct renderings *, const char *path, struct buf *,
-    const struct timespec *made, struct rendering **out);
+    struct buf *, const struct timespec *made, struct rendering **out);
 
 #endif

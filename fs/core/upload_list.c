@@ -238,16 +238,11 @@ print_verdict(const struct upload_list_entry *entry, struct buf *out)
 {
 	int error = 0;
 
-	if (entry->state == FAILED) {
-		error = buf_printf(out, ",\"verdict\":");
-		if (error == 0)
-			error = json_quote(out, strerror(-entry->error));
-	}
-	if (error == 0 && entry->words[0] != '\0') {
-		error = buf_printf(out, ",\"message\":");
-		if (error == 0)
-			error = json_quote(out, entry->words);
-	}
+	if (entry->state == FAILED)
+		error = json_quote_behind(out,
+		    ",\"verdict\":", strerror(-entry->error));
+	if (error == 0 && entry->words[0] != '\0')
+		error = json_quote_behind(out, ",\"message\":", entry->words);
 	return error;
 }
 
@@ -260,10 +255,8 @@ print_entry(const struct upload_list_entry *entry, struct buf *out)
 		[STORED] = "stored",
 		[FAILED] = "failed",
 	};
-	int error = buf_printf(out, "{\"path\":");
+	int error = json_quote_behind(out, "{\"path\":", entry->path);
 
-	if (error == 0)
-		error = json_quote(out, entry->path);
 	if (error == 0)
 		error = buf_printf(out,
 		    ",\"state\":\"%s\",\"started\":%lld,\"size\":%lld",
@@ -280,10 +273,9 @@ int
 upload_list_print_kept(struct buf *kept, const char *path, off_t size,
     time_t since)
 {
-	int error = buf_printf(kept, "%s{\"path\":", kept->len > 0 ? "," : "");
+	int error = json_quote_behind(kept,
+	    kept->len > 0 ? ",{\"path\":" : "{\"path\":", path);
 
-	if (error == 0)
-		error = json_quote(kept, path);
 	if (error == 0)
 		error = buf_printf(kept,
 		    ",\"state\":\"kept\",\"started\":%lld,\"size\":%lld,"

@@ -193,7 +193,7 @@ farm_document(const struct caller *caller, const struct place *root,
 	int error = produce[row->topic](caller, root, &text);
 
 	error = rendering_make(root->group->renderings, row->path, error, &text,
-	    &rendering);
+	    NULL, &rendering);
 	return error != 0 ?
 	    error :
 	    place_new_of_group(root->group, row, rendering, out);

@@ -167,9 +167,8 @@ print_glance(const struct glance *glance, uint64_t began, struct buf *out)
 		    len > 2 ? "," : "");
 		return error != 0 ? error : buf_append(out, text + 1, len - 1);
 	}
-	error = buf_printf(out, "{\"online\":false,\"error\":") != 0 ?
-	    -ENOMEM :
-	    json_quote(out, strerror(-error));
+	error = json_quote_behind(out,
+	    "{\"online\":false,\"error\":", strerror(-error));
 	return error != 0 ? error : buf_printf(out, "}");
 }
 
@@ -182,10 +181,8 @@ print_all(struct mounted *const *printers, size_t count, size_t skip,
 	size_t i;
 
 	for (i = 0; i < count && error == 0; i++) {
-		if (i > 0)
-			error = buf_printf(out, ",");
-		if (error == 0)
-			error = json_quote(out, printers[i]->folder + skip);
+		error = json_quote_behind(out, i > 0 ? "," : "",
+		    printers[i]->folder + skip);
 		if (error == 0)
 			error = buf_printf(out, ":");
 		if (error == 0)

@@ -153,7 +153,7 @@ document_place(const struct caller *caller, struct place *folder,
 		return -ENOMEM;
 	error = produce(folder, caller, node, &text);
 	error = rendering_make(folder->mounted->renderings, path, error, &text,
-	    &rendering);
+	    NULL, &rendering);
 	if (error == 0)
 		error = place_new(folder->mounted, node, path, "", rendering,
 		    out);

@@ -41,7 +41,7 @@ render_print(struct renderings *renderings, const char *path, const char *id,
 		buf_free(&text);
 		return error;
 	}
-	return rendering_make_dated(renderings, path, &text,
+	return rendering_make(renderings, path, 0, &text,
 	    ended.tv_sec == 0 ? NULL : &ended, out);
 }
 
