@@ -159,7 +159,7 @@ folded(const struct listing *listing, const char *name)
 
 /* By name; a long name before a short one, an earlier entry first. */
 static int
-compare(const void *a, const void *b)
+compare_names(const void *a, const void *b)
 {
 	const struct lookup_name *left = a, *right = b;
 	int order = strcmp(left->name, right->name);
@@ -193,7 +193,7 @@ make_names(struct listing *listing)
 		names[count++].is_short = is_short;
 		listing->name_count = count;
 	}
-	qsort(names, count, sizeof(*names), compare);
+	qsort(names, count, sizeof(*names), compare_names);
 	return 0;
 }
 

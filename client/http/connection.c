@@ -29,7 +29,7 @@
 struct connection {
 	CURL *easy;
 	CURLM *multi;
-	struct exchange_limits limits;
+	struct http_limits limits;
 	int64_t challenged_ms; /* 0: never */
 	int fault;	       /* why no socket was to be had; 0: one was */
 	char words[CURL_ERROR_SIZE];
@@ -141,9 +141,7 @@ connection_new(const struct http_config *config, struct connection **out)
 
 	if (connection == NULL)
 		return -ENOMEM;
-	connection->limits.connect_ms = config->connect_ms;
-	connection->limits.answer_ms = config->answer_ms;
-	connection->limits.stall_ms = config->stall_ms;
+	connection->limits = config->limits;
 	connection->multi = curl_multi_init();
 	connection->easy = curl_easy_init();
 	if (connection->multi == NULL || connection->easy == NULL) {
@@ -411,7 +409,7 @@ connection_run(struct connection *connection, const struct wait *wait,
     const struct http_request *request, const char *url,
     const char *const *lines, int64_t connect_ms, struct http_reply *reply)
 {
-	struct exchange_limits limits = connection->limits;
+	struct http_limits limits = connection->limits;
 	struct exchange x = { .easy = connection->easy,
 		.limits = &limits,
 		.wait = wait,

@@ -226,7 +226,7 @@ watch_queue(struct exchange *x)
 static int64_t
 patience_ms(const struct exchange *x)
 {
-	const struct exchange_limits *limits = x->limits;
+	const struct http_limits *limits = x->limits;
 	const struct source *body = x->request->body;
 
 	if (!x->connected)

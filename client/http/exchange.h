@@ -7,20 +7,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct http_limits;
 struct http_reply;
 struct http_request;
 struct wait;
 
-struct exchange_limits {
-	int64_t connect_ms;
-	int64_t answer_ms; /* the first byte of an answer */
-	int64_t stall_ms;  /* a transfer without movement */
-};
-
 /* A request on its way; to begin with zero but for the first six. */
 struct exchange {
 	void *easy; /* libcurl's handle */
-	const struct exchange_limits *limits;
+	const struct http_limits *limits;
 	const struct wait *wait;
 	const struct http_request *request;
 	struct http_reply *reply;

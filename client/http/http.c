@@ -21,6 +21,13 @@
 #include "client/http/counts.h"
 #include "client/http/http.h"
 
+/* The requests that want one connection. */
+struct queue {
+	struct turn turn;
+	struct connection *connection; /* belongs to the turn's holder */
+	atomic_llong challenged_ms;    /* 0: never */
+};
+
 struct http {
 	struct http_config config; /* its strings are owned */
 	char *key_header;	   /* or NULL */
@@ -28,12 +35,7 @@ struct http {
 	struct away away;
 	pthread_mutex_t lock;
 	struct counts counts; /* under lock */
-	struct {
-		struct turn turn;
-		struct connection
-		    *connection;	    /* belongs to the turn's holder */
-		atomic_llong challenged_ms; /* 0: never */
-	} connections[CONNECTION_COUNT];
+	struct queue queues[CONNECTION_COUNT];
 };
 
 static const struct {
@@ -193,7 +195,7 @@ http_new(const struct http_config *config, struct http **out)
 	if (http == NULL)
 		return -ENOMEM;
 	for (i = 0; i < CONNECTION_COUNT; i++)
-		turn_init(&http->connections[i].turn);
+		turn_init(&http->queues[i].turn);
 	pthread_mutex_init(&http->lock, NULL);
 	error = http_config_copy(config, true, &http->config);
 	http->digest = config->api_key == NULL && config->token == NULL &&
@@ -218,8 +220,8 @@ http_free(struct http *http)
 	if (http == NULL)
 		return;
 	for (i = 0; i < CONNECTION_COUNT; i++) {
-		connection_free(http->connections[i].connection);
-		turn_destroy(&http->connections[i].turn);
+		connection_free(http->queues[i].connection);
+		turn_destroy(&http->queues[i].turn);
 	}
 	wipe(http->key_header);
 	away_destroy(&http->away);
@@ -270,21 +272,6 @@ http_count(struct http *http, struct counts *out)
 	pthread_mutex_unlock(&http->lock);
 }
 
-/* With the connection's turn: the connection, made if it is not there yet. */
-static int
-connection_get(struct http *http, enum http_connection which,
-    struct connection **out)
-{
-	int error = 0;
-
-	if (http->connections[which].connection == NULL)
-		error = connection_new(&http->config,
-		    &http->connections[which].connection);
-	if (error == 0)
-		*out = http->connections[which].connection;
-	return error;
-}
-
 /*
  * A server that refuses a body early may reset the connection while we still
  * send: its answer counts, not the reset.
@@ -293,33 +280,34 @@ static int
 run(struct http *http, const struct wait *wait,
     const struct http_request *request, bool attempt, struct http_reply *reply)
 {
-	struct connection *connection;
+	struct queue *queue = &http->queues[request->connection];
 	const char *lines[8] = { "Accept: application/json", "Expect:" };
 	int64_t started_ms = time_now_ms();
 	size_t i, count = 2;
 	struct buf url = { 0 };
-	int error;
+	int error = 0;
 
 	for (i = 0; i < 3 && request->headers[i] != NULL; i++)
 		lines[count++] = request->headers[i];
 	lines[count] = request->is_signed ? NULL : http->key_header;
-	error = connection_get(http, request->connection, &connection);
+	if (queue->connection == NULL)
+		error = connection_new(&http->config, &queue->connection);
 	if (error == 0)
 		error = buf_printf(&url, "%s%s", http->config.url,
 		    request->target);
 	if (error != 0)
 		return error;
-	error = connection_run(connection, wait, request, url.data, lines,
-	    attempt ? AWAY_CONNECT_MS : 0, reply);
-	atomic_store(&http->connections[request->connection].challenged_ms,
-	    connection_challenged_ms(connection));
+	error = connection_run(queue->connection, wait, request, url.data,
+	    lines, attempt ? AWAY_CONNECT_MS : 0, reply);
+	atomic_store(&queue->challenged_ms,
+	    connection_challenged_ms(queue->connection));
 	if (error == -EIO && reply->status >= 300)
 		error = 0;
 	if (error == 0 && reply->status >= 300)
 		note_message(reply);
 	else if (error != 0)
 		copy_words(reply->message, sizeof(reply->message),
-		    connection_words(connection));
+		    connection_words(queue->connection));
 	note(http, request, reply, error, started_ms);
 	if (!attempt || error == 0)
 		http_record(request->method, request->target,
@@ -368,7 +356,7 @@ int
 http_perform(struct http *http, const struct wait *wait,
     const struct http_request *request, struct http_reply *reply)
 {
-	struct turn *turn = &http->connections[request->connection].turn;
+	struct turn *turn = &http->queues[request->connection].turn;
 	bool attempt;
 	int error;
 
@@ -406,7 +394,7 @@ http_login(struct http *http, const struct wait *wait,
 	const struct http_request request = { .connection = connection,
 		.method = "GET",
 		.target = "/api/version" };
-	int64_t challenged_ms = atomic_load(&http->connections[connection]
+	int64_t challenged_ms = atomic_load(&http->queues[connection]
 						 .challenged_ms);
 	struct http_reply reply;
 	int error;

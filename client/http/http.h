@@ -28,6 +28,12 @@ enum http_connection {
 	CONNECTION_COUNT
 };
 
+struct http_limits {
+	int64_t connect_ms;
+	int64_t answer_ms; /* the first byte of an answer */
+	int64_t stall_ms;  /* a transfer without movement */
+};
+
 /* All strings are borrowed for the call of http_new, which copies them. */
 struct http_config {
 	const char
@@ -37,11 +43,9 @@ struct http_config {
 	const char *api_key;  /* for X-Api-Key, or NULL */
 	const char *token;    /* for Authorization: Bearer, or NULL */
 	const char *ca_file;  /* or NULL: the system's authorities */
-	int64_t connect_ms;
-	int64_t answer_ms; /* the first byte of an answer */
-	int64_t stall_ms;  /* a transfer without movement */
-	bool logs;	   /* when it goes away and comes back */
-	bool is_away;	   /* it did not answer just now */
+	struct http_limits limits;
+	bool logs;    /* when it goes away and comes back */
+	bool is_away; /* it did not answer just now */
 };
 
 struct http_request {

@@ -146,7 +146,7 @@ static int
 await(struct obico_printer *printer, const struct wait *wait,
     const struct order *order, const struct sight *before)
 {
-	struct looks looks = time_looks(printer->obico->config.answer_ms,
+	struct looks looks = time_looks(printer->obico->config.limits.answer_ms,
 	    LOOK_MS, LOOK_MS);
 	struct sight now;
 	int error, done = 0;

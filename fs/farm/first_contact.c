@@ -29,9 +29,9 @@ configure_http(const struct printer_config *conf, struct http_config *config)
 	config->api_key = login->is_key ? login->secret : NULL;
 	config->token = login->is_token ? login->secret : NULL;
 	config->ca_file = options->ca_file;
-	config->connect_ms = options->connect_ms;
-	config->answer_ms = options->answer_ms;
-	config->stall_ms = options->stall_ms;
+	config->limits.connect_ms = options->connect_ms;
+	config->limits.answer_ms = options->answer_ms;
+	config->limits.stall_ms = options->stall_ms;
 }
 
 /* First contact has a connection of its own: it must not cross a fork. */
