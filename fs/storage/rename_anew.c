@@ -93,27 +93,25 @@ bring(struct anew *anew)
 	return error == 0 ? check_pace(anew) : error;
 }
 
+/* The bytes and the time of what is stored then are known. */
 static int
 put(const struct anew *anew, const struct wait *wait, const char *name,
     bool replace, int64_t old_mtime, struct entry *out)
 {
-	const struct store store = { .folder = anew->renaming->folder->wire,
+	struct mounted *mounted = anew->mounted;
+	const char *folder = anew->renaming->folder->wire;
+	const struct store store = { .folder = folder,
 		.name = name,
 		.source = spool_source(anew->spool),
 		.replace = replace,
 		.old_mtime = old_mtime };
+	int error = printer_store(mounted->printer, wait, &store, out);
 
-	return printer_store(anew->mounted->printer, wait, &store, out);
-}
-
-/* The bytes and the time of what is stored now are known. */
-static void
-keep(const struct anew *anew, const struct entry *stored)
-{
-	const char *folder = anew->renaming->folder->wire;
-
-	content_keep(anew->mounted->content, folder, stored, anew->spool);
-	rename_keep_mtime(anew->mounted, anew->found, folder, stored);
+	if (error != 0)
+		return error;
+	content_keep(mounted->content, folder, out, anew->spool);
+	rename_keep_mtime(mounted, anew->found, folder, out);
+	return 0;
 }
 
 /*
@@ -203,7 +201,6 @@ store_then_remove(const struct anew *anew)
 
 	if (error != 0)
 		return error;
-	keep(anew, &stored);
 	error = remove_old(anew, &stored);
 	entry_free(&stored);
 	return error;
@@ -247,7 +244,6 @@ store_at_last(const struct anew *anew, struct unsent_ticket *ticket)
 		unsent_keep(ticket);
 		return refused;
 	}
-	keep(anew, &stored);
 	entry_free(&stored);
 	if (refused == 0)
 		unsent_stored(ticket, anew->renaming->target->path);
