@@ -15,7 +15,7 @@ typedef void observation_tell(void *arg, const char *kind, const char *old,
  * The last look at a printer, which is borrowed.  Belongs to one thread at a
  * time.  Returns 0 or -ENOMEM.
  */
-int observation_new(struct printer *, observation_tell *, void *arg,
+int observation_new(struct printer *, observation_tell *tell, void *arg,
     struct observation **out);
 void observation_free(struct observation *);
 

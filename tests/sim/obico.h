@@ -182,8 +182,8 @@ struct sorting {
 };
 
 /* Sort pointers as the query wants it; the first one is what it is else. */
-void obico_sort(const struct obico_call *, const struct sorting *,
-    size_t sortings, void *list, size_t count);
+void obico_sort(const struct obico_call *, const struct sorting *sortings,
+    size_t sorting_count, void *list, size_t count);
 
 /*
  * Answer with the page of the list that the query wants; render appends an

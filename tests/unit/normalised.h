@@ -2,7 +2,8 @@
 #define TESTS_UNIT_NORMALISED_H
 
 /*
- * What client/prusalink/normalise makes of a document, looked at field by field.
+ * What client/prusalink/normalise makes of a document, looked at field by
+ * field.
  */
 #include <errno.h>
 
