@@ -84,7 +84,7 @@ obico_ask(struct obico *obico, const struct wait *wait, const char *method,
     const char *text, struct http_reply *reply, const char *format, ...)
 {
 	struct source source;
-	char target[256];
+	char target[256]; /* of words of ours, and ids */
 	struct http_request request = { .method = method,
 		.target = target,
 		.once = strcmp(method, "GET") != 0 };
