@@ -229,6 +229,17 @@ verbs_of() {
 	ls "$M/archived/Old i3/prints"
 }
 
+@test "a name that is no number of a print asks for none" {
+	fresh obico
+	local name
+	ls "$P" >/dev/null
+	forget_requests
+	for name in .json 01.json x.json 1x.json; do
+		[ ! -e "$P/prints/$name" ]
+	done
+	assert_requests 0 '^GET$' '^/api/v1/prints/'
+}
+
 # Write what comes into a file; $LISTENER is the process.
 listen() {
 	cat "$P/events" >"$1" 3>&- &

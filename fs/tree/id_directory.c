@@ -75,6 +75,14 @@ ask(const struct caller *caller, const struct place *folder, struct buf *out)
 	    (enum topic)folder->node->topic, out);
 }
 
+/* Is that a number as it is written in names? */
+static bool
+is_number(const char *text, size_t len)
+{
+	return len > 0 && strspn(text, "0123456789") == len &&
+	    (len == 1 || *text != '0');
+}
+
 /* The id in a name (caller: free).  Returns 0, -ENOENT or -ENOMEM. */
 static int
 read_id(const struct ids *ids, const char *name, char **out)
@@ -82,7 +90,7 @@ read_id(const struct ids *ids, const char *name, char **out)
 	size_t len = strlen(name), tail = strlen(suffix_of(ids));
 
 	if (len < tail || strcmp(name + len - tail, suffix_of(ids)) != 0 ||
-	    (ids->are_numbers && strspn(name, "0123456789") != len - tail))
+	    (ids->are_numbers && !is_number(name, len - tail)))
 		return -ENOENT;
 	*out = strndup(name, len - tail);
 	return *out == NULL ? -ENOMEM : 0;
