@@ -143,7 +143,7 @@ write_metrics(const struct caller *caller, const struct place *root,
 		error = add_servers(root->group, &metrics, &servers);
 	if (error == 0)
 		error = metrics_text(&metrics, caller, out);
-	for (i = 0; i < metrics.server_count; i++)
+	for (i = 0; servers != NULL && i < metrics.server_count; i++)
 		free(servers[i].name);
 	free(servers);
 	free(answering);
