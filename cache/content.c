@@ -392,11 +392,11 @@ download(void *arg)
 		error = 0;
 	/* First its fate, then its readers: a new one begins anew. */
 	pthread_mutex_lock(&content->lock);
-	file->state = error == 0 ? COMPLETE : FAILED;
 	/* Of what is not whole yet, nothing is kept. */
 	if (error != 0 || file->entry.partial || file->entry.read_only)
 		unlist(file);
-	else if (file->listed)
+	file->state = error == 0 ? COMPLETE : FAILED;
+	if (file->listed)
 		content->kept += file->size;
 	pthread_mutex_unlock(&content->lock);
 	spool_filled(file->spool, error);

@@ -71,6 +71,34 @@ test_single(struct check *check)
 	tear_down(&rig);
 }
 
+/* What is read-only there may still be growing: its bytes are not kept. */
+static void
+test_not_kept(struct check *check)
+{
+	struct content_file *file;
+	struct rig rig;
+	int i;
+
+	set_up(&rig, check);
+	rig.entry.read_only = true;
+	file = open_file(&rig);
+	CHECK(check, reads(file, SIZE, 0), "what is not kept can be read");
+	content_close(file);
+	AWAIT(content_settle(rig.content, &forever, "usb", rig.name) == 0);
+	rig.entry.read_only = false;
+	for (i = 0; i < FILES; i++) {
+		rig.name[0] = (char)('a' + i);
+		file = open_file(&rig);
+		reads(file, SIZE, 0);
+		AWAIT(has(&rig));
+		content_close(file);
+	}
+	AWAIT(kept(&rig) <= LIMIT);
+	CHECK(check, kept(&rig) <= LIMIT,
+	    "after it no more is kept than the limit says");
+	tear_down(&rig);
+}
+
 int
 main(void)
 {
@@ -83,5 +111,6 @@ main(void)
 	}
 	test_many(&check);
 	test_single(&check);
+	test_not_kept(&check);
 	return check_end(&check);
 }
