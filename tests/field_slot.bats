@@ -191,6 +191,14 @@ is_wedged() {
 	cmp "$DIR/model.gcode" "$DISK/model.gcode"
 }
 
+@test "stop-transfer whose end cannot be seen blames no transfer" {
+	fresh pi
+	ctl transfer-elsewhere on
+	ctl fail GET /api/v1/transfer 504 1
+	assert_fails_with 'timed out' bash -c "echo stop-transfer >'$P/control'"
+	refute grep -qE 'does not move|goes on' "$P/log"
+}
+
 @test "stop-transfer is EBUSY when it cures nothing, and copies know" {
 	fresh pi
 	wedged

@@ -263,15 +263,16 @@ elsewhere_await_stop(struct prusalink *prusalink, const struct wait *wait)
 	int64_t still_ms;
 	char words[160];
 	bool stuck;
-	int error;
+	int error, over;
 
 	do {
 		error = look(prusalink, wait, &stuck);
-		if (error == 0)
-			error = time_look_again(&looks, wait);
-	} while (error == 0);
-	if (error != -ETIMEDOUT)
-		return error == -ENODATA ? 0 : error;
+		if (error != 0)
+			return error == -ENODATA ? 0 : error;
+		over = time_look_again(&looks, wait);
+	} while (over == 0);
+	if (over != -ETIMEDOUT)
+		return over;
 	pthread_mutex_lock(&prusalink->lock);
 	still_ms = time_now_ms() - prusalink->elsewhere.since_ms;
 	prusalink->elsewhere.stuck = still_ms >= STOP_MS - 2 * AGAIN_MS;
