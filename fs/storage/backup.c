@@ -47,6 +47,7 @@ struct backup {
 	struct content_file *file;
 	struct spool *spool;
 	struct staged *staged;
+	bool asked;  /* its deletion, which may have been done since then */
 	int holders; /* all below under lock */
 	int waiters; /* who want the name */
 	bool over;
@@ -222,8 +223,10 @@ delete_once(struct backup *backup)
 	const struct wait wait = time_limit(&deadline, NULL, DELETION_MS);
 	int error = check_same(backup, &wait);
 
-	if (error == 0)
+	if (error == 0) {
+		backup->asked = true;
 		error = found_remove(&backup->found, &wait);
+	}
 	if (error == -ESTALE)
 		log_say(LOG_LEVEL_NOTE,
 		    "%s was replaced meanwhile, and is not deleted",
@@ -265,7 +268,7 @@ give_back(struct backup *backup, struct unsent_ticket *ticket, int error)
 	    backup->path, backup->target, strerror(-error));
 	stage_unlist(backup->staged);
 	/* The deletion may have got there all the same. */
-	if (ticket != NULL && printer_may_be_changed(error))
+	if (ticket != NULL && backup->asked && printer_may_be_changed(error))
 		unsent_keep(ticket);
 	else
 		unsent_drop(ticket);
@@ -353,9 +356,10 @@ stage_it(struct backup *backup, const struct caller *caller,
     const struct place *target)
 {
 	struct stage *stage = backup->mounted->stage;
-	const struct stage_place where = storage_stage_place(target);
+	struct stage_place where = storage_stage_place(target);
 	int error;
 
+	where.prints = false; /* in print/ too, it is put aside */
 	stage_remove(stage, target->key);
 	error = stage_add(stage, &where, true, spool_hold(backup->spool),
 	    &backup->staged);
