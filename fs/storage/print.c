@@ -181,7 +181,8 @@ start_at(const struct caller *caller, struct mounted *mounted,
 			    "%s is on the printer already, and was not "
 			    "started: %s",
 			    path, strerror(-upload->start));
-		mounted_note_print(mounted, upload->key);
+		mounted_note_print(mounted,
+		    upload->key != NULL ? upload->key : "");
 	}
 	found_free(&found);
 	return is ? 0 : -ENOENT;

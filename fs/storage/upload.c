@@ -144,7 +144,9 @@ static int
 settle(struct mounted *mounted, const struct wait *wait,
     const struct upload *upload, const struct staged *staged)
 {
-	int error = backup_settle(mounted, wait, upload->key, staged);
+	int error = upload->key == NULL ?
+	    -ENOMEM :
+	    backup_settle(mounted, wait, upload->key, staged);
 
 	return error != 0 ? error :
 			    content_settle(mounted->content, wait,
@@ -239,10 +241,8 @@ upload_as(const struct caller *caller, struct mounted *mounted,
 	char *key = place_key(mounted, upload->path);
 	int error;
 
-	if (key == NULL)
-		return -ENOMEM;
 	staged_look(staged, &facts);
-	upload->key = key;
+	upload->key = key; /* without memory the bytes are kept all the same */
 	upload->print = facts.prints;
 	upload->start = 0;
 	upload->has_mtime = facts.mtime_set;
@@ -252,7 +252,8 @@ upload_as(const struct caller *caller, struct mounted *mounted,
 		staged_clean(staged);
 		stage_unlist(staged);
 		/* An empty one hides no longer what the storage has now. */
-		stage_drop_empty(mounted->stage, key);
+		if (key != NULL)
+			stage_drop_empty(mounted->stage, key);
 	} else {
 		staged_share(staged);
 	}

@@ -13,7 +13,7 @@ struct staged;
 struct upload {
 	const char *folder;   /* on the wire */
 	const char *path;     /* as users see it; its last part is the name */
-	const char *key;      /* of the path; set by upload_as */
+	const char *key;      /* of the path, by upload_as; or NULL */
 	bool replace;	      /* a file may be there */
 	int64_t old_mtime;    /* its time stamp, or 0 */
 	bool print;	      /* and then print it */
