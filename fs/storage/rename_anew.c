@@ -180,7 +180,8 @@ remove_old(const struct anew *anew, const struct entry *stored)
 	if (mine)
 		error = found_remove(anew->found, &patient.wait);
 	if (error == 0 || error == -ENOENT) {
-		found_forget(anew->found, anew->renaming->source->key);
+		content_drop(anew->found->mounted->content, anew->found->folder,
+		    anew->found->entry.name);
 		return 0;
 	}
 	log_say(LOG_LEVEL_ERROR, "%s/%s could not be deleted: %s",
