@@ -233,6 +233,7 @@ take_line(void *arg, char *line, size_t number)
 	size_t i, len;
 	bool named = false;
 	int error;
+	char *deletion;
 
 	for (i = 0; i < script->printers.count; i++)
 		script->jobs[i].named = false;
@@ -242,9 +243,9 @@ take_line(void *arg, char *line, size_t number)
 	/* A printer of an account may be called "#1". */
 	if (*line == '#' && take_name(script, line) == 0)
 		return 0;
-	if (behind_delete(script, line) != NULL)
-		return take_deletion(script, behind_delete(script, line),
-		    number);
+	deletion = behind_delete(script, line);
+	if (deletion != NULL)
+		return take_deletion(script, deletion, number);
 	if (is_reread(line)) {
 		script->rereads = true;
 		(void)take_name(script, CONTROL_ALL " refresh");
