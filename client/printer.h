@@ -88,8 +88,9 @@ struct store {
 /*
  * A printer: a table of functions around a state of its own, so that the file
  * system cannot tell a cache from a server or a test's fake.  A slot may be
- * NULL: what inner does then, or not supported.  All return 0 or a negative
- * errno, may block, and end with -EINTR when given up.  Any thread may call.
+ * NULL: not supported; of a printer around another, those about files and
+ * counts are then what inner does.  All return 0 or a negative errno, may
+ * block, and end with -EINTR when given up.  Any thread may call.
  */
 struct printer;
 
