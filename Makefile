@@ -135,7 +135,7 @@ SRCS = \
 	fs/kernel/inode.c \
 	fs/kernel/ops.c \
 	fs/kernel/ops_file.c \
-	fs/kernel/parallel_lookup.c \
+	fs/kernel/parallel_dirops.c \
 	fs/setup/conf.c \
 	fs/setup/local_paths.c \
 	fs/setup/login.c \

@@ -29,7 +29,7 @@
 #include "fs/farm/first_contact.h"
 #include "fs/kernel/inode.h"
 #include "fs/kernel/ops.h"
-#include "fs/kernel/parallel_lookup.h"
+#include "fs/kernel/parallel_dirops.h"
 #include "fs/setup/local_paths.h"
 #include "fs/setup/options.h"
 #include "fs/setup/printer_config.h"
@@ -347,7 +347,7 @@ mount_and_run(struct program *program, struct fuse_args *args)
 	signals_prepare();
 	if (attach(session, mountpoint)) {
 		local_paths_note_mount(&program->paths);
-		parallel_lookup_prepare(session);
+		parallel_dirops_prepare(session);
 		status = run_mounted(program);
 		detach(session, local_paths_is_replaced(&program->paths));
 	}

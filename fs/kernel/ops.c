@@ -21,7 +21,7 @@
 #include "fs/kernel/call.h"
 #include "fs/kernel/inode.h"
 #include "fs/kernel/ops.h"
-#include "fs/kernel/parallel_lookup.h"
+#include "fs/kernel/parallel_dirops.h"
 
 #define BACKGROUND 1024 /* the kernel's default of 12 starves readers */
 #define MAX_WRITE  (256 * 1024)
@@ -33,7 +33,7 @@ ops_init(void *userdata, struct fuse_conn_info *conn)
 	conn->max_background = BACKGROUND;
 	conn->congestion_threshold = BACKGROUND;
 	conn->max_write = MAX_WRITE;
-	parallel_lookup_want(conn);
+	parallel_dirops_want(conn);
 }
 
 static void

@@ -1,5 +1,5 @@
-#ifndef FS_KERNEL_PARALLEL_LOOKUP_H
-#define FS_KERNEL_PARALLEL_LOOKUP_H
+#ifndef FS_KERNEL_PARALLEL_DIROPS_H
+#define FS_KERNEL_PARALLEL_DIROPS_H
 
 struct fuse_conn_info;
 struct fuse_session;
@@ -16,12 +16,12 @@ struct fuse_session;
  */
 
 /* For the call init. */
-void parallel_lookup_want(struct fuse_conn_info *);
+void parallel_dirops_want(struct fuse_conn_info *);
 
 /*
  * For a session that was just mounted, and before its loop.  Without memory it
  * is without that.
  */
-void parallel_lookup_prepare(struct fuse_session *);
+void parallel_dirops_prepare(struct fuse_session *);
 
 #endif

@@ -15,14 +15,14 @@
 #include <fuse_lowlevel.h>
 #include <linux/fuse.h>
 
-#include "fs/kernel/parallel_lookup.h"
+#include "fs/kernel/parallel_dirops.h"
 
 #define TELLS_ITSELF 317 /* as fuse_version says it */
 
 static atomic_bool is_due;
 
 void
-parallel_lookup_want(struct fuse_conn_info *conn)
+parallel_dirops_want(struct fuse_conn_info *conn)
 {
 	if ((conn->capable & FUSE_CAP_PARALLEL_DIROPS) == 0)
 		return;
@@ -60,7 +60,7 @@ receive_message(int fd, void *data, size_t size, void *userdata)
 }
 
 void
-parallel_lookup_prepare(struct fuse_session *session)
+parallel_dirops_prepare(struct fuse_session *session)
 {
 	static const struct fuse_custom_io io = { .writev = send_message,
 		.read = receive_message };
