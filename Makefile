@@ -89,8 +89,8 @@ SRCS = \
 	client/obico/camera.c \
 	client/obico/command.c \
 	client/obico/files.c \
-	client/obico/folders.c \
 	client/obico/library.c \
+	client/obico/mkdir_unlink.c \
 	client/obico/normalise.c \
 	client/obico/obico.c \
 	client/obico/printer.c \
@@ -102,7 +102,7 @@ SRCS = \
 	client/prusalink/command.c \
 	client/prusalink/elsewhere.c \
 	client/prusalink/finished.c \
-	client/prusalink/folders.c \
+	client/prusalink/mkdir_unlink.c \
 	client/prusalink/normalise.c \
 	client/prusalink/part.c \
 	client/prusalink/probe.c \
@@ -147,9 +147,9 @@ SRCS = \
 	fs/setup/stderr_capture.c \
 	fs/storage/backup.c \
 	fs/storage/copying.c \
-	fs/storage/entries.c \
 	fs/storage/handle.c \
 	fs/storage/handle_open.c \
+	fs/storage/mkdir_unlink.c \
 	fs/storage/original.c \
 	fs/storage/print.c \
 	fs/storage/print_directory.c \

@@ -2,10 +2,10 @@
  * PrusaLink's v1 API: documents, listings, single files and folders, and the
  * servers' odd answers turned into plain errors.  Uploads are in
  * client/prusalink/store.c, folders and deletions in
- * client/prusalink/folders.c, commands in client/prusalink/command.c, pictures
- * in client/prusalink/snapshot.c.  Any thread may call; the state is constant
- * but for the connections (client/http/http.c), the upload turn, and what
- * prusalink.lock guards.
+ * client/prusalink/mkdir_unlink.c, commands in client/prusalink/command.c,
+ * pictures in client/prusalink/snapshot.c.  Any thread may call; the state is
+ * constant but for the connections (client/http/http.c), the upload turn, and
+ * what prusalink.lock guards.
  */
 #include <errno.h>
 #include <stdio.h>

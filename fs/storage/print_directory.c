@@ -17,8 +17,8 @@
 #include "client/traits.h"
 #include "fs/core/mounted.h"
 #include "fs/core/place.h"
-#include "fs/storage/entries.h"
 #include "fs/storage/handle.h"
+#include "fs/storage/mkdir_unlink.h"
 #include "fs/storage/rename.h"
 #include "fs/storage/storage.h"
 #include "fs/storage/upload.h"
@@ -146,7 +146,7 @@ look_at_replaced(const struct caller *caller, struct place *place)
 
 	if (staged == NULL)
 		return -EAGAIN;
-	error = entries_look_at_target(caller, place, true, &upload);
+	error = storage_look_at_target(caller, place, true, &upload);
 	if (error == 0)
 		error = staged_lock(staged, &caller->wait);
 	if (error == 0) {
@@ -175,7 +175,7 @@ check_create(const struct caller *caller, struct place *window,
 		return -EINVAL;
 	error = check_able(caller, mounted);
 	return error != 0 ? error :
-			    entries_resolve(caller, window, name, target);
+			    storage_resolve(caller, window, name, target);
 }
 
 static int
@@ -211,7 +211,7 @@ print_remove(const struct caller *caller, struct place *folder,
 
 	if (error != 0)
 		return error;
-	error = entries_remove_staged(caller, child);
+	error = storage_remove_staged(caller, child);
 	if (error == -ENOENT) {
 		mounted_note_print(child->mounted, "");
 		error = 0;

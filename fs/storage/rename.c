@@ -24,7 +24,7 @@
 #include "fs/core/place.h"
 #include "fs/storage/backup.h"
 #include "fs/storage/copying.h"
-#include "fs/storage/entries.h"
+#include "fs/storage/mkdir_unlink.h"
 #include "fs/storage/print.h"
 #include "fs/storage/rename.h"
 #include "fs/storage/storage.h"
@@ -116,7 +116,7 @@ check_rename(const struct caller *caller, const struct renaming *renaming,
 	if (error == 0 && !is_folder)
 		error = storage_check_idle(caller, renaming->source);
 	if (error == 0 && !is_folder)
-		return entries_look_at_target(caller, renaming->target,
+		return storage_look_at_target(caller, renaming->target,
 		    renaming->replace, &upload);
 	staged = stage_find_below(target->mounted->stage, target->key);
 	if (error == 0 &&
@@ -214,7 +214,7 @@ finish_staged(const struct caller *caller, struct staged *staged,
 	const struct stage_place where = storage_stage_place(target);
 	int error;
 
-	error = entries_look_at_target(caller, target, renaming->replace,
+	error = storage_look_at_target(caller, target, renaming->replace,
 	    &upload);
 	if (error == 0)
 		error = upload_as(caller, folder->mounted, staged, &upload);
@@ -300,7 +300,7 @@ move_staged(const struct caller *caller, struct staged *staged,
 		upload.replace = true;
 		upload.old_mtime = facts.old_mtime_s;
 	} else if (!renaming->temporary) {
-		error = entries_look_at_target(caller, target,
+		error = storage_look_at_target(caller, target,
 		    renaming->replace, &upload);
 	}
 	if (error == 0)
@@ -378,13 +378,13 @@ rename_entry(const struct caller *caller, struct place *folder,
 	if (new_folder->node->kind == &kind_print_directory && !folder->prints)
 		return print_start(caller, folder, name, new_folder, new_name,
 		    out);
-	error = entries_resolve(caller, folder, name, &renaming.source);
+	error = storage_resolve(caller, folder, name, &renaming.source);
 	if (error == 0 &&
 	    (new_folder->node->kind != &kind_storage ||
 		folder->mounted != new_folder->mounted))
 		error = -EXDEV;
 	if (error == 0)
-		error = entries_resolve(caller, new_folder, new_name,
+		error = storage_resolve(caller, new_folder, new_name,
 		    &renaming.target);
 	if (error != 0)
 		goto out;

@@ -23,7 +23,7 @@
 #include "fs/core/mounted.h"
 #include "fs/core/place.h"
 #include "fs/storage/copying.h"
-#include "fs/storage/entries.h"
+#include "fs/storage/mkdir_unlink.h"
 #include "fs/storage/rename.h"
 #include "fs/storage/storage.h"
 #include "fs/storage/upload.h"
@@ -323,7 +323,7 @@ check(struct anew *anew)
 	    anew->size);
 	error = check_pace(anew);
 	if (error == 0)
-		error = entries_look_at_target(anew->caller,
+		error = storage_look_at_target(anew->caller,
 		    anew->renaming->target, anew->renaming->replace,
 		    &anew->upload);
 	return error;

@@ -16,8 +16,8 @@
 #include "fs/core/mounted.h"
 #include "fs/core/place.h"
 #include "fs/storage/backup.h"
-#include "fs/storage/entries.h"
 #include "fs/storage/handle.h"
+#include "fs/storage/mkdir_unlink.h"
 #include "fs/storage/rename.h"
 #include "fs/storage/storage.h"
 #include "fs/storage/upload.h"
@@ -300,8 +300,8 @@ const struct kind kind_storage = {
 	.change = storage_change,
 	.open = handle_open,
 	.create = handle_create,
-	.make_folder = entries_make_folder,
-	.remove = entries_remove,
+	.make_folder = storage_make_folder,
+	.remove = storage_remove,
 	.rename = rename_entry,
 	.entry_s = 0,
 	.attr_s = 0,

@@ -158,7 +158,7 @@ void effect_closed(struct model *, const char *key, int error);
 void effect_removed(struct model *, const char *key);
 void effect_remounted(struct model *);
 
-/* tests/model/files.c, folders.c, handles.c: the steps */
+/* tests/model/files.c, mkdir_unlink.c, handles.c: the steps */
 void step_write(struct model *);
 void step_patch(struct model *);
 void step_append(struct model *);

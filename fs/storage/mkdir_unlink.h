@@ -1,5 +1,5 @@
-#ifndef FS_STORAGE_ENTRIES_H
-#define FS_STORAGE_ENTRIES_H
+#ifndef FS_STORAGE_MKDIR_UNLINK_H
+#define FS_STORAGE_MKDIR_UNLINK_H
 
 #include <stdbool.h>
 
@@ -8,9 +8,9 @@ struct place;
 struct upload;
 
 /* For the kind of a storage. */
-int entries_make_folder(const struct caller *, struct place *folder,
+int storage_make_folder(const struct caller *, struct place *folder,
     const char *name, struct place **out);
-int entries_remove(const struct caller *, struct place *folder,
+int storage_remove(const struct caller *, struct place *folder,
     const char *name, bool is_folder);
 
 /*
@@ -18,13 +18,13 @@ int entries_remove(const struct caller *, struct place *folder,
  * printer's.  Returns 0, -ENOENT: there is nothing, or -EBUSY: it is being
  * sent.
  */
-int entries_remove_staged(const struct caller *, struct place *);
+int storage_remove_staged(const struct caller *, struct place *);
 
 /*
  * The place that a name stands for.  A file has the name as it was written
  * now, unless that is its short one; a name that is free is a new place.
  */
-int entries_resolve(const struct caller *, struct place *folder,
+int storage_resolve(const struct caller *, struct place *folder,
     const char *name, struct place **out);
 
 /*
@@ -33,7 +33,7 @@ int entries_resolve(const struct caller *, struct place *folder,
  * 0, -EEXIST: something that shall not be replaced, -EBUSY: it is being
  * printed, or -EISDIR.
  */
-int entries_look_at_target(const struct caller *, struct place *, bool replace,
+int storage_look_at_target(const struct caller *, struct place *, bool replace,
     struct upload *);
 
 #endif

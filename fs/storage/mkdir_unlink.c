@@ -23,7 +23,7 @@
 #include "fs/core/place.h"
 #include "fs/storage/backup.h"
 #include "fs/storage/copying.h"
-#include "fs/storage/entries.h"
+#include "fs/storage/mkdir_unlink.h"
 #include "fs/storage/storage.h"
 #include "fs/storage/upload.h"
 #include "fs/storage/working.h"
@@ -34,7 +34,7 @@
 #define DELETION_MS 10000 /* nobody waits for it but the end */
 
 int
-entries_make_folder(const struct caller *caller, struct place *folder,
+storage_make_folder(const struct caller *caller, struct place *folder,
     const char *name, struct place **out)
 {
 	struct mounted *mounted = folder->mounted;
@@ -218,7 +218,7 @@ call_off(const struct caller *caller, struct place *place)
 }
 
 int
-entries_remove_staged(const struct caller *caller, struct place *place)
+storage_remove_staged(const struct caller *caller, struct place *place)
 {
 	struct staged *staged;
 	int error = call_off(caller, place);
@@ -294,7 +294,7 @@ remove_folder(const struct caller *caller, struct place *place)
 }
 
 int
-entries_resolve(const struct caller *caller, struct place *folder,
+storage_resolve(const struct caller *caller, struct place *folder,
     const char *name, struct place **out)
 {
 	struct place *known, *written;
@@ -315,11 +315,11 @@ entries_resolve(const struct caller *caller, struct place *folder,
 }
 
 int
-entries_remove(const struct caller *caller, struct place *folder,
+storage_remove(const struct caller *caller, struct place *folder,
     const char *name, bool is_folder)
 {
 	struct place *place;
-	int error = entries_resolve(caller, folder, name, &place);
+	int error = storage_resolve(caller, folder, name, &place);
 
 	if (error != 0)
 		return error;
@@ -330,7 +330,7 @@ entries_remove(const struct caller *caller, struct place *folder,
 }
 
 int
-entries_look_at_target(const struct caller *caller, struct place *target,
+storage_look_at_target(const struct caller *caller, struct place *target,
     bool replace, struct upload *upload)
 {
 	struct mounted *mounted = target->mounted;
