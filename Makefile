@@ -147,6 +147,7 @@ SRCS = \
 	fs/setup/stderr_capture.c \
 	fs/storage/backup.c \
 	fs/storage/copying.c \
+	fs/storage/dot_directory.c \
 	fs/storage/handle.c \
 	fs/storage/handle_open.c \
 	fs/storage/mkdir_unlink.c \
@@ -159,7 +160,6 @@ SRCS = \
 	fs/storage/storage_directory.c \
 	fs/storage/unsent_directory.c \
 	fs/storage/upload.c \
-	fs/storage/working.c \
 	fs/tree/broadcast.c \
 	fs/tree/control.c \
 	fs/tree/directory.c \

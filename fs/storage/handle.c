@@ -24,10 +24,10 @@
 #include "fs/core/mounted.h"
 #include "fs/core/place.h"
 #include "fs/core/upload_list.h"
+#include "fs/storage/dot_directory.h"
 #include "fs/storage/handle_internal.h"
 #include "fs/storage/original.h"
 #include "fs/storage/upload.h"
-#include "fs/storage/working.h"
 
 static void
 handle_follow(struct file *file, struct place *place)
@@ -367,7 +367,7 @@ secure(struct mounted *mounted, struct staged *staged, struct spool *spool)
 	if (spool_size(spool) == 0 ||
 	    staged_target(staged, &folder, &path) != 0)
 		return;
-	name = litter_is_in(path) ? NULL : working_unsent_path(path);
+	name = litter_is_in(path) ? NULL : dot_directory_unsent_path(path);
 	if (name != NULL)
 		staged_secure(staged, spool,
 		    unsent_begin(mounted->unsent, spool, name));

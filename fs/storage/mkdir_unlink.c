@@ -23,10 +23,10 @@
 #include "fs/core/place.h"
 #include "fs/storage/backup.h"
 #include "fs/storage/copying.h"
+#include "fs/storage/dot_directory.h"
 #include "fs/storage/mkdir_unlink.h"
 #include "fs/storage/storage.h"
 #include "fs/storage/upload.h"
-#include "fs/storage/working.h"
 #include "fs/tree/events.h"
 
 #define WRITE_MS    1000  /* a write to a spool is done long before */
@@ -40,8 +40,8 @@ storage_make_folder(const struct caller *caller, struct place *folder,
 	struct mounted *mounted = folder->mounted;
 	int error;
 
-	if (working_is_made(folder, name))
-		return working_make(folder, name, out);
+	if (dot_directory_is_made(folder, name))
+		return dot_directory_make(folder, name, out);
 	error = storage_check_name(folder, name, true);
 	if (error == 0)
 		error = printer_make_folder(mounted->printer, &caller->wait,
@@ -276,9 +276,9 @@ remove_folder(const struct caller *caller, struct place *place)
 	struct found found;
 	int error;
 
-	if (working_has_in(place))
+	if (dot_directory_has_in(place))
 		return -ENOTEMPTY;
-	if (working_has(place))
+	if (dot_directory_has(place))
 		return stage_folders_remove(mounted->folders, place->key);
 	error = storage_find_place(caller, place, &found);
 	if (error != 0)

@@ -24,12 +24,12 @@
 #include "fs/core/place.h"
 #include "fs/storage/backup.h"
 #include "fs/storage/copying.h"
+#include "fs/storage/dot_directory.h"
 #include "fs/storage/mkdir_unlink.h"
 #include "fs/storage/print.h"
 #include "fs/storage/rename.h"
 #include "fs/storage/storage.h"
 #include "fs/storage/upload.h"
-#include "fs/storage/working.h"
 #include "fs/tree/events.h"
 
 void
@@ -244,7 +244,8 @@ rename_printed(const struct caller *caller, const struct renaming *renaming)
 
 	if (error != 0)
 		return error;
-	if (found.entry.folder && working_stays_here(renaming->target->path))
+	if (found.entry.folder &&
+	    dot_directory_stays_here(renaming->target->path))
 		error = -EPERM; /* it would be nowhere but here */
 	else if (found.entry.folder || renaming->elsewhere)
 		error = -EXDEV;
@@ -318,7 +319,7 @@ rename_staged(const struct caller *caller, struct staged *staged,
 	int error = check_name(renaming);
 
 	if (error == 0 && !renaming->temporary &&
-	    working_is_copied(renaming->source, renaming->target)) {
+	    dot_directory_is_copied(renaming->source, renaming->target)) {
 		copying_note(caller, renaming->source, renaming->target);
 		return -EXDEV;
 	}
@@ -357,7 +358,7 @@ rename_here(const struct caller *caller, const struct renaming *renaming,
 				     rename_staged(caller, staged, renaming);
 
 	staged_release(staged);
-	if (error == -EAGAIN && working_has(renaming->source))
+	if (error == -EAGAIN && dot_directory_has(renaming->source))
 		error = -EXDEV;
 	if (error == -EAGAIN && mounted->printer->traits->renames)
 		return rename_on_printer(caller, renaming, out);

@@ -17,8 +17,8 @@
 #include "fs/core/kind.h"
 #include "fs/core/mounted.h"
 #include "fs/core/place.h"
+#include "fs/storage/dot_directory.h"
 #include "fs/storage/storage.h"
-#include "fs/storage/working.h"
 
 #define JOB_AGE_MS 10000 /* a remembered job that is still believed */
 #define NEW_MS	   1000	 /* a listing that lacks what shall be new */
@@ -155,7 +155,7 @@ storage_find_place(const struct caller *caller, const struct place *place,
 	char *folder;
 	int error;
 
-	if (working_stays_here(place->path))
+	if (dot_directory_stays_here(place->path))
 		return -ENOENT;
 	folder = name_folder(place->wire);
 	if (folder == NULL)
@@ -183,7 +183,7 @@ storage_find(const struct caller *caller, struct mounted *mounted,
 	name = strsep(&rest, "/");
 	if (error == 0 &&
 	    (traits_storage(mounted->printer->traits, name) == NULL ||
-		working_stays_here(path)))
+		dot_directory_stays_here(path)))
 		error = -ENOENT;
 	if (error == 0 && (rest == NULL || *rest == '\0'))
 		error = -EISDIR;
@@ -275,7 +275,7 @@ storage_stage_place(const struct place *place)
 bool
 storage_is_temporary(const struct place *folder, const char *name)
 {
-	return working_stays_here(folder->path) ||
+	return dot_directory_stays_here(folder->path) ||
 	    traits_is_temporary(folder->mounted->printer->traits, name);
 }
 
@@ -294,7 +294,8 @@ storage_check_name(const struct place *folder, const char *name, bool is_folder)
 
 	if (storage_is_read_only(folder))
 		return -EROFS;
-	if (storage_answers_here(name) || working_stays_here(folder->path))
+	if (storage_answers_here(name) ||
+	    dot_directory_stays_here(folder->path))
 		return -EPERM;
 	return traits_check_name(traits, folder->wire, name, is_folder);
 }

@@ -104,7 +104,7 @@ struct stage_place storage_stage_place(const struct place *);
 /*
  * May this name be made here?  Returns 0, or what traits_check_name says, or
  * -EROFS.  is_temporary tells names that stay here, as all do in a working
- * directory (fs/storage/working.h).
+ * directory (fs/storage/dot_directory.h).
  */
 int storage_check_name(const struct place *folder, const char *name,
     bool is_folder);

@@ -16,12 +16,12 @@
 #include "fs/core/mounted.h"
 #include "fs/core/place.h"
 #include "fs/storage/backup.h"
+#include "fs/storage/dot_directory.h"
 #include "fs/storage/handle.h"
 #include "fs/storage/mkdir_unlink.h"
 #include "fs/storage/rename.h"
 #include "fs/storage/storage.h"
 #include "fs/storage/upload.h"
-#include "fs/storage/working.h"
 #include "fs/tree/node.h"
 
 #define SLACK_MS 500 /* from memory to here */
@@ -78,7 +78,7 @@ storage_lookup(const struct caller *caller, struct place *folder,
 	if (error != 0)
 		return error;
 	error = staged_child(folder, child->key, out);
-	if (error == -ENOENT && working_has(child)) {
+	if (error == -ENOENT && dot_directory_has(child)) {
 		*out = child;
 		return 0;
 	}
@@ -87,7 +87,7 @@ storage_lookup(const struct caller *caller, struct place *folder,
 	    (!storage_answers_here(name) ||
 		cache_has_listed(folder->mounted->printer, folder->wire,
 		    name)) &&
-	    !working_stays_here(child->path) &&
+	    !dot_directory_stays_here(child->path) &&
 	    !storage_hides(folder->mounted, child->key))
 		error = printed_child(caller, folder, name, out);
 	place_release(child);
@@ -151,7 +151,7 @@ storage_list(const struct caller *caller, struct place *folder,
 	int error = 0;
 
 	upload_give_up(mounted, STAGE_RENAME_MS);
-	if (!working_stays_here(folder->path))
+	if (!dot_directory_stays_here(folder->path))
 		error = add_printed(caller, &names);
 	names.type = S_IFREG;
 	if (error == 0)
@@ -243,7 +243,7 @@ storage_attributes(const struct caller *caller, struct place *place,
 	staged = stage_find(place->mounted->stage, place->key);
 	if (staged != NULL)
 		attributes_staged(place, staged, out);
-	else if (working_has(place))
+	else if (dot_directory_has(place))
 		set_common(place, true, false, out);
 	else
 		error = attributes_printed(caller, place, out);
@@ -265,7 +265,7 @@ set_mtime(const struct caller *caller, struct place *place,
 		staged_release(staged);
 		return 0;
 	}
-	if (working_has(place))
+	if (dot_directory_has(place))
 		return 0;
 	error = storage_find_place(caller, place, &found);
 	if (error != 0)

@@ -25,9 +25,9 @@
 #include "fs/core/place.h"
 #include "fs/core/upload_list.h"
 #include "fs/storage/backup.h"
+#include "fs/storage/dot_directory.h"
 #include "fs/storage/print.h"
 #include "fs/storage/upload.h"
-#include "fs/storage/working.h"
 #include "fs/tree/events.h"
 
 #define ANSWER_MS 10000 /* to an upload that was called off too late */
@@ -380,7 +380,7 @@ keep_forgotten(struct mounted *mounted, struct staged *staged)
 	if (staged_target(staged, &folder, &path) != 0)
 		return;
 	log_say(LOG_LEVEL_NOTE, "%s was never renamed", path);
-	keep_as(mounted, staged, working_unsent_path(path));
+	keep_as(mounted, staged, dot_directory_unsent_path(path));
 	free(folder);
 	free(path);
 }

@@ -15,8 +15,8 @@
 #include "client/base/name.h"
 #include "fs/core/mounted.h"
 #include "fs/core/place.h"
+#include "fs/storage/dot_directory.h"
 #include "fs/storage/storage.h"
-#include "fs/storage/working.h"
 
 /* Desktops and Samba put there what was deleted: deleting shall be real. */
 static bool
@@ -27,26 +27,26 @@ is_trash(const char *name)
 }
 
 bool
-working_stays_here(const char *path)
+dot_directory_stays_here(const char *path)
 {
 	return strstr(path, "/.") != NULL;
 }
 
 bool
-working_is_made(const struct place *folder, const char *name)
+dot_directory_is_made(const struct place *folder, const char *name)
 {
 	return !is_trash(name) &&
-	    (name_is_hidden(name) || working_stays_here(folder->path));
+	    (name_is_hidden(name) || dot_directory_stays_here(folder->path));
 }
 
 bool
-working_has(const struct place *place)
+dot_directory_has(const struct place *place)
 {
 	return stage_folders_has(place->mounted->folders, place->key);
 }
 
 int
-working_make(struct place *folder, const char *name, struct place **out)
+dot_directory_make(struct place *folder, const char *name, struct place **out)
 {
 	struct place *place;
 	struct staged *staged;
@@ -64,7 +64,7 @@ working_make(struct place *folder, const char *name, struct place **out)
 				 stage_folders_add(folder->mounted->folders,
 				     place->key, place->path);
 	staged_release(staged);
-	if (error == 0 && !working_stays_here(folder->path))
+	if (error == 0 && !dot_directory_stays_here(folder->path))
 		log_say(LOG_LEVEL_DETAIL,
 		    "%s stays here, with what is in it: no printer "
 		    "lists a directory whose name begins with a dot",
@@ -81,7 +81,7 @@ note_name(void *arg, const char *path)
 }
 
 bool
-working_has_in(const struct place *folder)
+dot_directory_has_in(const struct place *folder)
 {
 	bool has = stage_folders_has_in(folder->mounted->folders, folder->key);
 
@@ -105,7 +105,7 @@ is_of_temp_dir(const char *name, const char *target)
 }
 
 bool
-working_is_copied(const struct place *source, const struct place *target)
+dot_directory_is_copied(const struct place *source, const struct place *target)
 {
 	const char *dot = strstr(source->path, "/.");
 
@@ -114,7 +114,7 @@ working_is_copied(const struct place *source, const struct place *target)
 }
 
 char *
-working_unsent_path(const char *path)
+dot_directory_unsent_path(const char *path)
 {
 	const char *claim = stage_folders_claim(path), *name = name_of(path);
 	char *marked, *at;

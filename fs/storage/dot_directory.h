@@ -1,5 +1,5 @@
-#ifndef FS_STORAGE_WORKING_H
-#define FS_STORAGE_WORKING_H
+#ifndef FS_STORAGE_DOT_DIRECTORY_H
+#define FS_STORAGE_DOT_DIRECTORY_H
 
 #include <stdbool.h>
 
@@ -13,35 +13,37 @@ struct place;
  * Does a part of this path begin with a dot?  Then no printer has it, and none
  * is asked.
  */
-bool working_stays_here(const char *path);
+bool dot_directory_stays_here(const char *path);
 
 /* Is a directory of that name made here?  Not those of the trash. */
-bool working_is_made(const struct place *folder, const char *name);
+bool dot_directory_is_made(const struct place *folder, const char *name);
 
 /* Is this place such a directory? */
-bool working_has(const struct place *);
+bool dot_directory_has(const struct place *);
 
 /*
  * Make one.  Returns 0 and its place (caller: place_release), -EEXIST, -EROFS,
  * -ENAMETOOLONG or -ENOMEM.
  */
-int working_make(struct place *folder, const char *name, struct place **out);
+int dot_directory_make(struct place *folder, const char *name,
+    struct place **out);
 
 /* Is anything directly in that folder here, and not on the printer? */
-bool working_has_in(const struct place *folder);
+bool dot_directory_has_in(const struct place *folder);
 
 /*
  * Does the program that renames this file out of such a directory copy it as
  * well?  An upload in a rename across directories holds a lock of the whole
  * mount.
  */
-bool working_is_copied(const struct place *source, const struct place *target);
+bool dot_directory_is_copied(const struct place *source,
+    const struct place *target);
 
 /*
  * A temporary file that was never renamed has this path in unsent/ (caller:
  * free; NULL without memory).  It may be a part of a model only:
  * "usb/.rsync-partial/x.gcode" becomes "usb/x.gcode.rsync-partial".
  */
-char *working_unsent_path(const char *path);
+char *dot_directory_unsent_path(const char *path);
 
 #endif
