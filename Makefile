@@ -146,8 +146,8 @@ SRCS = \
 	fs/setup/signals.c \
 	fs/setup/stderr_capture.c \
 	fs/storage/backup.c \
-	fs/storage/copying.c \
 	fs/storage/dot_directory.c \
+	fs/storage/exdev_copy.c \
 	fs/storage/handle.c \
 	fs/storage/handle_open.c \
 	fs/storage/mkdir_unlink.c \

@@ -15,9 +15,9 @@
 struct backups;
 struct caller;
 struct content;
-struct copying;
 struct deferred;
 struct events;
+struct exdev_copy;
 struct file_facts;
 struct job_folders;
 struct log_subject;
@@ -106,7 +106,7 @@ struct mounted {
 	struct recent printed; /* the same of the directory print: its key */
 	struct recent shown;   /* the key of what a preview may show */
 	struct glance glance;  /* under the lock of the statuses */
-	struct copying *copying;
+	struct exdev_copy *exdev_copy;
 	struct job_folders *job_folders;
 	const struct file_commands *commands;
 	atomic_int open;    /* files */

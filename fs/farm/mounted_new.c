@@ -24,7 +24,7 @@
 #include "fs/core/upload_list.h"
 #include "fs/farm/mounted_new.h"
 #include "fs/storage/backup.h"
-#include "fs/storage/copying.h"
+#include "fs/storage/exdev_copy.h"
 #include "fs/storage/print.h"
 #include "fs/storage/upload.h"
 #include "fs/tree/events.h"
@@ -74,7 +74,7 @@ set_up(struct mounted *mounted, const struct mounted_config *config,
 	if (error == 0)
 		error = renderings_new(&mounted->renderings);
 	if (error == 0)
-		error = copying_new(&mounted->copying);
+		error = exdev_copy_new(&mounted->exdev_copy);
 	if (error == 0)
 		error = job_folders_new(&mounted->job_folders);
 	if (error == 0)
@@ -148,7 +148,7 @@ mounted_free(struct mounted *mounted)
 	unsent_close(mounted->unsent);
 	printer_free(mounted->printer);
 	file_facts_close(mounted->facts);
-	copying_free(mounted->copying);
+	exdev_copy_free(mounted->exdev_copy);
 	job_folders_free(mounted->job_folders);
 	pthread_mutex_destroy(&mounted->lock);
 	(void)log_about(former);

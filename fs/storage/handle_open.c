@@ -19,7 +19,7 @@
 #include "fs/core/mounted.h"
 #include "fs/core/place.h"
 #include "fs/storage/backup.h"
-#include "fs/storage/copying.h"
+#include "fs/storage/exdev_copy.h"
 #include "fs/storage/handle.h"
 #include "fs/storage/handle_internal.h"
 #include "fs/storage/original.h"
@@ -354,7 +354,7 @@ settle_deletion(const struct caller *caller, const struct place *place,
 	const char *key = place->stored_key;
 	int error = 0;
 
-	if (copying_goes_to(caller, place))
+	if (exdev_copy_goes_to(caller, place))
 		error = deferred_cancel(deferred, &caller->wait, key);
 	*replaces = error > 0;
 	if (error == 0)

@@ -22,8 +22,8 @@
 #include "fs/core/mounted.h"
 #include "fs/core/place.h"
 #include "fs/storage/backup.h"
-#include "fs/storage/copying.h"
 #include "fs/storage/dot_directory.h"
+#include "fs/storage/exdev_copy.h"
 #include "fs/storage/mkdir_unlink.h"
 #include "fs/storage/storage.h"
 #include "fs/storage/upload.h"
@@ -143,7 +143,8 @@ defer(const struct caller *caller, const struct place *place,
 
 	if (file == NULL)
 		return -ENOMEM;
-	if (!is_replacing(caller, place) && !copying_goes_to(caller, place)) {
+	if (!is_replacing(caller, place) &&
+	    !exdev_copy_goes_to(caller, place)) {
 		free(file);
 		return -EINVAL;
 	}
@@ -194,7 +195,7 @@ remove_both(const struct caller *caller, struct place *place,
 		events_note_file(mounted->events, place->path, NULL);
 	}
 	if (error == -EBUSY)
-		copying_take_back(caller, place);
+		exdev_copy_take_back(caller, place);
 	if (error == -ENOENT && staged != NULL)
 		error = 0;
 	if (error == 0)

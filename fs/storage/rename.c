@@ -23,8 +23,8 @@
 #include "fs/core/mounted.h"
 #include "fs/core/place.h"
 #include "fs/storage/backup.h"
-#include "fs/storage/copying.h"
 #include "fs/storage/dot_directory.h"
+#include "fs/storage/exdev_copy.h"
 #include "fs/storage/mkdir_unlink.h"
 #include "fs/storage/print.h"
 #include "fs/storage/rename.h"
@@ -263,7 +263,7 @@ rename_printed(const struct caller *caller, const struct renaming *renaming)
 		    rename_anew(caller, renaming, &found);
 	/* To another folder mv deletes what is there, and copies. */
 	if (error == -EXDEV && renaming->elsewhere && !found.entry.folder)
-		copying_note(caller, renaming->source, renaming->target);
+		exdev_copy_note(caller, renaming->source, renaming->target);
 	found_free(&found);
 	return error;
 }
@@ -320,7 +320,7 @@ rename_staged(const struct caller *caller, struct staged *staged,
 
 	if (error == 0 && !renaming->temporary &&
 	    dot_directory_is_copied(renaming->source, renaming->target)) {
-		copying_note(caller, renaming->source, renaming->target);
+		exdev_copy_note(caller, renaming->source, renaming->target);
 		return -EXDEV;
 	}
 	staged_look(staged, &facts);

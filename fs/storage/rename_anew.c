@@ -22,7 +22,7 @@
 #include "fs/core/kind.h"
 #include "fs/core/mounted.h"
 #include "fs/core/place.h"
-#include "fs/storage/copying.h"
+#include "fs/storage/exdev_copy.h"
 #include "fs/storage/mkdir_unlink.h"
 #include "fs/storage/rename.h"
 #include "fs/storage/storage.h"
@@ -60,7 +60,7 @@ refuse_slow(const struct anew *anew, int64_t ms)
 		    "%s is not renamed, for that would take about %lld "
 		    "seconds and hold up its folder; programs copy it",
 		    path, (long long)((ms + 999) / 1000));
-	copying_note(anew->caller, anew->renaming->source,
+	exdev_copy_note(anew->caller, anew->renaming->source,
 	    anew->renaming->target);
 	return -EXDEV;
 }

@@ -13,7 +13,7 @@
 #include "fs/core/caller.h"
 #include "fs/core/mounted.h"
 #include "fs/core/place.h"
-#include "fs/storage/copying.h"
+#include "fs/storage/exdev_copy.h"
 #include "fs/storage/storage.h"
 #include "fs/storage/upload.h"
 #include "fs/tree/node.h"
@@ -177,7 +177,7 @@ unsent_rename(const struct caller *caller, struct place *folder,
 		error = storage_child(new_folder, new_name, &target);
 	if (error != 0)
 		return error;
-	copying_note(caller, NULL, target);
+	exdev_copy_note(caller, NULL, target);
 	place_release(target);
 	return -EXDEV;
 }

@@ -1,35 +1,35 @@
-#ifndef FS_STORAGE_COPYING_H
-#define FS_STORAGE_COPYING_H
+#ifndef FS_STORAGE_EXDEV_COPY_H
+#define FS_STORAGE_EXDEV_COPY_H
 
 #include <stdbool.h>
 
 struct caller;
-struct copying;
+struct exdev_copy;
 struct place;
 
 /*
  * What a program does that was told to copy a file instead of renaming it
  * (EXDEV): mv deletes what is there, copies, and deletes the old one.  The
  * last such program of a printer is remembered, so that a copy which fails
- * costs nothing.  copying_new returns 0 or -ENOMEM.
+ * costs nothing.  exdev_copy_new returns 0 or -ENOMEM.
  */
-int copying_new(struct copying **out);
-void copying_free(struct copying *);
+int exdev_copy_new(struct exdev_copy **out);
+void exdev_copy_free(struct exdev_copy *);
 
 /* The caller is being told so.  source: NULL: none of the printer. */
-void copying_note(const struct caller *, const struct place *source,
+void exdev_copy_note(const struct caller *, const struct place *source,
     const struct place *target);
 
 /*
  * Is this the caller who was told moments ago, and the place that he is going
  * to copy to?  Then its deletion can wait for what he copies there.
  */
-bool copying_goes_to(const struct caller *, const struct place *);
+bool exdev_copy_goes_to(const struct caller *, const struct place *);
 
 /*
  * The printer refused the caller's deletion of that place: if he has copied
  * it before because he was told so, and nothing was there, the copy goes.
  */
-void copying_take_back(const struct caller *, const struct place *);
+void exdev_copy_take_back(const struct caller *, const struct place *);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Renames that programs do by copying.  Any thread; copying.lock guards the
+ * Renames that programs do by copying.  Any thread; exdev_copy.lock guards the
  * last one of each printer.
  */
 #include <errno.h>
@@ -13,14 +13,14 @@
 #include "fs/core/kind.h"
 #include "fs/core/mounted.h"
 #include "fs/core/place.h"
-#include "fs/storage/copying.h"
+#include "fs/storage/exdev_copy.h"
 #include "fs/storage/storage.h"
 #include "fs/tree/events.h"
 
 #define SOON_MS 5000		       /* mv deletes the target at once */
 #define COPY_MS ((int64_t)3600 * 1000) /* and the source after the upload */
 
-struct copying {
+struct exdev_copy {
 	pthread_mutex_t lock;
 	char *source; /* all under lock: a key, or NULL */
 	char *target; /* a key */
@@ -30,35 +30,35 @@ struct copying {
 };
 
 int
-copying_new(struct copying **out)
+exdev_copy_new(struct exdev_copy **out)
 {
-	struct copying *copying = calloc(1, sizeof(*copying));
+	struct exdev_copy *exdev_copy = calloc(1, sizeof(*exdev_copy));
 
-	if (copying == NULL)
+	if (exdev_copy == NULL)
 		return -ENOMEM;
-	pthread_mutex_init(&copying->lock, NULL);
-	*out = copying;
+	pthread_mutex_init(&exdev_copy->lock, NULL);
+	*out = exdev_copy;
 	return 0;
 }
 
 /* With the lock. */
 static void
-forget(struct copying *copying)
+forget(struct exdev_copy *exdev_copy)
 {
-	free(copying->source);
-	free(copying->target);
-	free(copying->path);
-	copying->source = copying->target = copying->path = NULL;
+	free(exdev_copy->source);
+	free(exdev_copy->target);
+	free(exdev_copy->path);
+	exdev_copy->source = exdev_copy->target = exdev_copy->path = NULL;
 }
 
 void
-copying_free(struct copying *copying)
+exdev_copy_free(struct exdev_copy *exdev_copy)
 {
-	if (copying == NULL)
+	if (exdev_copy == NULL)
 		return;
-	forget(copying);
-	pthread_mutex_destroy(&copying->lock);
-	free(copying);
+	forget(exdev_copy);
+	pthread_mutex_destroy(&exdev_copy->lock);
+	free(exdev_copy);
 }
 
 /* Is there nothing at the target? */
@@ -74,41 +74,41 @@ is_free(const struct caller *caller, const struct place *target)
 }
 
 void
-copying_note(const struct caller *caller, const struct place *source,
+exdev_copy_note(const struct caller *caller, const struct place *source,
     const struct place *target)
 {
-	struct copying *copying = target->mounted->copying;
+	struct exdev_copy *exdev_copy = target->mounted->exdev_copy;
 	bool fresh = is_free(caller, target);
 
-	pthread_mutex_lock(&copying->lock);
-	forget(copying);
-	copying->source = source == NULL ? NULL : strdup(source->key);
-	copying->target = strdup(target->key);
-	copying->path = fresh ? strdup(target->path) : NULL;
-	copying->process = caller->process;
-	copying->since_ms = time_now_ms();
-	pthread_mutex_unlock(&copying->lock);
+	pthread_mutex_lock(&exdev_copy->lock);
+	forget(exdev_copy);
+	exdev_copy->source = source == NULL ? NULL : strdup(source->key);
+	exdev_copy->target = strdup(target->key);
+	exdev_copy->path = fresh ? strdup(target->path) : NULL;
+	exdev_copy->process = caller->process;
+	exdev_copy->since_ms = time_now_ms();
+	pthread_mutex_unlock(&exdev_copy->lock);
 }
 
 /* With the lock: is that key the place's, and the caller he who copies? */
 static bool
-is_copying(const struct copying *copying, const struct caller *caller,
+is_copying(const struct exdev_copy *exdev_copy, const struct caller *caller,
     const char *key, const struct place *place, int64_t ms)
 {
-	return key != NULL && copying->process == caller->process &&
-	    time_now_ms() - copying->since_ms < ms &&
+	return key != NULL && exdev_copy->process == caller->process &&
+	    time_now_ms() - exdev_copy->since_ms < ms &&
 	    strcmp(key, place->key) == 0;
 }
 
 bool
-copying_goes_to(const struct caller *caller, const struct place *place)
+exdev_copy_goes_to(const struct caller *caller, const struct place *place)
 {
-	struct copying *copying = place->mounted->copying;
+	struct exdev_copy *exdev_copy = place->mounted->exdev_copy;
 	bool is;
 
-	pthread_mutex_lock(&copying->lock);
-	is = is_copying(copying, caller, copying->target, place, SOON_MS);
-	pthread_mutex_unlock(&copying->lock);
+	pthread_mutex_lock(&exdev_copy->lock);
+	is = is_copying(exdev_copy, caller, exdev_copy->target, place, SOON_MS);
+	pthread_mutex_unlock(&exdev_copy->lock);
 	return is;
 }
 
@@ -116,16 +116,17 @@ copying_goes_to(const struct caller *caller, const struct place *place)
 static char *
 take_path(const struct caller *caller, const struct place *place)
 {
-	struct copying *copying = place->mounted->copying;
+	struct exdev_copy *exdev_copy = place->mounted->exdev_copy;
 	char *path = NULL;
 
-	pthread_mutex_lock(&copying->lock);
-	if (is_copying(copying, caller, copying->source, place, COPY_MS)) {
-		path = copying->path;
-		copying->path = NULL;
-		forget(copying);
+	pthread_mutex_lock(&exdev_copy->lock);
+	if (is_copying(exdev_copy, caller, exdev_copy->source, place,
+		COPY_MS)) {
+		path = exdev_copy->path;
+		exdev_copy->path = NULL;
+		forget(exdev_copy);
 	}
-	pthread_mutex_unlock(&copying->lock);
+	pthread_mutex_unlock(&exdev_copy->lock);
 	return path;
 }
 
@@ -148,7 +149,7 @@ is_copy(const struct caller *caller, const struct place *place,
 }
 
 void
-copying_take_back(const struct caller *caller, const struct place *place)
+exdev_copy_take_back(const struct caller *caller, const struct place *place)
 {
 	struct mounted *mounted = place->mounted;
 	char *path = take_path(caller, place);
