@@ -166,7 +166,7 @@ SRCS = \
 	fs/tree/document.c \
 	fs/tree/events.c \
 	fs/tree/id_directory.c \
-	fs/tree/job_folder.c \
+	fs/tree/job_path.c \
 	fs/tree/metrics.c \
 	fs/tree/node.c \
 	fs/tree/observation.c \

@@ -19,7 +19,7 @@ struct deferred;
 struct events;
 struct exdev_copy;
 struct file_facts;
-struct job_folders;
+struct job_paths;
 struct log_subject;
 struct mounted;
 struct printer;
@@ -107,7 +107,7 @@ struct mounted {
 	struct recent shown;   /* the key of what a preview may show */
 	struct glance glance;  /* under the lock of the statuses */
 	struct exdev_copy *exdev_copy;
-	struct job_folders *job_folders;
+	struct job_paths *job_paths;
 	const struct file_commands *commands;
 	atomic_int open;    /* files */
 	atomic_int holders; /* the owner, places, those who look at it */

@@ -28,7 +28,7 @@
 #include "fs/storage/print.h"
 #include "fs/storage/upload.h"
 #include "fs/tree/events.h"
-#include "fs/tree/job_folder.h"
+#include "fs/tree/job_path.h"
 
 static int
 set_up(struct mounted *mounted, const struct mounted_config *config,
@@ -76,7 +76,7 @@ set_up(struct mounted *mounted, const struct mounted_config *config,
 	if (error == 0)
 		error = exdev_copy_new(&mounted->exdev_copy);
 	if (error == 0)
-		error = job_folders_new(&mounted->job_folders);
+		error = job_paths_new(&mounted->job_paths);
 	if (error == 0)
 		error = upload_list_new(&mounted->uploads);
 	if (error == 0)
@@ -149,7 +149,7 @@ mounted_free(struct mounted *mounted)
 	printer_free(mounted->printer);
 	file_facts_close(mounted->facts);
 	exdev_copy_free(mounted->exdev_copy);
-	job_folders_free(mounted->job_folders);
+	job_paths_free(mounted->job_paths);
 	pthread_mutex_destroy(&mounted->lock);
 	(void)log_about(former);
 	log_subject_free(mounted->subject);

@@ -21,7 +21,7 @@
 #include "fs/core/rendering.h"
 #include "fs/core/upload_list.h"
 #include "fs/tree/document.h"
-#include "fs/tree/job_folder.h"
+#include "fs/tree/job_path.h"
 #include "fs/tree/metrics.h"
 #include "fs/tree/node.h"
 
@@ -105,7 +105,7 @@ produce_topic(struct mounted *mounted, const struct caller *caller,
 	error = printer_document(mounted->printer, &caller->wait,
 	    (enum topic)node->topic, &text);
 	if (error == 0 && node->topic == TOPIC_JOB && node->field == NULL)
-		error = job_folders_show(mounted, caller, &text);
+		error = job_paths_show(mounted, caller, &text);
 	if (error == 0 && node->field == NULL) {
 		*out = text;
 		return 0;

@@ -1,6 +1,6 @@
 /*
  * The folder of the file in print as users see it: each of its names is looked
- * up in the listing that it is in.  Any thread; job_folders.lock guards what is
+ * up in the listing that it is in.  Any thread; job_paths.lock guards what is
  * remembered.
  */
 #include <errno.h>
@@ -15,18 +15,18 @@
 #include "client/traits.h"
 #include "fs/core/kind.h"
 #include "fs/core/mounted.h"
-#include "fs/tree/job_folder.h"
+#include "fs/tree/job_path.h"
 
-struct job_folders {
+struct job_paths {
 	pthread_mutex_t lock;
 	char *told; /* the job and its folder as told, or NULL; under lock */
 	char *shown;
 };
 
 int
-job_folders_new(struct job_folders **out)
+job_paths_new(struct job_paths **out)
 {
-	struct job_folders *folders = calloc(1, sizeof(*folders));
+	struct job_paths *folders = calloc(1, sizeof(*folders));
 
 	if (folders == NULL)
 		return -ENOMEM;
@@ -36,7 +36,7 @@ job_folders_new(struct job_folders **out)
 }
 
 void
-job_folders_free(struct job_folders *folders)
+job_paths_free(struct job_paths *folders)
 {
 	if (folders == NULL)
 		return;
@@ -48,7 +48,7 @@ job_folders_free(struct job_folders *folders)
 
 /* Append what is remembered of it to shown.  Returns 0, -ENODATA or -ENOMEM. */
 static int
-recall(struct job_folders *folders, const char *told, struct buf *shown)
+recall(struct job_paths *folders, const char *told, struct buf *shown)
 {
 	int error = -ENODATA;
 
@@ -61,7 +61,7 @@ recall(struct job_folders *folders, const char *told, struct buf *shown)
 }
 
 static void
-remember(struct job_folders *folders, const char *told, const char *shown)
+remember(struct job_paths *folders, const char *told, const char *shown)
 {
 	pthread_mutex_lock(&folders->lock);
 	free(folders->told);
@@ -138,12 +138,12 @@ show(struct mounted *mounted, const struct caller *caller, const char *path,
     const char *told, struct buf *job)
 {
 	struct buf shown = { 0 };
-	int error = recall(mounted->job_folders, told, &shown);
+	int error = recall(mounted->job_paths, told, &shown);
 
 	if (error == -ENODATA) {
 		error = look_up(mounted, caller, path, &shown);
 		if (error == 0)
-			remember(mounted->job_folders, told, shown.data);
+			remember(mounted->job_paths, told, shown.data);
 	}
 	if (error == 0 && strcmp(shown.data, path) != 0)
 		error = tell(job, shown.data);
@@ -152,7 +152,7 @@ show(struct mounted *mounted, const struct caller *caller, const char *path,
 }
 
 int
-job_folders_show(struct mounted *mounted, const struct caller *caller,
+job_paths_show(struct mounted *mounted, const struct caller *caller,
     struct buf *job)
 {
 	struct buf path = { 0 }, told = { 0 };
