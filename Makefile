@@ -55,12 +55,12 @@ SRCS = \
 	cache/deferred.c \
 	cache/file_facts.c \
 	cache/memo.c \
-	cache/pace.c \
 	cache/spool.c \
 	cache/stage.c \
 	cache/stage_folders.c \
 	cache/staged_file.c \
 	cache/stamp.c \
+	cache/transfer_rate.c \
 	cache/unsent.c \
 	cache/unsent_disk.c \
 	cache/whole_file.c \

@@ -350,12 +350,12 @@ cache_store(struct printer *printer, const struct wait *wait,
 	int error;
 
 	timed.more = &more;
-	timed.source = pace_source(&paced, &store->source);
-	pace_upload(&cache->pace, 1);
+	timed.source = transfer_rate_source(&paced, &store->source);
+	transfer_rate_upload(&cache->rate, 1);
 	error = printer_store(cache->inner, wait, &timed, out);
-	pace_upload(&cache->pace, -1);
+	transfer_rate_upload(&cache->rate, -1);
 	if (error == 0 && paced.began_ms != 0)
-		pace_note(&cache->pace, PACE_UP, store->source.len,
+		transfer_rate_note(&cache->rate, TRANSFER_UP, store->source.len,
 		    time_now_ms() - paced.began_ms);
 	pthread_mutex_lock(&cache->lock);
 	count_change(cache, error);
@@ -458,7 +458,8 @@ cache_command(struct printer *printer, const struct wait *wait, enum verb verb,
 int64_t
 cache_estimate_ms(struct printer *printer, off_t down, off_t up)
 {
-	return pace_estimate_ms(&((struct cache *)printer)->pace, down, up);
+	return transfer_rate_estimate_ms(&((struct cache *)printer)->rate, down,
+	    up);
 }
 
 static void
@@ -481,7 +482,7 @@ cache_free(struct printer *printer)
 	memos_clear(&cache->memos);
 	printer_free(cache->inner);
 	turn_destroy(&cache->sizes);
-	pace_destroy(&cache->pace);
+	transfer_rate_destroy(&cache->rate);
 	pthread_cond_destroy(&cache->answered);
 	pthread_mutex_destroy(&cache->lock);
 	free(cache);
@@ -523,7 +524,7 @@ cache_new(struct printer *inner, struct file_facts *facts, int64_t ttl_ms,
 	if (inner->traits->halves && file_facts_stamps(facts) != NULL)
 		stamps_halve(file_facts_stamps(facts));
 	turn_init(&cache->sizes);
-	pace_init(&cache->pace);
+	transfer_rate_init(&cache->rate);
 	pthread_mutex_init(&cache->lock, NULL);
 	time_cond_init(&cache->answered);
 	memos_init(&cache->memos, ttl_ms, inner->traits->is_cloud);

@@ -209,7 +209,7 @@ cache_fetch(struct printer *printer, const struct wait *wait,
 	off_t size;
 
 	if (error == 0 && recall_size(cache, folder, entry, &size))
-		pace_note(&cache->pace, PACE_DOWN, size,
+		transfer_rate_note(&cache->rate, TRANSFER_DOWN, size,
 		    time_now_ms() - began_ms);
 	return error == -ENOENT ? judge_file(cache, wait, folder, entry) :
 				  error;

@@ -6,7 +6,7 @@
 
 #include "cache/cache.h"
 #include "cache/memo.h"
-#include "cache/pace.h"
+#include "cache/transfer_rate.h"
 #include "client/base/turn.h"
 #include "client/printer.h"
 
@@ -16,7 +16,7 @@ struct cache {
 	struct printer *inner;
 	struct file_facts *facts;
 	struct turn sizes;
-	struct pace pace;
+	struct transfer_rate rate;
 	pthread_mutex_t lock;
 	pthread_cond_t answered; /* everything below, under lock */
 	uint64_t generation;	 /* of our changes */

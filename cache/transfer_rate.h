@@ -1,5 +1,5 @@
-#ifndef CACHE_PACE_H
-#define CACHE_PACE_H
+#ifndef CACHE_TRANSFER_RATE_H
+#define CACHE_TRANSFER_RATE_H
 
 #include <sys/types.h>
 
@@ -12,32 +12,34 @@
  * How quick a printer's transfers are, by those that went before, and how long
  * one would take.  This is the only place where that is estimated.
  */
-enum pace_way {
-	PACE_DOWN,
-	PACE_UP,
-	PACE_WAYS
+enum transfer_rate_way {
+	TRANSFER_DOWN,
+	TRANSFER_UP,
+	TRANSFER_WAYS
 };
 
-struct pace {
+struct transfer_rate {
 	pthread_mutex_t lock;
-	int64_t rate[PACE_WAYS]; /* under lock: bytes a second; 0: not known */
+	int64_t
+	    rate[TRANSFER_WAYS]; /* under lock: bytes a second; 0: not known */
 	int uploads;		 /* under lock: under way, or waiting */
 };
 
-void pace_init(struct pace *);
-void pace_destroy(struct pace *);
+void transfer_rate_init(struct transfer_rate *);
+void transfer_rate_destroy(struct transfer_rate *);
 
 /* An upload begins, and waits for its turn; it has ended. */
-void pace_upload(struct pace *, int more);
+void transfer_rate_upload(struct transfer_rate *, int more);
 
 /* So many bytes took so long. */
-void pace_note(struct pace *, enum pace_way, off_t bytes, int64_t ms);
+void transfer_rate_note(struct transfer_rate *, enum transfer_rate_way,
+    off_t bytes, int64_t ms);
 
 /*
  * The milliseconds for so many bytes each way; -1: nobody can say, for others
  * are being uploaded.
  */
-int64_t pace_estimate_ms(struct pace *, off_t down, off_t up);
+int64_t transfer_rate_estimate_ms(struct transfer_rate *, off_t down, off_t up);
 
 /*
  * A source that notes when its first byte was asked for: what an upload waits
@@ -48,6 +50,7 @@ struct paced_source {
 	int64_t began_ms; /* 0: not yet */
 };
 
-struct source pace_source(struct paced_source *, const struct source *inner);
+struct source transfer_rate_source(struct paced_source *,
+    const struct source *inner);
 
 #endif
