@@ -100,8 +100,8 @@ SRCS = \
 	client/obico/trim.c \
 	client/printer.c \
 	client/prusalink/command.c \
-	client/prusalink/elsewhere.c \
 	client/prusalink/finished.c \
+	client/prusalink/foreign_transfer.c \
 	client/prusalink/mkdir_unlink.c \
 	client/prusalink/normalise.c \
 	client/prusalink/part.c \

@@ -11,8 +11,8 @@
 #include "client/base/name.h"
 #include "client/base/time.h"
 #include "client/http/http.h"
-#include "client/prusalink/elsewhere.h"
 #include "client/prusalink/finished.h"
+#include "client/prusalink/foreign_transfer.h"
 #include "client/prusalink/prusalink_internal.h"
 #include "client/traits.h"
 
@@ -326,6 +326,7 @@ prusalink_command(struct printer *printer, const struct wait *wait,
 		return -EOPNOTSUPP;
 	error = ask_simply(printer, wait, &simples[i]);
 	if (error == 0 && verb == VERB_STOP_TRANSFER)
-		error = elsewhere_await_stop((struct prusalink *)printer, wait);
+		error = foreign_transfer_await_stop((struct prusalink *)printer,
+		    wait);
 	return error;
 }

@@ -419,7 +419,7 @@ release(struct printer *printer)
 	buf_free(&prusalink->display_name);
 	buf_free(&prusalink->job_path);
 	buf_free(&prusalink->left_out);
-	elsewhere_free(&prusalink->elsewhere);
+	foreign_transfer_free(&prusalink->foreign);
 	pthread_mutex_destroy(&prusalink->lock);
 	free(prusalink);
 }

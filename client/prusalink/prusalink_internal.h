@@ -6,7 +6,7 @@
 #include "client/backend.h"
 #include "client/base/turn.h"
 #include "client/printer.h"
-#include "client/prusalink/elsewhere.h"
+#include "client/prusalink/foreign_transfer.h"
 #include "client/prusalink/part.h"
 
 struct camera;
@@ -27,8 +27,8 @@ struct prusalink {
 	int64_t read_ms;	 /* under lock: when the last download ended */
 	struct buf job_path;	 /* under lock: the last job's file, or "" */
 	struct buf left_out;	 /* under lock: what the log was told of */
-	struct elsewhere elsewhere; /* under lock */
-	struct parts parts;	    /* under lock */
+	struct foreign_transfer foreign; /* under lock */
+	struct parts parts;		 /* under lock */
 };
 
 /* First contact, as struct backend says; and the traits that may be told. */

@@ -17,8 +17,8 @@
 #include "client/http/form.h"
 #include "client/http/http.h"
 #include "client/listing.h"
-#include "client/prusalink/elsewhere.h"
 #include "client/prusalink/finished.h"
+#include "client/prusalink/foreign_transfer.h"
 #include "client/prusalink/normalise.h"
 #include "client/prusalink/prusalink_internal.h"
 #include "client/traits.h"
@@ -176,12 +176,12 @@ put_in_turn(struct prusalink *prusalink, const struct wait *wait,
 	struct patience patience = {
 		.prusalink = prusalink, .wait = wait, .store = store
 	};
-	int error = elsewhere_check(&patience, reply);
+	int error = foreign_transfer_check(&patience, reply);
 
 	while (error == 0) {
 		error = put(prusalink, wait, store, hold, reply);
 		if (error == 0)
-			error = elsewhere_settle(&patience, reply);
+			error = foreign_transfer_settle(&patience, reply);
 		if (error != 1)
 			break;
 		http_reply_free(reply);

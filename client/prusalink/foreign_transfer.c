@@ -13,7 +13,7 @@
 #include "client/base/time.h"
 #include "client/http/http.h"
 #include "client/listing.h"
-#include "client/prusalink/elsewhere.h"
+#include "client/prusalink/foreign_transfer.h"
 #include "client/prusalink/prusalink_internal.h"
 #include "client/traits.h"
 
@@ -27,23 +27,23 @@
 #define NAME_MOST   64
 
 void
-elsewhere_free(struct elsewhere *elsewhere)
+foreign_transfer_free(struct foreign_transfer *foreign)
 {
-	buf_free(&elsewhere->what);
-	buf_free(&elsewhere->name);
+	buf_free(&foreign->what);
+	buf_free(&foreign->name);
 }
 
 /* With the lock. */
 static void
-forget(struct elsewhere *elsewhere)
+forget(struct foreign_transfer *foreign)
 {
-	elsewhere_free(elsewhere);
-	elsewhere->stuck = false;
+	foreign_transfer_free(foreign);
+	foreign->stuck = false;
 }
 
 /* What a transfer is and how far, so that two looks can be compared. */
 static int
-read_what(const struct buf *body, struct elsewhere *out)
+read_what(const struct buf *body, struct foreign_transfer *out)
 {
 	static const char *const fields[] = { "display_name", "path", "size",
 		"transferred" };
@@ -65,7 +65,7 @@ read_what(const struct buf *body, struct elsewhere *out)
 }
 
 static bool
-is_same(const struct elsewhere *one, const struct elsewhere *two)
+is_same(const struct foreign_transfer *one, const struct foreign_transfer *two)
 {
 	return strcmp(buf_text(&one->what), buf_text(&two->what)) == 0 &&
 	    strcmp(buf_text(&one->name), buf_text(&two->name)) == 0 &&
@@ -74,19 +74,19 @@ is_same(const struct elsewhere *one, const struct elsewhere *two)
 
 /* With the lock: one more look.  Takes what was seen. */
 static void
-note(struct elsewhere *elsewhere, struct elsewhere *seen)
+note(struct foreign_transfer *foreign, struct foreign_transfer *seen)
 {
 	int64_t now_ms = time_now_ms();
 
-	if (elsewhere->what.len > 0 && is_same(elsewhere, seen)) {
-		elsewhere->stuck = elsewhere->stuck ||
-		    now_ms - elsewhere->since_ms >= STUCK_MS;
-		elsewhere_free(seen);
+	if (foreign->what.len > 0 && is_same(foreign, seen)) {
+		foreign->stuck = foreign->stuck ||
+		    now_ms - foreign->since_ms >= STUCK_MS;
+		foreign_transfer_free(seen);
 		return;
 	}
-	forget(elsewhere);
-	*elsewhere = *seen;
-	elsewhere->since_ms = now_ms;
+	forget(foreign);
+	*foreign = *seen;
+	foreign->since_ms = now_ms;
 }
 
 /*
@@ -96,7 +96,7 @@ note(struct elsewhere *elsewhere, struct elsewhere *seen)
 static int
 look(struct prusalink *prusalink, const struct wait *wait, bool *stuck)
 {
-	struct elsewhere seen = { 0 };
+	struct foreign_transfer seen = { 0 };
 	struct http_reply reply;
 	int error = prusalink_get(prusalink, wait, "/api/v1/transfer", &reply);
 
@@ -106,14 +106,14 @@ look(struct prusalink *prusalink, const struct wait *wait, bool *stuck)
 		error = read_what(&reply.body, &seen);
 	pthread_mutex_lock(&prusalink->lock);
 	if (error == 0)
-		note(&prusalink->elsewhere, &seen);
+		note(&prusalink->foreign, &seen);
 	else if (error == -ENODATA)
-		forget(&prusalink->elsewhere);
-	*stuck = prusalink->elsewhere.stuck;
+		forget(&prusalink->foreign);
+	*stuck = prusalink->foreign.stuck;
 	pthread_mutex_unlock(&prusalink->lock);
 	http_reply_free(&reply);
 	if (error != 0)
-		elsewhere_free(&seen);
+		foreign_transfer_free(&seen);
 	return error;
 }
 
@@ -125,8 +125,8 @@ describe(struct prusalink *prusalink, char *out, size_t size)
 	bool stuck;
 
 	pthread_mutex_lock(&prusalink->lock);
-	name = name_show(buf_text(&prusalink->elsewhere.name));
-	stuck = prusalink->elsewhere.stuck;
+	name = name_show(buf_text(&prusalink->foreign.name));
+	stuck = prusalink->foreign.stuck;
 	pthread_mutex_unlock(&prusalink->lock);
 	snprintf(out, size, "the printer's transfer of %.*s %s",
 	    name == NULL ? 0 : (int)name_fit(name, NAME_MOST), name,
@@ -148,13 +148,13 @@ complain(const struct patience *patience, struct http_reply *reply)
 }
 
 int
-elsewhere_check(struct patience *patience, struct http_reply *reply)
+foreign_transfer_check(struct patience *patience, struct http_reply *reply)
 {
 	struct prusalink *prusalink = patience->prusalink;
 	bool stuck;
 
 	pthread_mutex_lock(&prusalink->lock);
-	stuck = prusalink->elsewhere.stuck;
+	stuck = prusalink->foreign.stuck;
 	pthread_mutex_unlock(&prusalink->lock);
 	if (!stuck || look(prusalink, patience->wait, &stuck) != 0 || !stuck)
 		return 0;
@@ -229,7 +229,7 @@ try_again(struct patience *patience)
 }
 
 int
-elsewhere_settle(struct patience *patience, struct http_reply *reply)
+foreign_transfer_settle(struct patience *patience, struct http_reply *reply)
 {
 	bool named = names_transfer(reply), stuck;
 	int error;
@@ -257,7 +257,8 @@ elsewhere_settle(struct patience *patience, struct http_reply *reply)
 }
 
 int
-elsewhere_await_stop(struct prusalink *prusalink, const struct wait *wait)
+foreign_transfer_await_stop(struct prusalink *prusalink,
+    const struct wait *wait)
 {
 	struct looks looks = time_looks(STOP_MS, SOON_MS, AGAIN_MS);
 	int64_t still_ms;
@@ -274,8 +275,8 @@ elsewhere_await_stop(struct prusalink *prusalink, const struct wait *wait)
 	if (over != -ETIMEDOUT)
 		return over;
 	pthread_mutex_lock(&prusalink->lock);
-	still_ms = time_now_ms() - prusalink->elsewhere.since_ms;
-	prusalink->elsewhere.stuck = still_ms >= STOP_MS - 2 * AGAIN_MS;
+	still_ms = time_now_ms() - prusalink->foreign.since_ms;
+	prusalink->foreign.stuck = still_ms >= STOP_MS - 2 * AGAIN_MS;
 	pthread_mutex_unlock(&prusalink->lock);
 	describe(prusalink, words, sizeof(words));
 	log_say(LOG_LEVEL_NOTE, "stop-transfer: %s", words);

@@ -1,5 +1,5 @@
-#ifndef CLIENT_PRUSALINK_ELSEWHERE_H
-#define CLIENT_PRUSALINK_ELSEWHERE_H
+#ifndef CLIENT_PRUSALINK_FOREIGN_TRANSFER_H
+#define CLIENT_PRUSALINK_FOREIGN_TRANSFER_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -19,7 +19,7 @@ struct wait;
  */
 
 /* The transfer that was seen last.  Guarded by prusalink.lock. */
-struct elsewhere {
+struct foreign_transfer {
 	struct buf what;  /* its name, size and bytes; empty: none */
 	struct buf name;  /* for users */
 	int64_t begun_s;  /* when it began, or 0 */
@@ -27,7 +27,7 @@ struct elsewhere {
 	bool stuck;	  /* it was seen not to move for too long */
 };
 
-void elsewhere_free(struct elsewhere *);
+void foreign_transfer_free(struct foreign_transfer *);
 
 /* The patience of one upload; to begin with zero but for the first three. */
 struct patience {
@@ -42,19 +42,19 @@ struct patience {
  * Before an upload: -EBUSY if a transfer that is known not to move is still
  * there, which the log and words in reply tell; else 0.
  */
-int elsewhere_check(struct patience *, struct http_reply *);
+int foreign_transfer_check(struct patience *, struct http_reply *);
 
 /*
  * An upload was answered.  Returns 0: so it is; 1: it was in somebody's way,
  * who has been waited for, and is to be tried again; -EBUSY: he is still
  * there, which the log and words in reply tell; -EINTR.
  */
-int elsewhere_settle(struct patience *, struct http_reply *);
+int foreign_transfer_settle(struct patience *, struct http_reply *);
 
 /*
  * The server said that it stopped the transfer.  Returns 0 once that is gone,
  * -EBUSY if it stays, which the log tells, or -EINTR.
  */
-int elsewhere_await_stop(struct prusalink *, const struct wait *);
+int foreign_transfer_await_stop(struct prusalink *, const struct wait *);
 
 #endif
