@@ -100,13 +100,13 @@ SRCS = \
 	client/obico/trim.c \
 	client/printer.c \
 	client/prusalink/command.c \
-	client/prusalink/finished.c \
 	client/prusalink/foreign_transfer.c \
 	client/prusalink/mkdir_unlink.c \
 	client/prusalink/normalise.c \
 	client/prusalink/part.c \
 	client/prusalink/probe.c \
 	client/prusalink/prusalink.c \
+	client/prusalink/replace_held.c \
 	client/prusalink/snapshot.c \
 	client/prusalink/store.c \
 	client/shape.c \

@@ -11,9 +11,9 @@
 #include "client/base/name.h"
 #include "client/base/time.h"
 #include "client/http/http.h"
-#include "client/prusalink/finished.h"
 #include "client/prusalink/foreign_transfer.h"
 #include "client/prusalink/prusalink_internal.h"
+#include "client/prusalink/replace_held.h"
 #include "client/traits.h"
 
 #define RECOVER_MS 15000 /* the Pi leaves FINISHED by itself within 11 s */
@@ -185,7 +185,7 @@ print_file(struct printer *printer, const struct wait *wait, const char *path)
 	    prusalink_does_print(printer, wait, path))
 		error = 0;
 	if (error == 0)
-		finished_note_job(prusalink, path);
+		replace_held_note_job(prusalink, path);
 	return error;
 }
 

@@ -21,10 +21,10 @@
 #include "client/http/http.h"
 #include "client/listing.h"
 #include "client/printer.h"
-#include "client/prusalink/finished.h"
 #include "client/prusalink/normalise.h"
 #include "client/prusalink/prusalink.h"
 #include "client/prusalink/prusalink_internal.h"
+#include "client/prusalink/replace_held.h"
 #include "client/shape.h"
 #include "client/traits.h"
 
@@ -106,7 +106,7 @@ document(struct printer *printer, const struct wait *wait, enum topic topic,
 		explain(error, paths[topic], &reply);
 	}
 	if (error == 0 && topic == TOPIC_JOB)
-		finished_note_document(prusalink, buf_text(out) + before,
+		replace_held_note_document(prusalink, buf_text(out) + before,
 		    out->len - before);
 	http_reply_free(&reply);
 	return error;

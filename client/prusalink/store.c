@@ -17,10 +17,10 @@
 #include "client/http/form.h"
 #include "client/http/http.h"
 #include "client/listing.h"
-#include "client/prusalink/finished.h"
 #include "client/prusalink/foreign_transfer.h"
 #include "client/prusalink/normalise.h"
 #include "client/prusalink/prusalink_internal.h"
+#include "client/prusalink/replace_held.h"
 #include "client/traits.h"
 
 #define VISIBLE_MS   5000 /* the Pi's file tree follows within a second */
@@ -197,20 +197,19 @@ put_in_turn(struct prusalink *prusalink, const struct wait *wait,
  */
 static int
 put_finished(struct prusalink *prusalink, const struct wait *wait,
-    struct finished *finished, struct http_reply *reply)
+    struct replace_held *held, struct http_reply *reply)
 {
-	int error = put_in_turn(prusalink, wait, finished->store,
-	    &finished->hold, reply);
+	int error = put_in_turn(prusalink, wait, held->store, &held->hold,
+	    reply);
 
 	if ((error != 0 || http_error(reply) != 0) &&
-	    finished_has_gone(finished)) {
+	    replace_held_has_gone(held)) {
 		http_reply_free(reply);
-		error = put_in_turn(prusalink, wait, finished->store, NULL,
-		    reply);
+		error = put_in_turn(prusalink, wait, held->store, NULL, reply);
 		if (error == -EINTR)
 			error = -EIO;
 	}
-	finished_end(finished);
+	replace_held_end(held);
 	return error;
 }
 
@@ -230,17 +229,17 @@ static int
 put_well(struct prusalink *prusalink, const struct wait *wait,
     const struct store *store, struct http_reply *reply)
 {
-	struct finished finished;
+	struct replace_held held;
 	int error;
 
-	if (finished_begin(&finished, prusalink, wait, store, true) == 0)
-		return put_finished(prusalink, wait, &finished, reply);
+	if (replace_held_begin(&held, prusalink, wait, store, true) == 0)
+		return put_finished(prusalink, wait, &held, reply);
 	error = put_in_turn(prusalink, wait, store, NULL, reply);
 	if (error != 0 || !is_refused_as_held(reply) ||
-	    finished_begin(&finished, prusalink, wait, store, false) != 0)
+	    replace_held_begin(&held, prusalink, wait, store, false) != 0)
 		return error;
 	http_reply_free(reply);
-	return put_finished(prusalink, wait, &finished, reply);
+	return put_finished(prusalink, wait, &held, reply);
 }
 
 /* A question that failed for a reason which may pass: ask again. */
@@ -487,7 +486,7 @@ note_start(struct prusalink *prusalink, const struct wait *wait,
 		    -EBUSY :
 		    find(prusalink, wait, store, reply, path);
 	if (path != NULL && *store->start == 0)
-		finished_note_job(prusalink, path);
+		replace_held_note_job(prusalink, path);
 	free(path);
 }
 

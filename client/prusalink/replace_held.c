@@ -13,8 +13,8 @@
 #include "client/base/time.h"
 #include "client/base/wait.h"
 #include "client/http/http.h"
-#include "client/prusalink/finished.h"
 #include "client/prusalink/prusalink_internal.h"
+#include "client/prusalink/replace_held.h"
 #include "client/traits.h"
 
 #define DELETE_MS  8000 /* the upload stands still: Buddy's patience is 12 s */
@@ -24,7 +24,7 @@
 #define PIECE	   4096 /* bytes that are held back */
 
 void
-finished_note_job(struct prusalink *prusalink, const char *path)
+replace_held_note_job(struct prusalink *prusalink, const char *path)
 {
 	pthread_mutex_lock(&prusalink->lock);
 	buf_clear(&prusalink->job_path);
@@ -33,7 +33,7 @@ finished_note_job(struct prusalink *prusalink, const char *path)
 }
 
 void
-finished_note_document(struct prusalink *prusalink, const char *text,
+replace_held_note_document(struct prusalink *prusalink, const char *text,
     size_t len)
 {
 	struct buf folder = { 0 }, name = { 0 }, path = { 0 };
@@ -43,7 +43,8 @@ finished_note_document(struct prusalink *prusalink, const char *text,
 	if (json_field(text, len, "file.path", &folder) == 0 &&
 	    json_field(text, len, "file.name", &name) == 0 &&
 	    buf_printf(&path, "%s/%s", buf_text(&folder), buf_text(&name)) == 0)
-		finished_note_job(prusalink, path.data + (*path.data == '/'));
+		replace_held_note_job(prusalink,
+		    path.data + (*path.data == '/'));
 	buf_free(&folder);
 	buf_free(&name);
 	buf_free(&path);
@@ -106,16 +107,16 @@ await_taken(struct prusalink *prusalink, const struct wait *wait)
 static int
 release_last(void *arg)
 {
-	struct finished *finished = arg;
+	struct replace_held *held = arg;
 	struct deadline deadline;
 	const struct wait wait = time_limit(&deadline, NULL, DELETE_MS);
-	const struct store *store = finished->store;
-	int error = await_taken(finished->prusalink, &wait);
+	const struct store *store = held->store;
+	int error = await_taken(held->prusalink, &wait);
 
 	if (error == 0) {
-		finished->asked = true;
-		error = printer_remove(&finished->prusalink->printer, &wait,
-		    store->folder, &finished->entry);
+		held->asked = true;
+		error = printer_remove(&held->prusalink->printer, &wait,
+		    store->folder, &held->entry);
 	}
 	if (error != 0)
 		log_say(LOG_LEVEL_NOTE,
@@ -126,7 +127,7 @@ release_last(void *arg)
 }
 
 int
-finished_begin(struct finished *finished, struct prusalink *prusalink,
+replace_held_begin(struct replace_held *held, struct prusalink *prusalink,
     const struct wait *wait, const struct store *store, bool known)
 {
 	off_t len = store->source.len;
@@ -146,28 +147,28 @@ finished_begin(struct finished *finished, struct prusalink *prusalink,
 		entry_free(&entry);
 		return -ENOENT;
 	}
-	memset(finished, 0, sizeof(*finished));
-	finished->prusalink = prusalink;
-	finished->store = store;
-	finished->entry = entry;
-	finished->hold.at = len > 2 * PIECE ? len - PIECE : len / 2;
-	finished->hold.release = release_last;
-	finished->hold.arg = finished;
+	memset(held, 0, sizeof(*held));
+	held->prusalink = prusalink;
+	held->store = store;
+	held->entry = entry;
+	held->hold.at = len > 2 * PIECE ? len - PIECE : len / 2;
+	held->hold.release = release_last;
+	held->hold.arg = held;
 	return 0;
 }
 
 bool
-finished_has_gone(struct finished *finished)
+replace_held_has_gone(struct replace_held *held)
 {
 	struct deadline deadline;
 	const struct wait wait = time_limit(&deadline, NULL, LOOK_MS);
-	const struct store *store = finished->store;
+	const struct store *store = held->store;
 	struct entry there;
 	int error;
 
-	if (!finished->asked)
+	if (!held->asked)
 		return false;
-	error = prusalink_entry(finished->prusalink, &wait, store->folder,
+	error = prusalink_entry(held->prusalink, &wait, store->folder,
 	    store->name, &there);
 	if (error == 0)
 		entry_free(&there);
@@ -175,7 +176,7 @@ finished_has_gone(struct finished *finished)
 }
 
 void
-finished_end(struct finished *finished)
+replace_held_end(struct replace_held *held)
 {
-	entry_free(&finished->entry);
+	entry_free(&held->entry);
 }

@@ -1,5 +1,5 @@
-#ifndef CLIENT_PRUSALINK_FINISHED_H
-#define CLIENT_PRUSALINK_FINISHED_H
+#ifndef CLIENT_PRUSALINK_REPLACE_HELD_H
+#define CLIENT_PRUSALINK_REPLACE_HELD_H
 
 #include <stdbool.h>
 
@@ -17,7 +17,7 @@ struct wait;
  * for its last piece; then, and only if the server is taking it, the old one
  * is deleted; then the last piece goes out.
  */
-struct finished {
+struct replace_held {
 	struct prusalink *prusalink;
 	const struct store *store;
 	struct entry entry; /* of the old file */
@@ -28,20 +28,21 @@ struct finished {
 /*
  * Is the end of a print shown, and the file that shall be replaced the printed
  * one?  known: only if it is known to be; else it may be any.  Returns 0 and
- * the way to replace it (caller: finished_end), -ENOENT: no, or an error.
+ * the way to replace it (caller: replace_held_end), -ENOENT: no, or an error.
  */
-int finished_begin(struct finished *, struct prusalink *, const struct wait *,
-    const struct store *, bool known);
+int replace_held_begin(struct replace_held *, struct prusalink *,
+    const struct wait *, const struct store *, bool known);
 
 /* Was the old one deleted, and nothing is there in its place? */
-bool finished_has_gone(struct finished *);
+bool replace_held_has_gone(struct replace_held *);
 
-void finished_end(struct finished *);
+void replace_held_end(struct replace_held *);
 
 /* The printer prints the file of that path, as on the wire. */
-void finished_note_job(struct prusalink *, const char *path);
+void replace_held_note_job(struct prusalink *, const char *path);
 
 /* The same by a job document. */
-void finished_note_document(struct prusalink *, const char *text, size_t len);
+void replace_held_note_document(struct prusalink *, const char *text,
+    size_t len);
 
 #endif
