@@ -103,7 +103,7 @@ SRCS = \
 	client/prusalink/foreign_transfer.c \
 	client/prusalink/mkdir_unlink.c \
 	client/prusalink/normalise.c \
-	client/prusalink/part.c \
+	client/prusalink/part_cleanup.c \
 	client/prusalink/probe.c \
 	client/prusalink/prusalink.c \
 	client/prusalink/replace_held.c \

@@ -7,7 +7,7 @@
 #include "client/base/turn.h"
 #include "client/printer.h"
 #include "client/prusalink/foreign_transfer.h"
-#include "client/prusalink/part.h"
+#include "client/prusalink/part_cleanup.h"
 
 struct camera;
 struct hold;

@@ -18,7 +18,7 @@
 #include "client/http/form.h"
 #include "client/http/http.h"
 #include "client/listing.h"
-#include "client/prusalink/part.h"
+#include "client/prusalink/part_cleanup.h"
 #include "client/prusalink/prusalink_internal.h"
 #include "client/traits.h"
 
