@@ -146,12 +146,12 @@ SRCS = \
 	fs/setup/signals.c \
 	fs/setup/stderr_capture.c \
 	fs/storage/backup.c \
+	fs/storage/copy_source.c \
 	fs/storage/dot_directory.c \
 	fs/storage/exdev_copy.c \
 	fs/storage/handle.c \
 	fs/storage/handle_open.c \
 	fs/storage/mkdir_unlink.c \
-	fs/storage/original.c \
 	fs/storage/print.c \
 	fs/storage/print_directory.c \
 	fs/storage/rename.c \

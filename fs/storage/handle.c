@@ -24,9 +24,9 @@
 #include "fs/core/mounted.h"
 #include "fs/core/place.h"
 #include "fs/core/upload_list.h"
+#include "fs/storage/copy_source.h"
 #include "fs/storage/dot_directory.h"
 #include "fs/storage/handle_internal.h"
-#include "fs/storage/original.h"
 #include "fs/storage/upload.h"
 
 static void
@@ -274,24 +274,24 @@ handle_change(struct file *file, const struct caller *caller,
 }
 
 /* They speak once, and are not held open while their copy is sent. */
-static struct originals *
-take_originals(struct handle *handle)
+static struct copy_sources *
+take_sources(struct handle *handle)
 {
-	struct originals *originals;
+	struct copy_sources *sources;
 
 	pthread_mutex_lock(&handle->lock);
-	originals = handle->originals;
-	handle->originals = NULL;
+	sources = handle->sources;
+	handle->sources = NULL;
 	pthread_mutex_unlock(&handle->lock);
-	return originals;
+	return sources;
 }
 
 /* The path of what a copy is made from, if it is on this printer, or NULL. */
 static const char *
-original_on_printer(const struct mounted *mounted,
-    const struct originals *originals)
+source_on_printer(const struct mounted *mounted,
+    const struct copy_sources *sources)
 {
-	const char *path = originals_in_mount(originals);
+	const char *path = copy_sources_in_mount(sources);
 
 	return path == NULL || mounted->folder == NULL ?
 	    path :
@@ -316,17 +316,17 @@ is_longer_on_printer(const struct caller *caller, struct mounted *mounted,
 }
 
 /* original: its path, if it is on this printer, or NULL. */
-static enum originals_say
-ask_originals(const struct caller *caller, struct mounted *mounted,
-    const struct originals *originals, struct staged *staged,
-    const char *original)
+static enum copy_verdict
+ask_sources(const struct caller *caller, struct mounted *mounted,
+    const struct copy_sources *sources, struct staged *staged,
+    const char *source)
 {
 	struct spool *spool = staged_spool(staged);
-	enum originals_say say = originals_compare(originals, spool);
+	enum copy_verdict say = copy_sources_compare(sources, spool);
 
-	if (say == ORIGINALS_WHOLE && original != NULL &&
-	    is_longer_on_printer(caller, mounted, original, spool_size(spool)))
-		say = ORIGINALS_UNREADABLE;
+	if (say == COPY_WHOLE && source != NULL &&
+	    is_longer_on_printer(caller, mounted, source, spool_size(spool)))
+		say = COPY_UNREADABLE;
 	spool_release(spool);
 	return say;
 }
@@ -335,27 +335,26 @@ static int
 send_written(struct handle *handle, const struct caller *caller,
     struct staged *staged)
 {
-	struct originals *originals = take_originals(handle);
+	struct copy_sources *sources = take_sources(handle);
 	struct mounted *mounted = handle->file.place->mounted;
-	enum originals_say say = ORIGINALS_WHOLE;
+	enum copy_verdict say = COPY_WHOLE;
 	struct staged_facts facts;
-	char *original = NULL;
+	char *source = NULL;
 	int error;
 
 	staged_look(staged, &facts);
-	if (facts.prints && original_on_printer(mounted, originals) != NULL)
-		original = strdup(original_on_printer(mounted, originals));
-	if (originals != NULL)
-		say = ask_originals(caller, mounted, originals, staged,
-		    original);
-	originals_free(originals);
-	if (facts.incomplete || (say == ORIGINALS_UNREADABLE && facts.prints))
+	if (facts.prints && source_on_printer(mounted, sources) != NULL)
+		source = strdup(source_on_printer(mounted, sources));
+	if (sources != NULL)
+		say = ask_sources(caller, mounted, sources, staged, source);
+	copy_sources_free(sources);
+	if (facts.incomplete || (say == COPY_UNREADABLE && facts.prints))
 		error = upload_break_off(caller, mounted, staged, true);
-	else if (say == ORIGINALS_BROKEN)
+	else if (say == COPY_BROKEN)
 		error = upload_break_off(caller, mounted, staged, false);
 	else
-		error = upload_staged(caller, mounted, staged, original);
-	free(original);
+		error = upload_staged(caller, mounted, staged, source);
+	free(source);
 	return error;
 }
 
@@ -557,7 +556,7 @@ handle_close(struct file *file, const struct caller *caller)
 	staged_release(staged);
 	if (handle->content != NULL)
 		content_close(handle->content);
-	originals_free(handle->originals);
+	copy_sources_free(handle->sources);
 	if (handle->renewed != NULL)
 		content_close(handle->renewed);
 	found_free(&handle->found);

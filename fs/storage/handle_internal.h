@@ -11,7 +11,7 @@
 #include "fs/storage/storage.h"
 
 struct content_file;
-struct originals;
+struct copy_sources;
 struct staged;
 
 /*
@@ -34,9 +34,9 @@ struct handle {
 	bool on_printer;   /* found and size are those of the file there */
 	struct found found;
 	off_t size;
-	pthread_mutex_t lock;	     /* guards all below */
-	struct place *now;	     /* held: where it is, after renames */
-	struct originals *originals; /* what its writer copies, or NULL */
+	pthread_mutex_t lock;	      /* guards all below */
+	struct place *now;	      /* held: where it is, after renames */
+	struct copy_sources *sources; /* what its writer copies, or NULL */
 	/* From here on set once. */
 	struct content_file *content; /* or NULL */
 	struct content_file *renewed; /* instead, once it had another length */

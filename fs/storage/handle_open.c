@@ -19,10 +19,10 @@
 #include "fs/core/mounted.h"
 #include "fs/core/place.h"
 #include "fs/storage/backup.h"
+#include "fs/storage/copy_source.h"
 #include "fs/storage/exdev_copy.h"
 #include "fs/storage/handle.h"
 #include "fs/storage/handle_internal.h"
-#include "fs/storage/original.h"
 
 struct staged *
 handle_staged(struct handle *handle)
@@ -218,11 +218,11 @@ handle_begin_change(struct handle *handle, const struct caller *caller,
 
 /* The caller makes or empties the file: does he copy one of its name? */
 static void
-note_originals(struct handle *handle, const struct caller *caller)
+note_sources(struct handle *handle, const struct caller *caller)
 {
 	const struct place *place = handle->file.place;
 
-	handle->originals = originals_find(caller->process,
+	handle->sources = copy_sources_find(caller->process,
 	    name_of(place->path), place->mounted->settings->mountpoint);
 }
 
@@ -299,7 +299,7 @@ handle_open(const struct caller *caller, struct place *place, int flags,
 	if (handle == NULL)
 		return -ENOMEM;
 	if ((flags & O_TRUNC) != 0 && handle->writes)
-		note_originals(handle, caller);
+		note_sources(handle, caller);
 	staged = stage_find(place->mounted->stage, place->key);
 	if (staged == NULL)
 		error = open_printed(handle, caller, flags);
@@ -386,7 +386,7 @@ create_at(const struct caller *caller, struct place *place, bool temporary,
 	if (handle == NULL)
 		return -ENOMEM;
 	if (!temporary)
-		note_originals(handle, caller);
+		note_sources(handle, caller);
 	error = stage_new_file(handle, place, temporary, flags);
 	if (error == 0 && replaces)
 		error = note_replaced(handle, caller);

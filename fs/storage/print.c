@@ -194,9 +194,9 @@ print_same(const struct caller *caller, struct mounted *mounted,
 {
 	int error = -ENOENT;
 
-	if (upload->original != NULL)
+	if (upload->source != NULL)
 		error = start_at(caller, mounted, spool, upload,
-		    upload->original);
+		    upload->source);
 	return error == 0 ?
 	    0 :
 	    start_at(caller, mounted, spool, upload, upload->path);

@@ -263,9 +263,9 @@ upload_as(const struct caller *caller, struct mounted *mounted,
 
 int
 upload_staged(const struct caller *caller, struct mounted *mounted,
-    struct staged *staged, const char *original)
+    struct staged *staged, const char *source)
 {
-	struct upload upload = { .original = original };
+	struct upload upload = { .source = source };
 	struct staged_facts facts;
 	int error = staged_lock(staged, &caller->wait);
 

@@ -11,15 +11,15 @@ struct staged;
 
 /* The target of an upload, and what it replaces. */
 struct upload {
-	const char *folder;   /* on the wire */
-	const char *path;     /* as users see it; its last part is the name */
-	const char *key;      /* of the path, by upload_as; or NULL */
-	bool replace;	      /* a file may be there */
-	int64_t old_mtime;    /* its time stamp, or 0 */
-	bool print;	      /* and then print it */
-	const char *original; /* the printer's file it is a copy of, or NULL */
-	int start;	      /* out: why a stored file was not started, or 0 */
-	bool has_mtime;	      /* there is a time to be remembered */
+	const char *folder; /* on the wire */
+	const char *path;   /* as users see it; its last part is the name */
+	const char *key;    /* of the path, by upload_as; or NULL */
+	bool replace;	    /* a file may be there */
+	int64_t old_mtime;  /* its time stamp, or 0 */
+	bool print;	    /* and then print it */
+	const char *source; /* the printer's file it is a copy of, or NULL */
+	int start;	    /* out: why a stored file was not started, or 0 */
+	bool has_mtime;	    /* there is a time to be remembered */
 	struct timespec mtime;
 };
 
@@ -31,7 +31,7 @@ struct upload {
  * same is started there.  NULL: none.
  */
 int upload_staged(const struct caller *, struct mounted *, struct staged *,
-    const char *original);
+    const char *source);
 
 /*
  * It is not sent, because it is the beginning of a file only; keep: that goes

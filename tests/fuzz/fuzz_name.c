@@ -84,10 +84,10 @@ static void
 check_escaping(const char *path)
 {
 	struct buf escaped = { 0 };
-	const char *at, *original = path;
+	const char *at, *source = path;
 
 	HOLDS(name_escape_path(&escaped, path) == 0);
-	for (at = buf_text(&escaped); *at != '\0'; at++, original++) {
+	for (at = buf_text(&escaped); *at != '\0'; at++, source++) {
 		char c = *at;
 
 		HOLDS(isalnum((unsigned char)c) || strchr("-._~/%", c) != NULL);
@@ -95,9 +95,9 @@ check_escaping(const char *path)
 			c = (char)(digit(at[1]) * 16 + digit(at[2]));
 			at += 2;
 		}
-		HOLDS(c == *original);
+		HOLDS(c == *source);
 	}
-	HOLDS(*original == '\0');
+	HOLDS(*source == '\0');
 	buf_free(&escaped);
 }
 

@@ -17,19 +17,19 @@
 #include "cache/spool.h"
 #include "cache/whole_file.h"
 #include "client/base/name.h"
-#include "fs/storage/original.h"
+#include "fs/storage/copy_source.h"
 
 #define COUNT	4 /* of one name that a program copies at once */
 #define STD_MAX 2 /* what a shell has opened says nothing */
 
-struct original {
+struct copy_source {
 	int fd;	    /* -1: it cannot be read */
 	off_t size; /* when it was found */
 };
 
-struct originals {
+struct copy_sources {
 	size_t count;
-	struct original files[COUNT];
+	struct copy_source files[COUNT];
 	char *in_mount;
 };
 
@@ -110,9 +110,9 @@ find_type(pid_t process, int mount, char *type, size_t size)
 
 /* What lies on a local file system.  O_NONBLOCK: it may be a pipe by now. */
 static void
-add_local(struct originals *originals, pid_t process, int fd)
+add_local(struct copy_sources *sources, pid_t process, int fd)
 {
-	struct original *file = &originals->files[originals->count];
+	struct copy_source *file = &sources->files[sources->count];
 	struct stat attr;
 	char path[64];
 
@@ -126,11 +126,11 @@ add_local(struct originals *originals, pid_t process, int fd)
 		close(file->fd);
 		return;
 	}
-	originals->count++;
+	sources->count++;
 }
 
 static void
-consider(struct originals *originals, pid_t process, int fd, const char *path,
+consider(struct copy_sources *sources, pid_t process, int fd, const char *path,
     const char *mountpoint)
 {
 	const char *inside = name_inside(path, mountpoint);
@@ -142,26 +142,26 @@ consider(struct originals *originals, pid_t process, int fd, const char *path,
 	    !find_type(process, mount, type, sizeof(type)))
 		return;
 	if (is_local(type)) {
-		add_local(originals, process, fd);
+		add_local(sources, process, fd);
 	} else if (strcmp(type, "fuse.prusafs") == 0 && inside != NULL) {
-		free(originals->in_mount);
-		originals->in_mount = strdup(inside);
+		free(sources->in_mount);
+		sources->in_mount = strdup(inside);
 	}
 }
 
-struct originals *
-originals_find(pid_t process, const char *name, const char *mountpoint)
+struct copy_sources *
+copy_sources_find(pid_t process, const char *name, const char *mountpoint)
 {
-	struct originals *originals = calloc(1, sizeof(*originals));
+	struct copy_sources *sources = calloc(1, sizeof(*sources));
 	char path[PATH_MAX];
 	const struct dirent *entry;
 	DIR *dir = NULL;
 	ssize_t len;
 
 	snprintf(path, sizeof(path), "/proc/%d/fd", (int)process);
-	if (originals != NULL && process != 0)
+	if (sources != NULL && process != 0)
 		dir = opendir(path);
-	while (dir != NULL && originals->count < COUNT &&
+	while (dir != NULL && sources->count < COUNT &&
 	    (entry = readdir(dir)) != NULL) {
 		int fd = (int)strtol(entry->d_name, NULL, 10);
 
@@ -171,37 +171,37 @@ originals_find(pid_t process, const char *name, const char *mountpoint)
 		    sizeof(path) - 1);
 		path[len < 0 ? 0 : len] = '\0';
 		if (*path == '/' && strcasecmp(name_of(path), name) == 0)
-			consider(originals, process, fd, path, mountpoint);
+			consider(sources, process, fd, path, mountpoint);
 	}
 	if (dir != NULL)
 		closedir(dir);
-	if (originals != NULL && originals->count == 0 &&
-	    originals->in_mount == NULL) {
-		free(originals);
+	if (sources != NULL && sources->count == 0 &&
+	    sources->in_mount == NULL) {
+		free(sources);
 		return NULL;
 	}
-	return originals;
+	return sources;
 }
 
 void
-originals_free(struct originals *originals)
+copy_sources_free(struct copy_sources *sources)
 {
 	size_t i;
 
-	if (originals == NULL)
+	if (sources == NULL)
 		return;
-	for (i = 0; i < originals->count; i++) {
-		if (originals->files[i].fd >= 0)
-			close(originals->files[i].fd);
+	for (i = 0; i < sources->count; i++) {
+		if (sources->files[i].fd >= 0)
+			close(sources->files[i].fd);
 	}
-	free(originals->in_mount);
-	free(originals);
+	free(sources->in_mount);
+	free(sources);
 }
 
 const char *
-originals_in_mount(const struct originals *originals)
+copy_sources_in_mount(const struct copy_sources *sources)
 {
-	return originals == NULL ? NULL : originals->in_mount;
+	return sources == NULL ? NULL : sources->in_mount;
 }
 
 static ssize_t
@@ -219,24 +219,24 @@ begins_with(int fd, struct spool *spool)
 }
 
 /* One that has shrunk meanwhile may have been copied whole. */
-enum originals_say
-originals_compare(const struct originals *originals, struct spool *spool)
+enum copy_verdict
+copy_sources_compare(const struct copy_sources *sources, struct spool *spool)
 {
-	enum originals_say say = ORIGINALS_WHOLE;
+	enum copy_verdict say = COPY_WHOLE;
 	off_t size = spool_size(spool);
 	struct stat attr;
 	size_t i;
 
-	for (i = 0; originals != NULL && i < originals->count; i++) {
-		const struct original *file = &originals->files[i];
+	for (i = 0; sources != NULL && i < sources->count; i++) {
+		const struct copy_source *file = &sources->files[i];
 
 		if (file->size <= size)
 			continue;
 		if (file->fd < 0)
-			say = ORIGINALS_UNREADABLE;
+			say = COPY_UNREADABLE;
 		else if (fstat(file->fd, &attr) == 0 && attr.st_size > size &&
 		    begins_with(file->fd, spool))
-			return ORIGINALS_BROKEN;
+			return COPY_BROKEN;
 	}
 	return say;
 }
