@@ -121,7 +121,7 @@ SRCS = \
 	fs/core/space.c \
 	fs/core/upload_list.c \
 	fs/farm/account.c \
-	fs/farm/cloud.c \
+	fs/farm/cloud_folder.c \
 	fs/farm/control.c \
 	fs/farm/directory.c \
 	fs/farm/documents.c \

@@ -23,7 +23,7 @@
 #include "fs/core/place.h"
 #include "fs/core/rendering.h"
 #include "fs/farm/account.h"
-#include "fs/farm/cloud.h"
+#include "fs/farm/cloud_folder.h"
 #include "fs/farm/control.h"
 #include "fs/farm/directory.h"
 #include "fs/farm/farm_internal.h"
@@ -90,7 +90,7 @@ account_add(struct farm *farm, struct printer_config *conf)
 	if (error == 0)
 		error = first_contact_account(conf, &account->server);
 	if (error == 0)
-		error = cloud_add(farm, account);
+		error = cloud_folder_add(farm, account);
 	if (error != 0) {
 		account_release(account);
 		return error;
@@ -124,7 +124,7 @@ account_release(struct account *account)
 bool
 account_is_reserved(const char *name)
 {
-	return farm_directory_has_row(name) || cloud_has_row(name) ||
+	return farm_directory_has_row(name) || cloud_folder_has_row(name) ||
 	    strcmp(name, CONTROL_ALL) == 0 || control_knows(name);
 }
 
@@ -465,7 +465,7 @@ account_rename(const struct caller *caller, struct place *folder,
 	if (account == NULL || new_folder->group != folder->group ||
 	    new_folder->node != folder->node)
 		return -EPERM;
-	if (farm_directory_has_row(new_name) || cloud_has_row(new_name))
+	if (farm_directory_has_row(new_name) || cloud_folder_has_row(new_name))
 		return -EEXIST;
 	if (!is_printer_name(new_name))
 		return -EINVAL;

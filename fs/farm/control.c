@@ -18,7 +18,7 @@
 #include "fs/core/mounted.h"
 #include "fs/core/place.h"
 #include "fs/farm/account.h"
-#include "fs/farm/cloud.h"
+#include "fs/farm/cloud_folder.h"
 #include "fs/farm/control.h"
 #include "fs/farm/documents.h"
 #include "fs/farm/farm_internal.h"
@@ -374,7 +374,7 @@ reread(const struct caller *caller, struct printer_group *group)
 {
 	struct account *account = account_of(group);
 
-	cloud_refresh(caller, group);
+	cloud_folder_refresh(caller, group);
 	if (account == NULL)
 		return farm_refresh(farm_of(group), &caller->wait);
 	account_server_forget(account->server);

@@ -12,7 +12,7 @@
 #include "fs/core/mounted.h"
 #include "fs/core/place.h"
 #include "fs/farm/account.h"
-#include "fs/farm/cloud.h"
+#include "fs/farm/cloud_folder.h"
 #include "fs/farm/directory.h"
 #include "fs/farm/documents.h"
 #include "fs/farm/farm_internal.h"
@@ -155,8 +155,9 @@ root_lookup(const struct caller *caller, struct place *root, const char *name,
 		    place_new_of_group(root->group, row, NULL, out);
 	if (account_of(root->group) == NULL)
 		return look_in_farm(root, name, out);
-	return cloud_has_row(name) ? cloud_lookup(caller, root, name, out) :
-				     look_in_account(caller, root, name, out);
+	return cloud_folder_has_row(name) ?
+	    cloud_folder_lookup(caller, root, name, out) :
+	    look_in_account(caller, root, name, out);
 }
 
 static int
@@ -254,7 +255,7 @@ root_list(const struct caller *caller, struct place *root,
 	int error = list_rows(root, lister);
 
 	if (error == 0 && account_of(root->group) != NULL)
-		error = cloud_list(root, lister);
+		error = cloud_folder_list(root, lister);
 	if (error != 0)
 		return error;
 	return account_of(root->group) == NULL ?

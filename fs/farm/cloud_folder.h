@@ -1,5 +1,5 @@
-#ifndef FS_FARM_CLOUD_H
-#define FS_FARM_CLOUD_H
+#ifndef FS_FARM_CLOUD_FOLDER_H
+#define FS_FARM_CLOUD_FOLDER_H
 
 #include <stdbool.h>
 
@@ -16,19 +16,19 @@ struct printer_group;
  */
 
 /* It is in the farm from now on.  Returns 0, or a negative errno. */
-int cloud_add(struct farm *, struct account *);
+int cloud_folder_add(struct farm *, struct account *);
 
 /* Is that a row of it, in every account? */
-bool cloud_has_row(const char *name);
+bool cloud_folder_has_row(const char *name);
 
 /* The place of such a row; root is the account's directory. */
-int cloud_lookup(const struct caller *, struct place *root, const char *name,
-    struct place **out);
+int cloud_folder_lookup(const struct caller *, struct place *root,
+    const char *name, struct place **out);
 
 /* List the rows.  Returns 0 or -ENOMEM. */
-int cloud_list(const struct place *root, const struct lister *);
+int cloud_folder_list(const struct place *root, const struct lister *);
 
 /* Forget what is remembered of it, or of each of a farm. */
-void cloud_refresh(const struct caller *, struct printer_group *);
+void cloud_folder_refresh(const struct caller *, struct printer_group *);
 
 #endif

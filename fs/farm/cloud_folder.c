@@ -15,7 +15,7 @@
 #include "fs/core/mounted.h"
 #include "fs/core/place.h"
 #include "fs/farm/account.h"
-#include "fs/farm/cloud.h"
+#include "fs/farm/cloud_folder.h"
 #include "fs/farm/farm_internal.h"
 #include "fs/setup/local_paths.h"
 #include "fs/setup/printer_config.h"
@@ -26,7 +26,7 @@ static const char *const rows[] = { "gcodes", "unsent", "uploads.json" };
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 
 bool
-cloud_has_row(const char *name)
+cloud_folder_has_row(const char *name)
 {
 	size_t i;
 
@@ -74,7 +74,7 @@ kept_name(struct farm *farm, const struct account *account)
 }
 
 int
-cloud_add(struct farm *farm, struct account *account)
+cloud_folder_add(struct farm *farm, struct account *account)
 {
 	const struct printer_config *conf = account->conf;
 	struct occupant occupant = { .id = -1 };
@@ -99,8 +99,8 @@ cloud_add(struct farm *farm, struct account *account)
 }
 
 int
-cloud_lookup(const struct caller *caller, struct place *root, const char *name,
-    struct place **out)
+cloud_folder_lookup(const struct caller *caller, struct place *root,
+    const char *name, struct place **out)
 {
 	struct printers printers;
 	struct place *whole;
@@ -120,7 +120,7 @@ cloud_lookup(const struct caller *caller, struct place *root, const char *name,
 }
 
 int
-cloud_list(const struct place *root, const struct lister *lister)
+cloud_folder_list(const struct place *root, const struct lister *lister)
 {
 	const struct node *node;
 	struct printers printers;
@@ -137,7 +137,7 @@ cloud_list(const struct place *root, const struct lister *lister)
 }
 
 void
-cloud_refresh(const struct caller *caller, struct printer_group *group)
+cloud_folder_refresh(const struct caller *caller, struct printer_group *group)
 {
 	struct printers printers;
 	size_t i;
