@@ -137,8 +137,8 @@ SRCS = \
 	fs/kernel/ops_file.c \
 	fs/kernel/parallel_dirops.c \
 	fs/setup/conf.c \
-	fs/setup/local_paths.c \
 	fs/setup/login.c \
+	fs/setup/mount_paths.c \
 	fs/setup/option_read.c \
 	fs/setup/options.c \
 	fs/setup/printer_config.c \

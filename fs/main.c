@@ -30,7 +30,7 @@
 #include "fs/kernel/inode.h"
 #include "fs/kernel/ops.h"
 #include "fs/kernel/parallel_dirops.h"
-#include "fs/setup/local_paths.h"
+#include "fs/setup/mount_paths.h"
 #include "fs/setup/options.h"
 #include "fs/setup/printer_config.h"
 #include "fs/setup/printers_file.h"
@@ -46,7 +46,7 @@
 /* Everything that main puts together. */
 struct program {
 	struct options options;
-	struct local_paths paths;
+	struct mount_paths paths;
 	struct settings settings;
 	char *file; /* the printers file, canonical; NULL: one printer */
 	struct printer_configs confs;
@@ -73,14 +73,14 @@ find_printer(struct program *program)
 	status = login_find(&conf->options, file, &conf->login);
 	free(file);
 	return status != 0 ? status :
-			     local_paths_find_authority(&conf->options.ca_file);
+			     mount_paths_find_authority(&conf->options.ca_file);
 }
 
 static int
 read_file(struct program *program)
 {
 	const char *source = program->options.source;
-	int status = local_paths_find_authority(&program->options.ca_file);
+	int status = mount_paths_find_authority(&program->options.ca_file);
 
 	if (status != 0)
 		return status;
@@ -346,10 +346,10 @@ mount_and_run(struct program *program, struct fuse_args *args)
 	program->mount.session = session;
 	signals_prepare();
 	if (attach(session, mountpoint)) {
-		local_paths_note_mount(&program->paths);
+		mount_paths_note_mount(&program->paths);
 		parallel_dirops_prepare(session);
 		status = run_mounted(program);
-		detach(session, local_paths_is_replaced(&program->paths));
+		detach(session, mount_paths_is_replaced(&program->paths));
 	}
 	ops_close_all(&program->mount);
 	inodes_free(program->mount.inodes);
@@ -368,9 +368,9 @@ prepare(struct program *program)
 	int status = many ? read_file(program) : find_printer(program);
 
 	if (many || program->options.backend->account_new != NULL)
-		local_paths_raise_limit();
+		mount_paths_raise_limit();
 	if (status == 0)
-		status = local_paths_prepare(&program->paths,
+		status = mount_paths_prepare(&program->paths,
 		    &program->options);
 	if (status == 0)
 		status = many ? meet_printers(program) : meet_printer(program);
@@ -410,7 +410,7 @@ clean_up(struct program *program)
 	inodes_free(program->mount.inodes);
 	farm_free(program->farm);
 	printer_configs_free(&program->confs);
-	local_paths_free(&program->paths);
+	mount_paths_free(&program->paths);
 	free(program->file);
 	options_free(&program->options);
 }

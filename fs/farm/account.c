@@ -28,7 +28,7 @@
 #include "fs/farm/directory.h"
 #include "fs/farm/farm_internal.h"
 #include "fs/farm/first_contact.h"
-#include "fs/setup/local_paths.h"
+#include "fs/setup/mount_paths.h"
 #include "fs/setup/printer_config.h"
 #include "fs/tree/control.h"
 
@@ -242,7 +242,7 @@ make_printer(struct account *account, struct wanted *wanted)
 	if (asprintf(&url, "%s/%" PRId64, account->conf->login.url,
 		listed->id) < 0)
 		return error;
-	kept = local_paths_name(url);
+	kept = mount_paths_name(url);
 	free(url);
 	if (kept != NULL)
 		error = account_server_printer_new(account->server, listed->id,

@@ -17,7 +17,7 @@
 #include "fs/farm/account.h"
 #include "fs/farm/cloud_folder.h"
 #include "fs/farm/farm_internal.h"
-#include "fs/setup/local_paths.h"
+#include "fs/setup/mount_paths.h"
 #include "fs/setup/printer_config.h"
 #include "fs/tree/node.h"
 
@@ -68,7 +68,7 @@ kept_name(struct farm *farm, const struct account *account)
 	if (asprintf(&url, "%s/gcodes%s%s", conf->login.url, second ? "/" : "",
 		second ? conf->name : "") < 0)
 		return NULL;
-	kept = local_paths_name(url);
+	kept = mount_paths_name(url);
 	free(url);
 	return kept;
 }

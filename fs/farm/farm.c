@@ -27,7 +27,7 @@
 #include "fs/farm/first_contact.h"
 #include "fs/farm/mounted_new.h"
 #include "fs/farm/statuses.h"
-#include "fs/setup/local_paths.h"
+#include "fs/setup/mount_paths.h"
 #include "fs/setup/printer_config.h"
 #include "fs/tree/events.h"
 

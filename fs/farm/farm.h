@@ -6,7 +6,7 @@
 
 struct account;
 struct farm;
-struct local_paths;
+struct mount_paths;
 struct mounted;
 struct options;
 struct printer_configs;
@@ -17,7 +17,7 @@ struct wait;
 /* All pointers are borrowed for the farm's life. */
 struct farm_config {
 	const struct settings *settings;
-	const struct local_paths *paths;
+	const struct mount_paths *paths;
 	const struct options *options;
 	const char *file; /* the printers file, canonical; NULL: one printer */
 	/* Called with the folder of what has gone or is another one. */
@@ -39,7 +39,7 @@ void farm_free(struct farm *);
  * First contact with all of them at once, within the time that each has for a
  * connection.  Returns 0 or -ENOMEM.
  */
-int farm_meet(struct printer_configs *, const struct local_paths *,
+int farm_meet(struct printer_configs *, const struct mount_paths *,
     const struct wait *);
 
 /* The farm that a directory of printers belongs to, or is the root of. */

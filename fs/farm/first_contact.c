@@ -12,7 +12,7 @@
 #include "client/printer.h"
 #include "client/watched.h"
 #include "fs/farm/first_contact.h"
-#include "fs/setup/local_paths.h"
+#include "fs/setup/mount_paths.h"
 #include "fs/setup/printer_config.h"
 
 static void
@@ -53,13 +53,13 @@ make_contact(struct printer_config *conf, const struct wait *wait)
 }
 
 int
-first_contact_meet(struct printer_config *conf, const struct local_paths *paths,
+first_contact_meet(struct printer_config *conf, const struct mount_paths *paths,
     const struct wait *wait)
 {
 	int error = 0;
 
 	if (conf->kept == NULL)
-		conf->kept = local_paths_name(conf->login.url);
+		conf->kept = mount_paths_name(conf->login.url);
 	if (conf->kept == NULL)
 		error = -ENOMEM;
 	if (error == 0)
@@ -68,9 +68,9 @@ first_contact_meet(struct printer_config *conf, const struct local_paths *paths,
 	if (printer_config_is_account(conf))
 		return error;
 	if (error == 0)
-		local_paths_note_traits(paths, conf->kept, conf->probe.traits);
+		mount_paths_note_traits(paths, conf->kept, conf->probe.traits);
 	else if (conf->kept != NULL)
-		conf->probe.traits = local_paths_traits(paths, conf->kept,
+		conf->probe.traits = mount_paths_traits(paths, conf->kept,
 		    conf->options.backend->traits);
 	return error;
 }

@@ -2,7 +2,7 @@
 #define FS_FARM_FIRST_CONTACT_H
 
 struct account_server;
-struct local_paths;
+struct mount_paths;
 struct printer;
 struct printer_config;
 struct printer_configs;
@@ -20,7 +20,7 @@ void first_contact_check_watches(const struct printer_configs *,
  * does not answer, and whether it does.  Returns what the probe
  * of its back end says, or -EINTR.
  */
-int first_contact_meet(struct printer_config *, const struct local_paths *,
+int first_contact_meet(struct printer_config *, const struct mount_paths *,
     const struct wait *);
 
 /* Say in a line why it failed.  Returns the exit status for that. */

@@ -23,7 +23,7 @@
 
 struct meeting {
 	struct printer_config *conf;
-	const struct local_paths *paths;
+	const struct mount_paths *paths;
 };
 
 /* The time for a connection is all that a printer has to answer. */
@@ -61,7 +61,7 @@ struct plan {
 
 /* All that are not kept as they are, at once.  Returns 0 or -ENOMEM. */
 static int
-meet_all(struct step *steps, size_t count, const struct local_paths *paths,
+meet_all(struct step *steps, size_t count, const struct mount_paths *paths,
     const struct wait *wait)
 {
 	struct meeting *meetings = calloc(count + 1, sizeof(*meetings));
@@ -104,7 +104,7 @@ make_steps(struct printer_configs *confs, struct step **out, size_t *count)
 }
 
 int
-farm_meet(struct printer_configs *confs, const struct local_paths *paths,
+farm_meet(struct printer_configs *confs, const struct mount_paths *paths,
     const struct wait *wait)
 {
 	struct step *steps;

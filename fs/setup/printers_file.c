@@ -14,7 +14,7 @@
 #include "client/base/log.h"
 #include "client/base/name.h"
 #include "fs/setup/conf.h"
-#include "fs/setup/local_paths.h"
+#include "fs/setup/mount_paths.h"
 #include "fs/setup/printers_file.h"
 #include "fs/tree/control.h"
 
@@ -460,7 +460,7 @@ char *
 printers_file_default(void)
 {
 	const char *config = getenv("XDG_CONFIG_HOME");
-	const char *home = local_paths_home();
+	const char *home = mount_paths_home();
 	char *path;
 	int len;
 

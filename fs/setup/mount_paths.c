@@ -22,7 +22,7 @@
 
 #include "client/base/log.h"
 #include "client/traits.h"
-#include "fs/setup/local_paths.h"
+#include "fs/setup/mount_paths.h"
 #include "fs/setup/options.h"
 
 #define FILES 16384 /* descriptors; a busy printer has ten */
@@ -107,7 +107,7 @@ resolve(const char *path, char out[PATH_MAX])
 }
 
 static int
-find_mountpoint(struct local_paths *paths, const char *path)
+find_mountpoint(struct mount_paths *paths, const char *path)
 {
 	char absolute[PATH_MAX];
 	struct stat stat_buffer;
@@ -138,13 +138,13 @@ device_at(const char *path)
 }
 
 void
-local_paths_note_mount(struct local_paths *paths)
+mount_paths_note_mount(struct mount_paths *paths)
 {
 	paths->device = device_at(paths->mountpoint);
 }
 
 bool
-local_paths_is_replaced(const struct local_paths *paths)
+mount_paths_is_replaced(const struct mount_paths *paths)
 {
 	dev_t device = device_at(paths->mountpoint);
 
@@ -153,7 +153,7 @@ local_paths_is_replaced(const struct local_paths *paths)
 
 /* mount(8) starts its helpers without an environment. */
 const char *
-local_paths_home(void)
+mount_paths_home(void)
 {
 	const char *home = getenv("HOME");
 	const struct passwd *user;
@@ -168,7 +168,7 @@ static char *
 default_cache(void)
 {
 	const char *cache = getenv("XDG_CACHE_HOME"),
-		   *home = local_paths_home();
+		   *home = mount_paths_home();
 	char *path = NULL;
 	int len;
 
@@ -250,7 +250,7 @@ why_unfit(const char *path)
 }
 
 static int
-make_cache(struct local_paths *paths, const char *wanted)
+make_cache(struct mount_paths *paths, const char *wanted)
 {
 	char absolute[PATH_MAX];
 	char *path = wanted != NULL ? strdup(wanted) : default_cache();
@@ -271,7 +271,7 @@ make_cache(struct local_paths *paths, const char *wanted)
 
 /* Its address, with harmless characters. */
 char *
-local_paths_name(const char *url)
+mount_paths_name(const char *url)
 {
 	char *name = strdup(strstr(url, "://") + 3), *c;
 
@@ -288,7 +288,7 @@ local_paths_name(const char *url)
 }
 
 int
-local_paths_find_authority(char **path)
+mount_paths_find_authority(char **path)
 {
 	char *canonical;
 
@@ -306,7 +306,7 @@ local_paths_find_authority(char **path)
 }
 
 int
-local_paths_prepare(struct local_paths *paths, const struct options *options)
+mount_paths_prepare(struct mount_paths *paths, const struct options *options)
 {
 	int status = find_mountpoint(paths, options->mountpoint);
 
@@ -316,7 +316,7 @@ local_paths_prepare(struct local_paths *paths, const struct options *options)
 }
 
 void
-local_paths_free(struct local_paths *paths)
+mount_paths_free(struct mount_paths *paths)
 {
 	free(paths->mountpoint);
 	free(paths->cache_dir);
@@ -324,7 +324,7 @@ local_paths_free(struct local_paths *paths)
 }
 
 static FILE *
-open_kind(const struct local_paths *paths, const char *name, const char *mode)
+open_kind(const struct mount_paths *paths, const char *name, const char *mode)
 {
 	char path[PATH_MAX];
 
@@ -335,7 +335,7 @@ open_kind(const struct local_paths *paths, const char *name, const char *mode)
 }
 
 void
-local_paths_note_traits(const struct local_paths *paths, const char *name,
+mount_paths_note_traits(const struct mount_paths *paths, const char *name,
     const struct traits *traits)
 {
 	FILE *file = open_kind(paths, name, "we");
@@ -347,7 +347,7 @@ local_paths_note_traits(const struct local_paths *paths, const char *name,
 }
 
 const struct traits *
-local_paths_traits(const struct local_paths *paths, const char *name,
+mount_paths_traits(const struct mount_paths *paths, const char *name,
     const struct traits *const *known)
 {
 	FILE *file = open_kind(paths, name, "re");
@@ -366,7 +366,7 @@ local_paths_traits(const struct local_paths *paths, const char *name,
 }
 
 void
-local_paths_raise_limit(void)
+mount_paths_raise_limit(void)
 {
 	struct rlimit limit;
 

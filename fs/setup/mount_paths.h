@@ -1,5 +1,5 @@
-#ifndef FS_SETUP_LOCAL_PATHS_H
-#define FS_SETUP_LOCAL_PATHS_H
+#ifndef FS_SETUP_MOUNT_PATHS_H
+#define FS_SETUP_MOUNT_PATHS_H
 
 #include <sys/types.h>
 
@@ -9,53 +9,53 @@ struct options;
 struct traits;
 
 /* The places on this computer that a mount needs.  Strings are owned. */
-struct local_paths {
+struct mount_paths {
 	char *mountpoint; /* canonical */
 	char *cache_dir;  /* ours alone: mode 0700 */
-	dev_t device;	  /* of the mount, see local_paths_note_mount */
+	dev_t device;	  /* of the mount, see mount_paths_note_mount */
 };
 
 /*
  * Check the mount point, and make the cache directory.  Returns 0, or an exit
- * status after one line on stderr.  Caller: local_paths_free, in any case.
+ * status after one line on stderr.  Caller: mount_paths_free, in any case.
  */
-int local_paths_prepare(struct local_paths *, const struct options *);
-void local_paths_free(struct local_paths *);
+int mount_paths_prepare(struct mount_paths *, const struct options *);
+void mount_paths_free(struct mount_paths *);
 
 /*
  * It is mounted: remember the file system that is at the mount point now.
- * local_paths_is_replaced tells whether another one is there (it was detached,
+ * mount_paths_is_replaced tells whether another one is there (it was detached,
  * or something was mounted over it), which is not ours to unmount.  Neither
  * asks the file system itself, which may have ended.
  */
-void local_paths_note_mount(struct local_paths *);
-bool local_paths_is_replaced(const struct local_paths *);
+void mount_paths_note_mount(struct mount_paths *);
+bool mount_paths_is_replaced(const struct mount_paths *);
 
 /*
  * Make the path of certificates canonical, if there is one: the daemon's
  * directory is another one.  Returns 0, or an exit status as above.
  */
-int local_paths_find_authority(char **path);
+int mount_paths_find_authority(char **path);
 
 /* The name of a printer's files in the cache directory (caller: free). */
-char *local_paths_name(const char *url);
+char *mount_paths_name(const char *url);
 
 /*
  * The user's home directory, borrowed: $HOME, else, for anybody but root, what
  * the password database says; or NULL.
  */
-const char *local_paths_home(void);
+const char *mount_paths_home(void);
 
 /*
  * Remember what kind of printer it is, for a mount while it is away.  It is
  * one of those known, which end with NULL: the first if nothing is remembered.
  */
-void local_paths_note_traits(const struct local_paths *, const char *name,
+void mount_paths_note_traits(const struct mount_paths *, const char *name,
     const struct traits *);
-const struct traits *local_paths_traits(const struct local_paths *,
+const struct traits *mount_paths_traits(const struct mount_paths *,
     const char *name, const struct traits *const *known);
 
 /* The usual limit for open files is too low for many printers. */
-void local_paths_raise_limit(void);
+void mount_paths_raise_limit(void);
 
 #endif
