@@ -170,7 +170,7 @@ SRCS = \
 	fs/tree/metrics.c \
 	fs/tree/node.c \
 	fs/tree/observation.c \
-	fs/tree/settings.c
+	fs/tree/settings_file.c
 
 # The simulated printer.
 SIM_SRCS = \
