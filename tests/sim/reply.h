@@ -23,6 +23,6 @@ void reply_line(struct text *head, enum reply_server, int minor, int status);
  * it, and its end.
  */
 void reply_message(struct text *json, const char *beginning, const char *format,
-    va_list);
+    va_list) __attribute__((format(printf, 3, 0)));
 
 #endif

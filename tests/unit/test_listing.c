@@ -166,7 +166,7 @@ test_twins(struct check *check)
 static void
 test_without(struct check *check)
 {
-	struct listing *listing, *rest;
+	struct listing *listing, *rest = NULL;
 	char name[] = "B.gcode", short_name[] = "B~1.GCO";
 	struct entry entry = { .name = name, .short_name = short_name };
 
