@@ -1,8 +1,8 @@
 /*
- * The printers of a mount.  farm.lock guards the list of members and is a
- * leaf; farm.turn is the right to change it.  A printer that leaves the list
- * lives on until the last call about it has ended; a thread of the workers then
- * ends it.
+ * The printers of a mount.  farm.lock guards the list of members; farm.turn is
+ * the right to read the printers file again, an account's turn that to follow
+ * its list.  A printer that leaves the list lives on until the last call about
+ * it has ended; a thread of the workers then ends it.
  */
 #include <errno.h>
 #include <stdlib.h>
