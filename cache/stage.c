@@ -1,8 +1,8 @@
 /*
  * Names that exist here and not there.  Any thread may call; stage.lock
- * guards the list and every member of a staged file, and is a leaf.  What
- * belongs to the gate is changed by the gate's holder only, under the lock
- * too, because others look at it.
+ * guards the list and every member of a staged file; only a spool's is taken
+ * under it.  What belongs to the gate is changed by the gate's holder only,
+ * under the lock too, because others look at it.
  */
 #include <errno.h>
 #include <stdlib.h>

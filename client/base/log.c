@@ -1,8 +1,8 @@
 /*
  * Messages: to stderr, after daemonising to syslog, and into the rings that
  * the files "log" show.  Any thread may speak; one lock guards everything
- * here but what each thread speaks about.  This is the only mutable state at
- * file scope in the program.
+ * here but what each thread speaks about.  State at file scope is here, for
+ * everybody speaks; elsewhere it is passed down.
  */
 #include <sys/time.h>
 
